@@ -1,0 +1,52 @@
+"""Context: what a running stage may use beside its inputs, and nothing that changes its result.
+
+A stage that reports progress, or that is long enough to be worth resuming, takes `context`. The
+runner hands it in; without a runner (`QUIET`) a stage is a plain function that reports to nobody
+and remembers nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Progress(Protocol):
+    """A task under way."""
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        """Say that `amount` more units are done; `note` is shown beside the count."""
+
+
+class Context:
+    """The quiet context: each method says what the runner's own does instead."""
+
+    def progress(
+        self, label: str, total: int | None = None, unit: str = "rows"
+    ) -> AbstractContextManager[Progress]:
+        """Open a task of `total` units (None: unknown) and close it with the `with` block."""
+        return nullcontext(_Silent())
+
+    def info(self, message: str) -> None:
+        """Tell the user something worth a line."""
+
+    def warn(self, message: str) -> None:
+        """Tell the user something that must not be missed."""
+
+    def load_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+        """The arrays and the record last saved for this very computation, or None."""
+        return None
+
+    def save_state(self, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> None:
+        """Keep what is needed to go on from here, atomically, in place of what was kept before."""
+
+
+class _Silent:
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        pass
+
+
+QUIET = Context()

@@ -1,0 +1,46 @@
+"""The exceptions of the framework.
+
+    PipelineError             anything the framework itself raises
+    ├── UserError             the caller's mistake: told in one line, exit status 2
+    │   ├── ConfigError       a flag, an environment variable or a configuration file
+    │   ├── DataError         a file from outside is not what it should be
+    │   └── StorageError      the artifacts folder cannot be written: full, read-only, no rights
+    ├── GraphError            stages that do not fit together; raised when a pipeline is built
+    ├── MissingArtifact       nothing is stored under this key
+    └── CorruptArtifact       what is stored is not what its manifest records
+
+A `UserError` says what was expected, what was found, where, and what to do about it, in one line.
+Everything else is a bug and keeps its traceback.
+"""
+
+
+class PipelineError(Exception):
+    """Anything the framework itself raises."""
+
+
+class UserError(PipelineError):
+    """The caller's mistake. Its message is the one line that the caller reads."""
+
+
+class ConfigError(UserError):
+    """A flag, an environment variable or a configuration file has no meaning."""
+
+
+class DataError(UserError):
+    """A file from outside is not what it should be."""
+
+
+class StorageError(UserError):
+    """The artifacts folder cannot be written."""
+
+
+class GraphError(PipelineError):
+    """Stages that do not fit together."""
+
+
+class MissingArtifact(PipelineError):
+    """Nothing is stored under this key."""
+
+
+class CorruptArtifact(PipelineError):
+    """What is stored is not what its manifest records."""
