@@ -1,0 +1,58 @@
+"""The few file operations that a result's survival hangs on, and what their failures mean.
+
+A rename is atomic, but neither it nor the bytes behind it are durable before an fsync: of the file
+first, of the folder that names it after.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import StorageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a new file and wait until its bytes are on the disk."""
+    with open(path, "xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def fsync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    if os.name == "nt":  # Windows opens no folder, and its renames need no such help
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turn an `OSError` of writing below `folder` into the one line that helps its user."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or folder
+        again = "nothing stored was lost: then run the same command again"
+        if error.errno in _FULL:
+            raise StorageError(
+                f"{where}: expected room to write, found none ({os.strerror(error.errno)}); "
+                f"free some space or choose another folder with --artifacts-dir; {again}"
+            ) from error
+        if error.errno in _REFUSED or isinstance(error, NotADirectoryError | FileExistsError):
+            raise StorageError(
+                f"{where}: expected a folder that can be written, found: {error.strerror}; "
+                "change its permissions or choose another folder with --artifacts-dir"
+            ) from error
+        raise

@@ -1,0 +1,159 @@
+"""The runner: carries out a plan.
+
+For each stage, in topological order:
+
+    decide     with the digests of what the stages before it made
+    cached     use what is stored, read nothing
+    runs       take the lock of its key; decide again (another process may have made it meanwhile);
+               load the inputs; call the function; write what it returns or yields; forget its state
+
+Since a stage is decided on the content of its inputs, the wave of re-runs stops at the first stage
+that makes the same bytes as before.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.context import Context, Progress
+from pipeline.errors import MissingArtifact
+from pipeline.plan import CACHED, RUNS, Decision, Planner, output_digests
+from pipeline.reporter import Reporter
+from pipeline.store import ArtifactStore, Key
+from pipeline.values import Writer
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What became of one stage: `status` is cached or ran, `reason` says why."""
+
+    name: str
+    status: str
+    seconds: float
+    reason: str
+    key: Key
+
+
+class Outcome:
+    """The results of a run, and the artifacts behind them, loaded when they are asked for."""
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self.store = store
+        self.stages: list[StageResult] = []
+        self.digests: dict[str, str] = {}
+        self._keys: dict[str, Key] = {}
+
+    def __contains__(self, artifact: str) -> bool:
+        return artifact in self._keys
+
+    def __getitem__(self, artifact: str) -> Any:
+        """The value of an artifact: an array (memory-mapped), a JSON value or `Files`."""
+        return self.store.load(self._key(artifact), artifact)
+
+    def record(self, artifact: str) -> dict[str, Any]:
+        """What the manifest says of an artifact: kind, digest, dtype, shape, size."""
+        return self.store.manifest(self._key(artifact))["outputs"][artifact]
+
+    def path(self, artifact: str) -> str:
+        """The file that holds an artifact."""
+        return str(self.store.folder(self._key(artifact)) / self.record(artifact)["file"])
+
+    def artifacts(self) -> list[str]:
+        """The names of the artifacts, in the order of the flow."""
+        return list(self._keys)
+
+    def add(self, result: StageResult, manifest: Mapping[str, Any]) -> None:
+        """Take in the result of one more stage."""
+        self.stages.append(result)
+        self.digests |= output_digests(manifest)
+        self._keys |= dict.fromkeys(manifest["outputs"], result.key)
+
+    def _key(self, artifact: str) -> Key:
+        if artifact not in self._keys:
+            raise MissingArtifact(f"artifact {artifact!r} is not part of this run")
+        return self._keys[artifact]
+
+
+def run(planner: Planner, targets: Iterable[str], reporter: Reporter) -> Outcome:
+    """Bring `targets` (names of stages; none: all) up to date, with everything they need."""
+    store = planner.store
+    outcome = Outcome(store)
+    for stage in planner.pipeline.upstream(targets):
+        started = time.perf_counter()
+        decision = planner.decide(stage, outcome.digests)
+        status, reason = CACHED, decision.reason
+        if decision.status == RUNS:
+            reporter.stage_started(stage.name, reason)
+            with store.lock(decision.key, lambda holder, s=stage: reporter.waiting(s.name, holder)):
+                decision = planner.decide(stage, outcome.digests)
+                if decision.status == RUNS:
+                    status = "ran"
+                    _execute(decision, outcome, reporter)
+                else:
+                    reason = "another process has just made it"
+        manifest = store.manifest(decision.key)
+        store.touch(decision.key)
+        seconds = time.perf_counter() - started
+        outcome.add(StageResult(stage.name, status, seconds, reason, decision.key), manifest)
+        reporter.stage_finished(stage.name, status, seconds, reason)
+    return outcome
+
+
+def _execute(decision: Decision, outcome: Outcome, reporter: Reporter) -> None:
+    stage, store, key = decision.stage, outcome.store, decision.key
+    arguments = dict(decision.parameters)
+    if stage.takes_context:
+        arguments["context"] = _RunContext(store, key, reporter)
+    inputs = [outcome[name] for name in stage.inputs]
+    with store.write(key, decision.fields) as writer:
+        value = stage.function(*inputs, **arguments)
+        if inspect.isgenerator(value):
+            value = _append_blocks(value, stage.outputs, writer)
+        elif len(stage.outputs) == 1:
+            value = {stage.outputs[0]: value}
+        for name, whole in value.items():
+            writer.put(name, whole)
+        writer.expect(stage.outputs)
+    store.drop_state(key)
+
+
+def _append_blocks(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dict[str, Any]:
+    """Append what a generator yields; give back what it returns."""
+    try:
+        while True:
+            block = next(blocks)
+            for name, rows in (block if isinstance(block, dict) else {outputs[0]: block}).items():
+                writer.append(name, rows)
+    except StopIteration as end:
+        return end.value or {}
+    finally:
+        blocks.close()
+
+
+class _RunContext(Context):
+    """The context of a stage that runs: a reporter, and a state under the key of its result."""
+
+    def __init__(self, store: ArtifactStore, key: Key, reporter: Reporter) -> None:
+        self._store, self._key, self._reporter = store, key, reporter
+
+    def progress(
+        self, label: str, total: int | None = None, unit: str = "rows"
+    ) -> AbstractContextManager[Progress]:
+        return self._reporter.progress(label, total, unit)
+
+    def info(self, message: str) -> None:
+        self._reporter.info(message)
+
+    def warn(self, message: str) -> None:
+        self._reporter.warn(message)
+
+    def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        return self._store.load_state(self._key)
+
+    def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        self._store.save_state(self._key, arrays, record)
