@@ -1,4 +1,7 @@
-"""Parameters that several stages share: one name, one meaning, one default."""
+"""The parameters of the stages: what each means, what it may be, in one place.
+
+A parameter that several stages take is one parameter: one name, one meaning, one default.
+"""
 
 from typing import Annotated
 
@@ -6,4 +9,62 @@ from pipeline.stage import Option
 
 DataDir = Annotated[
     str, Option("folder for downloaded and generated datasets", metavar="DIR", affects_result=False)
+]
+Color = Annotated[bool, Option("keep the three colours instead of their luma")]
+Scale = Annotated[
+    str, Option("range of the features: [0, 1] or [-1, 1]", choices=("unit", "symmetric"))
+]
+Seed = Annotated[int, Option("seed of everything random", minimum=0)]
+ValFraction = Annotated[
+    float,
+    Option("part of the training images that validates, in each class", minimum=0, below=1),
+]
+Standardize = Annotated[
+    bool, Option("bring each feature to mean 0 and deviation 1 over the training images")
+]
+
+Hidden = Annotated[
+    tuple[int, ...], Option("sizes of the hidden layers", minimum=1, metavar="N,N,…")
+]
+Activation = Annotated[
+    str,
+    Option(
+        "activation of the hidden layers",
+        choices=("relu", "leaky_relu", "sigmoid", "tanh", "linear"),
+    ),
+]
+Initializer = Annotated[
+    str,
+    Option(
+        "initial weights; auto: He for (leaky) ReLU, Glorot otherwise",
+        choices=("auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal"),
+    ),
+]
+Precision = Annotated[
+    str, Option("type of all numbers of the network", choices=("float32", "float64"))
+]
+LearningRate = Annotated[float, Option("learning rate of the first epoch", above=0)]
+Decay = Annotated[float, Option("factor on the learning rate after each epoch", above=0, maximum=1)]
+Epochs = Annotated[int, Option("how often all training images are gone through", minimum=1)]
+Batch = Annotated[int, Option("images per step", minimum=1)]
+L2 = Annotated[float, Option("L2 penalty on the weights", minimum=0)]
+Momentum = Annotated[float, Option("momentum of the gradient", minimum=0, below=1)]
+Patience = Annotated[
+    int, Option("stop after so many epochs without a better validation; 0: never", minimum=0)
+]
+Workers = Annotated[
+    int | None,
+    Option(
+        "parallel workers of the gradient step; none: what this machine does best",
+        minimum=1,
+        affects_result=False,
+    ),
+]
+Executor = Annotated[
+    str,
+    Option(
+        "where the workers live; the result is the same to the bit",
+        choices=("auto", "serial", "thread", "process"),
+        affects_result=False,
+    ),
 ]
