@@ -1,0 +1,57 @@
+# Training neural networks as a cached, reproducible dataflow. `make` alone lists what there is.
+# Everything installs itself into .venv; only Python 3.11 or newer and make must be there.
+
+PYTHON  ?= python3
+SOURCE  ?= auto
+RECIPE  ?= default
+EPOCHS  ?=
+WORKERS ?=
+
+BIN   := .venv/bin
+FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
+
+.DEFAULT_GOAL := help
+.PHONY: help all test lint bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  variables      SOURCE=$(SOURCE) RECIPE=$(RECIPE) EPOCHS=$(EPOCHS) WORKERS=$(WORKERS)"
+
+all: .venv/core  ## the whole job: source → model.json and its evaluation
+	@$(BIN)/pipeline run $(FLAGS) --save model.json
+	@echo
+	@echo "Next: $(BIN)/pipeline run $(FLAGS) --lr 0.02   (only training and what follows runs again)"
+
+test: .venv/dev  ## every test, with coverage by module
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/coverage report --fail-under=95 >/dev/null
+	$(BIN)/coverage report --fail-under=100 --include='pipeline/fingerprint.py,pipeline/store.py,pipeline/plan.py'
+
+lint: .venv/dev  ## style and mistakes that can be seen without running
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: .venv/bench  ## speed of the gradient step beside its peers and its limit
+	$(BIN)/python -m tests.benchmarks
+
+clean:  ## remove what was built; cached results and datasets stay
+	rm -rf .venv build *.egg-info .coverage htmlcov .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "expected Python 3.11 or newer, found $$($(PYTHON) --version); say: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/core: .venv/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.venv/dev: .venv/core
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test,lint]'
+	@touch $@
+
+.venv/bench: .venv/core
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@

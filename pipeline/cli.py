@@ -1,0 +1,181 @@
+"""The command line of any pipeline: a command for each stage, and those that look at the whole.
+
+    cli = make_cli(Pipeline(...), name="program", recipes=folder, summarize=..., render=...)
+
+A stage's command brings the stage and everything it needs up to date. What a program of its own
+adds is made with `pipeline_command`, so that it has the same flags and behaves alike. `summarize`
+turns the outcome of a run into JSON fields of the program's own; `render` turns the whole JSON
+document into what a person reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline import tables
+from pipeline.flags import StageCommand, common_options, parameter_options
+from pipeline.graph import Pipeline
+from pipeline.picture import FORMATS
+from pipeline.profile import profiled
+from pipeline.runner import Outcome
+from pipeline.session import Session, recipe_names
+
+
+@dataclass(frozen=True)
+class Program:
+    """A pipeline and what its command line says and shows.
+
+    `instead` maps a parameter to the pipeline that is used where the caller gives it.
+    """
+
+    pipeline: Pipeline
+    name: str
+    help: str
+    version: str
+    recipes: Path | None = None
+    instead: Mapping[str, Pipeline] = field(default_factory=dict)
+    summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
+    render: Callable[[dict[str, Any]], str] = tables.outcome
+
+
+def make_cli(program: Program) -> click.Group:
+    """A click group: a command for each stage, and those that concern the whole pipeline."""
+    group = click.Group(program.name, help=program.help)
+    group = click.version_option(program.version, prog_name=program.name)(group)
+    for stage in program.pipeline.stages.values():
+        group.add_command(
+            pipeline_command(program, stage.name, (stage.name,), _bring, help=stage.help)
+        )
+    everything = [
+        pipeline_command(program, "run", (), _bring, help="Everything, from source to result."),
+        pipeline_command(program, "plan", (), _plan, help="What would run, and why."),
+        pipeline_command(
+            program,
+            "explain",
+            (),
+            _explain,
+            help="What identifies a stage's result, and why it is stale.",
+            extra=[click.Argument(["stage"])],
+        ),
+        pipeline_command(
+            program, "config", (), _config, help="The resolved configuration, as TOML."
+        ),
+        pipeline_command(
+            program, "verify", (), _verify, help="Read every stored byte again and compare."
+        ),
+    ]
+    for command in everything:
+        group.add_command(command)
+    group.add_command(_graph_command(program))
+    return group
+
+
+def pipeline_command(
+    program: Program,
+    name: str,
+    targets: tuple[str, ...],
+    action: Callable[..., None],
+    *,
+    help: str,
+    extra: Iterable[click.Parameter] = (),
+) -> click.Command:
+    """A command with the flags of all that `targets` need; `action(program, session, **extra)`."""
+    extra = list(extra)
+    pipelines = [program.pipeline, *program.instead.values()]
+    options: dict[str, click.Option] = {}
+    for pipeline in pipelines:
+        there = [target for target in targets if target in pipeline.stages]
+        if there or not targets:
+            stages = pipeline.upstream(there)
+            for option in parameter_options(stages, pipeline.parameters):
+                options.setdefault(option.name, option)
+    common = common_options(recipe_names(program.recipes))
+
+    def callback(**given: Any) -> None:
+        own = {parameter.name: given.pop(parameter.name) for parameter in extra}
+        flags = {key: given.pop(key) for key in options}
+        flags = {key: value for key, value in flags.items() if value is not None}
+        pipeline = next(
+            (program.instead[key] for key in flags if key in program.instead), program.pipeline
+        )
+        goals = [target for target in targets if target in pipeline.stages]
+        flags = {key: value for key, value in flags.items() if key in pipeline.parameters}
+        session = Session(pipeline, goals, given, flags, program.recipes)
+        with profiled(given["profile"]):
+            if given["dry_run"] and action is _bring:
+                _plan(program, session)
+            else:
+                action(program, session, **own)
+
+    params = [*extra, *options.values(), *common]
+    return StageCommand(name, callback=callback, params=params, help=help)
+
+
+def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
+    """Bring the session's targets up to date: the outcome and its JSON document."""
+    outcome = session.run()
+    document = {"stages": tables.stages(outcome), "artifacts": tables.artifacts(outcome)}
+    return outcome, {**program.summarize(session, outcome), **document}
+
+
+def say(session: Session, document: Any, text: str) -> None:
+    """Print the one result of a command: the document with --json, else the text."""
+    if session.as_json:
+        text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    click.echo(text)
+
+
+def _bring(program: Program, session: Session) -> None:
+    _, document = bring(program, session)
+    say(session, document, program.render(document))
+
+
+def _plan(program: Program, session: Session) -> None:
+    decisions = session.plan()
+    document = {"stages": [tables.decision(decision) for decision in decisions]}
+    say(session, document, tables.plan(decisions))
+
+
+def _explain(program: Program, session: Session, stage: str) -> None:
+    session.targets = (stage,)
+    decisions = session.plan()
+    decision = next(d for d in decisions if d.stage.name == stage)
+    say(session, tables.explanation(decision), tables.explain(decision, session.store))
+
+
+def _config(program: Program, session: Session) -> None:
+    from pipeline import config
+
+    say(session, config.document(session.settings), config.to_toml(session.settings).rstrip())
+
+
+def _verify(program: Program, session: Session) -> None:
+    found = {str(path): reason for path, reason in session.store.verify()}
+    damaged = {path: reason for path, reason in found.items() if reason}
+    document = {"results": len(found), "damaged": damaged}
+    say(session, document, tables.verification(found))
+    if damaged:
+        raise SystemExit(1)
+
+
+def _graph_command(program: Program) -> click.Command:
+    choice = click.Option(
+        ["--format", "style"],
+        type=click.Choice(list(FORMATS)),
+        default="text",
+        show_default=True,
+        help="how to draw it",
+    )
+
+    def callback(style: str) -> None:
+        click.echo(FORMATS[style](program.pipeline))
+
+    return click.Command(
+        "graph", callback=callback, params=[choice], help="The picture of the flow."
+    )

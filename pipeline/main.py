@@ -1,0 +1,44 @@
+"""From a click group to an exit status: 0 done, 2 the caller's mistake, 130 interrupted, 1 a bug.
+
+A mistake is told in one line on stderr. A bug keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from pipeline.errors import UserError
+
+DONE, MISTAKE, INTERRUPTED, BROKEN_PIPE = 0, 2, 130, 1
+
+
+def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status; nothing but a bug is raised."""
+    try:
+        result = group.main(arguments, standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else DONE
+    except SystemExit as request:
+        return request.code if isinstance(request.code, int) else DONE
+    except UserError as error:
+        return _complain(str(error), MISTAKE)
+    except click.ClickException as error:
+        hint = ""
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            hint = f" (see '{error.ctx.command_path} --help')"
+        return _complain(error.format_message() + hint, MISTAKE)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted; run the same command again to go on from here", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _complain(message: str, status: int) -> int:
+    line = " ".join(message.split())
+    click.echo(line if status == INTERRUPTED else f"error: {line}", err=True)
+    return status

@@ -1,0 +1,50 @@
+"""The picture of a pipeline: its stages and what flows between them, from the code itself.
+
+text      one stage a line, with what it takes and what it makes
+mermaid   https://mermaid.js.org/syntax/flowchart.html
+dot       https://graphviz.org/doc/info/lang.html
+"""
+
+from __future__ import annotations
+
+from pipeline.graph import Pipeline
+
+
+def text(pipeline: Pipeline) -> str:
+    """The flow as aligned lines: stage, inputs → outputs."""
+    width = max(len(name) for name in pipeline.stages)
+    return "\n".join(
+        f"{stage.name:{width}}  {', '.join(stage.inputs) or '·'} → {', '.join(stage.outputs)}"
+        for stage in pipeline.stages.values()
+    )
+
+
+def mermaid(pipeline: Pipeline) -> str:
+    """The flow as a Mermaid flowchart: an arrow for each stage that needs another."""
+    arrows = (
+        f"    {maker} -- {', '.join(artifacts)} --> {taker}"
+        for maker, taker, artifacts in _arrows(pipeline)
+    )
+    return "\n".join(["flowchart LR", *(f"    {name}" for name in pipeline.stages), *arrows])
+
+
+def dot(pipeline: Pipeline) -> str:
+    """The flow as a Graphviz digraph."""
+    arrows = (
+        f'    "{maker}" -> "{taker}" [label="{", ".join(artifacts)}"];'
+        for maker, taker, artifacts in _arrows(pipeline)
+    )
+    nodes = (f'    "{name}";' for name in pipeline.stages)
+    return "\n".join(["digraph pipeline {", "    rankdir=LR;", *nodes, *arrows, "}"])
+
+
+def _arrows(pipeline: Pipeline) -> list[tuple[str, str, list[str]]]:
+    """(maker, taker, the artifacts that the one hands to the other)."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for stage in pipeline.stages.values():
+        for artifact in stage.inputs:
+            arrows.setdefault((pipeline.producers[artifact].name, stage.name), []).append(artifact)
+    return [(maker, taker, artifacts) for (maker, taker), artifacts in arrows.items()]
+
+
+FORMATS = {"text": text, "mermaid": mermaid, "dot": dot}

@@ -1,0 +1,86 @@
+"""Session: one command with its flags made sense of: configuration, store, planner, reporter."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline import config
+from pipeline.code import CodeIndex
+from pipeline.errors import ConfigError
+from pipeline.flags import KNOWN_ENVIRONMENT
+from pipeline.graph import Pipeline, unknown
+from pipeline.plan import Decision, Planner
+from pipeline.reporter import Reporter, make_reporter
+from pipeline.runner import Outcome, run
+from pipeline.store import ArtifactStore
+
+
+class Session:
+    """What a command works with.
+
+    `common` holds the flags that every command has, `flags` those of the stages, as they were
+    typed; `below` is a mapping of parameters that rank under everything the caller says.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        targets: Iterable[str],
+        common: Mapping[str, Any],
+        flags: Mapping[str, Any],
+        recipes: Path | None = None,
+    ) -> None:
+        self.pipeline, self.targets, self.as_json = pipeline, tuple(targets), common["as_json"]
+        self.settings = config.resolve(
+            pipeline.parameters,
+            recipe=load_recipe(recipes, common.get("recipe")),
+            file=Path(common["config"]) if common["config"] else None,
+            environment=os.environ,
+            flags=flags,
+            known_environment=KNOWN_ENVIRONMENT,
+        )
+        self.store = ArtifactStore(Path(common["artifacts_dir"]))
+        self.reporter = _reporter(common)
+        values = {name: setting.value for name, setting in self.settings.items()}
+        code = CodeIndex(self.store.root / ".code.json")
+        self.planner = Planner(pipeline, values, self.store, code)
+
+    def plan(self) -> list[Decision]:
+        """What would run to bring the targets up to date, and why."""
+        return self.planner.plan(self.targets)
+
+    def run(self) -> Outcome:
+        """Bring the targets up to date."""
+        try:
+            return run(self.planner, self.targets, self.reporter)
+        finally:
+            self.reporter.close()
+
+    def value(self, name: str) -> Any:
+        """The value of a parameter."""
+        return self.settings[name].value
+
+
+def _reporter(common: Mapping[str, Any]) -> Reporter:
+    style = "quiet" if common["quiet"] else "auto"
+    return make_reporter(style, sys.stderr, verbose=common["verbose"])
+
+
+def recipe_names(folder: Path | None) -> list[str]:
+    """The names of the recipes in a folder, sorted."""
+    return sorted(path.stem for path in folder.glob("*.toml")) if folder else []
+
+
+def load_recipe(folder: Path | None, name: str | None) -> tuple[str, dict[str, Any]] | None:
+    """A recipe by name: its parameters, without its `description`."""
+    if not name:
+        return None
+    if name not in recipe_names(folder):
+        raise ConfigError("--recipe: " + unknown("recipe", name, recipe_names(folder)))
+    values = config.read_toml(folder / f"{name}.toml")
+    values.pop("description", None)
+    return name, values
