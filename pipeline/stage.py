@@ -63,7 +63,13 @@ class Option:
             )
             for bound, words, holds in bounds:
                 if bound is not None and not holds(bound):  # a NaN holds nowhere
-                    raise ConfigError(f"expected {words} {bound:g}, found {number:g}")
+                    raise ConfigError(f"expected {words} {_exact(bound)}, found {_exact(number)}")
+
+
+def _exact(number: float) -> str:
+    """`number` as short as it can be told: 3.0 is 3, and 1000001 is not 1e+06."""
+    short = f"{number:g}" if isinstance(number, float) else ""
+    return short if short and float(short) == number else repr(number)
 
 
 @dataclass(frozen=True)
