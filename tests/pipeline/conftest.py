@@ -1,0 +1,43 @@
+"""What the framework's tests share: a shop pipeline over a fresh store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.code import CodeIndex
+from pipeline.graph import Pipeline
+from pipeline.plan import Planner
+from pipeline.reporter import Reporter
+from pipeline.runner import Outcome, run
+from pipeline.store import ArtifactStore
+from tests.pipeline import shop
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def planner(store: ArtifactStore) -> Callable[..., Planner]:
+    def make(pipeline: Pipeline = shop.SHOP, **given: Any) -> Planner:
+        values = {name: parameter.default for name, parameter in pipeline.parameters.items()}
+        return Planner(pipeline, values | given, store, CodeIndex())
+
+    return make
+
+
+@pytest.fixture
+def run_shop(planner: Callable[..., Planner]) -> Callable[..., tuple[Outcome, list[str]]]:
+    """Run the shop; give back its outcome and the stages whose functions were called."""
+
+    def go(*targets: str, reporter: Reporter | None = None, **given: Any):
+        shop.RAN.clear()
+        outcome = run(planner(**given), targets, reporter or Reporter())
+        return outcome, list(shop.RAN)
+
+    return go
