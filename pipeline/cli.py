@@ -24,14 +24,25 @@ from pipeline.graph import Pipeline
 from pipeline.picture import FORMATS
 from pipeline.profile import profiled
 from pipeline.runner import Outcome
-from pipeline.session import Session, recipe_names
+from pipeline.session import Session, load_recipe, recipe_names
+
+
+@dataclass(frozen=True)
+class Instead:
+    """The pipeline that takes over where the caller gives a certain flag.
+
+    `settings_of` turns the flag's value into (name, parameters) that rank like a recipe.
+    """
+
+    pipeline: Pipeline
+    settings_of: Callable[[str], tuple[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
 class Program:
     """A pipeline and what its command line says and shows.
 
-    `instead` maps a parameter to the pipeline that is used where the caller gives it.
+    `instead` maps a parameter to what is used where the caller gives it.
     """
 
     pipeline: Pipeline
@@ -39,7 +50,7 @@ class Program:
     help: str
     version: str
     recipes: Path | None = None
-    instead: Mapping[str, Pipeline] = field(default_factory=dict)
+    instead: Mapping[str, Instead] = field(default_factory=dict)
     summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
     render: Callable[[dict[str, Any]], str] = tables.outcome
 
@@ -87,7 +98,7 @@ def pipeline_command(
 ) -> click.Command:
     """A command with the flags of all that `targets` need; `action(program, session, **extra)`."""
     extra = list(extra)
-    pipelines = [program.pipeline, *program.instead.values()]
+    pipelines = [program.pipeline, *(other.pipeline for other in program.instead.values())]
     options: dict[str, click.Option] = {}
     for pipeline in pipelines:
         there = [target for target in targets if target in pipeline.stages]
@@ -99,14 +110,8 @@ def pipeline_command(
 
     def callback(**given: Any) -> None:
         own = {parameter.name: given.pop(parameter.name) for parameter in extra}
-        flags = {key: given.pop(key) for key in options}
-        flags = {key: value for key, value in flags.items() if value is not None}
-        pipeline = next(
-            (program.instead[key] for key in flags if key in program.instead), program.pipeline
-        )
-        goals = [target for target in targets if target in pipeline.stages]
-        flags = {key: value for key, value in flags.items() if key in pipeline.parameters}
-        session = Session(pipeline, goals, given, flags, program.recipes)
+        flags = {name: value for name in options if (value := given.pop(name)) is not None}
+        session = _session(program, targets, given, flags)
         with profiled(given["profile"]):
             if given["dry_run"] and action is _bring:
                 _plan(program, session)
@@ -115,6 +120,20 @@ def pipeline_command(
 
     params = [*extra, *options.values(), *common]
     return StageCommand(name, callback=callback, params=params, help=help)
+
+
+def _session(
+    program: Program, targets: Iterable[str], common: dict[str, Any], flags: dict[str, Any]
+) -> Session:
+    """Choose the pipeline by what was given, and make sense of the flags for it."""
+    recipe = load_recipe(program.recipes, common.get("recipe"))
+    pipeline = program.pipeline
+    for name, other in program.instead.items():
+        if name in flags:
+            pipeline, recipe = other.pipeline, other.settings_of(flags[name])
+    known = {name: value for name, value in flags.items() if name in pipeline.parameters}
+    there = [target for target in targets if target in pipeline.stages]
+    return Session(pipeline, there, common, known, recipe)
 
 
 def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:

@@ -36,6 +36,9 @@ class Context:
     def warn(self, message: str) -> None:
         """Tell the user something that must not be missed."""
 
+    def note(self, **figures: Any) -> None:
+        """Keep figures of this run, such as timings, in the manifest: no part of the result."""
+
     def load_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
         """The arrays and the record last saved for this very computation, or None."""
         return None

@@ -24,15 +24,24 @@ FORMAT = 1
 
 
 def write_manifest(
-    folder: Path, digest: str, fields: Mapping[str, Any], outputs: Mapping[str, Any], seconds: float
+    folder: Path,
+    digest: str,
+    fields: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    seconds: float,
+    notes: Mapping[str, Any],
 ) -> None:
-    """Record the outputs of a computation, what identifies it, and where and how long it ran."""
+    """Record the outputs of a computation, what identifies it, and where and how long it ran.
+
+    `notes` are figures of the stage's own, such as the seconds of each epoch.
+    """
     manifest = {
         "format": FORMAT,
         "fingerprint": digest,
         "fields": fields,
         "outputs": outputs,
         "seconds": round(seconds, 6),
+        "notes": notes,
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": _versions(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",

@@ -107,10 +107,10 @@ def run(planner: Planner, targets: Iterable[str], reporter: Reporter) -> Outcome
 def _execute(decision: Decision, outcome: Outcome, reporter: Reporter) -> None:
     stage, store, key = decision.stage, outcome.store, decision.key
     arguments = dict(decision.parameters)
-    if stage.takes_context:
-        arguments["context"] = _RunContext(store, key, reporter)
     inputs = [outcome[name] for name in stage.inputs]
     with store.write(key, decision.fields) as writer:
+        if stage.takes_context:
+            arguments["context"] = _RunContext(store, key, reporter, writer)
         value = stage.function(*inputs, **arguments)
         if inspect.isgenerator(value):
             value = _append_blocks(value, stage.outputs, writer)
@@ -138,8 +138,8 @@ def _append_blocks(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dic
 class _RunContext(Context):
     """The context of a stage that runs: a reporter, and a state under the key of its result."""
 
-    def __init__(self, store: ArtifactStore, key: Key, reporter: Reporter) -> None:
-        self._store, self._key, self._reporter = store, key, reporter
+    def __init__(self, store: ArtifactStore, key: Key, reporter: Reporter, writer: Writer) -> None:
+        self._store, self._key, self._reporter, self._writer = store, key, reporter, writer
 
     def progress(
         self, label: str, total: int | None = None, unit: str = "rows"
@@ -151,6 +151,9 @@ class _RunContext(Context):
 
     def warn(self, message: str) -> None:
         self._reporter.warn(message)
+
+    def note(self, **figures: Any) -> None:
+        self._writer.notes |= figures
 
     def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
         return self._store.load_state(self._key)

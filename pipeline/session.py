@@ -23,7 +23,7 @@ class Session:
     """What a command works with.
 
     `common` holds the flags that every command has, `flags` those of the stages, as they were
-    typed; `below` is a mapping of parameters that rank under everything the caller says.
+    typed; `recipe` is a name and the parameters that rank under everything the caller says.
     """
 
     def __init__(
@@ -32,12 +32,12 @@ class Session:
         targets: Iterable[str],
         common: Mapping[str, Any],
         flags: Mapping[str, Any],
-        recipes: Path | None = None,
+        recipe: tuple[str, dict[str, Any]] | None = None,
     ) -> None:
         self.pipeline, self.targets, self.as_json = pipeline, tuple(targets), common["as_json"]
         self.settings = config.resolve(
             pipeline.parameters,
-            recipe=load_recipe(recipes, common.get("recipe")),
+            recipe=recipe,
             file=Path(common["config"]) if common["config"] else None,
             environment=os.environ,
             flags=flags,

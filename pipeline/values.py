@@ -36,6 +36,7 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.outputs: dict[str, dict[str, Any]] = {}
+        self.notes: dict[str, Any] = {}
         self._open: dict[str, _ArrayFile] = {}
         self._started = time.perf_counter()
 
@@ -79,7 +80,7 @@ class Writer:
             for name, file in self._open.items():
                 self.outputs[name] = file.finish()
             seconds = time.perf_counter() - self._started
-            write_manifest(self.folder, digest, fields, self.outputs, seconds)
+            write_manifest(self.folder, digest, fields, self.outputs, seconds, self.notes)
             fsync_folder(self.folder)
 
     def close(self) -> None:

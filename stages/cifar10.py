@@ -1,0 +1,59 @@
+"""The program: from the CIFAR-10 archive to a trained, evaluated and serialized network.
+
+Each stage takes the artifacts that its arguments name and makes those that it declares; the names
+are the wiring. Read the stages in this order; `pipeline graph` draws them.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pipeline.cli import Instead, Program, make_cli
+from pipeline.graph import Pipeline
+from pipeline.main import run_cli
+from stages import commands
+from stages.decode import decode
+from stages.download import download
+from stages.evaluate import evaluate
+from stages.load import load, settings_of
+from stages.preprocess import preprocess
+from stages.serialize import serialize
+from stages.split import split
+from stages.standardize import standardize
+from stages.summary import render, summarize
+from stages.train import train
+
+PIPELINE = Pipeline(
+    download,  #    a source                  → archive
+    decode,  #      archive                   → images, labels, dataset
+    preprocess,  #  images                    → features
+    split,  #       labels                    → train_rows, validation_rows, test_rows
+    standardize,  # features, train_rows      → standardization
+    train,  #       features, labels, rows    → parameters, training
+    evaluate,  #    features, parameters      → evaluation
+    serialize,  #   parameters and constants  → model
+    goals={"preprocess": ("split", "standardize")},  # up to where training can start
+)
+
+# With --load, a saved model takes the place of the training.
+LOADED = Pipeline(download, decode, preprocess, split, load, evaluate)
+
+PROGRAM = Program(
+    PIPELINE,
+    name="pipeline",
+    help="Train a network on CIFAR-10 as a cached, reproducible dataflow.",
+    version=commands.VERSION,
+    recipes=commands.RECIPES,
+    instead={"load": Instead(LOADED, settings_of)},
+    summarize=summarize,
+    render=render,
+)
+
+
+def main() -> None:
+    """The console script `pipeline`."""
+    sys.exit(run_cli(commands.add_to(make_cli(PROGRAM), PROGRAM)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The commands that this program adds to those that every pipeline has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli import Program, bring, pipeline_command, say
+from pipeline.session import Session, recipe_names
+from stages.predict import ARGUMENTS, predict
+from stages.serialize import save_copy
+
+VERSION = "0.1.0"
+RECIPES = Path(__file__).with_name("recipes")
+
+SAVE = click.Option(
+    ["--save"], metavar="FILE", envvar="PIPELINE_SAVE", help="also write the model to FILE"
+)
+
+
+def add_to(group: click.Group, program: Program) -> click.Group:
+    """Add `predict` and `recipes`; give `run` and `serialize` the flag --save."""
+    for name, targets in (("run", ()), ("serialize", ("serialize",))):
+        words = group.commands[name].help
+        command = pipeline_command(
+            program, name, targets, _bring_and_save, help=words, extra=[SAVE]
+        )
+        group.add_command(command)
+    words = "Classes and probabilities for image files."
+    group.add_command(
+        pipeline_command(program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS)
+    )
+    group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
+    return group
+
+
+PREDICT = ("serialize", "split", "load")
+
+
+def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
+    outcome, document = bring(program, session)
+    if save and "model" in outcome:
+        save_copy(Path(outcome.path("model")), Path(save))
+        document["model"] = save
+    say(session, document, program.render(document))
+
+
+def _recipes() -> None:
+    from pipeline.config import read_toml
+    from pipeline.tables import align
+
+    rows: list[list[Any]] = []
+    for name in recipe_names(RECIPES):
+        rows.append([name, read_toml(RECIPES / f"{name}.toml").get("description", "")])
+    click.echo(align(rows))

@@ -1,0 +1,48 @@
+"""Load: a saved model in place of a training (--load)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pipeline.errors import ConfigError
+from pipeline.files import Files, identify
+from pipeline.stage import Option, stage
+from stages.model import read_model
+
+Load = Annotated[
+    str, Option("evaluate this saved model instead of training one", metavar="MODEL.json")
+]
+
+
+def by_content(*, load: str) -> dict[str, Files]:
+    """The model file is an input like any other: what counts is its content."""
+    if not load:
+        raise ConfigError("--load: expected the path of a model file, found nothing")
+    return {"load": identify(Path(load))}
+
+
+@stage(outputs=("standardization", "parameters", "training"), resolve=by_content)
+def load(*, load: Load = "") -> dict[str, Any]:
+    """Read a saved model: its constants, its parameters and its training record."""
+    model = read_model(load.files[0].path)
+    return {
+        "standardization": model.standardization,
+        "parameters": model.network.parameters,
+        "training": {"layers": model.network.layers, **model.training},
+    }
+
+
+def settings_of(path: str) -> tuple[str, dict[str, Any]]:
+    """The parameters that a saved model was made with and that its evaluation depends on.
+
+    The preprocessing must be the model's own, and so must the split: with another seed, images
+    that it was trained on would count as validation.
+    """
+    model = read_model(Path(path))
+    chosen = {"color": model.color, "scale": model.scale}
+    options = model.training.get("options")
+    for name in ("seed", "val_fraction"):
+        if isinstance(options, dict) and name in options:
+            chosen[name] = options[name]
+    return f"model {path}", chosen

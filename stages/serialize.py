@@ -1,0 +1,59 @@
+"""Serialize: the trained network, its preprocessing and its record as one JSON document."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.durable import storage_errors
+from pipeline.stage import stage
+from stages.decode import SHAPE
+from stages.model import Model
+from stages.neuralnet import Network
+from stages.options import Color, Scale
+
+
+@stage(outputs=("model",))
+def serialize(
+    dataset: dict[str, Any],
+    standardization: np.ndarray,
+    parameters: np.ndarray,
+    training: dict[str, Any],
+    evaluation: dict[str, Any],
+    *,
+    color: Color = False,
+    scale: Scale = "unit",
+) -> dict[str, Any]:
+    """Write model.json: all that turns raw RGB bytes into class probabilities."""
+    record = {key: value for key, value in training.items() if key != "layers"}
+    model = Model(
+        dataset=dataset["name"],
+        classes=tuple(dataset["classes"]),
+        shape=SHAPE,
+        color=color,
+        scale=scale,
+        standardization=standardization,
+        network=Network.from_layers(training["layers"], parameters),
+        training=record,
+        evaluation=evaluation,
+    )
+    return model.to_document()
+
+
+def save_copy(stored: Path, place: Path) -> None:
+    """Copy the stored model to where the user wants it: whole, or what was there stays."""
+    with storage_errors(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f".{place.name}.{os.getpid()}.part")
+        try:
+            with open(stored, "rb") as source, open(part, "wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+                target.flush()
+                os.fsync(target.fileno())
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
