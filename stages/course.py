@@ -43,7 +43,7 @@ class Course:
         return self.history[self.best_epoch - 1]
 
     def ended(self, epochs: int, patience: int) -> bool:
-        """Whether all epochs are done, or `patience` of them (0: any number) brought no progress."""
+        """Whether all epochs are done, or the last `patience` (0: never) brought no progress."""
         return self.epoch >= epochs or 0 < patience <= self.epoch - self.best_epoch
 
     def record(self) -> dict[str, Any]:

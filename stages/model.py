@@ -1,7 +1,8 @@
 """Model: all that turns raw RGB bytes into class probabilities, as one JSON document and back.
 
     {"format": "cifar-pipeline model", "version": 1, "dataset", "classes", "input",
-     "preprocessing", "dtype", "layers": [{"kind", …, "weights", "biases"}], "training", "evaluation"}
+     "preprocessing", "dtype", "layers": [{"kind", …, "weights", "biases"}, …],
+     "training", "evaluation"}
 
 Arrays are little-endian bytes in base64 with their dtype and shape, so parameters are exact to the
 bit and a model of a million of them is read in milliseconds. Loading looks names up in fixed
@@ -75,7 +76,7 @@ class Model:
 
 
 def from_document(document: Any) -> Model:
-    """The inverse of `Model.to_document`. Raises `ValueError` on anything that it does not write."""
+    """The inverse of `Model.to_document`. Raises `ValueError` on what that does not write."""
     require(isinstance(document, dict), f"expected a model, found {kind(document)}")
     found = document.get("format")
     require(found == FORMAT, f"expected the format {FORMAT!r}, found {found!r:.60}")

@@ -1,0 +1,56 @@
+"""Preprocess: luma or colours, scaled, the same for one image as for many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from stages.preprocess import preprocess, to_features
+
+some_images = hnp.arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(3), st.just(4), st.just(4)))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(images=some_images)
+def test_luma_is_that_of_rec_601(images):
+    found = to_features(images, color=False, scale="unit")
+    weights = np.array([0.299, 0.587, 0.114])
+    expected = np.einsum("nchw,c->nhw", images, weights).reshape(len(images), -1) / 255
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(images=some_images, scale=st.sampled_from(["unit", "symmetric"]), color=st.booleans())
+def test_an_image_has_the_same_features_alone_and_in_company(images, scale, color):
+    together = to_features(images, color=color, scale=scale)
+    for row in range(len(images)):
+        alone = to_features(images[row : row + 1], color=color, scale=scale)
+        assert alone.tobytes() == together[row : row + 1].tobytes()
+
+
+@pytest.mark.parametrize(("scale", "low", "high"), [("unit", 0, 1), ("symmetric", -1, 1)])
+@pytest.mark.parametrize("color", [False, True])
+def test_black_and_white_are_the_ends_of_the_range(scale, low, high, color):
+    images = np.stack([np.zeros((3, 2, 2)), np.full((3, 2, 2), 255)]).astype(np.uint8)
+    features = to_features(images, color=color, scale=scale)
+    np.testing.assert_allclose(features[0], low, atol=1e-6)
+    np.testing.assert_allclose(features[1], high, atol=1e-6)
+
+
+def test_colours_keep_their_order():
+    images = np.arange(12, dtype=np.uint8).reshape(1, 3, 2, 2)
+    features = to_features(images, color=True, scale="unit")
+    np.testing.assert_allclose(features[0] * 255, np.arange(12), atol=1e-5)
+
+
+def test_the_stage_goes_block_by_block(monkeypatch):
+    monkeypatch.setattr("pipeline.blocks.row_blocks.__defaults__", (4,))
+    images = np.random.default_rng(0).integers(0, 256, (10, 3, 2, 2), np.uint8)
+    blocks = list(preprocess(images))
+    assert [len(block) for block in blocks] == [4, 4, 2]
+    whole = to_features(images, color=False, scale="unit")
+    assert np.concatenate(blocks).tobytes() == whole.tobytes()
