@@ -1,8 +1,10 @@
-"""Predict: image files to class probabilities, with all that the model file says and nothing else.
+"""Predict: image files to class probabilities, with what the model file says and nothing else.
 
-pipeline predict cat.jpg                          the model of the current flags
-pipeline predict --load model.json cat.jpg        a saved one
-pipeline predict --save-samples 20                test images as PNGs, named <truth>_<prediction>
+    pipeline predict cat.jpg                      the model that the current flags make
+    pipeline predict --load model.json cat.jpg    a saved one
+    pipeline predict --save-samples 20            test images as PNGs, named by truth and prediction
+
+An image of any size and mode is brought to the model's own size first.
 """
 
 from __future__ import annotations
