@@ -29,7 +29,7 @@ EXPECTED = {
 def parse(parameter: Parameter, text: str) -> Any:
     """Read `text` as a flag or an environment variable gives it; `ConfigError` where it is wrong.
 
-    Integers of a tuple are separated by commas (an empty text is the empty tuple); booleans are
+    Integers of a tuple are separated by commas (an empty text, or `none`, is the empty tuple); booleans are
     1/0, true/false, yes/no, on/off; an optional parameter takes `none`.
     """
     value: Any = text
@@ -40,7 +40,8 @@ def parse(parameter: Parameter, text: str) -> Any:
     elif parameter.kind is float:
         value = _number(text, float)
     elif parameter.kind is tuple:
-        parts = [_number(part, int) for part in text.split(",")] if text.strip() else []
+        empty = text.strip() in ("", NONE)
+        parts = [] if empty else [_number(part, int) for part in text.split(",")]
         value = text if any(isinstance(part, str) for part in parts) else parts
     words = "integers separated by commas" if parameter.kind is tuple else None
     return accept(parameter, value, found=text, expected=words)

@@ -113,6 +113,7 @@ def test_flags_may_be_values_already():
         ("hidden", " 512 , 256 ", (512, 256)),
         ("hidden", "7", (7,)),
         ("hidden", "", ()),
+        ("hidden", "none", ()),
         ("patience", "none", None),
         ("patience", "5", 5),
         ("epochs", "1e3", 1000),
