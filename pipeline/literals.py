@@ -29,8 +29,8 @@ EXPECTED = {
 def parse(parameter: Parameter, text: str) -> Any:
     """Read `text` as a flag or an environment variable gives it; `ConfigError` where it is wrong.
 
-    Integers of a tuple are separated by commas (an empty text, or `none`, is the empty tuple); booleans are
-    1/0, true/false, yes/no, on/off; an optional parameter takes `none`.
+    Integers of a tuple are separated by commas (an empty text, or `none`, is the empty tuple);
+    booleans are 1/0, true/false, yes/no, on/off; an optional parameter takes `none`.
     """
     value: Any = text
     if parameter.kind is bool:
