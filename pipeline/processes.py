@@ -1,0 +1,51 @@
+"""ProcessExecutor: a pool of worker processes that leaves nothing behind.
+
+Workers come from a fork server (a fork of a process with threads can deadlock), leave Ctrl-C to
+their parent, and end when it ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+
+from pipeline.executors import OneBlasThread, limit_blas
+
+
+class ProcessExecutor(OneBlasThread, ProcessPoolExecutor):
+    """A pool of processes: for Python code. Tasks and results are pickled."""
+
+    def __init__(self, workers: int) -> None:
+        forks = "forkserver" in multiprocessing.get_all_start_methods()
+        if forks:
+            _start_fork_server()
+        context = multiprocessing.get_context("forkserver" if forks else "spawn")
+        super().__init__(workers, mp_context=context, initializer=_start_worker)
+
+
+def _start_fork_server() -> None:
+    """Start it with SIGINT blocked, which its children inherit: none can be interrupted, not even
+    while it starts. Here the signal only waits."""
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # first: it unblocks the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker() -> None:  # pragma: no cover  # runs in the worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    limit_blas()
+
+
+def _end_with_parent() -> None:  # pragma: no cover  # runs in the worker
+    """A parent that is killed closes no queue; its workers would wait for ever."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
