@@ -88,9 +88,7 @@ def _in_order(stages: Iterable[Stage], producers: Mapping[str, Stage]) -> dict[s
     for stage in stages:
         for artifact in stage.inputs:
             if artifact not in producers:
-                raise GraphError(
-                    f"stage {stage.name}: " + unknown("artifact", artifact, producers)
-                )
+                raise GraphError(f"stage {stage.name}: " + unknown("artifact", artifact, producers))
         needs[stage.name] = [producers[artifact].name for artifact in stage.inputs]
     try:
         order = list(graphlib.TopologicalSorter(needs).static_order())

@@ -202,4 +202,3 @@ class ArtifactStore:
                 yield path, next((reason for reason in reasons if reason), None)
             except (CorruptArtifact, MissingArtifact, OSError) as error:
                 yield path, str(error)
-

@@ -1,115 +1,100 @@
-"""What a person reads of a plan, an outcome, an explanation; and the same as JSON values."""
+"""The tables of modules (see symbols.py), remembered while their files do not change.
+
+Parsing the sources of a project takes a good part of a second, and most commands find all of them
+as they were. One JSON file, below a line with its SHA-256, keeps each table with the stamp of the
+source: size, modification and change time, inode. A source written less than 2 s before it was read
+is not remembered, for it could be written again within one tick of the clock. The memo is a
+convenience: one that is damaged, or made by another Python or another version of the analysis,
+counts as empty, and where none can be written, none is.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
-from pipeline.plan import CACHED, Decision
-from pipeline.runner import Outcome
-from pipeline.store import ArtifactStore
+from pipeline.files import SETTLED_NS
+from pipeline.modules import Module
 
-MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
-
-
-def align(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Rows of cells as aligned columns, two spaces apart; `right` names right-aligned columns."""
-    rows = [list(row) for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if i in right else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+_EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
+_ANALYSIS = ("symbols.py", "scopes.py", "syntax.py")
 
 
-def size(count: float) -> str:
-    """A number of bytes for people: 225 MB."""
-    units = ("B", "kB", "MB", "GB", "TB")
-    power = min(int(math.log(max(count, 1), 1000)), len(units) - 1)
-    return f"{count / 1000**power:.3g} {units[power]}"
+def short_hash(text: str) -> str:
+    """The first 64 bits of the SHA-256 of a text, as 16 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def stages(outcome: Outcome) -> list[dict[str, Any]]:
-    """What became of each stage."""
-    return [
-        {"name": r.name, "status": r.status, "seconds": round(r.seconds, 3), "reason": r.reason}
-        for r in outcome.stages
-    ]
+class Tables:
+    """The table of each module, read at most once in the life of this object."""
+
+    def __init__(self, memo: Path | None) -> None:
+        self._memo = memo
+        self._known: dict[str, list[Any]] | None = None
+        self._tables: dict[Module, dict[str, Any]] = {}
+        self._news: dict[str, list[Any]] = {}
+
+    def __getitem__(self, module: Module) -> dict[str, Any]:
+        if module not in self._tables:
+            self._tables[module] = self._table(module) if module.path else _EMPTY
+        return self._tables[module]
+
+    def save(self) -> None:
+        """Write down what has been learnt since the last time, if anything was."""
+        if not self._memo or not self._news:
+            return
+        known = {path: entry for path, entry in self._load().items() if Path(path).exists()}
+        self._known = known | self._news
+        self._news = {}
+        text = json.dumps([_version(), self._known], separators=(",", ":")).encode()
+        temporary = self._memo.with_name(f"{self._memo.name}.{os.getpid()}.part")
+        with contextlib.suppress(OSError):
+            self._memo.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                temporary.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+                temporary.replace(self._memo)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _table(self, module: Module) -> dict[str, Any]:
+        stamp = _stamp(module.path)
+        match self._load().get(str(module.path)):
+            case [found, module.name, table] if found == stamp:
+                return table
+        from pipeline.symbols import scan  # imported here: most commands find all as it was
+
+        read_ns = time.time_ns()
+        table = scan(module.path.read_bytes(), module.name, module.folder is not None)
+        settled = read_ns - max(stamp[1], stamp[2]) >= SETTLED_NS
+        if settled and _stamp(module.path) == stamp:
+            self._news[str(module.path)] = [stamp, module.name, table]
+        return table
+
+    def _load(self) -> dict[str, list[Any]]:
+        if self._known is None:
+            self._known = {}
+            with contextlib.suppress(OSError, ValueError):
+                seal, _, text = (
+                    self._memo.read_bytes().partition(b"\n") if self._memo else [b""] * 3
+                )
+                if hashlib.sha256(text).hexdigest().encode() == seal:
+                    version, known = json.loads(text)
+                    self._known = known if version == _version() else {}
+        return self._known
 
 
-def artifacts(outcome: Outcome) -> dict[str, dict[str, Any]]:
-    """Where each artifact is stored, and what it is."""
-    listing = {}
-    for name in outcome.artifacts():
-        record = outcome.record(name)
-        shown = {key: record[key] for key in ("kind", "dtype", "shape", "digest") if key in record}
-        listing[name] = {"path": outcome.path(name), "bytes": record["size"], **shown}
-    return listing
+def _stamp(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def outcome(document: Mapping[str, Any]) -> str:
-    """The artifacts of a run, a line each: name, type and shape, size, file."""
-    return align(
-        (
-            (name, _form(record), size(record["bytes"]), record["path"])
-            for name, record in document["artifacts"].items()
-        ),
-        right=(2,),
-    )
-
-
-def _form(record: Mapping[str, Any]) -> str:
-    if record["kind"] == "array":
-        return f"{record['dtype'].lstrip('<|')} {'×'.join(map(str, record['shape'])) or 'scalar'}"
-    return record["kind"]
-
-
-def decision(made: Decision) -> dict[str, Any]:
-    """One line of a plan."""
-    return {"name": made.stage.name, "status": made.status, "reasons": list(made.reasons)}
-
-
-def plan(decisions: Iterable[Decision]) -> str:
-    """A plan, a line each: mark, stage, what would be done, why."""
-    return align((MARKS[d.status], d.stage.name, d.status, d.reason) for d in decisions)
-
-
-def explanation(made: Decision) -> dict[str, Any]:
-    """A decision with all that identifies the result."""
-    return {**decision(made), "fields": made.fields}
-
-
-def explain(made: Decision, store: ArtifactStore) -> str:
-    """Why a stage would run or not, and what identifies its result, field by field."""
-    lines = [f"{made.stage.name}: {made.status}"]
-    lines += [f"  {reason}" for reason in made.reasons]
-    if made.fields is None:
-        return "\n".join(lines)
-    for title in ("parameters", "inputs", "code"):
-        rows = [
-            ("", name, _short(value)) for name, value in sorted(made.fields[title].items())
-        ] or [("", "none", "")]
-        lines += ["", f"{title}:", align(rows)]
-    if made.status == CACHED:
-        manifest = store.manifest(made.key)
-        lines += ["", f"stored {manifest['written']}, took {manifest['seconds']:.2f} s:"]
-        lines += [f"  {store.folder(made.key)}"]
-    return "\n".join(lines)
-
-
-def _short(value: Any) -> str:
-    """A digest by its first characters, a tagged parameter by its value."""
-    return value[:16] if isinstance(value, str) else str(value[-1])
-
-
-def verification(found: Mapping[str, str | None]) -> str:
-    """What a verification found: the damaged results, and how many are whole."""
-    damaged = [(path, reason) for path, reason in found.items() if reason]
-    lines = [f"{path}: {reason}" for path, reason in damaged]
-    if damaged:
-        lines.append("the next run that needs them makes them again")
-    return "\n".join([*lines, f"{len(found) - len(damaged)} of {len(found)} results are whole"])
+def _version() -> list[Any]:
+    """What the tables depend on beside the sources: the parser, and the analysis itself."""
+    here = Path(__file__).parent
+    return [*sys.version_info[:3], *(_stamp(here / name) for name in _ANALYSIS)]
