@@ -18,13 +18,15 @@ from typing import Any
 
 import click
 
-from pipeline import tables
+from pipeline import display, upkeep
 from pipeline.flags import StageCommand, common_options, parameter_options
 from pipeline.graph import Pipeline
 from pipeline.picture import FORMATS
 from pipeline.profile import profiled
 from pipeline.runner import Outcome
 from pipeline.session import Session, load_recipe, recipe_names
+
+STAGE = click.Argument(["stage"])
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Program:
     recipes: Path | None = None
     instead: Mapping[str, Instead] = field(default_factory=dict)
     summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
-    render: Callable[[dict[str, Any]], str] = tables.outcome
+    render: Callable[[dict[str, Any]], str] = display.outcome
 
 
 def make_cli(program: Program) -> click.Group:
@@ -63,26 +65,16 @@ def make_cli(program: Program) -> click.Group:
         group.add_command(
             pipeline_command(program, stage.name, (stage.name,), _bring, help=stage.help)
         )
-    everything = [
-        pipeline_command(program, "run", (), _bring, help="Everything, from source to result."),
-        pipeline_command(program, "plan", (), _plan, help="What would run, and why."),
-        pipeline_command(
-            program,
-            "explain",
-            (),
-            _explain,
-            help="What identifies a stage's result, and why it is stale.",
-            extra=[click.Argument(["stage"])],
-        ),
-        pipeline_command(
-            program, "config", (), _config, help="The resolved configuration, as TOML."
-        ),
-        pipeline_command(
-            program, "verify", (), _verify, help="Read every stored byte again and compare."
-        ),
-    ]
-    for command in everything:
-        group.add_command(command)
+    commands = {
+        "run": (_bring, "Everything, from source to result.", ()),
+        "plan": (_plan, "What would run, and why.", ()),
+        "explain": (_explain, "What identifies a result, and why it is stale.", [STAGE]),
+        "config": (_config, "The resolved configuration, as TOML.", ()),
+        "verify": (_verify, "Read every stored byte again and compare.", ()),
+        "gc": (_collect, "Delete stored results that nothing needs.", upkeep.GC_FLAGS),
+    }
+    for name, (action, words, extra) in commands.items():
+        group.add_command(pipeline_command(program, name, (), action, help=words, extra=extra))
     group.add_command(_graph_command(program))
     return group
 
@@ -113,7 +105,7 @@ def pipeline_command(
         flags = {name: value for name in options if (value := given.pop(name)) is not None}
         session = _session(program, targets, given, flags)
         with profiled(given["profile"]):
-            if given["dry_run"] and action is _bring:
+            if session.dry_run and action is not _collect:
                 _plan(program, session)
             else:
                 action(program, session, **own)
@@ -139,7 +131,7 @@ def _session(
 def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
     """Bring the session's targets up to date: the outcome and its JSON document."""
     outcome = session.run()
-    document = {"stages": tables.stages(outcome), "artifacts": tables.artifacts(outcome)}
+    document = {"stages": display.stages(outcome), "artifacts": display.artifacts(outcome)}
     return outcome, {**program.summarize(session, outcome), **document}
 
 
@@ -157,15 +149,15 @@ def _bring(program: Program, session: Session) -> None:
 
 def _plan(program: Program, session: Session) -> None:
     decisions = session.plan()
-    document = {"stages": [tables.decision(decision) for decision in decisions]}
-    say(session, document, tables.plan(decisions))
+    document = {"stages": [display.decision(decision) for decision in decisions]}
+    say(session, document, display.plan(decisions))
 
 
 def _explain(program: Program, session: Session, stage: str) -> None:
     session.targets = (stage,)
     decisions = session.plan()
     decision = next(d for d in decisions if d.stage.name == stage)
-    say(session, tables.explanation(decision), tables.explain(decision, session.store))
+    say(session, display.explanation(decision), display.explain(decision, session.store))
 
 
 def _config(program: Program, session: Session) -> None:
@@ -175,12 +167,14 @@ def _config(program: Program, session: Session) -> None:
 
 
 def _verify(program: Program, session: Session) -> None:
-    found = {str(path): reason for path, reason in session.store.verify()}
-    damaged = {path: reason for path, reason in found.items() if reason}
-    document = {"results": len(found), "damaged": damaged}
-    say(session, document, tables.verification(found))
-    if damaged:
+    document, text = upkeep.verify(session)
+    say(session, document, text)
+    if document["damaged"]:
         raise SystemExit(1)
+
+
+def _collect(program: Program, session: Session, days: float | None, max_size: str | None) -> None:
+    say(session, *upkeep.collect(session, days, max_size, session.dry_run))
 
 
 def _graph_command(program: Program) -> click.Command:

@@ -5,6 +5,7 @@
     │   ├── ConfigError       a flag, an environment variable or a configuration file
     │   ├── DataError         a file from outside is not what it should be
     │   └── StorageError      the artifacts folder cannot be written: full, read-only, no rights
+    ├── Interrupted           the user pressed Ctrl-C; exit status 130
     ├── GraphError            stages that do not fit together; raised when a pipeline is built
     ├── MissingArtifact       nothing is stored under this key
     └── CorruptArtifact       what is stored is not what its manifest records
@@ -32,6 +33,10 @@ class DataError(UserError):
 
 class StorageError(UserError):
     """The artifacts folder cannot be written."""
+
+
+class Interrupted(PipelineError):
+    """The user stopped the program."""
 
 
 class GraphError(PipelineError):

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from pipeline.config import flag
+from pipeline.errors import Interrupted
 from pipeline.stage import Parameter, Stage
 
 METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "N,N,…"}
@@ -19,6 +20,13 @@ METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "N,N,…"}
 
 class StageCommand(click.Command):
     """A command whose help lists the flags of each stage under the stage's name."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; Ctrl-C becomes `Interrupted`, for which click prints no empty line."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            raise Interrupted from None
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one section per stage, then the flags of every command."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline.errors import UserError
+from pipeline.errors import Interrupted, UserError
 
 DONE, MISTAKE, INTERRUPTED, BROKEN_PIPE = 0, 2, 130, 1
 
@@ -19,19 +19,22 @@ DONE, MISTAKE, INTERRUPTED, BROKEN_PIPE = 0, 2, 130, 1
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; nothing but a bug is raised."""
     try:
-        result = group.main(arguments, standalone_mode=False)
+        result = group.main(arguments, prog_name=group.name, standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else DONE
     except SystemExit as request:
         return request.code if isinstance(request.code, int) else DONE
     except UserError as error:
         return _complain(str(error), MISTAKE)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return MISTAKE
     except click.ClickException as error:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx is not None:
             hint = f" (see '{error.ctx.command_path} --help')"
         return _complain(error.format_message() + hint, MISTAKE)
-    except (KeyboardInterrupt, click.Abort):
+    except (Interrupted, KeyboardInterrupt, click.Abort):
         return _complain("interrupted; run the same command again to go on from here", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,6 +12,7 @@ from pipeline import config
 from pipeline.code import CodeIndex
 from pipeline.errors import ConfigError
 from pipeline.flags import KNOWN_ENVIRONMENT
+from pipeline.gate import gate
 from pipeline.graph import Pipeline, unknown
 from pipeline.plan import Decision, Planner
 from pipeline.reporter import Reporter, make_reporter
@@ -34,7 +35,8 @@ class Session:
         flags: Mapping[str, Any],
         recipe: tuple[str, dict[str, Any]] | None = None,
     ) -> None:
-        self.pipeline, self.targets, self.as_json = pipeline, tuple(targets), common["as_json"]
+        self.pipeline, self.targets = pipeline, tuple(targets)
+        self.as_json, self.dry_run = common["as_json"], common["dry_run"]
         self.settings = config.resolve(
             pipeline.parameters,
             recipe=recipe,
@@ -55,8 +57,13 @@ class Session:
 
     def run(self) -> Outcome:
         """Bring the targets up to date."""
+
+        def wait() -> None:
+            self.reporter.info("waiting for gc, which is clearing out the store")
+
         try:
-            return run(self.planner, self.targets, self.reporter)
+            with gate(self.store.root, alone=False, waiting=wait):
+                return run(self.planner, self.targets, self.reporter)
         finally:
             self.reporter.close()
 

@@ -49,7 +49,7 @@ def _bring_and_save(program: Program, session: Session, save: str | None) -> Non
 
 def _recipes() -> None:
     from pipeline.config import read_toml
-    from pipeline.tables import align
+    from pipeline.display import align
 
     rows: list[list[Any]] = []
     for name in recipe_names(RECIPES):

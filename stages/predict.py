@@ -20,7 +20,7 @@ from pipeline.cli import Program, say
 from pipeline.durable import storage_errors
 from pipeline.errors import ConfigError
 from pipeline.session import Session
-from pipeline.tables import align
+from pipeline.display import align
 from stages.images import read_image, write_png
 from stages.model import Model, from_document, read_model
 

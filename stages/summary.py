@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import tables
+from pipeline import display
 from pipeline.runner import Outcome
 from pipeline.session import Session
 
@@ -35,7 +35,7 @@ def summarize(session: Session, outcome: Outcome) -> dict[str, Any]:
 def render(document: Mapping[str, Any]) -> str:
     """The page: the scores where there are some, else the artifacts."""
     if "test" not in document:
-        return tables.outcome(document)
+        return display.outcome(document)
     test = document["test"]
     lines = [_scores(document), "", _confusion(test)]
     if "model" in document:
@@ -51,7 +51,7 @@ def _scores(document: Mapping[str, Any]) -> str:
             rows.append(
                 [part, f"{found['images']:,}", f"{found['loss']:.4f}", f"{found['accuracy']:.2%}"]
             )
-    return tables.align(rows, right=(1, 2, 3))
+    return display.align(rows, right=(1, 2, 3))
 
 
 def _confusion(test: Mapping[str, Any]) -> str:
@@ -63,4 +63,4 @@ def _confusion(test: Mapping[str, Any]) -> str:
         accuracy = test["per_class"][name]
         shown = "–" if accuracy is None else f"{accuracy:.1%}"
         rows.append([name, shown, *(str(count) if count else "·" for count in row)])
-    return tables.align(rows, right=range(1, len(names) + 2))
+    return display.align(rows, right=range(1, len(names) + 2))

@@ -60,7 +60,7 @@ def test_a_stage_brings_what_it_needs(call):
     assert status == 0
     assert shop.RAN == ["collect", "choose"]
     assert "kept" in out
-    assert "f8 19" in out
+    assert "f8 18" in out
     assert call("choose")[0] == 0
     assert shop.RAN == []
 

@@ -1,0 +1,41 @@
+"""The gate of a store: many may use it at once, or one may clear it out.
+
+Every command that uses stored results passes the gate shared and holds it until it ends; `gc`
+passes it alone. The kernel lets go of the hold of a dead process. Where the system has no such
+lock (Windows, some network file systems) the gate stands open: then do not run `gc` beside others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def gate(root: Path, *, alone: bool, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the gate of the store at `root`; `waiting` is called once where it must be waited for.
+
+    A store that cannot be written has nothing to clear out, and needs no gate.
+    """
+    try:
+        import fcntl
+
+        root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(root / ".gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except (ImportError, OSError):
+        yield
+        return
+    mode = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    try:
+        try:
+            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(descriptor, mode)
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(descriptor)

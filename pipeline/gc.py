@@ -1,0 +1,143 @@
+"""Garbage collection: delete what no kept result needs.
+
+    roots      results of the last stages of the flow, unless they are too old or too many bytes;
+               and everything that the current flags lead to
+    kept       the roots and every result whose output some kept result took as input
+    deleted    all other results; what dead processes left; states of trainings that have ended
+
+Results refer to their inputs by content, so the chain behind a model can be followed from manifest
+to manifest. Deleting starts with a rename, so a half-deleted result is never seen.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.durable import storage_errors
+from pipeline.errors import CorruptArtifact, MissingArtifact
+from pipeline.graph import Pipeline
+from pipeline.manifest import read_manifest
+from pipeline.store import ArtifactStore, Key
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored result as the collector sees it; `manifest` is None where it is damaged."""
+
+    path: Path
+    manifest: Mapping[str, Any] | None
+    size: int
+    used: float
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Something to delete: where, how many bytes, why."""
+
+    path: Path
+    size: int
+    reason: str
+
+
+def plan_removals(
+    store: ArtifactStore,
+    pipeline: Pipeline,
+    current: Iterable[Key],
+    *,
+    days: float | None = None,
+    size: int | None = None,
+    now: float | None = None,
+) -> list[Removal]:
+    """What a collection would delete. `current` are the keys that the current flags lead to."""
+    results = [_look(path) for path in sorted(store.root.glob("[!.]*/[0-9a-f]*"))]
+    whole = [result for result in results if result.manifest]
+    wanted = {store.folder(key) for key in current}
+    protected = [result for result in whole if result.path in wanted]
+    roots = _roots(whole, pipeline)
+    if days is not None:
+        oldest = (time.time() if now is None else now) - days * DAY
+        roots = [root for root in roots if root.used >= oldest]
+    kept = reach(whole, [*protected, *roots])
+    while size is not None and roots and sum(r.size for r in whole if r.path in kept) > size:
+        roots = roots[1:]  # the one that was used longest ago
+        kept = reach(whole, [*protected, *roots])
+    removals = [
+        Removal(r.path, r.size, "no kept result needs it" if r.manifest else "it is damaged")
+        for r in results
+        if r.path not in kept
+    ]
+    return [*removals, *_leftovers(store, kept)]
+
+
+def remove(store: ArtifactStore, removals: Iterable[Removal]) -> None:
+    """Carry out a collection. Call it with the gate held alone."""
+    with storage_errors(store.root):
+        for removal in removals:
+            doomed = removal.path.with_name(f".tmp-{removal.path.name}-removed")
+            if removal.path.is_dir() and not removal.path.name.startswith("."):
+                removal.path.rename(doomed)
+                shutil.rmtree(doomed)
+            elif removal.path.is_dir():
+                shutil.rmtree(removal.path)
+            else:
+                removal.path.unlink(missing_ok=True)
+
+
+def reach(results: Iterable[Stored], roots: Iterable[Stored]) -> set[Path]:
+    """The folders of the roots and of all results that they were made from."""
+    makers: dict[tuple[str, str], list[Stored]] = {}
+    for result in results:
+        for name, output in result.manifest["outputs"].items():
+            makers.setdefault((name, output["digest"]), []).append(result)
+    kept: set[Path] = set()
+    waiting = list(roots)
+    while waiting:
+        result = waiting.pop()
+        if result.path not in kept:
+            kept.add(result.path)
+            for pair in result.manifest["fields"].get("inputs", {}).items():
+                waiting += makers.get(pair, [])
+    return kept
+
+
+def _roots(results: Iterable[Stored], pipeline: Pipeline) -> list[Stored]:
+    """Results of stages whose outputs no stage takes, the one used longest ago first."""
+    taken = {name for stage in pipeline.stages.values() for name in stage.inputs}
+    last = {s.name for s in pipeline.stages.values() if not taken & set(s.outputs)}
+    return sorted((r for r in results if r.path.parent.name in last), key=lambda r: r.used)
+
+
+def _look(path: Path) -> Stored:
+    try:
+        manifest = read_manifest(path)
+    except (CorruptArtifact, MissingArtifact, OSError):
+        manifest = None
+    used = 0.0
+    with suppress(OSError):
+        used = path.stat().st_mtime
+    return Stored(path, manifest, _size(path), used)
+
+
+def _leftovers(store: ArtifactStore, kept: set[Path]) -> list[Removal]:
+    """What dead processes left, and states of results that are stored."""
+    found = [(path, "left by a process that died") for path in store.root.glob("*/.tmp-*")]
+    for path in store.root.glob(".state/*/*"):
+        if store.root / path.parent.name / path.name in kept:
+            found.append((path, "its computation has ended"))
+        found += ((left, "left by a process that died") for left in path.glob(".tmp-*"))
+    found += ((path, "nobody holds it") for path in store.root.glob(".locks/*"))
+    return [Removal(path, _size(path), reason) for path, reason in found]
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size
