@@ -123,28 +123,29 @@ def read_model(path: Path) -> Model:
 
 
 def _network(document: Mapping[str, Any], classes: int) -> Network:
-    layers, flat = [], []
+    plain, found = [], []
     for number, layer in enumerate(_field(document, "layers", list)):
         where = f"layers[{number}]"
         require(isinstance(layer, dict), f"{where}: expected an object, found {kind(layer)}")
-        for name in ("weights", "biases"):
-            flat.append(decode_tensor(layer.get(name), f"{where}.{name}"))
-        layers.append({key: value for key, value in layer.items() if key not in TENSORS})
-    dtype = document.get("dtype")
-    network = Network.from_layers(layers, dtype=dtype)
+        found.append({name: decode_tensor(layer.get(name), f"{where}.{name}") for name in TENSORS})
+        plain.append({key: layer[key] for key in layer if key not in TENSORS})
+        # Before room is made for so many parameters: a file cannot ask for more than it brings.
+        shape, expected = found[-1]["weights"].shape, (layer.get("inputs"), layer.get("outputs"))
+        require(shape == expected, f"{where}.weights: expected shape {expected}, found {shape}")
+    network = Network(plain, dtype=document.get("dtype"))
     require(
-        network.outputs == classes,
-        f"layers: expected {classes} outputs, one for each class, found {network.outputs}",
+        network.classes == classes,
+        f"layers: expected {classes} outputs, one for each class, found {network.classes}",
     )
-    for number, (layer, arrays) in enumerate(zip(network.layers, network.tensors(), strict=True)):
+    for number, arrays in enumerate(network.tensors()):
         for name, array in arrays.items():
-            stored = flat[2 * number + TENSORS.index(name)]
+            tensor = found[number][name]
             require(
-                (stored.shape, stored.dtype) == (array.shape, array.dtype),
-                f"layers[{number}].{name}: expected {array.dtype} {array.shape} "
-                f"for {layer}, found {stored.dtype} {stored.shape}",
+                (tensor.shape, tensor.dtype) == (array.shape, array.dtype),
+                f"layers[{number}].{name}: expected {array.dtype} {array.shape}, "
+                f"found {tensor.dtype} {tensor.shape}",
             )
-            array[:] = stored
+            array[...] = tensor
     return network
 
 

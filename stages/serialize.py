@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.durable import storage_errors
 from pipeline.stage import stage
-from stages.decode import SHAPE
+from stages.layout import SHAPE
 from stages.model import Model
 from stages.neuralnet import Network
 from stages.options import Color, Scale
@@ -37,7 +37,7 @@ def serialize(
         color=color,
         scale=scale,
         standardization=standardization,
-        network=Network.from_layers(training["layers"], parameters),
+        network=Network(training["layers"], parameters, parameters.dtype),
         training=record,
         evaluation=evaluation,
     )

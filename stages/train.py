@@ -17,7 +17,7 @@ from pipeline.stage import stage
 from stages import options
 from stages.batches import epoch_order
 from stages.course import Course
-from stages.neuralnet import SGD, Diverged, Network, Trainer, exponential
+from stages.neuralnet import SGD, Diverged, Network, Totals, Trainer, exponential
 from stages.pace import Pace
 
 
@@ -69,6 +69,7 @@ def train(
         features,
         labels,
         batch=batch,
+        rows=train_rows,
         order=epoch_order(train_rows, seed),
         standardization=standardization,
         workers=workers,
@@ -97,10 +98,12 @@ def train(
                     )
                     bar.advance(trainer.totals.images - images)
                     pace.save_if_due(save)
-            entry = {"epoch": course.epoch + 1, "lr": rate(course.epoch), **trainer.totals.means()}
+            entry = {"epoch": course.epoch + 1, "lr": rate(course.epoch), **_means(trainer.totals)}
             if len(validation_rows):
-                found = trainer.evaluate(validation_rows)
-                entry |= {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
+                found = network.evaluate(
+                    features, labels, validation_rows, standardization, workers
+                )
+                entry |= {f"validation_{name}": found[name] for name in ("loss", "accuracy")}
             better = course.finish_epoch(entry, network.parameters)
             course.seconds.append(round(time.perf_counter() - started, 3))
             context.info(_line(entry, epochs, course.seconds[-1], better))
@@ -127,6 +130,11 @@ def _run(trainer: Trainer, course: Course, steps: int, lr: float) -> None:
             f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, step "
             f"{error.step}; choose a smaller --lr than {lr:g}, or --standardize the features"
         ) from error
+
+
+def _means(totals: Totals) -> dict[str, float]:
+    """Mean loss and accuracy over the epoch so far, each image before its own step's update."""
+    return {"loss": totals.loss / totals.images, "accuracy": totals.correct / totals.images}
 
 
 def _line(entry: dict[str, float], epochs: int, seconds: float, better: bool) -> str:
