@@ -157,12 +157,13 @@ def _parameter(argument: inspect.Parameter, hint: Any, where: str) -> Parameter:
         raise GraphError(f"{where}: expected an annotation Annotated[type, Option('…')]")
     annotated = typing.get_args(hint)[0]
     optional = False
-    if isinstance(annotated, types.UnionType) and type(None) in typing.get_args(annotated):
-        optional = True
-        (annotated,) = (t for t in typing.get_args(annotated) if t is not type(None))
+    if typing.get_origin(annotated) in (types.UnionType, typing.Union):
+        members = set(typing.get_args(annotated)) - {type(None)}
+        if len(members) == 1:
+            optional, (annotated,) = True, members
     kind = tuple if annotated == tuple[int, ...] else annotated
     if kind not in (*SCALARS, tuple):
         raise GraphError(
-            f"{where}: expected bool, int, float, str or tuple[int, ...], found {hint}"
+            f"{where}: expected bool, int, float, str or tuple[int, ...], found {annotated}"
         )
     return Parameter(argument.name, kind, optional, argument.default, option)
