@@ -1,0 +1,142 @@
+"""Fingerprint: what identifies a result.
+
+    format       of this structure
+    stage        name
+    outputs      names, in order
+    code         "module.name" → digest of its syntax, for all that the stage's function reaches
+    parameters   name → [type, value], where they can change the result
+    inputs       artifact → digest of its content
+
+Every field is kept in the manifest, so "why is this stale?" is a comparison of two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.code import CodeIndex
+from pipeline.digests import ArrayDigest, digest_array, digest_json
+from pipeline.files import Files
+from pipeline.stage import Stage
+
+__all__ = [
+    "FORMAT",
+    "ArrayDigest",
+    "Fingerprint",
+    "differences",
+    "digest_array",
+    "digest_json",
+    "fingerprint",
+]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The fields that identify a result, as JSON values."""
+
+    fields: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 (64 hexadecimal digits) over all fields."""
+        return digest_json(self.fields)
+
+
+def fingerprint(
+    stage: Stage, parameters: Mapping[str, Any], inputs: Mapping[str, str], code: CodeIndex
+) -> Fingerprint:
+    """The fingerprint of what `stage` makes with these parameters, of inputs with these digests."""
+    counted = {
+        name: _tagged(value)
+        for name, value in parameters.items()
+        if name not in stage.parameters or stage.parameters[name].option.affects_result
+    }
+    return Fingerprint(
+        {
+            "format": FORMAT,
+            "stage": stage.name,
+            "outputs": list(stage.outputs),
+            "code": code.reached(stage.function),
+            "parameters": counted,
+            "inputs": dict(inputs),
+        }
+    )
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Say in sentences how the fields of one fingerprint differ from those of another.
+
+    What the user asked for comes first: parameters, then code, inputs and the rest.
+    """
+    return [
+        *_parameter_differences(old.get("parameters", {}), new.get("parameters", {})),
+        *_code_differences(old.get("code", {}), new.get("code", {})),
+        *_input_differences(old.get("inputs", {}), new.get("inputs", {})),
+        *(
+            f"{name} {_shown(old.get(name))} → {_shown(new.get(name))}"
+            for name in ("outputs", "stage", "format")
+            if old.get(name) != new.get(name)
+        ),
+    ]
+
+
+def _parameter_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for name in {**new, **old}:
+        if name not in old:
+            yield f"parameter {name}: new, {_value(new[name])}"
+        elif name not in new:
+            yield f"parameter {name}: gone, was {_value(old[name])}"
+        elif old[name] != new[name]:
+            yield f"parameter {name}: {_value(old[name])} → {_value(new[name])}"
+
+
+def _code_differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"code {name} changed" for name in new if old.get(name, new[name]) != new[name])
+    yield from (f"code {name} is now reached" for name in new if name not in old)
+    yield from (f"code {name} is no longer reached" for name in old if name not in new)
+
+
+def _input_differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"input {name} changed" for name in new if old.get(name, new[name]) != new[name])
+    yield from (f"input {name} is new" for name in new if name not in old)
+    yield from (f"input {name} is gone" for name in old if name not in new)
+
+
+def _tagged(value: Any) -> list[Any]:
+    """A parameter's value beside its type, so that 1, 1.0, True, "1" and (1,) all differ."""
+    match value:
+        case None:
+            return ["none", None]
+        case bool():
+            return ["bool", value]
+        case int():
+            return ["int", int(value)]
+        case float():
+            return ["float", repr(float(value))]  # as text: JSON has no NaN and no infinity
+        case str():
+            return ["str", str(value)]
+        case tuple():
+            return ["tuple", [_tagged(inner) for inner in value]]
+        case Files():
+            return ["files", value.digest()]
+    raise TypeError(
+        f"expected None, bool, int, float, str, tuple or Files, found {type(value).__name__}"
+    )
+
+
+def _value(tagged: list[Any]) -> str:
+    kind, value = tagged
+    if kind == "tuple":
+        inner = ", ".join(map(_value, value))
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if kind == "files":
+        return f"files {value[:12]}"
+    return value if kind == "float" else repr(value)
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,183 @@
+"""The symbols of one module file: what each name at its top level is made of and refers to.
+
+`scan` reads a source and returns a table of plain JSON values:
+
+    symbols   name → [digest, targets, references, changeable]
+    effects   [[name, calls, references], …]: what statements of the top level call, and with what
+    stars     modules of `from m import *`
+    imports   every module that the file may import, at any depth
+
+A name counts all statements that bind or change it, in order: two definitions in the branches of an
+`if`, `REGISTRY["relu"] = relu`, `NAMES.append(…)`. A name that only an import binds has no digest
+of its own, only `targets`, and stands for them. A reference says what is used: `:name.attribute`
+starts in this module, `package.module:name.attribute` in another. A symbol is changeable where code
+elsewhere can change what it holds: a dict, an object, but no function and no number.
+
+Where a statement cannot be split (`for`, `while`, `with`, `try`, `match`), each name in it counts
+all of it. A local variable hides a name of the module; otherwise, when in doubt, a name counts.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pipeline.scopes import References, bound, import_base, join, names_in, root_name, walk_scope
+from pipeline.syntax import clean, decorator_chain, digest, is_plain, strip_annotations
+from pipeline.tables import short_hash
+
+# A stage's outputs are a field of its fingerprint, and its parameters another.
+STAGE_DECORATOR = {"pipeline.stage.stage", "pipeline.stage"}
+WHOLE_SOURCE = "<source>"
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_FIXED = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.Load)
+_CONTAINERS = {"dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque"}
+_SUBCLASS_AWARE = {"__init_subclass__", "__subclasses__"}
+
+
+def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
+    """The table of a module. A source that does not parse counts byte by byte."""
+    package = module if is_package else module.rpartition(".")[0]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are about the source, and not ours to give
+            return _table(clean(ast.parse(source)), package)
+    except (SyntaxError, ValueError, RecursionError):
+        whole = [short_hash(source.decode("latin-1")), [], [], False]
+        return {"symbols": {WHOLE_SOURCE: whole}, "effects": [], "stars": [], "imports": []}
+
+
+def _table(tree: ast.Module, package: str) -> dict[str, Any]:
+    imports = _imports(tree, package)
+    stars = [base for base, name in imports if name == "*"]
+    statements = list(_statements(tree.body))
+    targets: dict[str, list[str]] = {}
+    for statement in statements:
+        for name, found in bound(statement, package):
+            targets.setdefault(name, []).extend(found)
+    parts: dict[str, list[ast.AST]] = {name: [] for name in targets}
+    references: dict[str, set[str]] = {name: set() for name in targets}
+    effects = []
+
+    def known(found: Iterable[str]) -> set[str]:
+        """What may lead to the project, without attributes that only a module would need."""
+        kept = set()
+        for reference in found:
+            head, _, tail = reference.partition(":")
+            name = tail.partition(".")[0]
+            if head or targets.get(name) or (stars and name not in targets):
+                kept.add(reference)
+            elif name in targets:
+                kept.add(f":{name}")
+        return kept
+
+    for statement in statements:
+        if isinstance(statement, _IMPORTS):
+            continue
+        _strip_stage(statement, targets)
+        visitor = References(package)
+        visitor.visit(statement)
+        calls, now = known(visitor.calls), known(visitor.now)
+        names = _owners(statement, package, bool(calls))
+        names = [name for name in names if known([f":{name}"])]
+        for name in names:
+            if name not in parts:  # changed here, bound by a star import
+                targets[name] = [f"{star}:{name}" for star in stars]
+                parts[name], references[name] = [], set()
+            parts[name].append(statement)
+            references[name] |= known(visitor.references)
+        if names and calls:
+            effects.append([names[0], sorted(calls), sorted(now)])
+    rebound = {n for node in ast.walk(tree) if isinstance(node, ast.Global) for n in node.names}
+    return {
+        "symbols": {
+            name: [
+                digest(*parts[name]) if parts[name] else "",
+                list(dict.fromkeys(targets[name])),
+                sorted(references[name]),
+                name in rebound or any(map(_is_changeable, parts[name])),
+            ]
+            for name in targets
+        },
+        "effects": effects,
+        "stars": stars,
+        "imports": sorted(
+            {base for base, _ in imports} | {f"{b}.{n}" for b, n in imports if n not in ("", "*")}
+        ),
+    }
+
+
+def _imports(tree: ast.AST, package: str) -> list[tuple[str, str]]:
+    """What is imported anywhere in the file: (module, name or "")."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = import_base(node, package)
+            found += [(base, alias.name) for alias in node.names]
+    return found
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of the top level; one below an `if` stands alone below a copy of it."""
+    for statement in body:
+        if isinstance(statement, ast.If):
+            for inner in _statements(statement.body):
+                yield ast.If(statement.test, [inner], [])
+            for inner in _statements(statement.orelse):
+                yield ast.If(statement.test, [], [inner])
+        else:
+            yield statement
+
+
+def _owners(statement: ast.AST, package: str, calls: bool) -> list[str]:
+    """The names whose value a statement of the top level makes or changes."""
+    names = [name for name, _ in bound(statement, package)]
+    for node in walk_scope(statement):
+        if isinstance(node, ast.Subscript | ast.Attribute):
+            names += [] if isinstance(node.ctx, ast.Load) else root_name(node)
+        elif isinstance(node, ast.Expr):
+            names += root_name(node.value)
+    if calls:  # perhaps with an effect on one of them
+        names = names or names_in(statement)
+    return list(dict.fromkeys(names))
+
+
+def _strip_stage(statement: ast.AST, targets: dict[str, list[str]]) -> None:
+    def is_stage(decorator: ast.AST) -> bool:
+        root, *attributes = decorator_chain(decorator) or [""]
+        found = (join(target, attributes) for target in targets.get(root, ()))
+        return any(target.replace(":", ".") in STAGE_DECORATOR for target in found)
+
+    for node in walk_scope(statement):
+        if isinstance(node, _FUNCTIONS) and any(map(is_stage, node.decorator_list)):
+            node.decorator_list = [d for d in node.decorator_list if not is_stage(d)]
+            strip_annotations(node)
+
+
+def _is_changeable(statement: ast.AST) -> bool:
+    """Whether other code may change what a statement has bound."""
+    match statement:
+        case ast.If(body=[inner]) | ast.If(orelse=[inner]):
+            return _is_changeable(inner)
+        case ast.Assign(value=value):
+            return not all(isinstance(node, _FIXED) for node in ast.walk(value))
+        case ast.ClassDef():
+            nodes = list(ast.walk(statement))
+            words = {getattr(node, "name", getattr(node, "attr", "")) for node in nodes}
+            is_metaclass = "type" in map(ast.unparse, statement.bases)
+            holds = any(_is_container(getattr(inner, "value", None)) for inner in statement.body)
+            return bool(words & _SUBCLASS_AWARE) or is_metaclass or holds
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return not is_plain(statement)  # whatever its decorator has made of it
+    return True
+
+
+def _is_container(value: ast.AST | None) -> bool:
+    called = decorator_chain(value) if isinstance(value, ast.Call) else []
+    return isinstance(value, ast.Dict | ast.List | ast.Set) or bool(_CONTAINERS & {*called[-1:]})
