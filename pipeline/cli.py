@@ -173,8 +173,10 @@ def _verify(program: Program, session: Session) -> None:
         raise SystemExit(1)
 
 
-def _collect(program: Program, session: Session, days: float | None, max_size: str | None) -> None:
-    say(session, *upkeep.collect(session, days, max_size, session.dry_run))
+def _collect(
+    program: Program, session: Session, unused_days: float | None, max_size: str | None
+) -> None:
+    say(session, *upkeep.collect(session, unused_days, max_size, session.dry_run))
 
 
 def _graph_command(program: Program) -> click.Command:

@@ -93,19 +93,27 @@ def remove(store: ArtifactStore, removals: Iterable[Removal]) -> None:
 
 def reach(results: Iterable[Stored], roots: Iterable[Stored]) -> set[Path]:
     """The folders of the roots and of all results that they were made from."""
-    makers: dict[tuple[str, str], list[Stored]] = {}
+    makers: dict[str, list[Stored]] = {}
     for result in results:
-        for name, output in result.manifest["outputs"].items():
-            makers.setdefault((name, output["digest"]), []).append(result)
+        for name in result.manifest["outputs"]:
+            makers.setdefault(name, []).append(result)
     kept: set[Path] = set()
     waiting = list(roots)
     while waiting:
         result = waiting.pop()
         if result.path not in kept:
             kept.add(result.path)
-            for pair in result.manifest["fields"].get("inputs", {}).items():
-                waiting += makers.get(pair, [])
+            inputs = result.manifest["fields"].get("inputs", {})
+            waiting += (m for name in inputs for m in makers.get(name, ()) if _made(m, inputs))
     return kept
+
+
+def _made(maker: Stored, inputs: Mapping[str, str]) -> bool:
+    """Whether all outputs that are among these inputs have the content that they have there."""
+    outputs = maker.manifest["outputs"]
+    return all(
+        inputs.get(name, output["digest"]) == output["digest"] for name, output in outputs.items()
+    )
 
 
 def _roots(results: Iterable[Stored], pipeline: Pipeline) -> list[Stored]:

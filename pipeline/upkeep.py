@@ -16,7 +16,7 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 GC_FLAGS = [
     click.Option(
-        ["--days"],
+        ["--unused-days"],
         type=click.FloatRange(min=0),
         metavar="N",
         help="keep no final result that was not used for N days  [default: keep all]",
@@ -37,7 +37,7 @@ def verify(session: Session) -> tuple[dict[str, Any], str]:
 
 
 def collect(
-    session: Session, days: float | None, max_size: str | None, dry_run: bool
+    session: Session, unused_days: float | None, max_size: str | None, dry_run: bool
 ) -> tuple[dict[str, Any], str]:
     """Delete what no kept result needs; with `dry_run`, only say what that is."""
     from pipeline.gc import plan_removals, remove
@@ -50,7 +50,7 @@ def collect(
 
     with gate(store.root, alone=True, waiting=wait):
         current = [decision.key for decision in session.plan() if decision.key]
-        removals = plan_removals(store, session.pipeline, current, days=days, size=size)
+        removals = plan_removals(store, session.pipeline, current, days=unused_days, size=size)
         if not dry_run:
             remove(store, removals)
     total = sum(removal.size for removal in removals)
