@@ -22,6 +22,7 @@ from pipeline.stage import Stage
 from pipeline.store import ArtifactStore, Key
 
 CACHED, RUNS, WAITS = "cached", "runs", "waits"
+SHOWN = 2  # reasons in one line
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ class Decision:
 
     @property
     def reason(self) -> str:
-        """The reasons in one line."""
-        return "; ".join(self.reasons)
+        """The reasons in one line, of which there may be too many to list: `explain` has all."""
+        more = len(self.reasons) - SHOWN
+        rest = [f"{more} more, see explain {self.stage.name}"] if more > 0 else []
+        return "; ".join([*self.reasons[:SHOWN], *rest])
 
 
 class Planner:

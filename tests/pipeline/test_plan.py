@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from pipeline.plan import CACHED, RUNS, WAITS
 
 
@@ -53,3 +55,9 @@ def test_a_damaged_result_says_so(planner, run_shop, store):
     (store.folder(outcome.stages[0].key) / "sales.npy").unlink()
     decision = planner().plan()[0]
     assert (decision.status, decision.reason) == (RUNS, "sales.npy is missing")
+
+
+def test_many_reasons_are_counted_in_the_line(planner):
+    decision = planner().plan()[0]
+    many = dataclasses.replace(decision, reasons=("a", "b", "c", "d"))
+    assert many.reason == "a; b; 2 more, see explain collect"
