@@ -1,0 +1,55 @@
+"""The data folder: what it means when it cannot be written, and how a file gets its name there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.durable import fsync_folder
+from pipeline.errors import StorageError
+
+
+@contextmanager
+def writing(folder: Path, needed: int) -> Iterator[None]:
+    """Make `folder`, see that `needed` bytes fit, and tell failures of writing in one line."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            raise _no_room(folder, needed, f"{megabytes(free)} free")
+        yield
+    except OSError as error:
+        if error.errno is None:  # not from the file system
+            raise
+        if isinstance(error, PermissionError | NotADirectoryError | FileExistsError) or (
+            error.errno == 30  # EROFS
+        ):
+            raise StorageError(
+                f"{folder}: expected a folder that can be written, found: {error.strerror}; "
+                "change its permissions or choose another with --data-dir"
+            ) from error
+        raise _no_room(folder, needed, error.strerror) from error
+
+
+def publish(file: BinaryIO, part: Path, target: Path) -> None:
+    """Give the complete `file`, written at `part`, its final name, durably."""
+    file.flush()
+    os.fsync(file.fileno())
+    part.replace(target)
+    fsync_folder(target.parent)
+
+
+def megabytes(size: int | None) -> str:
+    """A size for people."""
+    return "an unknown number of MB" if size is None else f"{size / 1e6:.1f} MB"
+
+
+def _no_room(folder: Path, needed: int, found: str) -> StorageError:
+    return StorageError(
+        f"{folder}: expected room for {megabytes(needed)}, found: {found}; "
+        "free some or choose another folder with --data-dir, then run the same command again"
+    )

@@ -1,0 +1,81 @@
+"""The embedded source: ten kinds of drawn shapes in CIFAR-10's binary layout.
+
+The archive has the same bytes on every machine: all arithmetic is on integers (and square roots
+of integers, which IEEE 754 defines to the last bit), all randomness is PCG64's raw output, and the
+archive is not compressed, because two versions of zlib need not pack alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.context import QUIET, Context
+from pipeline.files import File, Files
+from stages.disk import publish, writing
+from stages.layout import CLASSES_FILE, RECORD, TEST_FILE
+from stages.shapes import SHAPE_NAMES, draw
+from stages.tar import END, header, padding
+
+FOLDER = "cifar-10-synthetic-bin"
+BATCHES = 5  # of training images
+BLOCK = 1000  # images drawn at once
+
+
+def archive_name(size: int) -> str:
+    """The file name of the archive with `size` training images."""
+    return f"cifar-10-synthetic-{size}.tar"
+
+
+def generate(folder: Path, size: int, context: Context = QUIET) -> Files:
+    """Write the archive with `size` training and `size // 5` test images into `folder`.
+
+    Replaces what is there under its name once the new one is complete. Raises `StorageError`.
+    """
+    target = folder / archive_name(size)
+    part = target.with_name(target.name + ".part")
+    digest, written = hashlib.sha256(), 0
+    with (
+        writing(folder, (size + size // 5) * RECORD),
+        open(part, "wb") as file,
+        context.progress("synthetic", size + size // 5, "images") as progress,
+    ):
+        for data, images in _pieces(size):
+            file.write(data)
+            digest.update(data)
+            written += len(data)
+            progress.advance(images)
+        publish(file, part, target)
+    return Files((File(target.absolute(), written, digest.hexdigest()),))
+
+
+def _pieces(size: int) -> Iterator[tuple[bytes, int]]:
+    """The archive's bytes, piece by piece, each with the number of images that it completes."""
+    text = "".join(f"{name}\n" for name in SHAPE_NAMES).encode()
+    yield header(f"{FOLDER}/{CLASSES_FILE}", len(text)) + text + padding(len(text)), 0
+    cuts = [size * batch // BATCHES for batch in range(BATCHES + 1)]
+    counts = [end - start for start, end in zip(cuts, cuts[1:], strict=False)]
+    names = [f"data_batch_{batch}.bin" for batch in range(1, BATCHES + 1)]
+    for index, (name, count) in enumerate(
+        zip([*names, TEST_FILE], [*counts, size // 5], strict=True)
+    ):
+        yield header(f"{FOLDER}/{name}", count * RECORD), 0
+        for first in range(0, count, BLOCK):
+            number = min(BLOCK, count - first)
+            yield records(number, index, first // BLOCK).tobytes(), number
+        yield padding(count * RECORD), 0
+    yield END, 0
+
+
+def records(number: int, batch: int, block: int) -> np.ndarray:
+    """Records uint8 (number, 3073) of one block of one batch; classes in equal parts."""
+    source = np.random.PCG64(np.random.SeedSequence([2009, batch, block]))
+    order = np.argsort(source.random_raw(number), kind="stable")
+    labels = (order % len(SHAPE_NAMES)).astype(np.uint8)
+    found = np.empty((number, RECORD), np.uint8)
+    found[:, 0] = labels
+    found[:, 1:] = draw(labels, source).reshape(number, -1)
+    return found
