@@ -14,11 +14,19 @@ imports is seen even where the same functions are reached.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from pipeline.modules import Module, Project
 from pipeline.tables import Tables, short_hash
 
 Symbol = tuple[str, str]
+
+
+class Flags(NamedTuple):
+    """Whether other code can change what a symbol holds; whether a class notices subclasses."""
+
+    changeable: bool
+    aware: bool
 
 
 class Links:
@@ -57,7 +65,7 @@ class Links:
         if symbol not in self._links:
             module, name = self.project.find(symbol[0]), symbol[1]
             symbols = self._tables[module]["symbols"]
-            digest, targets, references, _ = symbols[name] if name else ("", [], symbols, False)
+            digest, targets, references, *_ = symbols[name] if name else ("", (), ())
             imported, links = [], []
             for reference in [*targets, *references] if name else [f":{one}" for one in symbols]:
                 found = self._resolve(module, reference)
@@ -134,20 +142,20 @@ class Links:
         """What the top level of a module may change, each with the symbol that does it."""
         if module.name not in self._changes:
             changes = []
-            for name, calls, references in self._tables[module]["effects"]:
-                called = self._followed(s for call in calls for s in self._resolve(module, call))
-                if not called:
-                    continue
-                given = (s for reference in references for s in self._resolve(module, reference))
-                reached = [*self._closure(called, {}), *self._followed(given)]
-                changes += [
-                    (symbol, (module.name, name))
-                    for symbol in dict.fromkeys(reached)
-                    if self._is_changeable(symbol)
-                ]
+            for name, calls, bases, references in self._tables[module]["effects"]:
+                called = self._symbols(module, calls)
+                derived = self._closure(self._symbols(module, bases), {})
+                called += [symbol for symbol in derived if self._flags(symbol).aware]
+                if called:
+                    within = [*self._closure(called, {}), *self._symbols(module, references)]
+                    changeable = (s for s in dict.fromkeys(within) if self._flags(s).changeable)
+                    changes += [(symbol, (module.name, name)) for symbol in changeable]
             self._changes[module.name] = changes
         return self._changes[module.name]
 
-    def _is_changeable(self, symbol: Symbol) -> bool:
-        symbols = self._tables[self.project.find(symbol[0])]["symbols"]
-        return bool(symbol[1]) and symbols[symbol[1]][3]
+    def _symbols(self, module: Module, references: Iterable[str]) -> list[Symbol]:
+        return self._followed(s for one in references for s in self._resolve(module, one))
+
+    def _flags(self, symbol: Symbol) -> Flags:
+        module, name = self.project.find(symbol[0]), symbol[1]
+        return Flags(*self._tables[module]["symbols"][name][3:]) if name else Flags(False, False)

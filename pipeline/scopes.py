@@ -19,13 +19,14 @@ _BY_NAME = (["import_module"], ["__import__"])
 
 
 class References(ast.NodeVisitor):
-    """Collects `references`, those of them made while the statement itself runs (`now`), and the
-    `calls` made then: functions called, decorators applied, classes derived from."""
+    """Collects `references`, those of them made while the statement itself runs (`now`), and what
+    is called then: functions and decorators (`calls`), classes derived from (`bases`)."""
 
     def __init__(self, package: str) -> None:
         self.references: set[str] = set()
         self.now: set[str] = set()
         self.calls: set[str] = set()
+        self.bases: set[str] = set()
         self._package = package
         self._scopes: list[tuple[dict[str, list[str]], bool]] = []
         self._functions = 0
@@ -42,13 +43,13 @@ class References(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         names = chain(node.func)
-        self._call(names)
+        self._call(names, self.calls)
         if names[-1:] in _BY_NAME and node.args and isinstance(node.args[0], ast.Constant):
             self.references.add(f"{node.args[0].value}:")
         self.generic_visit(node)
 
     def visit_FunctionDef(self, node: Any) -> None:
-        self._visit_all(node.decorator_list, calls=True)
+        self._visit_all(node.decorator_list, self.calls)
         self._visit_all([*getattr(node, "type_params", ()), *([node.returns] * bool(node.returns))])
         self._visit_function(node, node.body)
 
@@ -59,7 +60,8 @@ class References(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         keywords = [keyword.value for keyword in node.keywords]
-        self._visit_all([*node.decorator_list, *node.bases, *keywords], calls=True)
+        self._visit_all([*node.decorator_list, *keywords], self.calls)
+        self._visit_all(node.bases, self.bases)
         imported = {name: found for name, found in self._bound(node.body) if found}
         self._scopes.append((imported, True))
         self._visit_all([*getattr(node, "type_params", ()), *node.body])
@@ -90,10 +92,10 @@ class References(ast.NodeVisitor):
         self._functions -= 1
         self._scopes.pop()
 
-    def _visit_all(self, nodes: Iterable[ast.AST], *, calls: bool = False) -> None:
+    def _visit_all(self, nodes: Iterable[ast.AST], called: set[str] | None = None) -> None:
         for node in nodes:
-            if calls:
-                self._call(decorator_chain(node))
+            if called is not None:
+                self._call(decorator_chain(node), called)
             self.visit(node)
 
     def _bound(self, body: list[ast.AST]) -> Iterator[tuple[str, list[str]]]:
@@ -105,9 +107,9 @@ class References(ast.NodeVisitor):
         if not self._functions:
             self.now.update(found)
 
-    def _call(self, names: list[str]) -> None:
+    def _call(self, names: list[str], called: set[str]) -> None:
         if names and not self._functions:
-            self.calls.update(self._resolve(names))
+            called.update(self._resolve(names))
 
     def _resolve(self, names: list[str]) -> list[str]:
         root, *attributes = names

@@ -2,8 +2,9 @@
 
 `scan` reads a source and returns a table of plain JSON values:
 
-    symbols   name → [digest, targets, references, changeable]
-    effects   [[name, calls, references], …]: what statements of the top level call, and with what
+    symbols   name → [digest, targets, references, changeable, subclass-aware]
+    effects   [[name, calls, bases, references], …]: what statements of the top level call, and
+              with what; a class calls its bases, if they are aware of their subclasses
     stars     modules of `from m import *`
     imports   every module that the file may import, at any depth
 
@@ -36,6 +37,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _FIXED = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.Load)
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque"}
+_METACLASSES = ("type", "Type", "Meta")
 _SUBCLASS_AWARE = {"__init_subclass__", "__subclasses__"}
 
 
@@ -47,7 +49,7 @@ def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
             warnings.simplefilter("ignore")  # they are about the source, and not ours to give
             return _table(clean(ast.parse(source)), package)
     except (SyntaxError, ValueError, RecursionError):
-        whole = [short_hash(source.decode("latin-1")), [], [], False]
+        whole = [short_hash(source.decode("latin-1")), [], [], False, False]
         return {"symbols": {WHOLE_SOURCE: whole}, "effects": [], "stars": [], "imports": []}
 
 
@@ -81,7 +83,7 @@ def _table(tree: ast.Module, package: str) -> dict[str, Any]:
         _strip_stage(statement, targets)
         visitor = References(package)
         visitor.visit(statement)
-        calls, now = known(visitor.calls), known(visitor.now)
+        calls, bases = known(visitor.calls), known(visitor.bases)
         names = _owners(statement, package, bool(calls))
         names = [name for name in names if known([f":{name}"])]
         for name in names:
@@ -90,8 +92,8 @@ def _table(tree: ast.Module, package: str) -> dict[str, Any]:
                 parts[name], references[name] = [], set()
             parts[name].append(statement)
             references[name] |= known(visitor.references)
-        if names and calls:
-            effects.append([names[0], sorted(calls), sorted(now)])
+        if names and calls | bases:
+            effects.append([names[0], *map(sorted, (calls, bases, known(visitor.now)))])
     rebound = {n for node in ast.walk(tree) if isinstance(node, ast.Global) for n in node.names}
     return {
         "symbols": {
@@ -100,6 +102,7 @@ def _table(tree: ast.Module, package: str) -> dict[str, Any]:
                 list(dict.fromkeys(targets[name])),
                 sorted(references[name]),
                 name in rebound or any(map(_is_changeable, parts[name])),
+                any(map(_is_subclass_aware, parts[name])),
             ]
             for name in targets
         },
@@ -167,15 +170,23 @@ def _is_changeable(statement: ast.AST) -> bool:
             return _is_changeable(inner)
         case ast.Assign(value=value):
             return not all(isinstance(node, _FIXED) for node in ast.walk(value))
-        case ast.ClassDef():
-            nodes = list(ast.walk(statement))
-            words = {getattr(node, "name", getattr(node, "attr", "")) for node in nodes}
-            is_metaclass = "type" in map(ast.unparse, statement.bases)
-            holds = any(_is_container(getattr(inner, "value", None)) for inner in statement.body)
-            return bool(words & _SUBCLASS_AWARE) or is_metaclass or holds
+        case ast.ClassDef(body=body):
+            holds = any(_is_container(getattr(inner, "value", None)) for inner in body)
+            return holds or _is_subclass_aware(statement)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             return not is_plain(statement)  # whatever its decorator has made of it
     return True
+
+
+def _is_subclass_aware(statement: ast.AST) -> bool:
+    """Whether deriving from a class runs code of it, or lets it find who has derived."""
+    for node in walk_scope(statement):
+        if isinstance(node, ast.ClassDef):
+            words = {getattr(n, "name", getattr(n, "attr", "")) for n in ast.walk(node)}
+            bases = (decorator_chain(base)[-1:] for base in node.bases)
+            if words & _SUBCLASS_AWARE or any("".join(b).endswith(_METACLASSES) for b in bases):
+                return True
+    return False
 
 
 def _is_container(value: ast.AST | None) -> bool:

@@ -352,6 +352,7 @@ REGISTER = "TABLE = {}\ndef register(g):\n  TABLE[g.__name__] = g\n  return g\n"
         "@R.add\ndef one(): 1\ndef f(): return R.all",
         "class R:\n  def __init_subclass__(cls): pass\nclass one(R): pass\ndef f(): return R",
         "class R(type): pass\nclass one(metaclass=R): pass\ndef f(): return R",
+        "class R(type): pass\nclass S(metaclass=R): pass\nclass one(S): pass\ndef f(): return R",
         "import functools\n@functools.singledispatch\ndef g(x): 1\n"
         "@g.register\ndef one(x: int): 1\ndef f(): return g(1)",
         "X = 0\ndef up(g):\n  global X\n  X += 1\n@up\ndef one(): 1\ndef f(): return X",
@@ -369,6 +370,13 @@ def test_a_registry_is_not_changed_by_who_only_reads_it_or_is_outside(folder):
         "TWO = read(2)\n@dataclasses.dataclass\nclass A: pass\ndef f(): return read(1)"
     )
     assert names(folder, text) == {"m.f", "m.read", "m.SIZES"}
+
+
+def test_a_subclass_is_reached_only_where_its_base_notices_it(folder):
+    text = "T = {}\nclass A:\n  def g(self): return T\nclass B(A): pass\ndef f(): return T, A"
+    assert names(folder, text) == {"m.f", "m.T", "m.A"}
+    aware = text.replace("  def g", "  def all(self): return A.__subclasses__()\n  def g")
+    assert names(folder, aware) == {"m.f", "m.T", "m.A", "m.B"}
 
 
 def test_what_is_stored_in_a_class_belongs_to_it(folder):
