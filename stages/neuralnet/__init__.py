@@ -1,0 +1,41 @@
+"""Multi-layer perceptrons in plain NumPy, trained as fast as the processor allows.
+
+A library on its own: it needs NumPy and threadpoolctl, and nothing else of this project.
+
+    import numpy as np
+    from stages.neuralnet import SGD, Network, Trainer, exponential
+
+    if __name__ == "__main__":
+        images = np.random.default_rng(0).random((2000, 64), np.float32)
+        labels = images[:, :4].argmax(axis=1)
+        network = Network.create(inputs=64, hidden=(32,), classes=4, activation="relu", seed=0)
+        rate = exponential(lr=0.05, decay=0.95)
+        with Trainer(network, SGD(momentum=0.9, l2=1e-4), images, labels, batch=50) as trainer:
+            for epoch in range(10):
+                trainer.run(epoch, 0, trainer.steps, rate(epoch))
+                print(epoch, trainer.totals.means())
+        print(network.evaluate(images, labels).accuracy)
+"""
+
+from __future__ import annotations
+
+from .activations import ACTIVATIONS
+from .initializers import INITIALIZERS
+from .metrics import Scores
+from .network import Network
+from .optimizers import OPTIMIZERS, SGD
+from .schedules import exponential
+from .trainer import Diverged, Totals, Trainer
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "OPTIMIZERS",
+    "SGD",
+    "Diverged",
+    "Network",
+    "Scores",
+    "Totals",
+    "Trainer",
+    "exponential",
+]

@@ -1,0 +1,170 @@
+"""One step of training, cut into pieces that any number of workers can share.
+
+A step is a fixed list of phases; a phase is a fixed list of pieces that do not need each other.
+Workers share out the pieces of each phase and meet at a barrier after it. What the pieces are
+depends on the network and the batch, never on the workers, and every number is formed by one piece
+in an order of its own; so the bits after training do not depend on the number of workers.
+
+    forward 1, 2, …   one phase per hidden layer; a piece owns some columns of the outputs
+    output            a piece owns some rows: logits, loss, delta, and delta one layer down
+    backward …, 2, 1  one phase per hidden layer but the last; a piece owns some columns of delta
+    update            a piece owns a block of a weight matrix: its gradient over the whole batch,
+                      and the optimizer's update while the block is in the cache;
+                      other pieces gather the rows of the next batch meanwhile
+
+*The owner computes*: nothing is ever summed over workers, so there is no gradient buffer per worker
+and no reduction. Columns are shared out rather than rows because BLAS begins by copying the weights
+it is given into a layout of its own: half of the weights for the whole batch is half the copying of
+all weights for half of the batch. And what belongs to a column, such as the mean of a batch, needs
+no other worker.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import kernels
+from .activations import ACTIVATIONS
+from .barrier import control_words
+from .cuts import BLOCK_BYTES, blocks, shards, tiles
+from .kernels import Piece
+from .layers import Dense, split
+from .memory import Shapes
+
+Pieces = list[tuple[float, Piece]]  # each with its cost, in a unit that differs between phases
+
+
+def shapes(
+    layers: tuple[Dense, ...],
+    optimizer: Any,
+    dtype: Any,
+    batch: int,
+    examples: int,
+    rows: int,
+    workers: int,
+) -> Shapes:
+    """Every array that a training on `rows` of so many examples shares among its workers."""
+    size = sum(layer.size for layer in layers)
+    plan: dict[str, Any] = {
+        "control": ((control_words(workers),), np.int64),
+        "sums": ((8, 8), np.float64),
+        "parameters": ((size,), dtype),
+        "slots": ((optimizer.slots, size), dtype),
+    }
+    for parity in (0, 1):
+        plan[f"inputs {parity}"] = (batch, layers[0].inputs), dtype
+        plan[f"truth {parity}"] = (batch,), np.intp
+    for number, layer in enumerate(layers):
+        plan[f"outputs {number}"] = (batch, layer.outputs), dtype
+        plan[f"delta {number}"] = (batch, layer.outputs), dtype
+    return plan | {"order": ((rows,), np.int64), "labels": ((examples,), np.intp)}
+
+
+class Plan:
+    """The pieces of a step, on arrays as `shapes` has them and on scratch of one worker.
+
+    There are two batch buffers, told apart by `parity`: one is worked on while the other is filled.
+    standardization: (2, inputs), mean and 1/deviation, or None.
+    """
+
+    def __init__(
+        self,
+        layers: tuple[Dense, ...],
+        optimizer: Any,
+        arrays: dict[str, np.ndarray],
+        features: np.ndarray,
+        standardization: np.ndarray | None,
+    ) -> None:
+        self.now = kernels.Now()
+        self._layers, self._optimizer, self._arrays = layers, optimizer, arrays
+        self._features, self._standardization = features, standardization
+        self._parameters = [own for _, own in split(layers, arrays["parameters"])]
+        self._slots = [own for _, own in split(layers, arrays["slots"])]
+        batch, dtype = len(arrays["inputs 0"]), arrays["parameters"].dtype
+        widest = max(layer.outputs for layer in layers)
+        most = max(BLOCK_BYTES // dtype.itemsize, 64 * widest, batch * widest)
+        self._room, self._staging = np.empty(most, dtype), None
+        if features.dtype != dtype:
+            self._staging = np.empty((batch, layers[0].inputs), features.dtype)
+
+    def gather(self, rows: int, parity: int) -> Pieces:
+        """Pieces that gather a batch of so many rows."""
+        x, y = self._batch(rows, parity)
+        source = self._features, self._arrays["labels"]
+        options = self._standardization, self._staging
+        return [
+            (_length(part), kernels.gather(self.now, part, *source, x, y, *options))
+            for part in shards(rows, least=8)
+        ]
+
+    def phases(self, rows: int, parity: int) -> list[Pieces]:
+        """The phases of a step on a batch of so many rows, once it is gathered."""
+        x, y = self._batch(rows, parity)
+        numbers = range(len(self._layers))
+        outputs = [self._arrays[f"outputs {n}"][:rows] for n in numbers[:-1]]
+        deltas = [self._arrays[f"delta {n}"][:rows] for n in numbers]
+        inputs = [x, *outputs]
+        return [
+            *(self._forward(n, inputs[n], outputs[n]) for n in numbers[:-1]),
+            self._output(inputs, y, deltas),
+            *(self._backward(n, outputs[n], deltas) for n in reversed(numbers[:-2])),
+            [pair for n in numbers for pair in self._update(n, inputs[n], deltas[n])],
+        ]
+
+    def _batch(self, rows: int, parity: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._arrays[f"inputs {parity}"][:rows], self._arrays[f"truth {parity}"][:rows]
+
+    def _views(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._layers[n].views(self._parameters[n])
+
+    def _forward(self, n: int, x: np.ndarray, a: np.ndarray) -> Pieces:
+        W, b = self._views(n)
+        activation = ACTIVATIONS[self._layers[n].activation]
+        return [
+            (a[r, c].size, kernels.forward(x[r], W[:, c], b[c], a[r, c], activation))
+            for r, c in tiles(*a.shape)
+        ]
+
+    def _output(self, inputs: list[np.ndarray], y: np.ndarray, deltas: list[np.ndarray]) -> Pieces:
+        last = len(self._layers) - 1
+        W, b = self._views(last)
+        pieces: Pieces = []
+        for part, sums in zip(shards(len(y), least=32), self._arrays["sums"], strict=False):
+            x, delta = inputs[last][part], deltas[last][part]
+            piece = kernels.output(self.now, x, W, b, y[part], delta, sums)
+            if last:
+                activation = ACTIVATIONS[self._layers[last - 1].activation]
+                below = deltas[last - 1][part]
+                back = kernels.backward(delta, W, x, below, activation, self._room)
+                piece = kernels.both(piece, back)
+            pieces.append((_length(part), piece))
+        return pieces
+
+    def _backward(self, n: int, a: np.ndarray, deltas: list[np.ndarray]) -> Pieces:
+        W, _ = self._views(n + 1)
+        above, delta = deltas[n + 1], deltas[n]
+        activation, room = ACTIVATIONS[self._layers[n].activation], self._room
+        return [
+            (a[r, c].size, kernels.backward(above[r], W[c], a[r, c], delta[r, c], activation, room))
+            for r, c in tiles(*a.shape)
+        ]
+
+    def _update(self, n: int, x: np.ndarray, delta: np.ndarray) -> Pieces:
+        flat, slots, width = self._parameters[n], self._slots[n], self._layers[n].outputs
+        update, room = self._optimizer.update, self._room
+        pieces: Pieces = []
+        for part in blocks(self._layers[n].inputs, width, flat.itemsize):
+            own = slice(part.start * width, part.stop * width)
+            block = kernels.weights(
+                self.now, x[:, part], delta, flat[own], slots[:, own], update, room
+            )
+            pieces.append((_length(own), block))
+        own = slice(self._layers[n].inputs * width, None)
+        rest = kernels.biases(self.now, delta, flat[own], slots[:, own], update, room)
+        return [*pieces, (2 * width, rest)]
+
+
+def _length(part: slice) -> int:
+    return part.stop - part.start

@@ -1,0 +1,121 @@
+"""A training as its workers see it: segments of steps, carried out together.
+
+A `Job` is all that one worker needs, on arrays that all workers share. A `Setup` is what another
+process needs to make itself one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import memory
+from .cuts import share
+from .gradient import Plan
+from .kernels import Piece
+from .layers import Dense
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Steps [start, stop) of an epoch, at one learning rate."""
+
+    start: int
+    stop: int
+    lr: float
+    previous: float  # learning rate of the step before the segment
+    count: int  # steps done before the segment, in all epochs
+
+
+class Job:
+    """The steps of a training, shared out among any number of workers."""
+
+    def __init__(
+        self,
+        layers: tuple[Dense, ...],
+        optimizer: Any,
+        arrays: dict[str, np.ndarray],
+        features: np.ndarray,
+        batch: int,
+    ) -> None:
+        self.control = arrays["control"]
+        self._plan = Plan(layers, optimizer, arrays, features, arrays.get("standardization"))
+        self._optimizer, self._batch, self._order = optimizer, batch, arrays["order"]
+        self._dtype = arrays["parameters"].dtype
+        self._bound: dict[tuple[int, ...], list[list[Piece]]] = {}
+
+    def work(
+        self,
+        segment: Segment,
+        first: int,
+        last: int,
+        worker: int = 0,
+        workers: int = 1,
+        wait: Callable[[], None] = lambda: None,
+    ) -> None:
+        """A worker's share of steps [first, last) of a segment; wait() meets the others."""
+        with np.errstate(all="ignore"):  # the loss tells whether numbers are still finite
+            for piece in self._gather(first, worker, workers):
+                piece()
+            wait()
+            for step in range(first, last):
+                *phases, update = self._step(segment, step, worker, workers)
+                if step + 1 < last:
+                    update = update + self._gather(step + 1, worker, workers)
+                for phase in (*phases, update):
+                    for piece in phase:
+                        piece()
+                    wait()
+
+    def _step(self, segment: Segment, step: int, worker: int, workers: int) -> list[list[Piece]]:
+        """The worker's pieces of a step, phase by phase; what they read is set."""
+        now, rows = self._plan.now, len(self._rows(step))
+        done = step - segment.start
+        previous = segment.lr if done else segment.previous
+        numbers = self._optimizer.coefficients(segment.lr, previous, segment.count + done)
+        now.step = step
+        now.scale = np.array(self._optimizer.scale(segment.lr) / rows, self._dtype)
+        now.coefficients = tuple(np.array(number, self._dtype) for number in numbers)
+        key = rows, step % 2, worker, workers
+        if key not in self._bound:
+            phases = self._plan.phases(rows, step % 2)
+            self._bound[key] = [share(phase, workers)[worker] for phase in phases]
+        return self._bound[key]
+
+    def _gather(self, step: int, worker: int, workers: int) -> list[Piece]:
+        """The worker's pieces that gather the batch of a step; what they read is set."""
+        rows = self._plan.now.rows = self._rows(step)
+        key = -len(rows), step % 2, worker, workers
+        if key not in self._bound:
+            pieces = self._plan.gather(len(rows), step % 2)
+            self._bound[key] = [share(pieces, workers)[worker]]
+        return self._bound[key][0]
+
+    def _rows(self, step: int) -> np.ndarray:
+        return self._order[step * self._batch : (step + 1) * self._batch]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a process must know to make a Job of its own: plain data, small.
+
+    block: path of the shared block; shapes: what lies in it. features: as `memory.locate` gives it,
+    or None when they lie in the block. token: tells trainers apart.
+    """
+
+    token: str
+    block: str
+    shapes: memory.Shapes
+    features: tuple[str, int, str, tuple[int, ...]] | None
+    layers: tuple[Dense, ...]
+    optimizer: Any
+    batch: int
+
+    def attach(self) -> Job:
+        """The Job, on the arrays of the process that made the setup."""
+        arrays = memory.carve(memory.attach(self.block), self.shapes)
+        features = memory.open_located(*self.features) if self.features else arrays["features"]
+        return Job(self.layers, self.optimizer, arrays, features, self.batch)
