@@ -319,10 +319,13 @@ def test_names_within_a_module(folder, text, expected):
         ("import json\ndef f(): return json.dumps, nowhere", set()),
         ("from names.x import one\ndef f(): return one", {"names.x.one"}),
         ("from names import x\ndef f(): return x.one", {"names.x.one"}),
+        ("import own\ndef f(): return own.part.one", {"own.part.one"}),
+        ("from own import *\ndef f(): return part.one", {"own.part.one"}),
     ],
 )
 def test_names_across_modules(folder, text, expected):
     folder.write({"names/x.py": "one = 1"})
+    folder.write({"own/__init__.py": "from . import part", "own/part.py": "one = 1"})
     found = names(
         folder,
         text,
