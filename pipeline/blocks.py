@@ -24,7 +24,10 @@ def row_blocks(array: np.ndarray, rows: int = ROWS) -> Iterator[tuple[slice, np.
 
 
 def release(array: np.ndarray) -> None:
-    """Let go of the resident pages of a read-only memory map; of any other array, nothing."""
-    mapped = getattr(array, "_mmap", None)
+    """Let go of the resident pages of a memory map; of any other array, nothing.
+
+    A copy-on-write map (mode c) keeps its pages: what was written to them is nowhere else.
+    """
+    mapped = getattr(array, "_mmap", None) if getattr(array, "mode", "c") != "c" else None
     if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)

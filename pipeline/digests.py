@@ -59,12 +59,9 @@ class ArrayDigest:
 def digest_array(array: np.ndarray) -> str:
     """The digest (hex SHA-256) of an array, in bounded memory also where it is memory-mapped."""
     digest = ArrayDigest(array.dtype, array.shape[1:])
-    # A copy-on-write map (mode c) would lose what was written to it.
-    mapped = getattr(array, "mode", "c") != "c"
     for block in _blocks(np.asarray(array)):
         digest.update(block)
-        if mapped:
-            release(array)
+        release(array)
     return digest.hexdigest(len(array) if array.ndim else None)
 
 

@@ -61,6 +61,8 @@ class Planner:
         self.pipeline, self.store, self._code = pipeline, store, code
         self._given = dict(parameters)
         self._resolved: dict[str, dict[str, Any]] = {}
+        for stage in pipeline.stages.values():  # now: a source may be edited while others run
+            code.reached(stage.function)
 
     def parameters_of(self, stage: Stage) -> dict[str, Any]:
         """The parameters of a stage, resolved against the world outside, once."""

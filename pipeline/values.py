@@ -4,9 +4,9 @@
     json    JSON value      <output>.json
     files   Files           <output>.json    a reference to files outside the store
 
-The record of an output in the manifest: its file, kind, content digest, size and time; for an array
-also dtype and shape, for the others the SHA-256 of the file. The digest is of the content, so equal values have equal digests wherever and
-whenever they were made. Nothing is ever pickled.
+The record of an output in the manifest: its file, kind, content digest, size and time; for an
+array also dtype and shape, for the others the SHA-256 of the file. The content digest has nothing
+to do with how and where a value was made: equal values have equal digests. Nothing is ever pickled.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
-from stages.neuralnet import Network
+from stages.neuralnet import Network, Scores
 
 
 @stage(outputs=("evaluation",))
@@ -23,7 +23,7 @@ def evaluate(
     training: dict[str, Any],
 ) -> dict[str, Any]:
     """Measure the trained network on the validation and the test images."""
-    network = Network(training["layers"], parameters, parameters.dtype)
+    network = Network.from_layers(training["layers"], parameters)
     if network.inputs != features.shape[1]:
         raise ConfigError(
             f"--load: expected a model of {features.shape[1]} features, as these images have, "
@@ -32,16 +32,17 @@ def evaluate(
     result: dict[str, Any] = {"dataset": dataset["name"]}
     for part, rows in (("validation", validation_rows), ("test", test_rows)):
         if len(rows):
-            scores = network.evaluate(features, labels, rows, standardization)
-            result[part] = {"images": len(rows), **describe(scores, dataset["classes"])}
+            scores = network.evaluate(features, labels, rows, standardization=standardization)
+            result[part] = describe(scores, dataset["classes"])
     return result
 
 
-def describe(scores: dict[str, Any], classes: list[str]) -> dict[str, Any]:
+def describe(scores: Scores, classes: list[str]) -> dict[str, Any]:
     """Scores as a JSON value; `confusion` counts images by [truth][prediction]."""
     return {
-        "loss": scores["loss"],
-        "accuracy": scores["accuracy"],
-        "per_class": dict(zip(classes, scores["per_class"], strict=True)),
-        "confusion": scores["confusion"].tolist(),
+        "images": scores.images,
+        "loss": scores.loss,
+        "accuracy": scores.accuracy,
+        "per_class": dict(zip(classes, scores.per_class, strict=True)),
+        "confusion": scores.confusion.tolist(),
     }

@@ -132,10 +132,10 @@ def _network(document: Mapping[str, Any], classes: int) -> Network:
         # Before room is made for so many parameters: a file cannot ask for more than it brings.
         shape, expected = found[-1]["weights"].shape, (layer.get("inputs"), layer.get("outputs"))
         require(shape == expected, f"{where}.weights: expected shape {expected}, found {shape}")
-    network = Network(plain, dtype=document.get("dtype"))
+    network = Network.from_layers(plain, dtype=document.get("dtype"))
     require(
-        network.classes == classes,
-        f"layers: expected {classes} outputs, one for each class, found {network.classes}",
+        network.outputs == classes,
+        f"layers: expected {classes} outputs, one for each class, found {network.outputs}",
     )
     for number, arrays in enumerate(network.tensors()):
         for name, array in arrays.items():

@@ -37,7 +37,7 @@ def serialize(
         color=color,
         scale=scale,
         standardization=standardization,
-        network=Network(training["layers"], parameters, parameters.dtype),
+        network=Network.from_layers(training["layers"], parameters),
         training=record,
         evaluation=evaluation,
     )

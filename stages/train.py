@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.context import QUIET, Context
+from pipeline.context import QUIET, Context, Progress
 from pipeline.errors import ConfigError, UserError
 from pipeline.stage import stage
 from stages import options
 from stages.batches import epoch_order
 from stages.course import Course
-from stages.neuralnet import SGD, Diverged, Network, Totals, Trainer, exponential
+from stages.neuralnet import SGD, Diverged, Network, Trainer, exponential
 from stages.pace import Pace
 
 
@@ -60,9 +60,6 @@ def train(
         seed=seed,
         dtype=precision,
     )
-    rate = exponential(lr, decay)
-    course = Course(best=network.parameters.copy())
-    pace = Pace()
     with Trainer(
         network,
         SGD(momentum=momentum, l2=l2),
@@ -75,35 +72,18 @@ def train(
         workers=workers,
         executor=executor,
     ) as trainer:
-
-        def save() -> None:
-            context.save_state({"best": course.best, **trainer.state()}, course.record())
-
-        if state := context.load_state():
-            arrays, record = state
-            course = Course(best=arrays.pop("best"), **record)
-            trainer.restore(arrays)
-            context.info(f"going on from epoch {course.epoch + 1}, step {course.step}")
+        course = _resume(trainer, context) or Course(best=network.parameters.copy())
+        pace = Pace()
         while not course.ended(epochs, patience):
             started = time.perf_counter()
-            with context.progress(
-                f"epoch {course.epoch + 1}/{epochs}", len(train_rows), "images"
-            ) as bar:
-                bar.advance(min(course.step * batch, len(train_rows)))
-                while course.step < trainer.steps:
-                    images = trainer.totals.images
-                    course.step += pace.segment(
-                        lambda steps: _run(trainer, course, steps, rate(course.epoch)),
-                        trainer.steps - course.step,
-                    )
-                    bar.advance(trainer.totals.images - images)
-                    pace.save_if_due(save)
-            entry = {"epoch": course.epoch + 1, "lr": rate(course.epoch), **_means(trainer.totals)}
+            rate = exponential(lr, decay)(course.epoch)
+            label = f"epoch {course.epoch + 1}/{epochs}"
+            with context.progress(label, len(train_rows), "images") as progress:
+                _epoch(trainer, course, pace, rate, progress, context)
+            entry = {"epoch": course.epoch + 1, "lr": rate, **trainer.totals.means()}
             if len(validation_rows):
-                found = network.evaluate(
-                    features, labels, validation_rows, standardization, workers
-                )
-                entry |= {f"validation_{name}": found[name] for name in ("loss", "accuracy")}
+                scores = trainer.evaluate(validation_rows)
+                entry |= {"validation_loss": scores.loss, "validation_accuracy": scores.accuracy}
             better = course.finish_epoch(entry, network.parameters)
             course.seconds.append(round(time.perf_counter() - started, 3))
             context.info(_line(entry, epochs, course.seconds[-1], better))
@@ -122,19 +102,46 @@ def train(
     return {"parameters": course.best, "training": training}
 
 
-def _run(trainer: Trainer, course: Course, steps: int, lr: float) -> None:
-    try:
-        trainer.run(course.epoch, course.step, course.step + steps, lr)
-    except Diverged as error:
-        raise UserError(
-            f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, step "
-            f"{error.step}; choose a smaller --lr than {lr:g}, or --standardize the features"
-        ) from error
+def _resume(trainer: Trainer, context: Context) -> Course | None:
+    """Take up the training where its last saved state left it; None where there is none."""
+    state = context.load_state()
+    if state is None:
+        return None
+    arrays, record = state
+    course = Course(best=arrays.pop("best"), **record)
+    trainer.restore(arrays)
+    context.info(f"going on from epoch {course.epoch + 1}, step {course.step + 1}")
+    return course
 
 
-def _means(totals: Totals) -> dict[str, float]:
-    """Mean loss and accuracy over the epoch so far, each image before its own step's update."""
-    return {"loss": totals.loss / totals.images, "accuracy": totals.correct / totals.images}
+def _epoch(
+    trainer: Trainer,
+    course: Course,
+    pace: Pace,
+    lr: float,
+    progress: Progress,
+    context: Context,
+) -> None:
+    """Carry out what is left of an epoch, segment by segment, and save the state when it is due."""
+
+    def work(steps: int) -> None:
+        try:
+            trainer.run(course.epoch, course.step, course.step + steps, lr)
+        except Diverged as error:
+            raise UserError(
+                f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, "
+                f"step {error.step + 1}; choose a smaller --lr than {lr:g}, or --standardize"
+            ) from error
+
+    def save() -> None:
+        context.save_state({"best": course.best, **trainer.state()}, course.record())
+
+    done = 0
+    while course.step < trainer.steps:
+        course.step += pace.segment(work, trainer.steps - course.step)
+        progress.advance(trainer.totals.images - done)
+        done = trainer.totals.images
+        pace.save_if_due(save)
 
 
 def _line(entry: dict[str, float], epochs: int, seconds: float, better: bool) -> str:
