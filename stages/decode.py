@@ -28,13 +28,13 @@ from stages.layout import (
     CLASSES_FILE,
     RECORD,
     SHAPE,
+    SHAPE_CLASSES,
     STANDARD_CLASSES,
     TEST_FILE,
     class_names,
 )
 from stages.members import DataFile, data_files
 from stages.origin import OFFICIAL_SHA256
-from stages.shapes import SHAPE_NAMES
 
 BLOCK = 2048  # records
 CLASSES_FILE_SIZE = 4096  # bytes
@@ -66,7 +66,7 @@ def dataset_name(archive: Files, classes: list[str]) -> str:
     contents = [file.sha256 for file in archive.files]
     if contents == [OFFICIAL_SHA256]:
         return "cifar10"
-    if tuple(classes) == SHAPE_NAMES:
+    if tuple(classes) == SHAPE_CLASSES:
         return "synthetic"
     kind = "cifar10-like" if tuple(classes) == STANDARD_CLASSES else "custom"
     if len(contents) > 1:

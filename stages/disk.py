@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import BinaryIO
 
 from pipeline.durable import fsync_folder
 from pipeline.errors import StorageError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -23,33 +26,31 @@ def writing(folder: Path, needed: int) -> Iterator[None]:
             raise _no_room(folder, needed, f"{megabytes(free)} free")
         yield
     except OSError as error:
-        if error.errno is None:  # not from the file system
-            raise
-        if isinstance(error, PermissionError | NotADirectoryError | FileExistsError) or (
-            error.errno == 30  # EROFS
-        ):
-            raise StorageError(
-                f"{folder}: expected a folder that can be written, found: {error.strerror}; "
-                "change its permissions or choose another with --data-dir"
-            ) from error
-        raise _no_room(folder, needed, error.strerror) from error
+        if error.errno in _FULL:
+            raise _no_room(folder, needed, str(error.strerror)) from error
+        raise StorageError(
+            f"{folder}: expected a folder that can be written, found: {error.strerror or error}; "
+            "change its permissions or choose another with --data-dir"
+        ) from error
 
 
 def publish(file: BinaryIO, part: Path, target: Path) -> None:
-    """Give the complete `file`, written at `part`, its final name, durably."""
+    """Give the complete `file`, written at `part`, its final name, durably; and close it."""
     file.flush()
     os.fsync(file.fileno())
+    file.close()
     part.replace(target)
     fsync_folder(target.parent)
 
 
 def megabytes(size: int | None) -> str:
     """A size for people."""
-    return "an unknown number of MB" if size is None else f"{size / 1e6:.1f} MB"
+    return "an unknown number of MB" if size is None else f"{size / 1e6:,.1f} MB"
 
 
 def _no_room(folder: Path, needed: int, found: str) -> StorageError:
+    room = f"room for {megabytes(needed)}" if needed else "room to write"
     return StorageError(
-        f"{folder}: expected room for {megabytes(needed)}, found: {found}; "
-        "free some or choose another folder with --data-dir, then run the same command again"
+        f"{folder}: expected {room}, found: {found}; free some or choose another folder with "
+        "--data-dir, then run the same command again"
     )

@@ -24,6 +24,10 @@ STANDARD_CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
 )
+SHAPE_CLASSES = (  # of the synthetic source
+    *("disk", "ring", "square", "frame", "triangle"),
+    *("cross", "bar", "bars", "crescent", "hourglass"),
+)
 
 
 def is_known(name: str) -> bool:

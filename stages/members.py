@@ -60,17 +60,22 @@ def check_archive(path: Path, name: str) -> None:
             pass
 
 
+def what_else(head: bytes) -> str | None:
+    """What begins with `head`, the first `HEAD` bytes of a file, if no archive; None if one."""
+    if decompressor(head) or looks_like_tar(head):
+        return None
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        return "a web page (HTML or XML)"
+    return "something else" if head else "an empty file"
+
+
 def expect_archive(head: bytes, what: object) -> None:
     """Raise `DataError` unless `head`, the first `HEAD` bytes of `what`, begins an archive."""
-    if decompressor(head) or looks_like_tar(head):
-        return
-    found = "something else" if head else "an empty file"
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-        found = "a web page (HTML or XML)"
-    raise DataError(
-        f"{what}: expected an archive (.tar, .tar.gz, .tar.bz2 or .tar.xz), found {found}; "
-        "check where it comes from and get it again"
-    )
+    if found := what_else(head):
+        raise DataError(
+            f"{what}: expected an archive (.tar, .tar.gz, .tar.bz2 or .tar.xz), found {found}; "
+            "check where it comes from and get it again"
+        )
 
 
 def _open(path: Path) -> BinaryIO:

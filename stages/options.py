@@ -10,6 +10,18 @@ from pipeline.stage import Option
 DataDir = Annotated[
     str, Option("folder for downloaded and generated datasets", metavar="DIR", affects_result=False)
 ]
+Source = Annotated[
+    str,
+    Option(
+        "where the dataset comes from: auto, cifar10, synthetic, an archive, a folder with .bin "
+        "files, or a URL",
+        metavar="SOURCE",
+    ),
+]
+Sha256 = Annotated[str | None, Option("expected SHA-256 of the archive", metavar="DIGITS")]
+SyntheticSize = Annotated[
+    int, Option("training images of the synthetic source; a fifth of it for test", minimum=50)
+]
 Color = Annotated[bool, Option("keep the three colours instead of their luma")]
 Scale = Annotated[
     str, Option("range of the features: [0, 1] or [-1, 1]", choices=("unit", "symmetric"))

@@ -17,7 +17,7 @@ _COSINES = (
     *(10394, 9102, 7723, 6270, 4756, 3196, 1606, 0),
 )
 _TURN = 14  # bits of the cosines
-_ANGLES = 4  # the most that a shape is turned to either side, in sixteenths of a right angle
+_ANGLES = 8  # the most that a shape is turned to either side, in sixteenths of a right angle
 
 
 def _length(u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -70,19 +70,10 @@ def _hourglass(u, v, r):
     return np.maximum((abs(u) - abs(v)) * 3 // 4, abs(v) - r)
 
 
-SHAPES = {
-    "disk": _disk,
-    "ring": _ring,
-    "square": _square,
-    "frame": _frame,
-    "triangle": _triangle,
-    "cross": _cross,
-    "bar": _bar,
-    "bars": _bars,
-    "crescent": _crescent,
-    "hourglass": _hourglass,
-}
-SHAPE_NAMES = tuple(SHAPES)
+SHAPES = (
+    *(_disk, _ring, _square, _frame, _triangle),
+    *(_cross, _bar, _bars, _crescent, _hourglass),
+)  # in the order of SHAPE_CLASSES
 
 
 def draw(labels: np.ndarray, source: np.random.PCG64) -> np.ndarray:
@@ -90,8 +81,8 @@ def draw(labels: np.ndarray, source: np.random.PCG64) -> np.ndarray:
     n = len(labels)
     coverage = np.empty((n, SIDE, SIDE), np.int32)
     u, v = _coordinates(n, source)
-    radius = _between(source, n, 6 * UNIT, 10 * UNIT)[:, None, None]
-    for label, distance in enumerate(SHAPES.values()):
+    radius = _between(source, n, 5 * UNIT, 11 * UNIT)[:, None, None]
+    for label, distance in enumerate(SHAPES):
         mine = labels == label
         inside = UNIT // 2 - distance(u[mine], v[mine], radius[mine])
         coverage[mine] = np.clip(inside, 0, UNIT)
@@ -106,7 +97,7 @@ def _coordinates(n: int, source: np.random.PCG64) -> tuple[np.ndarray, np.ndarra
     s = (np.sign(turn) * cosines[16 - abs(turn)])[:, None, None].astype(np.int32)
     pixels = np.arange(SIDE, dtype=np.int32) * UNIT + UNIT // 2
     x, y = (
-        pixels - SIDE // 2 * UNIT - _between(source, n, -4 * UNIT, 4 * UNIT)[:, None] for _ in "xy"
+        pixels - SIDE // 2 * UNIT - _between(source, n, -6 * UNIT, 6 * UNIT)[:, None] for _ in "xy"
     )
     x, y = x[:, None, :], y[:, :, None]
     return (x * c + y * s) >> _TURN, (y * c - x * s) >> _TURN
@@ -117,7 +108,7 @@ def _paint(coverage: np.ndarray, source: np.random.PCG64) -> np.ndarray:
     n = len(coverage)
     back = _between(source, n * 3, 30, 225).reshape(n, 3)
     # The shape is lighter or darker than the ground by `contrast`, and of another tint.
-    contrast = _between(source, n, 40, 110)
+    contrast = _between(source, n, 20, 90)
     contrast *= np.where(back.sum(1) > 382, -1, 1)
     fore = np.clip(
         back + contrast[:, None] + _between(source, n * 3, -40, 40).reshape(n, 3), 0, 255
@@ -125,7 +116,7 @@ def _paint(coverage: np.ndarray, source: np.random.PCG64) -> np.ndarray:
     slope = _between(source, n * 2, -2, 2).reshape(n, 2)
     steps = np.arange(SIDE, dtype=np.int32) - SIDE // 2
     shading = slope[:, 0, None, None] * steps + slope[:, 1, None, None] * steps[:, None]
-    amount = _between(source, n, 1, 4)[:, None]
+    amount = _between(source, n, 1, 5)[:, None]
     noise = source.random_raw(n * 3 * SIDE * SIDE // 8).astype("<u8").view(np.uint8).reshape(n, -1)
     noise = ((noise & 15).astype(np.int16) + (noise >> 4) - 15) * amount.astype(np.int16)
     images = noise.reshape(n, 3, SIDE, SIDE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ import numpy as np
 from pipeline.context import QUIET, Context
 from pipeline.files import File, Files
 from stages.disk import publish, writing
-from stages.layout import CLASSES_FILE, RECORD, TEST_FILE
-from stages.shapes import SHAPE_NAMES, draw
+from stages.layout import CLASSES_FILE, RECORD, SHAPE_CLASSES, TEST_FILE
+from stages.shapes import draw
 from stages.tar import END, header, padding
 
 FOLDER = "cifar-10-synthetic-bin"
@@ -54,18 +55,18 @@ def generate(folder: Path, size: int, context: Context = QUIET) -> Files:
 
 def _pieces(size: int) -> Iterator[tuple[bytes, int]]:
     """The archive's bytes, piece by piece, each with the number of images that it completes."""
-    text = "".join(f"{name}\n" for name in SHAPE_NAMES).encode()
+    text = "".join(f"{name}\n" for name in SHAPE_CLASSES).encode()
     yield header(f"{FOLDER}/{CLASSES_FILE}", len(text)) + text + padding(len(text)), 0
     cuts = [size * batch // BATCHES for batch in range(BATCHES + 1)]
-    counts = [end - start for start, end in zip(cuts, cuts[1:], strict=False)]
-    names = [f"data_batch_{batch}.bin" for batch in range(1, BATCHES + 1)]
-    for index, (name, count) in enumerate(
-        zip([*names, TEST_FILE], [*counts, size // 5], strict=True)
-    ):
+    counts = {
+        f"data_batch_{batch + 1}.bin": end - start
+        for batch, (start, end) in enumerate(pairwise(cuts))
+    }
+    for batch, (name, count) in enumerate((counts | {TEST_FILE: size // 5}).items()):
         yield header(f"{FOLDER}/{name}", count * RECORD), 0
-        for first in range(0, count, BLOCK):
+        for block, first in enumerate(range(0, count, BLOCK)):
             number = min(BLOCK, count - first)
-            yield records(number, index, first // BLOCK).tobytes(), number
+            yield records(number, batch, block).tobytes(), number
         yield padding(count * RECORD), 0
     yield END, 0
 
@@ -74,7 +75,7 @@ def records(number: int, batch: int, block: int) -> np.ndarray:
     """Records uint8 (number, 3073) of one block of one batch; classes in equal parts."""
     source = np.random.PCG64(np.random.SeedSequence([2009, batch, block]))
     order = np.argsort(source.random_raw(number), kind="stable")
-    labels = (order % len(SHAPE_NAMES)).astype(np.uint8)
+    labels = (order % len(SHAPE_CLASSES)).astype(np.uint8)
     found = np.empty((number, RECORD), np.uint8)
     found[:, 0] = labels
     found[:, 1:] = draw(labels, source).reshape(number, -1)
