@@ -128,7 +128,6 @@ def stage(
         own_name = name or function.__name__
         if not isinstance(outputs, tuple) or not outputs:
             raise GraphError(f"stage {own_name}: outputs must be a tuple of at least one name")
-        hints = typing.get_type_hints(function, include_extras=True)
         inputs, parameters, takes_context = [], {}, False
         for argument in inspect.signature(function).parameters.values():
             where = f"stage {own_name}, argument {argument.name}"
@@ -143,10 +142,16 @@ def stage(
                 if not takes_context:
                     raise GraphError(f"{where}: expected the default QUIET")
             else:
-                parameters[argument.name] = _parameter(argument, hints.get(argument.name), where)
+                parameters[argument.name] = _parameter(argument, _hint(argument, function), where)
         return Stage(own_name, function, tuple(inputs), outputs, parameters, takes_context, resolve)
 
     return decorate
+
+
+def _hint(argument: inspect.Parameter, function: Callable[..., Any]) -> Any:
+    """What annotates a parameter. Inputs are not asked: theirs may name a module not yet needed."""
+    hint = argument.annotation
+    return eval(hint, function.__globals__) if isinstance(hint, str) else hint
 
 
 def _parameter(argument: inspect.Parameter, hint: Any, where: str) -> Parameter:

@@ -6,11 +6,8 @@ are the wiring. Read the stages in this order; `pipeline graph` draws them.
 
 from __future__ import annotations
 
-import sys
-
 from pipeline.cli import Instead, Program, make_cli
 from pipeline.graph import Pipeline
-from pipeline.main import run_cli
 from stages import commands
 from stages.decode import decode
 from stages.download import download
@@ -49,11 +46,3 @@ PROGRAM = Program(
     render=render,
 )
 
-
-def main() -> None:
-    """The console script `pipeline`."""
-    sys.exit(run_cli(commands.add_to(make_cli(PROGRAM), PROGRAM)))
-
-
-if __name__ == "__main__":
-    main()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-DTYPES = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
+DTYPES = {"float32": "<f4", "float64": "<f8"}
 
 
 def encode_tensor(array: np.ndarray) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def decode_tensor(value: Any, where: str) -> np.ndarray:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raise ValueError(f"{where}: expected base64 text, found other characters") from None
-    size = math.prod(shape) * DTYPES[name].itemsize
+    size = math.prod(shape) * np.dtype(DTYPES[name]).itemsize
     require(
         len(data) == size, f"{where}: expected {size} bytes for shape {shape}, found {len(data)}"
     )

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-PROGRAM = [sys.executable, "-m", "stages.cifar10"]
+PROGRAM = [sys.executable, "-m", "stages"]
 SHORT = ("--epochs", "2")
 
 

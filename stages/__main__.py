@@ -1,0 +1,20 @@
+"""Where the program starts: `pipeline` on the command line, or `python -m stages`."""
+
+import sys
+
+from pipeline.deferred import defer
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    defer("numpy")
+    from pipeline.cli import make_cli
+    from pipeline.main import run_cli
+    from stages.cifar10 import PROGRAM
+    from stages.commands import add_to
+
+    sys.exit(run_cli(add_to(make_cli(PROGRAM), PROGRAM)))
+
+
+if __name__ == "__main__":
+    main()
