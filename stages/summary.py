@@ -9,9 +9,8 @@ from pipeline import display
 from pipeline.runner import Outcome
 from pipeline.session import Session
 
-FALLBACK = (
-    "SYNTHETIC DATA: no network answered, so the images are drawn shapes, not CIFAR-10; "
-    "give --source PATH or URL for real ones"
+SYNTHETIC = (
+    "THE IMAGES ARE SYNTHETIC: drawn shapes, not CIFAR-10; no figure here says anything about it"
 )
 
 
@@ -37,7 +36,8 @@ def render(document: Mapping[str, Any]) -> str:
     if "test" not in document:
         return display.outcome(document)
     test = document["test"]
-    lines = [_scores(document), "", _confusion(test)]
+    lines = [SYNTHETIC, ""] if document["dataset"] == "synthetic" else []
+    lines += [_scores(document), "", _confusion(test)]
     if "model" in document:
         lines += ["", f"model: {document['model']}"]
     return "\n".join(lines)
