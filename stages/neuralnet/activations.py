@@ -52,8 +52,8 @@ def leaky_relu_slope(a: np.ndarray, delta: np.ndarray, room: np.ndarray) -> None
 
 def sigmoid(z: np.ndarray) -> None:
     np.negative(z, out=z)
-    # Beyond this point e^-z would be infinite.
-    np.minimum(z, np.log(np.finfo(z.dtype).max), out=z)
+    # A little further e^-z would be infinite.
+    np.minimum(z, np.floor(np.log(np.finfo(z.dtype).max)), out=z)
     np.exp(z, out=z)
     np.add(z, 1, out=z)
     np.reciprocal(z, out=z)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-Initializer = Callable[[np.random.Generator, int, int], np.ndarray]
+Initializer = Callable[["np.random.Generator", int, int], "np.ndarray"]
 
 
 def glorot_uniform(rng: np.random.Generator, inputs: int, outputs: int) -> np.ndarray:

@@ -61,11 +61,7 @@ class SharedBlock:
 
             self._file, self.path = tempfile.mkstemp(prefix="neuralnet-")
         try:
-            if hasattr(os, "posix_fallocate"):
-                # Memory that is not there is an error now, not a bus error in the middle of a step.
-                os.posix_fallocate(self._file, 0, size)
-            else:
-                os.truncate(self._file, size)
+            os.truncate(self._file, size)
             self.bytes = attach(self.path)
         except BaseException:
             self.close()

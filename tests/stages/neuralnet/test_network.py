@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.neuralnet import Network
+
+from .data import CLASSES, INPUTS, examples, network, reference_loss
+
+FEATURES, LABELS = examples(700)
+
+
+def test_parameters_start_on_a_cache_line_and_tensors_are_views_of_them():
+    net = network()
+    assert net.parameters.ctypes.data % 64 == 0
+    net.tensors()[1]["biases"][:] = 7
+    assert (net.parameters == 7).sum() == 12
+    assert (net.inputs, net.outputs, net.dtype) == (INPUTS, CLASSES, np.float32)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "linear"])
+def test_scores_agree_with_the_reference(activation):
+    net = network(activation, dtype="float64")
+    loss = reference_loss(net, FEATURES, LABELS)
+    scores = net.evaluate(FEATURES, LABELS)
+    assert scores.loss == pytest.approx(loss, rel=1e-12)
+    predicted = net.probabilities(FEATURES).argmax(axis=1)
+    assert scores.accuracy == (predicted == LABELS).mean()
+    np.testing.assert_allclose(net.probabilities(FEATURES).sum(axis=1), 1)
+
+
+@given(st.integers(0, 690), st.integers(1, 600), st.integers(1, 4))
+@settings(max_examples=25, derandomize=True, deadline=None)
+def test_an_answer_does_not_depend_on_the_company(start, count, workers):
+    net = network(hidden=(64, 33))
+    alone = net.logits(FEATURES, workers=1)
+    rows = np.arange(start, min(start + count, 700))
+    assert (net.logits(FEATURES, rows, workers=workers) == alone[rows]).all()
+    assert (net.logits(FEATURES[rows], workers=workers) == alone[rows]).all()
+
+
+def test_features_may_be_bytes_and_are_standardised():
+    images = np.random.default_rng(0).integers(0, 256, (300, INPUTS), np.uint8)
+    mean, inverse = images.mean(axis=0), 1 / images.std(axis=0)
+    net = network(dtype="float64")
+    np.testing.assert_allclose(
+        net.logits(images, standardization=np.stack([mean, inverse])),
+        net.logits((images - mean) * inverse),
+        rtol=1e-9,
+    )
+    assert (net.logits(images, standardization=np.empty((0, INPUTS))) == net.logits(images)).all()
+
+
+def test_no_rows_no_logits():
+    assert network().logits(FEATURES[:0]).shape == (0, CLASSES)
+    assert network().evaluate(FEATURES, LABELS, np.empty(0, np.int64)).images == 0
+
+
+def test_parameters_come_along():
+    net = network(dtype="float64")
+    again = Network.from_layers(net.layers, net.parameters)
+    assert again.dtype == np.float64
+    assert (again.logits(FEATURES) == net.logits(FEATURES)).all()
+    assert not Network.from_layers(net.layers).parameters.any()
+
+
+def test_what_does_not_fit_is_refused():
+    net = network()
+    with pytest.raises(ValueError, match=r"parameters: expected shape \(605,\), found \(3,\)"):
+        Network.from_layers(net.layers, np.zeros(3, np.float32))
+    with pytest.raises(ValueError, match="finite numbers, found infinity or NaN"):
+        net.assign(np.full(net.parameters.size, np.nan))
+    with pytest.raises(ValueError, match="dtype: expected float32 or float64, found 'float16'"):
+        Network.create(1, (), 2, dtype="float16")
+    with pytest.raises(ValueError, match=r"features: expected \(n, 20\), found \(700,\)"):
+        net.logits(FEATURES[:, 0])
+    with pytest.raises(ValueError, match=r"rows: expected numbers in \[0, 700\), found -1 to 3"):
+        net.logits(FEATURES, [3, -1])
