@@ -41,8 +41,8 @@ def settings_of(path: str) -> tuple[str, dict[str, Any]]:
     """
     model = read_model(Path(path))
     chosen = {"color": model.color, "scale": model.scale}
-    options = model.training.get("options")
+    split = model.training.get("split")
     for name in ("seed", "val_fraction"):
-        if isinstance(options, dict) and name in options:
-            chosen[name] = options[name]
+        if isinstance(split, dict) and name in split:
+            chosen[name] = split[name]
     return f"model {path}", chosen

@@ -14,7 +14,7 @@ from pipeline.stage import stage
 from stages.layout import SHAPE
 from stages.model import Model
 from stages.neuralnet import Network
-from stages.options import Color, Scale
+from stages.options import Color, Scale, Seed, ValFraction
 
 
 @stage(outputs=("model",))
@@ -27,9 +27,12 @@ def serialize(
     *,
     color: Color = False,
     scale: Scale = "unit",
+    seed: Seed = 0,
+    val_fraction: ValFraction = 0.2,
 ) -> dict[str, Any]:
     """Write model.json: all that turns raw RGB bytes into class probabilities."""
     record = {key: value for key, value in training.items() if key != "layers"}
+    record["split"] = {"seed": seed, "val_fraction": val_fraction}
     model = Model(
         dataset=dataset["name"],
         classes=tuple(dataset["classes"]),

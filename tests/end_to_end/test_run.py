@@ -1,0 +1,159 @@
+"""The whole job, from a source to model.json, and what runs again when something changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.config import read_toml
+from stages.cifar10 import PIPELINE
+from stages.commands import RECIPES
+from tests.end_to_end.conftest import QUICK, SMALL, ran
+
+ALL = ["download", "decode", "preprocess", "split", "standardize", "train", "evaluate", "serialize"]
+
+
+def digest(found) -> str:
+    return hashlib.sha256(Path(found["model"]).read_bytes()).hexdigest()
+
+
+def test_from_source_to_model(document, call, tmp_path):
+    found = document("run", *QUICK, "--save", "out/model.json")
+    assert ran(found) == ALL
+    assert found["dataset"] == "synthetic"
+    assert found["test"]["images"] == 80
+    assert 0 <= found["test"]["accuracy"] <= 1
+    assert found["test"]["loss"] > 0
+    assert len(found["test"]["per_class"]) == len(found["test"]["confusion"]) == 10
+    assert found["validation"]["images"] == 80
+    assert [epoch["epoch"] for epoch in found["epochs"]] == [1, 2]
+    assert found["model"] == "out/model.json"
+    assert json.loads((tmp_path / "out" / "model.json").read_text())["version"] == 1
+
+    status, page, told = call("run", *QUICK)
+    assert status == 0
+    assert "THE IMAGES ARE SYNTHETIC" in page
+    assert "truth ↓ prediction →" in page
+    assert told.count("cached") == 8
+
+    again = document("run", *QUICK)
+    assert ran(again) == []
+    assert {stage["reason"] for stage in again["stages"]} == {"up to date"}
+    assert again["test"] == found["test"]
+
+
+def test_only_what_depends_on_a_change_runs(document):
+    document("run", *QUICK)
+    changed = document("run", *QUICK, "--lr", "0.02")
+    assert ran(changed) == ["train", "evaluate", "serialize"]
+    assert changed["stages"][5]["reason"] == "parameter lr: 0.01 → 0.02"
+    assert ran(document("run", *QUICK, "--color")) == [
+        "preprocess",
+        "standardize",
+        "train",
+        "evaluate",
+        "serialize",
+    ]
+    assert ran(document("run", *QUICK, "--seed", "1"))[0] == "split"
+    assert ran(document("run", *QUICK)) == []
+
+
+def test_workers_do_not_change_a_bit_and_make_nothing_stale(document, tmp_path):
+    digests = set()
+    for number, choice in enumerate((("1", "serial"), ("2", "thread"), ("3", "thread"))):
+        flags = ("--workers", choice[0], "--executor", choice[1])
+        found = document("run", *QUICK, *flags, "--artifacts-dir", f"a{number}")
+        digests.add(digest(found))
+        assert ran(document("run", *QUICK, "--artifacts-dir", f"a{number}")) == []
+    assert len(digests) == 1
+    assert digest(document("run", *QUICK, "--seed", "1")) not in digests
+
+
+def test_preprocess_brings_everything_up_to_where_training_can_start(document):
+    found = document("preprocess", *SMALL, "--standardize")
+    assert ran(found) == ALL[:5]
+    assert found["artifacts"]["features"]["shape"] == [480, 1024]
+    assert found["artifacts"]["standardization"]["shape"] == [2, 1024]
+    assert ran(document("train", *QUICK, "--standardize")) == ["train"]
+    assert ran(document("evaluate", *QUICK, "--standardize")) == ["evaluate"]
+    assert ran(document("serialize", *QUICK, "--standardize")) == ["serialize"]
+
+
+@pytest.mark.parametrize("extra", [("--color", "--scale", "symmetric"), ("--standardize",)])
+def test_the_model_file_alone_predicts_as_the_training_did(document, tmp_path, extra):
+    found = document("run", *QUICK, *extra, "--save", "model.json")
+    loaded = document("evaluate", *SMALL, "--load", "model.json")
+    assert loaded["test"] == found["test"]
+    assert loaded["validation"] == found["validation"]
+
+    from stages.model import read_model
+
+    model = read_model(tmp_path / "model.json")
+    images = np.load(found["artifacts"]["images"]["path"])
+    labels = np.load(found["artifacts"]["labels"]["path"])
+    rows = np.load(found["artifacts"]["test_rows"]["path"])
+    guesses = model.probabilities(images[rows]).argmax(axis=1)
+    assert np.mean(guesses == labels[rows]) == pytest.approx(found["test"]["accuracy"])
+
+
+def test_a_loaded_model_is_measured_on_the_split_it_was_trained_with(document, tmp_path):
+    flags = ("--seed", "3", "--val-fraction", "0.3")
+    found = document("run", *QUICK, *flags, "--save", "model.json")
+    loaded = document("evaluate", *SMALL, "--load", "model.json")
+    assert loaded["validation"] == found["validation"]
+    assert "train" not in [stage["name"] for stage in loaded["stages"]]
+
+
+def test_without_validation_the_last_epoch_is_kept(document):
+    found = document("run", *QUICK, "--val-fraction", "0")
+    assert "validation" not in found
+    assert found["best_epoch"] == 2
+
+
+def test_patience_ends_a_training_early(document):
+    found = document("train", *QUICK, "--epochs", "50", "--lr", "0.1", "--patience", "2")
+    assert len(found["epochs"]) < 50
+
+
+def test_float64_and_other_activations(document):
+    found = document("run", *QUICK, "--precision", "float64", "--activation", "tanh")
+    model = json.loads(Path(found["model"]).read_text())
+    assert model["dtype"] == model["layers"][0]["weights"]["dtype"] == "float64"
+    assert model["layers"][0]["activation"] == "tanh"
+
+
+def test_a_network_without_hidden_layers(document):
+    found = document("run", *QUICK, "--hidden", "")
+    assert len(json.loads(Path(found["model"]).read_text())["layers"]) == 1
+
+
+def test_the_default_recipe_is_what_the_flags_default_to():
+    recipe = read_toml(RECIPES / "default.toml")
+    recipe.pop("description")
+    for name, value in recipe.items():
+        default = PIPELINE.parameters[name].default
+        assert (tuple(value) if isinstance(value, list) else value) == default, name
+
+
+def test_recipes_are_listed(call):
+    status, out, _ = call("recipes")
+    assert status == 0
+    assert out.startswith("default  ")
+
+
+def test_the_flow_is_drawn_from_the_code(call):
+    out = call("graph")[1]
+    assert [line.split()[0] for line in out.splitlines()] == ALL
+
+
+def test_a_training_that_diverges_says_which_flag_to_turn(call):
+    status, out, err = call("train", *QUICK, "--lr", "1e30", "--quiet")
+    assert status == 2
+    assert out == ""
+    assert "training diverged: the loss is no longer finite in epoch 1" in err
+    assert "--lr" in err
+    assert "Traceback" not in err
