@@ -5,13 +5,6 @@ constant that it names, and what those name, through imports, re-exports and reg
 with a digest of its normalised syntax, so a comment changes nothing, and a helper's edit three
 calls away does. It reads sources and imports nothing; what it cannot tell apart, it counts.
 
-    syntax.py    what of a tree can change a result, and its digest
-    scopes.py    what a statement refers to
-    symbols.py   the table of one module
-    modules.py   where modules lie, and which are the project's
-    tables.py    the tables, remembered while the files do not change
-    links.py     references of one module resolved in the others
-
 Code of other people's packages is not looked into; what a name imports from there counts by name.
 Nor can any analysis of sources see what is computed: `getattr(module, name)` counts the whole
 module, but `importlib.import_module(name)` only where the name is written out.
@@ -28,9 +21,9 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-from pipeline.links import Links
-from pipeline.modules import Project, is_installed, locate
-from pipeline.tables import Tables, short_hash
+from pipeline.code.links import Links
+from pipeline.code.modules import Project, is_installed, locate
+from pipeline.code.tables import Tables, short_hash
 
 FRAMEWORK = __name__.partition(".")[0]
 # The framework's vocabulary. It never changes a result (errors end a stage, the context only
@@ -137,7 +130,7 @@ def _is_constant(value: Any) -> bool:
 
 
 def _constant_text(value: Any) -> str:
-    from pipeline.syntax import (
+    from pipeline.code.syntax import (
         constant_text,
     )  # imported here: sources need it only when they change
 

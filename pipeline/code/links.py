@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from pipeline.modules import Module, Project
-from pipeline.tables import Tables, short_hash
+from pipeline.code.modules import Module, Project
+from pipeline.code.tables import Tables, short_hash
 
 Symbol = tuple[str, str]
 

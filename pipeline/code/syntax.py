@@ -15,7 +15,7 @@ import ast
 import json
 from typing import Any
 
-from pipeline.tables import short_hash
+from pipeline.code.tables import short_hash
 
 # Decorators known not to read annotations.
 PLAIN_DECORATORS = {

@@ -25,9 +25,17 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.scopes import References, bound, import_base, join, names_in, root_name, walk_scope
-from pipeline.syntax import clean, decorator_chain, digest, is_plain, strip_annotations
-from pipeline.tables import short_hash
+from pipeline.code.scopes import (
+    References,
+    bound,
+    import_base,
+    join,
+    names_in,
+    root_name,
+    walk_scope,
+)
+from pipeline.code.syntax import clean, decorator_chain, digest, is_plain, strip_annotations
+from pipeline.code.tables import short_hash
 
 # A stage's outputs are a field of its fingerprint, and its parameters another.
 STAGE_DECORATOR = {"pipeline.stage.stage", "pipeline.stage"}

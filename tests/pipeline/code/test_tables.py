@@ -6,10 +6,9 @@ import time
 
 import pytest
 
-from pipeline import symbols
-from pipeline.code import CodeIndex
+from pipeline.code import CodeIndex, symbols
 from pipeline.files import SETTLED_NS
-from tests.pipeline.test_code import Folder
+from tests.pipeline.code.test_index import Folder
 
 HOUR_AGO = time.time_ns() - 3_600_000_000_000
 
@@ -21,7 +20,7 @@ def folder(tmp_path, monkeypatch):
     write(made, "m.py", "from o import X\ndef f(): return X\n")
     write(made, "o.py", "X = 1\n")
     # The time of a file's last change cannot be set back, so these count as old at once.
-    monkeypatch.setattr("pipeline.tables.SETTLED_NS", -1)
+    monkeypatch.setattr("pipeline.code.tables.SETTLED_NS", -1)
     return made
 
 
@@ -72,7 +71,7 @@ def test_an_edit_is_seen(folder, tmp_path, scanned):
 
 
 def test_a_file_just_written_is_not_remembered(folder, tmp_path, scanned, monkeypatch):
-    monkeypatch.setattr("pipeline.tables.SETTLED_NS", SETTLED_NS)
+    monkeypatch.setattr("pipeline.code.tables.SETTLED_NS", SETTLED_NS)
     memo = tmp_path / "code.json"
     reached(folder, memo)
     reached(folder, memo)
@@ -127,7 +126,7 @@ def test_a_memo_of_another_version_counts_as_empty(folder, tmp_path, scanned, mo
     memo = tmp_path / "code.json"
     first = reached(folder, memo)
     scanned.clear()
-    monkeypatch.setattr("pipeline.tables._version", lambda: version)
+    monkeypatch.setattr("pipeline.code.tables._version", lambda: version)
     assert reached(folder, memo) == first
     assert sorted(scanned) == ["m", "o"]
 

@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pipeline.code.modules import Module
 from pipeline.files import SETTLED_NS
-from pipeline.modules import Module
 
 _EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
 _ANALYSIS = ("symbols.py", "scopes.py", "syntax.py")
@@ -67,7 +67,7 @@ class Tables:
         match self._load().get(str(module.path)):
             case [found, module.name, table] if found == stamp:
                 return table
-        from pipeline.symbols import scan  # imported here: most commands find all as it was
+        from pipeline.code.symbols import scan  # imported here: most commands find all as it was
 
         read_ns = time.time_ns()
         table = scan(module.path.read_bytes(), module.name, module.folder is not None)

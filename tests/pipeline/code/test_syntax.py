@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.symbols import scan
-from pipeline.syntax import clean, constant_text, digest
+from pipeline.code.symbols import scan
+from pipeline.code.syntax import clean, constant_text, digest
 
 # One of each kind of statement and expression that every supported version parses.
 SAMPLE = '''
