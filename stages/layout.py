@@ -42,7 +42,8 @@ def rank(name: str) -> tuple[Any, ...]:
     own = TRAIN_FILE.fullmatch(name)[1]
     if own.isdigit() and own[0] != "0":
         return (1, int(own))
-    return (2, [(0, int(p), p) if p.isdigit() else (1, 0, p) for p in re.split(r"(\d+)", own)])
+    parts = re.split(r"(\d+)", own)
+    return (2, tuple((0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts))
 
 
 def expect_both(names: Iterable[str], where: object) -> None:

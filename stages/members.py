@@ -128,7 +128,6 @@ def _in_order(files: Iterator[DataFile]) -> Iterator[DataFile]:
 
     waiting: dict[tuple, tuple[DataFile, int]] = {}  # by rank: the file, where it is in `store`
     following = 1
-
     with tempfile.TemporaryFile(buffering=0) as store:
         for file in files:
             if file.name == CLASSES_FILE:
