@@ -17,10 +17,10 @@ import click
 import numpy as np
 
 from pipeline.cli import Program, say
+from pipeline.display import align
 from pipeline.durable import storage_errors
 from pipeline.errors import ConfigError
 from pipeline.session import Session
-from pipeline.display import align
 from stages.images import read_image, write_png
 from stages.model import Model, from_document, read_model
 
