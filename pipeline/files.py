@@ -19,11 +19,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipeline.errors import DataError
 
 BLOCK = 1 << 20
+# Not blocking: opening a named pipe would wait for a writer. Binary: Windows would change bytes.
+READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 # A file written twice within one tick of its file system's clock keeps its time stamp; FAT, the
 # coarsest, ticks every 2 s. (Git calls such entries "racily clean".)
 SETTLED_NS = 2_000_000_000
@@ -80,13 +82,21 @@ def _file(entry: Any) -> File:
     if not isinstance(entry, dict) or entry.keys() != {"path", "size", "sha256"}:
         raise ValueError('expected {"path": …, "size": …, "sha256": …}')
     path, size, sha256 = entry["path"], entry["size"], entry["sha256"]
-    if not isinstance(path, str) or not Path(path).is_absolute() or "\0" in path:
-        raise ValueError(f"expected an absolute path, found {path!r}")
+    if not isinstance(path, str) or not Path(path).is_absolute() or not _is_name(path):
+        raise ValueError(f"expected an absolute path, found {path!r:.200}")
     if type(size) is not int or size < 0:
         raise ValueError(f"expected a size in bytes, found {size!r}")
     if not is_sha256(sha256):
         raise ValueError(f"expected 64 lower-case hexadecimal digits, found {sha256!r}")
     return File(Path(path), size, sha256)
+
+
+def _is_name(path: str) -> bool:
+    """Whether a file could have that name: no NUL, and characters that its bytes can be made of."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def is_sha256(value: Any) -> bool:
@@ -134,7 +144,7 @@ class DigestMemo:
     def _save(self, entries: Mapping[str, Any]) -> None:
         temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
         with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             try:
                 temporary.write_text(json.dumps(entries), "utf-8")
                 temporary.replace(self.path)
@@ -146,6 +156,19 @@ def _stamp(status: os.stat_result) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
+def open_file(path: Path) -> BinaryIO:
+    """Open a file to read, unbuffered. Raises `DataError` for what is none, or not to be read."""
+    try:
+        descriptor = os.open(path, READING)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return open(descriptor, "rb", 0)
+        os.close(descriptor)
+    except (OSError, ValueError) as error:  # ValueError: no system has such a name
+        reason = getattr(error, "strerror", None) or "no file can have that name"
+        raise DataError(f"expected a readable file at {path}: {reason}") from error
+    raise DataError(f"expected a file, found something else: {path}")
+
+
 def identify(*paths: Path, memo: DigestMemo | None = None) -> Files:
     """Hash the files at `paths`, in the order given; a `memo` spares what it knows.
 
@@ -155,20 +178,17 @@ def identify(*paths: Path, memo: DigestMemo | None = None) -> Files:
 
 
 def _identify(path: Path, memo: DigestMemo | None) -> File:
-    try:
-        # Not blocking: opening a named pipe would wait for a writer.
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb", 0) as file:
-            before = os.fstat(file.fileno())
-            if not stat.S_ISREG(before.st_mode):
-                raise DataError(f"expected a file, found something else: {path}")
-            if memo and (sha256 := memo.get(path, before)):
-                return File(path, before.st_size, sha256)
-            start, digest, buffer = time.time_ns(), hashlib.sha256(), bytearray(BLOCK)
+    with open_file(path) as file:
+        before = os.fstat(file.fileno())
+        if memo and (sha256 := memo.get(path, before)):
+            return File(path, before.st_size, sha256)
+        start, digest, buffer = time.time_ns(), hashlib.sha256(), bytearray(BLOCK)
+        try:
             while count := file.readinto(buffer):
                 digest.update(memoryview(buffer)[:count])
-            after = os.fstat(file.fileno())
-    except OSError as error:
-        raise DataError(f"expected a readable file at {path}: {error.strerror}") from error
+        except OSError as error:
+            raise DataError(f"expected a readable file at {path}: {error.strerror}") from error
+        after = os.fstat(file.fileno())
     if _stamp(before) != _stamp(after):
         raise DataError(f"{path} is being written by another program; wait until it is complete")
     if memo:

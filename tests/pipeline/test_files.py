@@ -68,6 +68,12 @@ def test_missing_unreadable_and_special_files(tmp_path):
         identify(tmp_path)
 
 
+def test_names_that_no_file_can_have(tmp_path):
+    for name in ("a\0b", "a\ud800"):
+        with pytest.raises(DataError, match="no file can have that name"):
+            identify(tmp_path / name)
+
+
 def test_a_file_that_is_being_written(tmp_path, monkeypatch):
     path = old(tmp_path / "a")
     real, looks = os.fstat, []
@@ -103,6 +109,7 @@ GOOD = {"path": "/a", "size": 1, "sha256": EMPTY}
         ({"files": [GOOD | {"path": "a"}]}, "expected an absolute path, found 'a'"),
         ({"files": [GOOD | {"path": 3}]}, "expected an absolute path, found 3"),
         ({"files": [GOOD | {"path": "/a\0"}]}, "expected an absolute path"),
+        ({"files": [GOOD | {"path": "/a\ud800"}]}, "expected an absolute path"),
         ({"files": [GOOD | {"size": True}]}, "expected a size in bytes, found True"),
         ({"files": [GOOD | {"size": -1}]}, "expected a size in bytes, found -1"),
         ({"files": [GOOD | {"sha256": EMPTY.upper()}]}, "expected 64 lower-case hexadecimal"),
