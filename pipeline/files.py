@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pipeline.durable import make_folder
 from pipeline.errors import DataError
 
 BLOCK = 1 << 20

@@ -80,7 +80,7 @@ def test_a_file_that_is_being_written(tmp_path, monkeypatch):
 
     def fstat(descriptor):
         looks.append(descriptor)
-        if len(looks) == 2:  # between the two looks, somebody appends
+        if len(looks) == 3:  # between opening and the end, somebody appends
             with open(path, "ab") as file:
                 file.write(b"more")
         return real(descriptor)
