@@ -24,7 +24,7 @@ from pipeline.graph import Pipeline
 from pipeline.picture import FORMATS
 from pipeline.profile import profiled
 from pipeline.runner import Outcome
-from pipeline.session import Session, load_recipe, recipe_names
+from pipeline.session import Session, load_recipe, recipe_names, resolve_settings
 
 STAGE = click.Argument(["stage"])
 
@@ -44,7 +44,8 @@ class Instead:
 class Program:
     """A pipeline and what its command line says and shows.
 
-    `instead` maps a parameter to what is used where the caller gives it.
+    `instead` maps a parameter to what is used where the caller gives it. `variables` are those of
+    the environment that belong to flags of the program's own.
     """
 
     pipeline: Pipeline
@@ -53,6 +54,7 @@ class Program:
     version: str
     recipes: Path | None = None
     instead: Mapping[str, Instead] = field(default_factory=dict)
+    variables: tuple[str, ...] = ()
     summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
     render: Callable[[dict[str, Any]], str] = display.outcome
 
@@ -103,7 +105,7 @@ def pipeline_command(
     def callback(**given: Any) -> None:
         own = {parameter.name: given.pop(parameter.name) for parameter in extra}
         flags = {name: value for name in options if (value := given.pop(name)) is not None}
-        session = _session(program, targets, given, flags)
+        session = _session(program, targets, given, flags, options)
         with profiled(given["profile"]):
             if session.dry_run and action is not _collect:
                 _plan(program, session)
@@ -115,17 +117,27 @@ def pipeline_command(
 
 
 def _session(
-    program: Program, targets: Iterable[str], common: dict[str, Any], flags: dict[str, Any]
+    program: Program,
+    targets: Iterable[str],
+    common: dict[str, Any],
+    flags: dict[str, Any],
+    offered: Iterable[str],
 ) -> Session:
-    """Choose the pipeline by what was given, and make sense of the flags for it."""
+    """Make sense of the flags, then choose the pipeline by what was given: flag, file or variable.
+
+    `offered` are the parameters that the command has flags for.
+    """
+    pipelines = [*(other.pipeline for other in program.instead.values()), program.pipeline]
+    known = {name: p for pipeline in pipelines for name, p in pipeline.parameters.items()}
     recipe = load_recipe(program.recipes, common.get("recipe"))
+    settings = resolve_settings(known, common, flags, recipe, program.variables)
     pipeline = program.pipeline
     for name, other in program.instead.items():
-        if name in flags:
-            pipeline, recipe = other.pipeline, other.settings_of(flags[name])
-    known = {name: value for name, value in flags.items() if name in pipeline.parameters}
+        if name in offered and settings[name].origin != "default":
+            pipeline, recipe = other.pipeline, other.settings_of(settings[name].value)
+            settings = resolve_settings(known, common, flags, recipe, program.variables)
     there = [target for target in targets if target in pipeline.stages]
-    return Session(pipeline, there, common, known, recipe)
+    return Session(pipeline, there, common, settings)
 
 
 def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pipeline.fingerprint import shown
 from pipeline.plan import CACHED, Decision
 from pipeline.runner import Outcome
 from pipeline.store import ArtifactStore
@@ -103,7 +104,7 @@ def explain(made: Decision, store: ArtifactStore) -> str:
 
 def _short(value: Any) -> str:
     """A digest by its first characters, a tagged parameter by its value."""
-    return value[:16] if isinstance(value, str) else str(value[-1])
+    return value[:16] if isinstance(value, str) else shown(value)
 
 
 def verification(found: Mapping[str, str | None]) -> str:

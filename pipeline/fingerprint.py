@@ -29,6 +29,7 @@ __all__ = [
     "digest_array",
     "digest_json",
     "fingerprint",
+    "shown",
 ]
 
 FORMAT = 1
@@ -87,11 +88,11 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 def _parameter_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for name in {**new, **old}:
         if name not in old:
-            yield f"parameter {name}: new, {_value(new[name])}"
+            yield f"parameter {name}: new, {shown(new[name])}"
         elif name not in new:
-            yield f"parameter {name}: gone, was {_value(old[name])}"
+            yield f"parameter {name}: gone, was {shown(old[name])}"
         elif old[name] != new[name]:
-            yield f"parameter {name}: {_value(old[name])} → {_value(new[name])}"
+            yield f"parameter {name}: {shown(old[name])} → {shown(new[name])}"
 
 
 def _code_differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
@@ -128,10 +129,11 @@ def _tagged(value: Any) -> list[Any]:
     )
 
 
-def _value(tagged: list[Any]) -> str:
+def shown(tagged: list[Any]) -> str:
+    """A parameter's value as it stands in a fingerprint, for people."""
     kind, value = tagged
     if kind == "tuple":
-        inner = ", ".join(map(_value, value))
+        inner = ", ".join(map(shown, value))
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if kind == "files":
         return f"files {value[:12]}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline import config
 from pipeline.code import CodeIndex
+from pipeline.config import Setting
 from pipeline.errors import ConfigError
 from pipeline.flags import KNOWN_ENVIRONMENT
 from pipeline.gate import gate
@@ -17,34 +18,22 @@ from pipeline.graph import Pipeline, unknown
 from pipeline.plan import Decision, Planner
 from pipeline.reporter import Reporter, make_reporter
 from pipeline.runner import Outcome, run
+from pipeline.stage import Parameter
 from pipeline.store import ArtifactStore
 
 
 class Session:
-    """What a command works with.
-
-    `common` holds the flags that every command has, `flags` those of the stages, as they were
-    typed; `recipe` is a name and the parameters that rank under everything the caller says.
-    """
+    """What a command works with: `common` are the flags that every command has."""
 
     def __init__(
         self,
         pipeline: Pipeline,
         targets: Iterable[str],
         common: Mapping[str, Any],
-        flags: Mapping[str, Any],
-        recipe: tuple[str, dict[str, Any]] | None = None,
+        settings: Mapping[str, Setting],
     ) -> None:
-        self.pipeline, self.targets = pipeline, tuple(targets)
+        self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
-        self.settings = config.resolve(
-            pipeline.parameters,
-            recipe=recipe,
-            file=Path(common["config"]) if common["config"] else None,
-            environment=os.environ,
-            flags=flags,
-            known_environment=KNOWN_ENVIRONMENT,
-        )
         self.store = ArtifactStore(Path(common["artifacts_dir"]))
         self.reporter = _reporter(common)
         values = {name: setting.value for name, setting in self.settings.items()}
@@ -75,6 +64,24 @@ class Session:
 def _reporter(common: Mapping[str, Any]) -> Reporter:
     style = "quiet" if common["quiet"] else "auto"
     return make_reporter(style, sys.stderr, verbose=common["verbose"])
+
+
+def resolve_settings(
+    parameters: Mapping[str, Parameter],
+    common: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    recipe: tuple[str, dict[str, Any]] | None,
+    variables: Iterable[str] = (),
+) -> dict[str, Setting]:
+    """Give every parameter its value: from flags as they were typed, environment, file, recipe."""
+    return config.resolve(
+        parameters,
+        recipe=recipe,
+        file=Path(common["config"]) if common["config"] else None,
+        environment=os.environ,
+        flags=flags,
+        known_environment=(*KNOWN_ENVIRONMENT, *variables),
+    )
 
 
 def recipe_names(folder: Path | None) -> list[str]:

@@ -41,6 +41,7 @@ PROGRAM = Program(
     help="Train a network on CIFAR-10 as a cached, reproducible dataflow.",
     version=commands.VERSION,
     recipes=commands.RECIPES,
+    variables=("PIPELINE_SAVE",),
     instead={"load": Instead(LOADED, settings_of)},
     summarize=summarize,
     render=render,

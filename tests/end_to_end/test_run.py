@@ -157,3 +157,16 @@ def test_a_training_that_diverges_says_which_flag_to_turn(call):
     assert "training diverged: the loss is no longer finite in epoch 1" in err
     assert "--lr" in err
     assert "Traceback" not in err
+
+
+def test_a_saved_model_may_be_named_by_file_or_variable(document, tmp_path, monkeypatch):
+    found = document("run", *QUICK, "--save", "model.json")
+    monkeypatch.setenv("PIPELINE_HIDDEN", "16")  # of no use here, and no mistake
+    (tmp_path / "loaded.toml").write_text('load = "model.json"\n')
+    assert document("evaluate", *SMALL, "--config", "loaded.toml")["test"] == found["test"]
+    monkeypatch.setenv("PIPELINE_SAVE", "again.json")
+    document("run", *QUICK)
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+    monkeypatch.setenv("PIPELINE_LOAD", "model.json")
+    assert document("evaluate", *SMALL)["test"] == found["test"]
+    assert ran(document("train", *QUICK)) == []
