@@ -61,12 +61,16 @@ def check_archive(path: Path, name: str) -> None:
 
 
 def what_else(head: bytes) -> str | None:
-    """What begins with `head`, the first `HEAD` bytes of a file, if no archive; None if one."""
-    if decompressor(head) or looks_like_tar(head):
-        return None
+    """What begins with `head`, the first `HEAD` bytes of a file, if no archive.
+
+    None if one, and where the bytes are too few to tell.
+    """
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         return "a web page (HTML or XML)"
-    return "something else" if head else "an empty file"
+    if not head:
+        return "an empty file"
+    tells = len(head) >= HEAD
+    return "something else" if tells and not (decompressor(head) or looks_like_tar(head)) else None
 
 
 def expect_archive(head: bytes, what: object) -> None:

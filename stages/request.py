@@ -59,7 +59,7 @@ def receive(url: str, part: Part, *, known: bool, timeout: float, context: Conte
         if response.status == 416:
             _beyond(response, part)
         elif response.status == 206 and resumable:
-            _continue(response, part)
+            _continue(response, part, part.url == url)
             _body(response, part, context)
         elif response.status == 200:
             _begin(response, part, url)
@@ -121,14 +121,15 @@ def _beyond(response: Any, part: Part) -> None:
     part.size = part.received
 
 
-def _continue(response: Any, part: Part) -> None:
+def _continue(response: Any, part: Part, same_url: bool) -> None:
+    """See that the bytes to come are those that are missing. Hosts have versions of their own."""
     start, total = _range(response)
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
+    versions = ((etag, part.etag), (not etag and modified, part.modified)) if same_url else ()
     if (
         start != part.received
         or (total is not None and part.size is not None and total != part.size)
-        or (etag and part.etag and etag != part.etag)
-        or (modified and part.modified and not part.etag and modified != part.modified)
+        or any(theirs and ours and theirs != ours for theirs, ours in versions)
     ):
         part.restart()
         raise Interrupted("answered with other bytes than the missing ones")

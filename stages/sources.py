@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.files import DigestMemo, Files, identify, is_sha256
-from stages.layout import expect_both, is_known, rank
+from stages.layout import expect_both, is_known, rank, shown
 from stages.origin import OFFICIAL_NAME, OFFICIAL_SHA256, OFFICIAL_URLS
 from stages.synthetic import archive_name
 
@@ -50,11 +52,20 @@ def resolve_source(
 
 
 def is_url(source: str) -> bool:
-    """Whether a source is a URL. Raises `ConfigError` where it is one of a kind we cannot fetch."""
+    """Whether a source is a URL. Raises `ConfigError` where it is one that cannot be fetched."""
     match = _SCHEME.match(source)
-    if match and match[1].lower() not in ("http", "https"):
-        raise ConfigError(f"--source: expected a URL with http:// or https://, found {source!r}")
-    return bool(match)
+    if not match:
+        return False
+    try:
+        parts = urlsplit(source)
+        good = match[1].lower() in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, an address with one bracket
+        good = False
+    if not good:
+        raise ConfigError(
+            f"--source: expected a URL like https://host/archive.tar.gz, found {source!r}"
+        )
+    return True
 
 
 def expect_sha256(path: Path, expected: str | None, found: str) -> None:
@@ -90,7 +101,6 @@ def any_answers(urls: Sequence[str], within: float = ANSWER_WITHIN) -> bool:
     import socket
     import threading
     import urllib.request
-    from urllib.parse import urlsplit
 
     def try_one(url: str) -> None:
         try:
@@ -115,24 +125,32 @@ def any_answers(urls: Sequence[str], within: float = ANSWER_WITHIN) -> bool:
 
 
 def _path(source: str, sha256: str | None, data_dir: Path) -> Files:
-    path = Path(source).expanduser()
+    if not source:
+        raise _not_found(source, "nothing")
+    try:
+        path = Path(source).expanduser()
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+        names = sorted(entry.name for entry in path.iterdir()) if is_folder else []
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _not_found(source, getattr(error, "strerror", None) or "no path") from error
     memo = DigestMemo(data_dir / ".digests.json")
-    if path.is_dir():
+    if is_folder:
         if sha256 is not None:
             raise ConfigError(
                 f"--sha256: expected an archive or a URL in --source, found the folder {path}; "
                 "leave --sha256 out"
             )
-        names = sorted(entry.name for entry in path.iterdir())
         expect_both(names, path)
         known = sorted((name for name in names if is_known(name)), key=rank)
         return identify(*(path / name for name in known), memo=memo)
-    if not path.exists():
-        near = difflib.get_close_matches(source, NAMES, 1)
-        raise DataError(
-            f"--source: expected {', '.join(NAMES)}, a URL or a path, found {source!r}, which does "
-            f"not exist{f'; did you mean {near[0]}?' if near else '; check the path'}"
-        )
     files = identify(path, memo=memo)
     expect_sha256(path, sha256, files.files[0].sha256)
     return files
+
+
+def _not_found(source: str, why: str) -> DataError:
+    near = difflib.get_close_matches(source, NAMES, 1)
+    return DataError(
+        f"--source: expected {', '.join(NAMES)}, a URL or a path, found {shown(source)} ({why}); "
+        + (f"did you mean {near[0]}?" if near else "check the path")
+    )

@@ -112,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(part)
         self.server.sent += len(part)
         self.wfile.flush()
-        time.sleep(answer.stall)
+        if answer.stall:
+            time.sleep(answer.stall)
 
 
 @contextmanager
