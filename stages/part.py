@@ -84,13 +84,6 @@ class Part:
         """Remove the record, once the file has its name."""
         self._record.unlink(missing_ok=True)
 
-    def discard(self) -> None:
-        """Remove the bytes and the record: they are of no use."""
-        self.restart()
-        self.file.close()
-        self.path.unlink(missing_ok=True)
-        self.forget_record()
-
     def _read(self) -> dict[str, Any]:
         """The record; an empty one where there is none, or one that this class does not write."""
         try:
