@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,8 @@ def writing(folder: Path, needed: int) -> Iterator[None]:
     """Make `folder`, see that `needed` bytes fit, and tell failures of writing in one line."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        import shutil  # here and not above: it is slow to import
+
         free = shutil.disk_usage(folder).free
         if free < needed:
             raise _no_room(folder, needed, f"{megabytes(free)} free")
