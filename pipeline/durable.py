@@ -1,7 +1,8 @@
 """The few file operations that a result's survival hangs on, and what their failures mean.
 
 A rename is atomic, but neither it nor the bytes behind it are durable before an fsync: of the file
-first, of the folder that names it after.
+first, of the folder that names it after. A new folder is no exception: it is there for good once
+the folder that names it is synced, and so on upwards.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from pipeline.errors import StorageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}  # some network file systems sync no folder
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -26,13 +28,27 @@ def write_durably(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, and wait until they are on the disk."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        fsync_folder(path.parent)
+
+
 def fsync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
+    """Wait until the names in a folder are on the disk, where the system can do that."""
     if os.name == "nt":  # Windows opens no folder, and its renames need no such help
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:  # a folder may be written and not read
+        return
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
     finally:
         os.close(descriptor)
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.durable import make_folder
+
 
 @contextmanager
 def gate(root: Path, *, alone: bool, waiting: Callable[[], None]) -> Iterator[None]:
@@ -22,7 +24,7 @@ def gate(root: Path, *, alone: bool, waiting: Callable[[], None]) -> Iterator[No
     try:
         import fcntl
 
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(root)
         descriptor = os.open(root / ".gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except (ImportError, OSError):
         yield

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.durable import fsync_folder, storage_errors
+from pipeline.durable import fsync_folder, make_folder, storage_errors
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.files import DigestMemo
 from pipeline.manifest import MANIFEST, read_manifest
@@ -105,7 +105,7 @@ class ArtifactStore:
         path = self.root / ".locks" / f"{key.stage}-{key.digest[:32]}.lock"
         owner = path.with_suffix(".owner")
         with storage_errors(self.root):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             lock = FileLock(path)
             try:
                 lock.acquire(timeout=0)
@@ -136,7 +136,7 @@ class ArtifactStore:
     def _commit(self, place: Path) -> Iterator[Writer]:
         parent = place.parent
         with storage_errors(parent):
-            parent.mkdir(parents=True, exist_ok=True)
+            make_folder(parent)
             for left in parent.glob(f".tmp-{place.name}-*"):  # of a dead process: we hold the lock
                 shutil.rmtree(left, ignore_errors=True)
             folder = parent / f".tmp-{place.name}-{secrets.token_hex(4)}"

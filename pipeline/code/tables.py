@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.modules import Module
+from pipeline.durable import make_folder
 from pipeline.files import SETTLED_NS
 
 _EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
@@ -55,7 +56,7 @@ class Tables:
         text = json.dumps([_version(), self._known], separators=(",", ":")).encode()
         temporary = self._memo.with_name(f"{self._memo.name}.{os.getpid()}.part")
         with contextlib.suppress(OSError):
-            self._memo.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._memo.parent)
             try:
                 temporary.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
                 temporary.replace(self._memo)
