@@ -105,6 +105,8 @@ def pipeline_command(
     def callback(**given: Any) -> None:
         own = {parameter.name: given.pop(parameter.name) for parameter in extra}
         flags = {name: value for name in options if (value := given.pop(name)) is not None}
+        if given["profile"] and "executor" in options:  # a profile sees the work of its own thread
+            flags.setdefault("executor", "serial")
         session = _session(program, targets, given, flags, options)
         with profiled(given["profile"]):
             if session.dry_run and action is not _collect:

@@ -97,6 +97,14 @@ def common_options(recipes: Iterable[str]) -> list[click.Option]:
         click.Option(["--quiet"], is_flag=True, help="no progress, only warnings and errors"),
         click.Option(["--verbose"], is_flag=True, help="say why, also for what is cached"),
         click.Option(["--dry-run"], is_flag=True, help="say what would run, and why; run nothing"),
+        click.Option(
+            ["--progress", "style"],
+            type=click.Choice(["auto", "bars", "lines", "json", "quiet"]),
+            default="auto",
+            show_default=True,
+            envvar="PIPELINE_PROGRESS",
+            help="how progress is told on stderr",
+        ),
         click.Option(["--profile"], metavar="FILE", help="write a CPU profile (pstats) to FILE"),
     ]
     if names := list(recipes):
@@ -109,4 +117,6 @@ def _env(name: str) -> dict[str, str]:
     return {"envvar": f"PIPELINE_{name}"}
 
 
-KNOWN_ENVIRONMENT = ("PIPELINE_ARTIFACTS_DIR", "PIPELINE_CONFIG", "PIPELINE_RECIPE")
+KNOWN_ENVIRONMENT = tuple(
+    f"PIPELINE_{name}" for name in ("ARTIFACTS_DIR", "CONFIG", "PROGRESS", "RECIPE")
+)

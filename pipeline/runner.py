@@ -59,6 +59,10 @@ class Outcome:
         """What the manifest says of an artifact: kind, digest, dtype, shape, size."""
         return self.store.manifest(self._key(artifact))["outputs"][artifact]
 
+    def notes(self, artifact: str) -> dict[str, Any]:
+        """The figures that the artifact's stage noted of its own run."""
+        return self.store.manifest(self._key(artifact))["notes"]
+
     def path(self, artifact: str) -> str:
         """The file that holds an artifact."""
         return str(self.store.folder(self._key(artifact)) / self.record(artifact)["file"])

@@ -62,7 +62,7 @@ class Session:
 
 
 def _reporter(common: Mapping[str, Any]) -> Reporter:
-    style = "quiet" if common["quiet"] else "auto"
+    style = "quiet" if common["quiet"] else common["style"]
     return make_reporter(style, sys.stderr, verbose=common["verbose"])
 
 

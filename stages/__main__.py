@@ -7,12 +7,14 @@ from pipeline.deferred import defer
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    defer("numpy")
-    from pipeline.cli import make_cli
-    from pipeline.main import run_cli
-    from stages.cifar10 import PROGRAM
-    from stages.commands import add_to
-
+    try:
+        defer("numpy")
+        from pipeline.cli import make_cli
+        from pipeline.main import run_cli
+        from stages.cifar10 import PROGRAM
+        from stages.commands import add_to
+    except KeyboardInterrupt:  # from here on `run_cli` answers it
+        sys.exit(130)
     sys.exit(run_cli(add_to(make_cli(PROGRAM), PROGRAM)))
 
 

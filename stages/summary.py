@@ -23,6 +23,7 @@ def summarize(session: Session, outcome: Outcome) -> dict[str, Any]:
         training = outcome["training"]
         found["epochs"] = training.get("history", [])
         found["best_epoch"] = training.get("best_epoch")
+        found["epoch_seconds"] = outcome.notes("training").get("epoch_seconds", [])
     if "evaluation" in outcome:
         evaluation = outcome["evaluation"]
         found |= {part: evaluation[part] for part in ("validation", "test") if part in evaluation}

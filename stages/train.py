@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.context import QUIET, Context, Progress
+from pipeline.cores import check_workers
 from pipeline.errors import ConfigError, UserError
 from pipeline.stage import stage
 from stages import options
@@ -47,6 +48,10 @@ def train(
     context: Context = QUIET,
 ) -> dict[str, Any]:
     """Train the network on batches in parallel; keep the parameters with the best validation."""
+    if workers is not None:
+        workers, word = check_workers(workers)
+        if word:
+            context.warn(word)
     if batch > len(train_rows):
         raise ConfigError(
             f"--batch {batch}: expected at most the number of training images, {len(train_rows)}"
