@@ -79,7 +79,7 @@ def iterate(stream: Items, start: Position, epochs: int | None, ahead: int = 0) 
     if start.step == length > 0:
         start = Position(start.epoch + 1)
     items = _in_order(stream, length, start, epochs)
-    return StreamIterator(_ahead(items, ahead) if ahead else items, start)
+    return StreamIterator(work_ahead(items, ahead) if ahead else items, start)
 
 
 # Generators: after an error they have ended, and a StopIteration inside one is an error.
@@ -96,7 +96,7 @@ def _in_order(
         epoch, first = epoch + 1, 0
 
 
-def _ahead(items: Iterator[Any], most: int) -> Generator[Any]:
+def work_ahead(items: Iterator[Any], most: int) -> Generator[Any]:
     """The same items, made by a thread that holds at most `most` of them, the next one included."""
     made: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
     room, stop = threading.Semaphore(most), threading.Event()

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.context import Context, Progress
 from pipeline.errors import MissingArtifact
+from pipeline.iterate import work_ahead
 from pipeline.plan import CACHED, RUNS, Decision, Planner, output_digests
 from pipeline.reporter import Reporter
 from pipeline.store import ArtifactStore, Key
@@ -127,16 +128,21 @@ def _execute(decision: Decision, outcome: Outcome, reporter: Reporter) -> None:
 
 
 def _append_blocks(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dict[str, Any]:
-    """Append what a generator yields; give back what it returns."""
-    try:
-        while True:
-            block = next(blocks)
+    """Append what a generator yields; give back what it returns.
+
+    The generator runs in a thread, a block ahead: the next one is made while this one is hashed and
+    written.
+    """
+    rest: dict[str, Any] = {}
+
+    def to_the_end() -> Iterator[Any]:
+        rest.update((yield from blocks) or {})
+
+    with closing(work_ahead(to_the_end(), 1)) as made:
+        for block in made:
             for name, rows in (block if isinstance(block, dict) else {outputs[0]: block}).items():
                 writer.append(name, rows)
-    except StopIteration as end:
-        return end.value or {}
-    finally:
-        blocks.close()
+    return rest
 
 
 class _RunContext(Context):

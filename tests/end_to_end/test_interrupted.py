@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.end_to_end.conftest import SMALL, ran
 
 # Long enough to be interrupted in the middle, with a state saved every second.
-LONG = (*SMALL, "--hidden", "512,256", "--epochs", "400", "--batch", "20", "--workers", "1")
+LONG = (*SMALL, "--hidden", "256,128", "--epochs", "300", "--batch", "20", "--workers", "1")
 
 
 def wait_for(condition, seconds: float = 60) -> None:
