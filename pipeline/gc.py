@@ -14,7 +14,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,8 @@ def plan_removals(
     now: float | None = None,
 ) -> list[Removal]:
     """What a collection would delete. `current` are the keys that the current flags lead to."""
-    results = [_look(path) for path in sorted(store.root.glob("[!.]*/[0-9a-f]*"))]
+    with storage_errors(store.root):
+        results = [_look(path) for path in sorted(store.root.glob("[!.]*/[0-9a-f]*"))]
     whole = [result for result in results if result.manifest]
     wanted = {store.folder(key) for key in current}
     protected = [result for result in whole if result.path in wanted]
@@ -126,12 +126,9 @@ def _roots(results: Iterable[Stored], pipeline: Pipeline) -> list[Stored]:
 def _look(path: Path) -> Stored:
     try:
         manifest = read_manifest(path)
-    except (CorruptArtifact, MissingArtifact, OSError):
+    except (CorruptArtifact, MissingArtifact):  # not what cannot be read now: it may be whole
         manifest = None
-    used = 0.0
-    with suppress(OSError):
-        used = path.stat().st_mtime
-    return Stored(path, manifest, _size(path), used)
+    return Stored(path, manifest, _size(path), path.stat().st_mtime)
 
 
 def _leftovers(store: ArtifactStore, kept: set[Path]) -> list[Removal]:

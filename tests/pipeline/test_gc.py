@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +102,23 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     assert unfinished.exists()
     assert list(unfinished.parent.iterdir()) == [unfinished]
     assert not list(store.root.glob(".locks/*"))
+
+
+def test_what_cannot_be_read_is_not_taken_for_damaged(run_shop, collect, store, monkeypatch):
+    outcome, _ = run_shop()
+    manifest = store.folder(outcome.stages[0].key) / "manifest.json"
+    read = Path.read_bytes
+
+    def fail_once(path):
+        if path == manifest:
+            monkeypatch.undo()
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", fail_once)
+    with pytest.raises(OSError, match="Input/output"):
+        plan_removals(store, shop.SHOP, [])
+    assert collect() == []
 
 
 def test_the_command_says_what_goes(tmp_path, monkeypatch, capsys):
