@@ -12,6 +12,7 @@ tables, checks every shape and every number, and runs nothing that the file says
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +21,16 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import DataError
+from pipeline.files import open_file
 from stages import standardize
+from stages.fields import is_name, read_field, read_network, read_shape
 from stages.neuralnet import Network
 from stages.preprocess import SCALES, to_features
-from stages.tensors import decode_tensor, encode_tensor, kind, parse_json, require
+from stages.strict import kind, parse_json, require, shown
+from stages.tensors import decode_tensor, encode_tensor
 
 FORMAT, VERSION = "cifar-pipeline model", 1
-TENSORS = ("weights", "biases")
+BYTES = 1 << 30  # of a model file; some 200 million parameters
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,20 @@ class Model:
     evaluation: Mapping[str, Any]
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """uint8 images (n, 3, height, width) → class probabilities (n, classes)."""
-        features = to_features(images, color=self.color, scale=self.scale)
-        return self.network.probabilities(standardize.apply(features, self.standardization))
+        """uint8 images (n, 3, height, width) → class probabilities (n, classes).
+
+        Raises `DataError` where the model's numbers are so large that they overflow.
+        """
+        with np.errstate(all="ignore"):  # told in our own words
+            features = to_features(images, color=self.color, scale=self.scale)
+            features = standardize.apply(features, self.standardization)
+            found = self.network.probabilities(features)
+        if not np.isfinite(found).all():
+            raise DataError(
+                "expected probabilities from the model, found numbers that overflow: its "
+                "parameters are too large; train it again, or use another model"
+            )
+        return found
 
     def to_document(self) -> dict[str, Any]:
         """The model as a JSON value."""
@@ -79,34 +94,38 @@ def from_document(document: Any) -> Model:
     """The inverse of `Model.to_document`. Raises `ValueError` on what that does not write."""
     require(isinstance(document, dict), f"expected a model, found {kind(document)}")
     found = document.get("format")
-    require(found == FORMAT, f"expected the format {FORMAT!r}, found {found!r:.60}")
+    require(found == FORMAT, f"expected the format {FORMAT!r}, found {shown(found)}")
     version = document.get("version")
     require(
-        version == VERSION,
-        f"expected version {VERSION}, found {version!r:.20}; a newer program may read it",
+        type(version) is int and version == VERSION,
+        f"expected version {VERSION}, found {shown(version)}; a newer program may read it",
     )
     classes, dataset = document.get("classes"), document.get("dataset")
-    named = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
-    require(named, f"classes: expected a list of names, found {classes!r:.60}")
-    require(isinstance(dataset, str), f"dataset: expected a name, found {dataset!r:.60}")
-    shape = _shape(_field(document, "input", dict).get("shape"))
-    preprocessing = _field(document, "preprocessing", dict)
+    named = isinstance(classes, list) and bool(classes) and all(map(is_name, classes))
+    require(
+        named and len(set(classes)) == len(classes),
+        f"classes: expected a list of different printable names, found {shown(classes)}",
+    )
+    require(is_name(dataset), f"dataset: expected a printable name, found {shown(dataset)}")
+    shape = read_shape(read_field(document, "input", dict).get("shape"))
+    preprocessing = read_field(document, "preprocessing", dict)
     color, scale = preprocessing.get("color"), preprocessing.get("scale")
-    require(isinstance(color, bool), f"color: expected true or false, found {color!r:.60}")
+    require(isinstance(color, bool), f"color: expected true or false, found {shown(color)}")
     known = isinstance(scale, str) and scale in SCALES
-    require(known, f"scale: expected {' or '.join(SCALES)}, found {scale!r:.60}")
+    require(known, f"scale: expected {' or '.join(SCALES)}, found {shown(scale)}")
     standardization = decode_tensor(preprocessing.get("standardization"), "standardization")
-    network = _network(document, len(classes))
+    network = read_network(document, len(classes))
     inputs = math.prod(shape) if color else math.prod(shape[1:])
     require(
         network.inputs == inputs,
         f"layers: expected {inputs} inputs for images of {shape}, found {network.inputs}",
     )
+    found = standardization.dtype, standardization.shape
     require(
-        standardization.shape in {(0, inputs), (2, inputs)},
-        f"standardization: expected shape (0 or 2, {inputs}), found {standardization.shape}",
+        found in ((np.float32, (0, inputs)), (np.float32, (2, inputs))),
+        f"standardization: expected float32 (0 or 2, {inputs}), found {found[0]} {found[1]}",
     )
-    training, evaluation = (_field(document, name, dict) for name in ("training", "evaluation"))
+    training, evaluation = (read_field(document, name, dict) for name in ("training", "evaluation"))
     return Model(
         dataset, tuple(classes), shape, color, scale, standardization, network, training, evaluation
     )
@@ -115,51 +134,11 @@ def from_document(document: Any) -> Model:
 def read_model(path: Path) -> Model:
     """Read a model file. Raises `DataError`, in one line, where it holds no valid model."""
     try:
-        return from_document(parse_json(path.read_text("utf-8")))
+        with open_file(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            require(size <= BYTES, f"expected at most {BYTES:,} bytes, found {size:,}")
+            return from_document(parse_json(file.read().decode("utf-8")))
     except OSError as error:
-        raise DataError(f"{path}: expected a model file: {error.strerror}") from None
+        raise DataError(f"expected a readable file at {path}: {error.strerror}") from None
     except ValueError as error:
         raise DataError(f"{path}: not a valid model file: {error}") from None
-
-
-def _network(document: Mapping[str, Any], classes: int) -> Network:
-    plain, found = [], []
-    for number, layer in enumerate(_field(document, "layers", list)):
-        where = f"layers[{number}]"
-        require(isinstance(layer, dict), f"{where}: expected an object, found {kind(layer)}")
-        found.append({name: decode_tensor(layer.get(name), f"{where}.{name}") for name in TENSORS})
-        plain.append({key: layer[key] for key in layer if key not in TENSORS})
-        # Before room is made for so many parameters: a file cannot ask for more than it brings.
-        shape, expected = found[-1]["weights"].shape, (layer.get("inputs"), layer.get("outputs"))
-        require(shape == expected, f"{where}.weights: expected shape {expected}, found {shape}")
-    network = Network.from_layers(plain, dtype=document.get("dtype"))
-    require(
-        network.outputs == classes,
-        f"layers: expected {classes} outputs, one for each class, found {network.outputs}",
-    )
-    for number, arrays in enumerate(network.tensors()):
-        for name, array in arrays.items():
-            tensor = found[number][name]
-            require(
-                (tensor.shape, tensor.dtype) == (array.shape, array.dtype),
-                f"layers[{number}].{name}: expected {array.dtype} {array.shape}, "
-                f"found {tensor.dtype} {tensor.shape}",
-            )
-            array[...] = tensor
-    return network
-
-
-def _field(document: Mapping[str, Any], name: str, form: type) -> Any:
-    value = document.get(name)
-    words = "an object" if form is dict else "an array"
-    require(isinstance(value, form), f"{name}: expected {words}, found {kind(value)}")
-    return value
-
-
-def _shape(value: Any) -> tuple[int, int, int]:
-    good = isinstance(value, list) and len(value) == 3 and all(type(n) is int for n in value)
-    require(
-        good and value[0] == 3 and all(0 < n <= 4096 for n in value),
-        f"input.shape: expected [3, height, width], found {value!r:.60}",
-    )
-    return tuple(value)

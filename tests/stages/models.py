@@ -1,0 +1,50 @@
+"""Small models for the tests: of 2 × 3 pixels, three classes and known parameters."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stages.model import Model
+from stages.neuralnet import Network
+
+CLASSES = ("cat", "dog", "truck")
+SHAPE = (3, 2, 3)
+
+
+def model(
+    *,
+    color: bool = False,
+    scale: str = "unit",
+    standardized: bool = False,
+    hidden: tuple[int, ...] = (4,),
+    dtype: str = "float32",
+    classes: tuple[str, ...] = CLASSES,
+    shape: tuple[int, int, int] = SHAPE,
+    **record: Any,
+) -> Model:
+    """A model of random parameters."""
+    inputs = int(np.prod(shape if color else shape[1:]))
+    rng = np.random.default_rng(5)
+    constants = rng.uniform(0.1, 2, (2 if standardized else 0, inputs)).astype(np.float32)
+    network = Network.create(inputs, hidden, len(classes), dtype=dtype, seed=2)
+    training = {"split": {"seed": 7, "val_fraction": 0.25}, "history": [], **record}
+    evaluation = {"test": {"accuracy": 0.5}}
+    return Model(
+        "synthetic", classes, shape, color, scale, constants, network, training, evaluation
+    )
+
+
+def images(count: int = 5, shape: tuple[int, int, int] = SHAPE) -> np.ndarray:
+    """Random images uint8 (count, *shape)."""
+    return np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
+
+
+def save(path: Path, document: Any) -> Path:
+    """Write a document, or a model, as a model file."""
+    document = document.to_document() if isinstance(document, Model) else document
+    path.write_text(json.dumps(document), "utf-8")
+    return path
