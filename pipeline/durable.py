@@ -17,7 +17,7 @@ from pipeline.errors import StorageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}  # some network file systems sync no folder
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.EISDIR}
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -54,8 +54,11 @@ def fsync_folder(path: Path) -> None:
 
 
 @contextmanager
-def storage_errors(folder: Path) -> Iterator[None]:
-    """Turn an `OSError` of writing below `folder` into the one line that helps its user."""
+def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None]:
+    """Turn an `OSError` of writing below `folder` into the one line that helps its user.
+
+    `flag` is the one that named the folder.
+    """
     try:
         yield
     except OSError as error:
@@ -64,11 +67,11 @@ def storage_errors(folder: Path) -> Iterator[None]:
         if error.errno in _FULL:
             raise StorageError(
                 f"{where}: expected room to write, found none ({os.strerror(error.errno)}); "
-                f"free some space or choose another folder with --artifacts-dir; {again}"
+                f"free some space or choose another folder with {flag}; {again}"
             ) from error
         if error.errno in _REFUSED or isinstance(error, NotADirectoryError | FileExistsError):
             raise StorageError(
                 f"{where}: expected a folder that can be written, found: {error.strerror}; "
-                "change its permissions or choose another folder with --artifacts-dir"
+                f"change its permissions or choose another folder with {flag}"
             ) from error
         raise

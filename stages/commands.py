@@ -10,7 +10,7 @@ import click
 from pipeline.cli import Program, bring, pipeline_command, say
 from pipeline.session import Session, recipe_names
 from stages.predict import ARGUMENTS, predict
-from stages.serialize import save_copy
+from stages.serialize import expect_place, save_copy
 
 VERSION = "0.1.0"
 RECIPES = Path(__file__).with_name("recipes")
@@ -40,6 +40,8 @@ PREDICT = ("serialize", "split", "load")
 
 
 def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
+    if save:
+        expect_place(Path(save))
     outcome, document = bring(program, session)
     if save and "model" in outcome:
         save_copy(Path(outcome.path("model")), Path(save))

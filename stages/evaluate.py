@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
 from stages.neuralnet import Network, Scores
 
@@ -29,10 +30,21 @@ def evaluate(
             f"--load: expected a model of {features.shape[1]} features, as these images have, "
             f"found one of {network.inputs}; give no --color or --no-color beside --load"
         )
+    if network.outputs != len(dataset["classes"]):
+        raise ConfigError(
+            f"--load: expected a model of {len(dataset['classes'])} classes, as these images have, "
+            f"found one of {network.outputs}; load a model of this dataset"
+        )
     result: dict[str, Any] = {"dataset": dataset["name"]}
     for part, rows in (("validation", validation_rows), ("test", test_rows)):
         if len(rows):
-            scores = network.evaluate(features, labels, rows, standardization=standardization)
+            with np.errstate(all="ignore"):  # told below, in our own words
+                scores = network.evaluate(features, labels, rows, standardization=standardization)
+            if not math.isfinite(scores.loss):
+                raise DataError(
+                    f"expected a finite {part} loss, found {scores.loss}: the parameters of the "
+                    "network are too large; train it again with a smaller --lr, or load another"
+                )
             result[part] = describe(scores, dataset["classes"])
     return result
 

@@ -29,7 +29,7 @@ def load(*, load: Load = "") -> dict[str, Any]:
     return {
         "standardization": model.standardization,
         "parameters": model.network.parameters,
-        "training": {"layers": model.network.layers, **model.training},
+        "training": {**model.training, "layers": model.network.layers},
     }
 
 

@@ -20,6 +20,7 @@ from pipeline.cli import Program, say
 from pipeline.display import align
 from pipeline.durable import storage_errors
 from pipeline.errors import ConfigError
+from pipeline.files import open_file
 from pipeline.session import Session
 from stages.images import read_image, write_png
 from stages.model import Model, from_document, read_model
@@ -58,6 +59,8 @@ def predict(
     """The command's action: print a line for each image, or write samples."""
     if not images and not save_samples:
         raise ConfigError("predict: expected image files or --save-samples N, found neither")
+    for name in images:  # before a training that may take long
+        open_file(Path(name)).close()
     loaded = "load" in session.pipeline.parameters
     outcome = session.run() if save_samples or not loaded else None
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
@@ -91,9 +94,15 @@ def write_samples(
     model: Model, images: np.ndarray, labels: np.ndarray, folder: Path
 ) -> list[dict[str, Any]]:
     """Write images (n, 3, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
+    if images.shape[1:] != model.shape or labels.max(initial=0) >= len(model.classes):
+        raise ConfigError(
+            f"--save-samples: expected a model of images {images.shape[1:]} and of all their "
+            f"classes, found one of images {model.shape} and {len(model.classes)} classes; "
+            "load a model of this dataset"
+        )
     samples = []
     guesses = model.probabilities(images).argmax(axis=1)
-    with storage_errors(folder):
+    with storage_errors(folder, "--samples-dir"):
         folder.mkdir(parents=True, exist_ok=True)
         width = len(str(len(images) - 1))
         for number, (image, label, guess) in enumerate(zip(images, labels, guesses, strict=True)):
@@ -109,9 +118,16 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", "-", name)[:40] or "class"
 
 
+def _shown(name: str) -> str:
+    """A file name as a line of text: it may hold anything, commands to the terminal among it."""
+    return name if name.isprintable() else ascii(name)
+
+
 def _text(predictions: list[dict[str, Any]], top: int) -> str:
     rows = []
     for prediction in predictions:
         ranked = sorted(prediction["probabilities"].items(), key=lambda pair: -pair[1])[:top]
-        rows.append([prediction["image"], *(f"{name} {value:.1%}" for name, value in ranked)])
+        rows.append(
+            [_shown(prediction["image"]), *(f"{name} {value:.1%}" for name, value in ranked)]
+        )
     return align(rows) + "\n" if rows else ""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.durable import storage_errors
+from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages.layout import SHAPE
 from stages.model import Model
@@ -47,11 +48,25 @@ def serialize(
     return model.to_document()
 
 
+def expect_place(place: Path) -> None:
+    """Raise `ConfigError` where no file can be saved: better before a training than after it."""
+    if place.is_dir():
+        raise ConfigError(f"--save: expected the name of a file, found the folder {place}")
+
+
 def save_copy(stored: Path, place: Path) -> None:
-    """Copy the stored model to where the user wants it: whole, or what was there stays."""
-    with storage_errors(place):
+    """Copy the stored model to where the user wants it: whole, or what was there stays.
+
+    A link is followed. What is no file (a pipe, /dev/stdout) is written to, and stays what it is.
+    """
+    with storage_errors(place, "--save"):
+        place = Path(os.path.realpath(place))
+        if place.exists() and not place.is_file():
+            with open(stored, "rb") as source, open(place, "wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+            return
         place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_name(f".{place.name}.{os.getpid()}.part")
+        part = place.with_name(f".{os.getpid()}.part")
         try:
             with open(stored, "rb") as source, open(part, "wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)

@@ -1,0 +1,105 @@
+"""Serialize: the model as a document, and its copy where the user wants it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from pipeline.errors import ConfigError, StorageError
+from stages.layout import STANDARD_CLASSES
+from stages.model import from_document
+from stages.neuralnet import Network
+from stages.serialize import expect_place, save_copy, serialize
+
+DATASET = {"name": "synthetic", "classes": list(STANDARD_CLASSES)}
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_the_document_holds_all_that_predictions_depend_on(color):
+    inputs = 3072 if color else 1024
+    network = Network.create(inputs, (4,), 10)
+    constants = np.random.default_rng(0).uniform(0.5, 2, (2, inputs)).astype(np.float32)
+    document = serialize(
+        DATASET,
+        constants,
+        network.parameters,
+        {"layers": network.layers, "best_epoch": 2, "history": [{"epoch": 1}]},
+        {"test": {"accuracy": 0.1}},
+        color=color,
+        scale="symmetric",
+        seed=4,
+        val_fraction=0.1,
+    )
+    model = from_document(json.loads(json.dumps(document, allow_nan=False)))
+    assert model.network.parameters.tobytes() == network.parameters.tobytes()
+    assert model.standardization.tobytes() == constants.tobytes()
+    assert (model.color, model.scale, model.shape) == (color, "symmetric", (3, 32, 32))
+    assert model.classes == STANDARD_CLASSES
+    assert model.training == {
+        "best_epoch": 2,
+        "history": [{"epoch": 1}],
+        "split": {"seed": 4, "val_fraction": 0.1},
+    }
+    assert model.evaluation == {"test": {"accuracy": 0.1}}
+
+
+@pytest.fixture
+def stored(tmp_path):
+    path = tmp_path / "stored.json"
+    path.write_text("{}")
+    return path
+
+
+def test_a_copy_is_saved_and_folders_are_made(tmp_path, stored):
+    save_copy(stored, tmp_path / "a" / "b" / "model.json")
+    assert (tmp_path / "a" / "b" / "model.json").read_text() == "{}"
+    assert os.listdir(tmp_path / "a" / "b") == ["model.json"]
+
+
+def test_a_copy_replaces_what_was_there_and_follows_links(tmp_path, stored):
+    (tmp_path / "model.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("model.json")
+    save_copy(stored, tmp_path / "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "model.json").read_text() == "{}"
+
+
+def test_a_pipe_stays_a_pipe(tmp_path, stored):
+    os.mkfifo(tmp_path / "pipe")
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()))
+    reader.start()
+    save_copy(stored, tmp_path / "pipe")
+    reader.join()
+    assert read == ["{}"]
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_name_as_long_as_can_be(tmp_path, stored):
+    save_copy(stored, tmp_path / ("x" * 255))
+    with pytest.raises(StorageError, match=r"name too long; .* choose another folder with --save"):
+        save_copy(stored, tmp_path / ("x" * 256))
+
+
+def test_what_was_there_stays_where_the_copy_fails(tmp_path, stored):
+    place = tmp_path / "file" / "model.json"
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(StorageError, match="expected a folder that can be written"):
+        save_copy(stored, place)
+    assert (tmp_path / "file").read_text() == "kept"
+    target = tmp_path / "model.json"
+    target.write_text("old")
+    with pytest.raises(FileNotFoundError):
+        save_copy(tmp_path / "none", target)
+    assert target.read_text() == "old"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_folder_is_no_place_for_a_file(tmp_path):
+    with pytest.raises(ConfigError, match="--save: expected the name of a file, found the folder"):
+        expect_place(tmp_path)
+    expect_place(tmp_path / "model.json")
