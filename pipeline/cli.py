@@ -11,6 +11,7 @@ document into what a person reads.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import click
 
 from pipeline import display, upkeep
+from pipeline.console import Console
 from pipeline.flags import StageCommand, common_options, parameter_options
 from pipeline.graph import Pipeline
 from pipeline.picture import FORMATS
@@ -151,9 +153,12 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
 
 def say(session: Session, document: Any, text: str) -> None:
     """Print the one result of a command: the document with --json, else the text."""
+    console = Console(sys.stdout)
     if session.as_json:
         text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    click.echo(text)
+        if console.fitting(text) != text:  # JSON has escapes of its own
+            text = json.dumps(document, indent=2, allow_nan=False)
+    click.echo(console.fitting(text))
 
 
 def _bring(program: Program, session: Session) -> None:

@@ -26,6 +26,9 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         return request.code if isinstance(request.code, int) else DONE
     except UserError as error:
         return _complain(str(error), MISTAKE)
+    except MemoryError as error:
+        reason = str(error) or "none is left"
+        return _complain(f"expected memory for what was asked, found too little: {reason}", MISTAKE)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return MISTAKE
@@ -42,6 +45,6 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str, status: int) -> int:
-    line = " ".join(message.split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
     click.echo(line if status == INTERRUPTED else f"error: {line}", err=True)
     return status

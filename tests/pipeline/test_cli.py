@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pstats
 import sys
@@ -197,6 +198,36 @@ def test_a_bug_keeps_its_traceback(call, monkeypatch):
     monkeypatch.setattr("pipeline.session.run", fail)
     with pytest.raises(PipelineError, match="a bug"):
         call("run")
+
+
+def test_what_does_not_fit_in_memory_is_told_in_one_line(call, monkeypatch):
+    def fail(*arguments, **named):
+        raise MemoryError
+
+    monkeypatch.setattr("pipeline.session.run", fail)
+    status, _, err = call("run")
+    assert status == 2
+    assert err == "error: expected memory for what was asked, found too little: none is left\n"
+
+
+def test_what_a_message_quotes_cannot_command_the_terminal(call):
+    status, _, err = call("config", "--days=\x1b[2J\u202e\n")
+    assert status == 2
+    assert err.endswith("\n")
+    assert err[:-1].isprintable()
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_results_fit_whatever_the_terminal_can_show(call, monkeypatch, flags):
+    out = io.TextIOWrapper(io.BytesIO(), "ascii", "strict")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert call("run", "--artifacts-dir", "ärtifacts→", *flags)[0] == 0
+    out.flush()
+    said = out.buffer.getvalue().decode("ascii")
+    if flags:
+        assert "ärtifacts→" in json.loads(said)["artifacts"]["sales"]["path"]
+    else:
+        assert "xe4rtifacts->" in said
 
 
 def test_another_pipeline_takes_over_where_a_flag_asks_for_it(program, tmp_path, capsys):
