@@ -222,6 +222,7 @@ class TestWriting:
             (errno.ENOSPC, "expected room to write"),
             (errno.EDQUOT, "expected room to write"),
             (errno.EROFS, "expected a folder that can be written"),
+            (errno.ENOENT, "expected a folder that can be written"),
             (errno.EACCES, "expected a folder that can be written"),
         ],
     )
