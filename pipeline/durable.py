@@ -17,7 +17,10 @@ from pipeline.errors import StorageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}  # some network file systems sync no folder
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.EISDIR}
+_REFUSED = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT),
+    *(errno.ENAMETOOLONG, errno.EISDIR, errno.ELOOP),
+}
 
 
 def write_durably(path: Path, data: bytes) -> None:

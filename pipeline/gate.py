@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.durable import make_folder
@@ -21,23 +21,20 @@ def gate(root: Path, *, alone: bool, waiting: Callable[[], None]) -> Iterator[No
 
     A store that cannot be written has nothing to clear out, and needs no gate.
     """
+    descriptor = None
     try:
-        import fcntl
+        with suppress(ImportError, OSError):
+            import fcntl
 
-        make_folder(root)
-        descriptor = os.open(root / ".gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except (ImportError, OSError):
-        yield
-        return
-    mode = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-    try:
-        try:
-            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(descriptor, mode)
-        except OSError:  # a file system without locks
-            pass
+            make_folder(root)
+            descriptor = os.open(root / ".gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            mode = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+            try:
+                fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(descriptor, mode)
         yield
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
