@@ -18,6 +18,7 @@ from typing import Any
 
 from pipeline.durable import write_durably
 from pipeline.errors import CorruptArtifact, MissingArtifact
+from pipeline.records import well_formed
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -72,6 +73,8 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
             raise CorruptArtifact(f"{path}: it belongs to another fingerprint")
         if not manifest["fingerprint"].startswith(folder.name) and not folder.name.isdecimal():
             raise CorruptArtifact(f"{path}: it belongs to another folder")
+        if not well_formed(manifest):
+            raise CorruptArtifact(f"{path}: its content is not what a manifest holds")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CorruptArtifact(f"{path}: expected a sealed manifest, found something else") from None
     return manifest

@@ -173,6 +173,9 @@ class ArtifactStore:
         for path in reversed(self._states(key)):
             with suppress(CorruptArtifact, MissingArtifact, OSError):
                 outputs = read_manifest(path, key.digest)["outputs"]
+                kinds = {name: output["kind"] for name, output in outputs.items()}
+                if kinds.pop("record", "") != "json" or {*kinds.values()} - {"array"}:
+                    continue
                 if any(verify_output(path, output) for output in outputs.values()):
                     continue
                 values = {name: read_value(path, output) for name, output in outputs.items()}

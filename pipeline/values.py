@@ -18,17 +18,16 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
-from pipeline.digests import ArrayDigest, digest_json
+from pipeline.arrays import ArrayFile, array_digest, file_record, form_of, map_array
+from pipeline.digests import digest_json
 from pipeline.durable import fsync_folder, storage_errors, write_durably
 from pipeline.errors import CorruptArtifact
 from pipeline.files import DigestMemo, Files
 from pipeline.manifest import write_manifest
-
-BLOCK = 1 << 22
 
 
 class Writer:
@@ -38,14 +37,14 @@ class Writer:
         self.folder = folder
         self.outputs: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, Any] = {}
-        self._open: dict[str, _ArrayFile] = {}
+        self._open: dict[str, ArrayFile] = {}
         self._started = time.perf_counter()
 
     def put(self, name: str, value: Any) -> None:
         """Store a whole value."""
         if isinstance(value, np.ndarray):
             with storage_errors(self.folder):
-                file = _ArrayFile(self.folder / f"{name}.npy", value.dtype, value.shape[1:])
+                file = ArrayFile(self.folder / f"{name}.npy", value.dtype, value.shape[1:])
                 try:
                     file.append(value)
                     self.outputs[name] = file.finish(value.ndim)
@@ -62,14 +61,18 @@ class Writer:
         record = {"kind": "json", "digest": digest_json(value)}
         if files:
             record = {"kind": "files", "digest": Files.from_json(value).digest()}
-        self.outputs[name] = {**record, "sha256": hashlib.sha256(data).hexdigest(), **_stat(path)}
+        self.outputs[name] = {
+            **record,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            **file_record(path),
+        }
 
     def append(self, name: str, block: np.ndarray) -> None:
         """Add rows to an array that grows with the blocks of a generator."""
         with storage_errors(self.folder):
             if name not in self._open:
                 path = self.folder / f"{name}.npy"
-                self._open[name] = _ArrayFile(path, block.dtype, block.shape[1:])
+                self._open[name] = ArrayFile(path, block.dtype, block.shape[1:])
             self._open[name].append(block)
 
     def expect(self, names: tuple[str, ...]) -> None:
@@ -92,49 +95,6 @@ class Writer:
             file.close()
 
 
-class _ArrayFile:
-    """An .npy file whose number of rows is known only at its end."""
-
-    def __init__(self, path: Path, dtype: np.dtype, row_shape: tuple[int, ...]) -> None:
-        self._digest = ArrayDigest(dtype, row_shape)
-        self._dtype, self._row_shape, self._rows = dtype, row_shape, 0
-        self._path = path
-        self._file: BinaryIO = open(path, "xb", buffering=0)  # noqa: SIM115 - closed in close()
-        self._file.write(_header(dtype, (0, *row_shape)))
-
-    def append(self, block: np.ndarray) -> None:
-        if block.ndim and (block.dtype, block.shape[1:]) != (self._dtype, self._row_shape):
-            raise ValueError(
-                f"{self._path.name}: expected blocks of {self._dtype} {self._row_shape}, "
-                f"found {block.dtype} {block.shape[1:]}"
-            )
-        block = np.ascontiguousarray(block) if block.ndim else block
-        data = memoryview(block.reshape(-1).view(np.uint8))
-        while data:  # an unbuffered write may take less than it is given
-            data = data[self._file.write(data) :]
-        self._digest.update(block)
-        self._rows += len(block) if block.ndim else 0
-
-    def finish(self, ndim: int | None = None) -> dict[str, Any]:
-        shape = () if ndim == 0 else (self._rows, *self._row_shape)
-        self._file.seek(0)
-        self._file.write(_header(self._dtype, shape))
-        os.fsync(self._file.fileno())
-        self.close()
-        digest = self._digest.hexdigest(shape[0] if shape else None)
-        dtype = np.lib.format.dtype_to_descr(self._dtype)
-        return {
-            "kind": "array",
-            "digest": digest,
-            "dtype": dtype,
-            "shape": list(shape),
-            **_stat(self._path),
-        }
-
-    def close(self) -> None:
-        self._file.close()
-
-
 def check_output(folder: Path, record: Mapping[str, Any], memo: DigestMemo) -> str | None:
     """Why a stored output cannot be used, by size and time of its file; None where it can."""
     path = folder / record["file"]
@@ -150,7 +110,10 @@ def check_output(folder: Path, record: Mapping[str, Any], memo: DigestMemo) -> s
         with suppress(OSError):  # the same bytes: no need to read them again next time
             os.utime(path, ns=(status.st_atime_ns, record["mtime_ns"]))
     if record["kind"] == "files":
-        return read_value(folder, record).check(memo)
+        try:
+            return read_value(folder, record).check(memo)
+        except CorruptArtifact as error:
+            return str(error)
     return None
 
 
@@ -162,7 +125,7 @@ def verify_output(folder: Path, record: Mapping[str, Any]) -> str | None:
         if record["kind"] != "array":
             found, expected = hashlib.sha256(path.read_bytes()).hexdigest(), record["sha256"]
         else:
-            found = _array_digest(path, np.dtype(record["dtype"]), tuple(record["shape"]))
+            found = array_digest(path, *form_of(record))
             expected = record["digest"]
     except FileNotFoundError:
         return f"{path.name} is missing"
@@ -176,48 +139,8 @@ def read_value(folder: Path, record: Mapping[str, Any]) -> Any:
     path = folder / record["file"]
     try:
         if record["kind"] == "array":
-            mapped = "r" if 0 not in record["shape"] and record["shape"] else None
-            array = np.load(path, mmap_mode=mapped, allow_pickle=False)
-            if array.dtype != np.dtype(record["dtype"]) or list(array.shape) != record["shape"]:
-                raise ValueError("dtype or shape differs from the manifest's")
-            array.flags.writeable = False
-            return array
+            return map_array(path, *form_of(record))
         value = json.loads(path.read_bytes())
         return Files.from_json(value) if record["kind"] == "files" else value
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CorruptArtifact(f"{path}: {error}") from error
-
-
-def _array_digest(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> str:
-    """The content digest of an .npy file, read block by block; its header counts to the byte."""
-    digest = ArrayDigest(dtype, shape[1:])
-    with open(path, "rb") as file:
-        header = _header(dtype, shape)
-        if file.read(len(header)) != header:
-            raise ValueError("another header")
-        while block := file.read(BLOCK):
-            digest.update(np.frombuffer(block, np.uint8))
-    return digest.hexdigest(shape[0] if shape else None)
-
-
-def _header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
-    """An .npy header, of the same length whatever the number of rows.
-
-    NumPy itself pads it so that the first axis may grow:
-    https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-    """
-    import io
-
-    buffer = io.BytesIO()
-    description = {
-        "descr": np.lib.format.dtype_to_descr(dtype),
-        "fortran_order": False,
-        "shape": shape,
-    }
-    np.lib.format.write_array_header_1_0(buffer, description)
-    return buffer.getvalue()
-
-
-def _stat(path: Path) -> dict[str, Any]:
-    status = path.stat()
-    return {"file": path.name, "size": status.st_size, "mtime_ns": status.st_mtime_ns}

@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 
 from pipeline.errors import CorruptArtifact, MissingArtifact, StorageError
 from pipeline.files import identify
-from pipeline.manifest import MANIFEST
+from pipeline.manifest import MANIFEST, _seal
 from pipeline.store import ArtifactStore, Key
 
 KEY = Key("stage", "ab" * 32)
@@ -128,6 +128,17 @@ class TestDamage:
                 flip(path, position, position % 8)
         assert [reason for _, reason in store.verify()] == [None]
 
+    def test_a_reference_that_is_none_is_damage(self, store):
+        write(store, file={"files": "none"})
+        path = store.folder(KEY) / MANIFEST
+        manifest = json.loads(path.read_text())
+        del manifest["seal"]
+        manifest["outputs"]["file"]["kind"] = "files"
+        path.write_text(json.dumps({**manifest, "seal": _seal(manifest)}))
+        assert 'expected {"files"' in store.damage(KEY)
+        with pytest.raises(CorruptArtifact, match=r'expected \{"files"'):
+            store.load(KEY, "file")
+
     def test_nothing_is_there_before_the_manifest(self, store):
         write(store, array=np.arange(3))
         (store.folder(KEY) / MANIFEST).unlink()
@@ -185,7 +196,7 @@ class TestDamage:
         write(store, array=np.arange(4, dtype=np.int64))
         path = store.folder(KEY) / "array.npy"
         path.write_bytes(path.read_bytes().replace(b"'<i8'", b"'<u8'"))
-        with pytest.raises(CorruptArtifact, match="differs from the manifest"):
+        with pytest.raises(CorruptArtifact, match="expected another header"):
             store.load(KEY, "array")
 
     def test_what_was_never_stored_raises(self, store):
@@ -342,6 +353,17 @@ class TestState:
             store.save_state(KEY, {"weights": np.arange(3)}, {"step": step})
         (store.root / ".state" / str(KEY) / "2" / MANIFEST).write_text("{}")
         assert store.load_state(KEY)[1] == {"step": 1}
+
+    def test_a_state_of_another_form_is_as_good_as_none(self, store):
+        with store._commit(store.root / ".state" / str(KEY) / "1") as writer:
+            writer.put("weights", np.arange(3))
+            writer.finish(KEY.digest, {})
+        assert store.load_state(KEY) is None
+        with store._commit(store.root / ".state" / str(KEY) / "2") as writer:
+            writer.put("record", {})
+            writer.put("weights", "text")
+            writer.finish(KEY.digest, {})
+        assert store.load_state(KEY) is None
 
     def test_a_state_is_dropped(self, store):
         store.save_state(KEY, {}, {"step": 1})
