@@ -63,7 +63,7 @@ def collect(
 
 def parse_size(text: str) -> int:
     """A number of bytes from text such as 500MB or 2G. Raises `ConfigError`."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", text.strip().lower())
+    match = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?) ?([kmgt]?)i?b?", text.strip().lower())
     if not match:
         raise ConfigError(f"--max-size: expected a size such as 500MB or 2GB, found {text!r}")
     return int(float(match[1]) * UNITS[match[2]])

@@ -66,7 +66,9 @@ class Tables:
     def _table(self, module: Module) -> dict[str, Any]:
         stamp = _stamp(module.path)
         match self._load().get(str(module.path)):
-            case [found, module.name, table] if found == stamp:
+            case [found, module.name, dict(table)] if (
+                found == stamp and _EMPTY.keys() == table.keys()
+            ):
                 return table
         from pipeline.code.symbols import scan  # imported here: most commands find all as it was
 
@@ -80,13 +82,14 @@ class Tables:
     def _load(self) -> dict[str, list[Any]]:
         if self._known is None:
             self._known = {}
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
                 seal, _, text = (
                     self._memo.read_bytes().partition(b"\n") if self._memo else [b""] * 3
                 )
                 if hashlib.sha256(text).hexdigest().encode() == seal:
                     version, known = json.loads(text)
-                    self._known = known if version == _version() else {}
+                    fits = version == _version() and isinstance(known, dict)
+                    self._known = known if fits else {}
         return self._known
 
 

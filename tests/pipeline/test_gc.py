@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import Program, make_cli
+from pipeline.errors import ConfigError
 from pipeline.gate import gate
 from pipeline.gc import DAY, plan_removals, remove
 from pipeline.main import run_cli
@@ -143,6 +144,12 @@ def test_the_command_says_what_goes(tmp_path, monkeypatch, capsys):
 )
 def test_sizes(text, size):
     assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "1." + "1" * 400, "-1", "nan", "inf", "1e3", "1 PB"])
+def test_what_is_no_size(text):
+    with pytest.raises(ConfigError, match="expected a size such as 500MB or 2GB"):
+        parse_size(text)
 
 
 def test_the_collector_waits_for_those_who_use_the_store(tmp_path):

@@ -1,5 +1,6 @@
 """The memo of tables: used when it can be trusted, recomputed when not, never in the way."""
 
+import hashlib
 import json
 import os
 import time
@@ -144,3 +145,32 @@ def test_one_source_under_two_names(folder, tmp_path):
     assert set(one) == {"pack.m.f", "pack.o.X"}
     two = CodeIndex(memo).reached(folder.function("pack/m.py", "m", "f"))
     assert set(two) == {"m.f"}, "not in a package, so what it imports is unknown"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda value: 5,
+        lambda value: [],
+        lambda value: [value[0], []],
+        lambda value: [value[0], "text"],
+        lambda value: [value[0], dict.fromkeys(value[1])],
+        lambda value: [value[0], {path: [] for path in value[1]}],
+        lambda value: [value[0], {path: [*entry[:2], 3] for path, entry in value[1].items()}],
+        lambda value: [value[0], {path: [*entry[:2], {}] for path, entry in value[1].items()}],
+    ],
+)
+def test_a_memo_of_another_form_counts_as_empty_though_its_seal_is_good(folder, tmp_path, change):
+    memo = tmp_path / "code.json"
+    first = reached(folder, memo)
+    value = change(json.loads(memo.read_bytes().partition(b"\n")[2]))
+    text = json.dumps(value).encode()
+    memo.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+    assert reached(folder, memo) == first
+
+
+def test_a_deeply_nested_memo_counts_as_empty(folder, tmp_path):
+    memo = tmp_path / "code.json"
+    text = b"[" * 100_000
+    memo.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+    assert reached(folder, memo)
