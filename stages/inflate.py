@@ -1,9 +1,10 @@
 """ByteStream: the bytes of a file, decompressed on the way, front to back and once.
 
 Files from outside may be anything, so nothing is trusted: a read never holds more than what was
-asked for, whatever the file promises (a kilobyte of gzip can stand for a megabyte of zeros); the
-end of the bytes is an error unless it is where the format says; and the checksums that gzip, bzip2
-and xz carry are verified by reading on to the very end.
+asked for, whatever the file promises; the end of the bytes is an error unless it is where the
+format says; and the checksums that gzip, bzip2 and xz carry are verified by reading on to the very
+end. Nor does a small file keep anybody busy for long: a kilobyte of bzip2 can stand for a gigabyte
+of zeros, and a megabyte of gzip for fifty thousand empty files, and neither is a dataset.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from typing import Any, BinaryIO
 from pipeline.errors import DataError
 
 BLOCK = 1 << 18
+PIECE = 1 << 14  # bytes that a decompressor gets at once; it copies what it does not use
+RATIO = 100  # bytes that a packed byte may stand for, once they are more than
+FREE = 1 << 26
+STREAMS = 1000  # that may follow each other without bringing
+LEAST = 1 << 10  # bytes each
 MAGIC = 6  # bytes: the longest beginning that tells a format
 XZ_MEMORY = 1 << 27  # bytes; `xz -9` needs 65 MiB to decompress
 
@@ -62,9 +68,11 @@ class ByteStream:
         self.path = path
         self._file = file
         self._advance = advance
-        self._ahead = self._take()  # bytes of the file that wait to be decompressed
-        self._make = decompressor(self._ahead) if unpack else None
+        self._taken = self._made = self._streams = 0
+        self._ahead = memoryview(self._take())  # bytes of the file that wait to be decompressed
+        self._make = decompressor(bytes(self._ahead[:MAGIC])) if unpack else None
         self._machine = self._make() if self._make else None
+        self._left = b""  # those of them that the last decompressor left
         self._block = memoryview(b"")  # decompressed bytes that wait to be read
 
     def read_into(self, target: memoryview) -> int:
@@ -102,20 +110,26 @@ class ByteStream:
             data = self._file.read(BLOCK)
         except OSError as error:
             raise DataError(f"{self.path}: cannot be read: {error.strerror}") from error
+        self._taken += len(data)
         self._advance(len(data))
         return data
 
     def _next(self) -> bytes:
         """The next bytes, at most `BLOCK` of them; none at the end."""
         if self._machine is None:
-            data, self._ahead = self._ahead or self._take(), b""
-            return data
+            data, self._ahead = self._ahead, memoryview(b"")
+            return bytes(data) or self._take()
         while not self._machine.eof or self._begin_again():
             packed = self._input()
             try:
                 data = self._machine.decompress(packed, BLOCK)
             except Exception as error:  # each of the three libraries has its own
-                raise self._damaged(str(error)) from error
+                raise self._refused(str(error)) from error
+            self._made += len(data)
+            if self._made > FREE + RATIO * self._taken:
+                raise self._refused(
+                    f"they stand for more than {RATIO} times as many, as no images do"
+                )
             if data:
                 return data
         return b""
@@ -125,26 +139,33 @@ class ByteStream:
         left = getattr(self._machine, "unconsumed_tail", b"")
         if left or not getattr(self._machine, "needs_input", True):
             return left
-        data, self._ahead = self._ahead or self._take(), b""
+        data, self._left = self._left or self._piece(), b""
         if not data:
-            raise self._damaged("they end too early")
+            raise self._refused("they end too early")
         return data
+
+    def _piece(self) -> bytes:
+        """The next bytes of the file, at most `PIECE` of them; none at the end."""
+        self._ahead = self._ahead or memoryview(self._take())
+        piece, self._ahead = self._ahead[:PIECE], self._ahead[PIECE:]
+        return bytes(piece)
 
     def _begin_again(self) -> bool:
         """Whether another packed stream follows the one that ended, as `cat a.gz b.gz` makes."""
-        rest = self._machine.unused_data + self._ahead
-        while not rest.strip(b"\0"):  # tapes and some tools pad with zeros
-            rest = self._take()
-            if not rest:
-                return False
-        rest = rest.lstrip(b"\0")
-        self._ahead = rest if len(rest) >= MAGIC else rest + self._take()
-        if decompressor(self._ahead) is not self._make:
-            raise self._damaged("something else follows them")
-        self._machine = self._make()
+        rest = self._machine.unused_data.lstrip(b"\0")  # tapes and some tools pad with zeros
+        while len(rest) < MAGIC and (more := self._piece()):
+            rest = (rest + more).lstrip(b"\0")
+        if not rest:
+            return False
+        if decompressor(rest) is not self._make:
+            raise self._refused("something else follows them")
+        self._streams += 1
+        if self._streams > STREAMS + self._made // LEAST:
+            raise self._refused("they are in too many small pieces")
+        self._left, self._machine = rest, self._make()
         return True
 
-    def _damaged(self, what: str) -> DataError:
+    def _refused(self, what: str) -> DataError:
         return DataError(
             f"{self.path}: the compressed bytes are cut or damaged ({what}); get the archive again"
         )

@@ -45,10 +45,10 @@ def data_files(source: Files, advance: Callable[[int], Any]) -> Iterator[DataFil
     taken from the source as they are taken. Raises `DataError` where the source is no dataset: no
     archive, damaged, a known file twice or as a link, of a wrong size, none to train, none to test.
     """
-    first = source.files[0].path
-    if len(source.files) > 1 or is_known(first.name):
-        return _sized(_in_folder([file.path for file in source.files], advance))
-    return _in_order(_sized(_in_archive(first, advance)))
+    known = [file.path for file in source.files if is_known(file.path.name)]
+    if known or len(source.files) != 1:
+        return _sized(_in_folder(known, advance))
+    return _in_order(_sized(_in_archive(source.files[0].path, advance)))
 
 
 def check_archive(path: Path, name: str) -> None:
@@ -90,7 +90,7 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _in_folder(paths: list[Path], advance: Callable[[int], Any]) -> Iterator[DataFile]:
-    expect_both([path.name for path in paths], paths[0].parent)
+    expect_both([path.name for path in paths], paths[0].parent if paths else "the source")
     for path in sorted(paths, key=lambda path: rank(path.name)):
         with _open(path) as file:
             stream = ByteStream(file, path, advance, unpack=False)

@@ -20,9 +20,10 @@ from stages.inflate import ByteStream
 BLOCK = 512
 END = bytes(2 * BLOCK)
 MEMBERS = 10_000
-EXTENSION = 1 << 20  # bytes: the longest extended header that is read
+EXTENSION = 1 << 22  # bytes of all extended headers together
 BYTES = 1 << 36  # of all members together
 _FIELDS = struct.Struct("100s 8s 8s 8s 12s 12s 8s c 100s 8s 32s 32s 8s 8s 155s 12x")
+_WANTED = (b"path", b"size", b"GNU.sparse.major")
 _WITHOUT_DATA = b"123456"  # links, devices, folders, pipes: their size, if any, means nothing
 
 
@@ -42,6 +43,7 @@ def members(stream: ByteStream) -> Iterator[Member]:
     last member the stream is read to its end, so that its checksums are verified.
     """
     longer: dict[str, str] = {}  # what an extended header says of the member after it
+    left = EXTENSION
     for _ in range(MEMBERS):
         block = stream.read(BLOCK)
         if len(block) < BLOCK:
@@ -51,8 +53,9 @@ def members(stream: ByteStream) -> Iterator[Member]:
             return
         name, size, kind = _parse(block, stream)
         if kind in b"xgLK":
-            if size > EXTENSION:
-                raise _refused(stream, f"at most {EXTENSION} bytes of extended header", f"{size}")
+            if size > left:
+                raise _refused(stream, f"at most {EXTENSION} bytes of extended headers", "more")
+            left -= size
             data = stream.read(size)
             if kind == b"x":
                 longer |= _records(data, stream)
@@ -125,16 +128,18 @@ def _size(digits: bytes, stream: ByteStream, base: int) -> int:
 
 
 def _records(data: bytes, stream: ByteStream) -> dict[str, str]:
-    """The records `LENGTH KEY=VALUE newline` of a pax header."""
-    records = {}
-    while data:
-        length, space, _ = data[:20].partition(b" ")
-        end = int(length) if space and length.isdigit() else 0
-        key, equals, value = data[len(length) + 1 : max(end - 1, 0)].partition(b"=")
-        if not equals or end > len(data):
+    """Those of the records `LENGTH KEY=VALUE newline` of a pax header that matter here."""
+    records, start = {}, 0
+    while start < len(data):
+        length, space, _ = data[start : start + 20].partition(b" ")
+        end = start + int(length) if space and length.isdigit() else 0
+        body = data[start + len(length) + 1 : max(end - 1, start)]
+        if b"=" not in body or end > len(data):
             raise _refused(stream, "an extended header", "something else: it is damaged")
-        records[_text(key)] = _text(value)
-        data = data[end:]
+        key, _, value = body.partition(b"=")
+        if key in _WANTED:
+            records[key.decode()] = _text(value)
+        start = end
     return records
 
 

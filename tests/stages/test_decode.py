@@ -180,6 +180,18 @@ def test_what_is_no_dataset(tmp_path):
     assert refused(single).endswith(f"expected test_batch.bin, found data_batch_1.bin; {hint}")
 
 
+def test_files_that_are_none_of_a_datasets_are_passed_over(tmp_path):
+    paths = [write(tmp_path / name, data) for name, data in files().items()]
+    other = write(tmp_path / "readme.html", b"<html>")
+    assert bytes_of(*run(other, *paths)[:2]) == bytes_of(*run(*paths)[:2])
+    with pytest.raises(
+        DataError, match=r"expected data_batch_1\.bin … and test_batch\.bin, found no"
+    ):
+        run(other, other)
+    with pytest.raises(DataError, match=r"the source: expected data_batch_1\.bin"):
+        collect(Files(()))
+
+
 def test_wrong_sizes(tmp_path):
     path, where = tmp_path / "x.tar", "x.tar: cifar-10-batches-bin/data_batch_2.bin: "
     write(path, tar(files() | {"data_batch_2.bin": bytes(1000)}))

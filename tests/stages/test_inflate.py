@@ -105,6 +105,24 @@ def test_a_bomb_is_read_in_bounded_memory(name):
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("name", ["gzip", "bzip2", "xz"])
+def test_few_bytes_that_stand_for_very_many_are_refused(name, monkeypatch):
+    monkeypatch.setattr("stages.inflate.FREE", 1 << 22)
+    bomb = PACKERS[name](bytes(1 << 25))
+    with pytest.raises(DataError, match="they stand for more than 100 times as many"):
+        stream(bomb).skip(1 << 30)
+
+
+def test_very_many_streams_that_bring_nothing_are_refused():
+    packed = gzip.compress(b"", 1)
+    assert everything(packed * 1000) == b""
+    with pytest.raises(DataError, match="they are in too many small pieces"):
+        everything(packed * 1002)
+    content = NOISE[: 1 << 18]
+    pieces = (gzip.compress(content[at : at + 1200], 1) for at in range(0, len(content), 1200))
+    assert everything(b"".join(pieces) * 8) == content * 8
+
+
 def test_xz_that_wants_too_much_memory_is_refused(monkeypatch):
     monkeypatch.setattr("stages.inflate.XZ_MEMORY", 1 << 20)
     with pytest.raises(DataError, match=r"cut or damaged \(Memory usage limit exceeded\)"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -138,12 +139,24 @@ def test_extended_headers_are_bounded_and_checked():
         block[156:157] = b"x"
         return with_size(bytes(block), b"%011o" % size) + data + padding(len(data))
 
-    assert "at most 1048576 bytes of extended header at byte 512, found 2000000" in refused(
-        pax(2_000_000, b"")
+    assert "at most 4194304 bytes of extended headers at byte 512, found more" in refused(
+        pax(5_000_000, b"")
+    )
+    assert "at most 4194304 bytes of extended headers" in refused(
+        pax(1 << 21, b"4 =\n" * (1 << 19)) * 3
     )
     for data in (b"nonsense", b"99 a=b\n", b"0 a=b\n", b"5 ab\n", b"\xb2 a=b\n", b"2 a=b\n"):
         assert "with an extended header at byte" in refused(pax(len(data), data))
     assert "found 'x'" in refused(pax(9, b"9 size=x\n") + datasets.tar({"a": b""}))
+
+
+def test_a_header_of_very_many_records_takes_no_longer_than_reading_it():
+    block = bytearray(header("x", 1 << 20))
+    block[156:157] = b"x"
+    block = with_size(bytes(block), b"%011o" % (1 << 20))
+    started = time.process_time()
+    read(block + b"4 =\n" * (1 << 18) + datasets.tar({"a": b""}))
+    assert time.process_time() - started < 3
 
 
 def test_numbers_of_members_and_bytes_are_bounded(monkeypatch):
