@@ -20,7 +20,7 @@ from stages.inflate import ByteStream
 BLOCK = 512
 END = bytes(2 * BLOCK)
 MEMBERS = 10_000
-EXTENSION = 1 << 22  # bytes of all extended headers together
+EXTENSION = 1 << 21  # bytes of all extended headers together
 BYTES = 1 << 36  # of all members together
 _FIELDS = struct.Struct("100s 8s 8s 8s 12s 12s 8s c 100s 8s 32s 32s 8s 8s 155s 12x")
 _WANTED = (b"path", b"size", b"GNU.sparse.major")
