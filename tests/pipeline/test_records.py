@@ -66,6 +66,8 @@ def test_what_the_store_writes_is_well_formed(store):
     ("path", "value"),
     [
         ("fields", []),
+        ("fields.stage", [True]),
+        ("fields.format", [None]),
         ("fields.outputs", "text"),
         ("fields.outputs", [1]),
         ("fields.code", [1]),
