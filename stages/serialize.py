@@ -59,16 +59,16 @@ def save_copy(stored: Path, place: Path) -> None:
 
     A link is followed. What is no file (a pipe, /dev/stdout) is written to, and stays what it is.
     """
-    with storage_errors(place, "--save"):
+    with open(stored, "rb") as source, storage_errors(place, "--save"):
         place = Path(os.path.realpath(place))
         if place.exists() and not place.is_file():
-            with open(stored, "rb") as source, open(place, "wb") as target:
+            with open(place, "wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
             return
         place.parent.mkdir(parents=True, exist_ok=True)
         part = place.with_name(f".{os.getpid()}.part")
         try:
-            with open(stored, "rb") as source, open(part, "wb") as target:
+            with open(part, "wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
                 target.flush()
                 os.fsync(target.fileno())
