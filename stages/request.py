@@ -75,7 +75,7 @@ def _open(url: str, headers: dict[str, str], timeout: float) -> Any:
     import urllib.request
 
     try:
-        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
+        return _opener().open(urllib.request.Request(url, headers=headers), timeout=timeout)
     except urllib.error.HTTPError as error:
         if error.code == 416:
             return error
@@ -92,6 +92,25 @@ def _open(url: str, headers: dict[str, str], timeout: float) -> Any:
         raise Refused(f"is no valid address: {error}") from error
     except (OSError, http.client.HTTPException) as error:
         raise Interrupted(f"does not answer: {_words(error)}") from error
+
+
+def _opener() -> Any:
+    """Opens URLs, and follows redirects to no other protocol and to no less safe one."""
+    import urllib.error
+    import urllib.request
+
+    class Redirects(urllib.request.HTTPRedirectHandler):
+        def redirect_request(
+            self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+        ) -> Any:
+            fp.close()  # or else urllib reads all of an answer that may have no end
+            scheme = urlsplit(newurl).scheme.lower()
+            if scheme not in ("http", "https") or (scheme == "http" and req.type == "https"):
+                words = f"Found - Redirection to {newurl!r:.200} is not allowed"
+                raise urllib.error.HTTPError(req.full_url, code, words, headers, fp)
+            return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+    return urllib.request.build_opener(Redirects)
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import signal
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from contextlib import suppress
 from email.utils import formatdate
 from pathlib import Path
@@ -324,6 +327,30 @@ def test_redirects_are_followed(target):
         )
 
 
+@pytest.mark.parametrize("location", ["ftp://HOST/x", "data:,x", "file:///x", "FTP://HOST"])
+def test_redirects_lead_to_no_other_protocol(target, location):
+    with serving(b"") as here:
+        location = location.replace("HOST", f"127.0.0.1:{here.server_address[1]}")
+        here.answers = [Answer(status=302, headers={"Location": location}, body=b"")]
+        assert "answered HTTP 302 Found - Redirection to" in failure(here.url, target)
+        assert len(here.requests) == 1
+
+
+def test_redirects_lead_to_no_less_safe_protocol():
+    (handler,) = (h for h in request._opener().handlers if hasattr(h, "redirect_request"))
+    safe = urllib.request.Request("https://a/b")
+    with pytest.raises(urllib.error.HTTPError, match="Redirection to 'http://a/b' is not allowed"):
+        handler.redirect_request(safe, io.BytesIO(), 302, "Found", {}, "http://a/b")
+    assert handler.redirect_request(safe, io.BytesIO(), 302, "Found", {}, "https://b/c")
+
+
+def test_the_body_of_a_redirect_is_not_waited_for(target):
+    with serving(CONTENT) as there, serving(b"") as here:
+        headers = {"Location": there.url, "Content-Length": "1000000000000"}
+        here.answers = [Answer(status=302, headers=headers, body=b"x", stall=0.2)]
+        is_there(target, fetch(here.url, target))
+
+
 def test_the_second_host_is_asked_where_the_first_gives_nothing(target):
     with serving(CONTENT, Answer(status=404)) as first, serving(CONTENT) as second:
         is_there(target, fetch([first.url, second.url], target))
@@ -422,15 +449,13 @@ def test_what_is_no_address(target):
 
 def test_a_certificate_that_is_not_valid(target, monkeypatch):
     import ssl
-    import urllib.error
-    import urllib.request
 
     def refuse(*arguments, **options):
         error = ssl.SSLCertVerificationError("x")
         error.verify_message = "certificate has expired"
         raise urllib.error.URLError(error)
 
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", refuse)
     assert "in 1 attempt: h its certificate is not valid: certificate has expired" in failure(
         "https://user:secret@h/x", target
     )
