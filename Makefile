@@ -6,12 +6,13 @@ SOURCE  ?= auto
 RECIPE  ?= default
 EPOCHS  ?=
 WORKERS ?=
+INPUTS  ?= 1000000
 
 BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test lint bench clean
+.PHONY: help all test lint bench fuzz clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ lint: .venv/dev  ## style and mistakes that can be seen without running
 
 bench: .venv/bench  ## speed of the gradient step beside its peers and its limit
 	$(BIN)/python -m tests.benchmarks
+
+fuzz: .venv/dev  ## a million hostile inputs over all that reads files; INPUTS=20000 for fewer
+	nice -n 10 $(BIN)/python -m tests.fuzz --inputs $(INPUTS)
 
 clean:  ## remove what was built; cached results and datasets stay
 	rm -rf .venv build *.egg-info .coverage htmlcov .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,234 @@
+"""The artifacts folder: manifests, arrays, references to files, states of trainings."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import CorruptArtifact, MissingArtifact
+from pipeline.files import Files, identify
+from pipeline.fingerprint import differences
+from pipeline.gc import plan_removals
+from pipeline.manifest import MANIFEST
+from pipeline.store import ArtifactStore, Key
+from tests.fuzz.decoders import Decoder
+from tests.fuzz.mutate import NUMBERS, TEXTS, any_value, damaged, damaged_json, json_bytes
+from tests.pipeline.shop import SHOP
+
+KEY = Key("stage", hashlib.sha256(b"a result").hexdigest())
+TIME = 1_700_000_000_000_000_000
+FIELDS = {
+    "format": 1,
+    "stage": "stage",
+    "outputs": ["numbers", "record", "source"],
+    "code": {"module.function": "0123456789abcdef"},
+    "parameters": {"seed": ["int", 1], "hidden": ["tuple", [["int", 2]]]},
+    "inputs": {"images": "00" * 32},
+}
+DECLARED = (CorruptArtifact, MissingArtifact)
+DTYPES = ("O", "<f4", ">f8", "|V3", "M8[ns]", "<U4", "S1000000", "f4,i4", "bogus", "(2,)f4")
+
+
+@functools.cache
+def _result() -> tuple[str, dict[str, bytes]]:
+    """A whole result: its manifest without the seal, as JSON, and its files by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = ArtifactStore(Path(folder))
+        with store.write(KEY, FIELDS) as writer:
+            writer.put("numbers", np.arange(6, dtype=np.float32).reshape(2, 3))
+            writer.put("record", {"name": "a", "list": [1, 2.5, None]})
+            writer.put("source", identify(Path(__file__)))
+        return _take(store.folder(KEY))
+
+
+@functools.cache
+def _state() -> tuple[str, dict[str, bytes]]:
+    with tempfile.TemporaryDirectory() as folder:
+        store = ArtifactStore(Path(folder))
+        store.save_state(KEY, {"parameters": np.ones(5), "empty": np.ones((0, 2))}, {"epoch": 3})
+        return _take(store.root / ".state" / str(KEY) / "1")
+
+
+def _take(folder: Path) -> tuple[str, dict[str, bytes]]:
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    manifest = json.loads(files.pop(MANIFEST))
+    del manifest["seal"]
+    for output in manifest["outputs"].values():
+        output["mtime_ns"] = TIME
+    return json.dumps(manifest), files
+
+
+def sealed(manifest: Any) -> Any:
+    """A manifest that says of itself that it is whole."""
+    if not isinstance(manifest, dict):
+        return manifest
+    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
+    seal = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return {**manifest, "seal": seal}
+
+
+def make_result(rng: Random, template: Any = _result) -> dict[str, bytes]:
+    """The files of a result, the manifest among them, most of them as they should be."""
+    text, files = template()
+    files, manifest = dict(files), json.loads(text)
+    way = rng.random()
+    if way < 0.5:
+        manifest["outputs"] = damaged_json(rng, manifest["outputs"])
+    elif way < 0.8:
+        manifest = damaged_json(rng, manifest)
+    if rng.random() < 0.2:
+        name = rng.choice(sorted(files))
+        files[name] = damaged(rng, files[name])
+        with suppress(KeyError, TypeError, AttributeError):
+            for output in manifest["outputs"].values():
+                if output["file"] == name:
+                    output["size"] = len(files[name])
+    if rng.random() < 0.1:
+        del files[rng.choice(sorted(files))]
+    files[MANIFEST] = json_bytes(rng, sealed(manifest) if rng.random() < 0.85 else manifest)
+    return files
+
+
+def make_array(rng: Random) -> dict[str, bytes]:
+    """A result whose manifest fits, or nearly, an .npy file that may be anything."""
+    text, files = _result()
+    files, manifest = dict(files), json.loads(text)
+    record = manifest["outputs"]["numbers"]
+    data = files["numbers.npy"]
+    if rng.random() < 0.5:  # an unusual array, whose manifest and header agree
+        record["dtype"] = rng.choice(
+            (*DTYPES, [["a", "<f4"]], [["a", "O"], ["b", "<i2", [2]]], "|u1")
+        )
+        record["shape"] = [rng.choice((*NUMBERS[:6], 2**31, 2**62, 2**64, -1)) for _ in range(2)]
+        buffer = io.BytesIO()
+        header = {"descr": record["dtype"], "fortran_order": False, "shape": tuple(record["shape"])}
+        np.lib.format.write_array_header_1_0(buffer, header)
+        data = buffer.getvalue() + rng.randbytes(rng.choice((0, 1, 24, 24)))
+        if rng.random() < 0.3:
+            record["shape"] = rng.choice(([], [2], [2, 3], [2] * 40, [True, False]))
+    data = damaged(rng, data) if rng.random() < 0.6 else data
+    if rng.random() < 0.05:
+        data = rng.choice((b"", b"PK\x03\x04" + data, b"\x80\x04N.", b"\x93NUMPY\x09\0"))
+    files["numbers.npy"] = data
+    record["size"] = len(data)
+    files[MANIFEST] = json.dumps(sealed(manifest)).encode()
+    return files
+
+
+def read_result(files: dict[str, bytes], folder: Path) -> bool:
+    """All that looks at a stored result. What `verify` finds whole can be loaded."""
+    store = ArtifactStore(folder / "artifacts")
+    place = store.folder(KEY)
+    _write(place, files)
+    try:
+        damage = store.damage(KEY)
+        for variant in store.variants(KEY.stage):
+            differences(variant["fields"], FIELDS)
+        plan_removals(store, SHOP, [KEY])
+        whole = all(reason is None for _, reason in store.verify())
+        outputs = ()
+        with suppress(*DECLARED):
+            outputs = store.manifest(KEY)["outputs"]
+        for name in outputs:
+            try:
+                store.load(KEY, name)
+            except DECLARED:
+                assert not whole, f"verified, yet {name} cannot be loaded"
+    finally:
+        _clear(place)
+    return damage is None
+
+
+def make_states(rng: Random) -> dict[str, dict[str, bytes]]:
+    """Folders of states by name: of two that are kept, the newest that is whole counts."""
+    names = rng.sample(("1", "2", "10", "x", "-1", "٣", "²", "0", "9" * 60), rng.randint(1, 3))
+    return {name: make_result(rng, _state) for name in names}
+
+
+def read_states(states: dict[str, dict[str, bytes]], folder: Path) -> bool:
+    store = ArtifactStore(folder / "artifacts")
+    places = [store.root / ".state" / str(KEY) / name for name in states]
+    for place, files in zip(places, states.values(), strict=True):
+        _write(place, files)
+    try:
+        found = store.load_state(KEY)
+    finally:
+        for place in places:
+            _clear(place)
+    if found:
+        arrays, record = found
+        assert isinstance(record, dict)
+        assert all(isinstance(array, np.ndarray) for array in arrays.values())
+    return found is not None
+
+
+def make_reference(rng: Random) -> bytes:
+    """A reference to files, wherever they may lie."""
+    real = identify(Path(__file__)).to_json()
+    paths = [
+        *TEXTS,
+        "/",
+        "/dev/zero",
+        "/dev/stdin",
+        "/proc/self/mem",
+        "/proc/kmsg",
+        "@PIPE@",
+        "@DIR@",
+    ]
+    paths += ["/" + "x" * 5000, "/a\ud800", "/\udcff", "/../.." + __file__, "@SECRET@", "/dev/tty"]
+    way = rng.random()
+    if way < 0.5:
+        real["files"][0]["path"] = rng.choice(paths)
+    else:
+        real = damaged_json(rng, real)
+    if way > 0.9:
+        real = any_value(rng)
+    return json_bytes(rng, real)
+
+
+def read_reference(data: bytes, folder: Path) -> bool:
+    pipe = folder / "pipe"
+    if not pipe.exists():
+        os.mkfifo(pipe)
+    for mark, path in (("PIPE", pipe), ("DIR", folder), ("SECRET", folder.parent / "secret.txt")):
+        data = data.replace(f"@{mark}@".encode(), str(path).encode())
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    files = Files.from_json(value)
+    assert Files.from_json(files.to_json()) == files
+    assert len(files.digest()) == 64
+    return files.check() is None
+
+
+def _write(place: Path, files: dict[str, bytes]) -> None:
+    place.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        path = place / name
+        path.write_bytes(data)
+        os.utime(path, ns=(TIME, TIME))
+
+
+def _clear(place: Path) -> None:
+    for path in place.iterdir():
+        path.unlink()
+    place.rmdir()
+
+
+DECODERS = {
+    "manifest": Decoder(make_result, read_result, 110, ()),
+    "array": Decoder(make_array, read_result, 90, ()),
+    "training state": Decoder(make_states, read_states, 50, ()),
+    "file reference": Decoder(make_reference, read_reference, 60, (ValueError,), True),
+}
