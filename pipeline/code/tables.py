@@ -50,7 +50,7 @@ class Tables:
         """Write down what has been learnt since the last time, if anything was."""
         if not self._memo or not self._news:
             return
-        known = {path: entry for path, entry in self._load().items() if Path(path).exists()}
+        known = {path: entry for path, entry in self._load().items() if os.path.exists(path)}
         self._known = known | self._news
         self._news = {}
         text = json.dumps([_version(), self._known], separators=(",", ":")).encode()

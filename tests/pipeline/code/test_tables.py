@@ -153,6 +153,7 @@ def test_one_source_under_two_names(folder, tmp_path):
         lambda value: 5,
         lambda value: [],
         lambda value: [value[0], []],
+        lambda value: [value[0], {"x" * 5000: [], "a\0b": []}],
         lambda value: [value[0], "text"],
         lambda value: [value[0], dict.fromkeys(value[1])],
         lambda value: [value[0], {path: [] for path in value[1]}],
