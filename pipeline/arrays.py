@@ -28,7 +28,7 @@ class ArrayFile:
         self._dtype, self._row_shape, self._rows = dtype, row_shape, 0
         self._path = path
         self._file: BinaryIO = open(path, "xb", buffering=0)  # noqa: SIM115 - closed in close()
-        self._file.write(_header(dtype, (0, *row_shape)))
+        self._file.seek(len(_header(dtype, (0, *row_shape))))  # it is written at the end
 
     def append(self, block: np.ndarray) -> None:
         if block.ndim and (block.dtype, block.shape[1:]) != (self._dtype, self._row_shape):
@@ -37,16 +37,14 @@ class ArrayFile:
                 f"found {block.dtype} {block.shape[1:]}"
             )
         block = np.ascontiguousarray(block) if block.ndim else block
-        data = memoryview(block.reshape(-1).view(np.uint8))
-        while data:  # an unbuffered write may take less than it is given
-            data = data[self._file.write(data) :]
+        self._write(memoryview(block.reshape(-1).view(np.uint8)))
         self._digest.update(block)
         self._rows += len(block) if block.ndim else 0
 
     def finish(self, ndim: int | None = None) -> dict[str, Any]:
         shape = () if ndim == 0 else (self._rows, *self._row_shape)
         self._file.seek(0)
-        self._file.write(_header(self._dtype, shape))
+        self._write(memoryview(_header(self._dtype, shape)))
         os.fsync(self._file.fileno())
         self.close()
         digest = self._digest.hexdigest(shape[0] if shape else None)
@@ -58,6 +56,10 @@ class ArrayFile:
             "shape": list(shape),
             **file_record(self._path),
         }
+
+    def _write(self, data: memoryview) -> None:
+        while data:  # an unbuffered write may take less than it is given
+            data = data[self._file.write(data) :]
 
     def close(self) -> None:
         self._file.close()

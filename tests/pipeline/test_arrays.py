@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 
 import numpy as np
@@ -91,3 +92,22 @@ def test_no_room_is_asked_for_that_the_file_does_not_bring(tmp_path):
     for shape in ([2**62, 2**62], [2**63 - 1], [2**40, 0, 2**40]):
         with pytest.raises(ValueError, match="expected another header"):
             map_array(tmp_path / "a.npy", *form_of({**record, "shape": shape}))
+
+
+def test_writes_may_take_less_than_they_are_given(tmp_path, monkeypatch):
+    class Sipping(io.FileIO):
+        def write(self, data):
+            return super().write(bytes(data)[:7])
+
+    monkeypatch.setattr("builtins.open", lambda path, mode, buffering: Sipping(path, mode))
+    record = stored(tmp_path / "a.npy", np.arange(6.0))
+    monkeypatch.undo()
+    assert map_array(tmp_path / "a.npy", *form_of(record)).tolist() == list(range(6))
+
+
+def test_there_is_no_header_before_the_end(tmp_path):
+    file = ArrayFile(tmp_path / "a.npy", np.dtype("f8"), ())
+    file.append(np.arange(6.0))
+    file.close()
+    with pytest.raises(ValueError, match="contains pickled"):  # NumPy for: no header
+        np.load(tmp_path / "a.npy")

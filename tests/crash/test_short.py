@@ -1,0 +1,94 @@
+"""A sample of the campaign, and proof that it finds what it looks for."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.crash import crowd
+from tests.crash.faults import every_fault
+from tests.crash.journal import Step
+from tests.crash.kills import many_lives
+from tests.crash.machine import Crashes, record
+from tests.crash.parts import IN_MEMORY
+from tests.crash.scenarios import SCENARIOS, Scenario, results
+from tests.crash.watch import Watcher, watching
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux")
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder in memory, where an fsync costs nothing."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(params=SCENARIOS)
+def scenario(request, scratch) -> Scenario:
+    return SCENARIOS[request.param].learn(scratch / "learn")
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC], ids=["EIO", "ENOSPC"])
+def test_an_operation_that_fails(scenario, scratch, number, lasting):
+    tally = every_fault(scenario, scratch, number, lasting, stride=37 - 8 * lasting)
+    assert tally.wrong == []
+    assert tally.counts
+
+
+def test_writes_that_take_less_than_they_are_given(scenario, scratch):
+    class Sips(Watcher):
+        def takes(self, size: int) -> int:
+            return max(size // 3, 1)
+
+    (scratch / "run").mkdir()
+    scenario.prepare(scenario, scratch / "run")
+    with watching(scratch / "run", Sips()):
+        scenario.run(scratch / "run")
+    assert results(scratch / "run").keys() >= scenario.expected.keys()
+    assert scenario.wrong(scratch / "run") == []
+
+
+def test_a_power_failure(scenario, scratch):
+    (scratch / "run").mkdir()
+    scenario.prepare(scenario, scratch / "run")
+    made = record(scenario, scratch / "run")
+    tally = Crashes(scenario, scratch / "disks").explore(made, start=3, stride=29, draws=1)
+    assert tally.wrong == []
+    assert len(tally.seen) > 10
+
+
+@pytest.mark.parametrize(
+    ("unsynced", "found"),
+    [(".npy", "passes for whole"), ("manifest.json", "is lost"), ("count", "is lost")],
+)
+def test_an_fsync_that_is_missing_is_found(scratch, unsynced, found):
+    scenario = SCENARIOS["counting"].learn(scratch / "learn")
+    (scratch / "run").mkdir()
+    made = record(scenario, scratch / "run")
+    nodes = {step.node for step in made.steps if step.name.endswith(unsynced)}
+    steps = [
+        Step("sync", -1) if step.kind == "sync" and step.node in nodes else step
+        for step in made.steps
+    ]
+    made = replace(made, steps=steps)
+    tally = Crashes(scenario, scratch / "disks").explore(made, stride=5, draws=0)
+    assert any(found in problem for problem in tally.wrong)
+
+
+def test_kills_of_the_real_program(tmp_path):
+    tally = many_lives(tmp_path, 6)
+    assert tally.wrong == []
+    assert tally.counts["identical models"] == tally.counts["lives"]
+
+
+def test_many_at_once(tmp_path):
+    expected = crowd.alone(tmp_path)
+    assert crowd.cold_start(tmp_path / "cold", 6, expected).wrong == []
+    assert crowd.killed_holders(tmp_path / "killed", 5, expected, kills=2, seed=0).wrong == []
