@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from .kernels import Piece
 
 BLOCK_BYTES = 256 * 1024  # of weights per block: with gradient and slot, most of a usual L2 cache
 MOST = 8  # pieces in one direction
+
+
+class Task(NamedTuple):
+    """A piece, what it costs (in floating-point operations, or what takes as long), and its home.
+
+    The home, from 0 to 1, is where its data lie among those of its kind: pieces of different phases
+    with the same home had better go to the same worker, which has the data in its cache.
+    """
+
+    cost: float
+    piece: Piece
+    home: float | None = None
 
 
 def parts(length: int, count: int) -> list[slice]:
@@ -21,16 +34,20 @@ def parts(length: int, count: int) -> list[slice]:
     return [slice(begin, end) for begin, end in pairwise(edges)]
 
 
-def tiles(rows: int, columns: int) -> list[tuple[slice, slice]]:
-    """Tiles of a layer's outputs: 128 columns or more, 64 where there are few; up to 1,023 rows."""
-    wide = parts(columns, min(MOST, _power_of_two(columns // (128 if columns >= 256 else 64))))
-    tall = parts(rows, _power_of_two(rows // 512))
+def tiles(rows: int, columns: int, whole: bool = False) -> list[tuple[slice, slice]]:
+    """Tiles of a layer's outputs: 128 columns or more, 64 where there are few; up to 511 rows.
+
+    whole: with all columns each.
+    """
+    wide = 1 if whole else power_of_two(columns // (128 if columns >= 256 else 64))
+    wide = parts(columns, min(MOST, wide))
+    tall = parts(rows, power_of_two(rows // 256))
     return [(r, c) for r in tall for c in wide]
 
 
 def shards(rows: int, least: int) -> list[slice]:
     """Slices of a batch, of at least so many rows each where there are as many."""
-    return parts(rows, min(MOST, _power_of_two(rows // least)))
+    return parts(rows, min(MOST, power_of_two(rows // least)))
 
 
 def blocks(inputs: int, outputs: int, itemsize: int) -> list[slice]:
@@ -39,17 +56,23 @@ def blocks(inputs: int, outputs: int, itemsize: int) -> list[slice]:
     return parts(inputs, -(-inputs // tall))
 
 
-def share(pieces: Sequence[tuple[float, Piece]], workers: int) -> list[list[Piece]]:
-    """The pieces, each with its cost, for each of the workers: evenly, and always the same way."""
+def share(tasks: Sequence[Task], workers: int) -> list[list[Piece]]:
+    """The pieces of a phase for each of the workers: evenly, and always the same way.
+
+    A piece stays at home unless that worker has its fair share already.
+    """
+    fair = 1.02 * sum(task.cost for task in tasks) / workers
     loads = [0.0] * workers
     shares: list[list[Piece]] = [[] for _ in range(workers)]
-    for cost, piece in sorted(pieces, key=lambda pair: -pair[0]):
-        lightest = loads.index(min(loads))
-        loads[lightest] += cost
-        shares[lightest].append(piece)
+    for cost, piece, home in sorted(tasks, key=lambda task: (task.home is None, -task.cost)):
+        worker = loads.index(min(loads))
+        if home is not None and loads[int(home * workers)] + cost <= max(fair, cost):
+            worker = int(home * workers)
+        loads[worker] += cost
+        shares[worker].append(piece)
     return shares
 
 
-def _power_of_two(limit: int) -> int:
+def power_of_two(limit: int) -> int:
     """The largest power of two up to `limit`, at least 1."""
     return 1 << max(limit, 1).bit_length() - 1

@@ -25,6 +25,7 @@ from .checks import check_data, check_order
 from .gradient import shapes
 from .metrics import Scores
 from .network import Network
+from .panels import pack, unpack
 from .processor import OneBlasThread
 from .work import Job, Segment, Setup
 
@@ -119,9 +120,10 @@ class Trainer:
         """Lay out all arrays, fill them, and tell the team."""
         network, features, team = self.network, self._features, self._team
         layers, dtype = network.structure, network.dtype
+        self._pack, self._unpack = (partial(f, layers[0], self.batch) for f in (pack, unpack))
         count, images = len(features), self._images
         plan = shapes(layers, optimizer, dtype, self.batch, count, images, team.workers)
-        given = {"parameters": network.parameters, "labels": self._labels}
+        given = {"labels": self._labels}
         if self._standardization is not None:
             plan["standardization"] = (2, network.inputs), dtype
             given["standardization"] = self._standardization
@@ -138,6 +140,7 @@ class Trainer:
         self._arrays = arrays = memory.carve(block, plan)
         for name, value in given.items():
             arrays[name][...] = value
+        self._pack(network.parameters, arrays["parameters"])
         features = arrays.get("features", features)
         team.prepare(partial(Job, layers, optimizer, arrays, features, self.batch), setup)
 
@@ -164,7 +167,7 @@ class Trainer:
         self._check_finite(epoch, stop)
         sums[0, 3] += min(stop * self.batch, self._images) - start * self.batch
         self._previous, self._count = lr, self._count + stop - start
-        self.network.parameters[...] = self._arrays["parameters"]
+        self._unpack(self._arrays["parameters"], self.network.parameters)
         self._whole = True
 
     @property
@@ -181,8 +184,15 @@ class Trainer:
     def state(self) -> dict[str, np.ndarray]:
         """All that must be kept to go on from here later: copies."""
         self._require_whole()
-        state = {name: self._arrays[name].copy() for name in KEPT}
-        return state | {"clock": np.array([self._count, self._previous], np.float64)}
+        slots = np.empty_like(self._arrays["slots"])
+        for packed, plain in zip(self._arrays["slots"], slots, strict=True):
+            self._unpack(packed, plain)
+        return {
+            "parameters": self.network.parameters.copy(),
+            "slots": slots,
+            "sums": self._arrays["sums"].copy(),
+            "clock": np.array([self._count, self._previous], np.float64),
+        }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from what `state` gave; ValueError if that was for other layers or slots."""
@@ -190,9 +200,11 @@ class Trainer:
         found = {name: np.shape(value) for name, value in state.items()}
         if found != expected:
             raise ValueError(f"state: expected arrays of shapes {expected}, found {found}")
-        for name in KEPT:
-            self._arrays[name][...] = state[name]
-        self.network.parameters[...] = self._arrays["parameters"]
+        self.network.parameters[...] = state["parameters"]
+        self._pack(self.network.parameters, self._arrays["parameters"])
+        for plain, packed in zip(state["slots"], self._arrays["slots"], strict=True):
+            self._pack(plain, packed)
+        self._arrays["sums"][...] = state["sums"]
         self._count, self._previous = int(state["clock"][0]), float(state["clock"][1])
         self._whole = True
 

@@ -62,37 +62,37 @@ class Job:
                 piece()
             wait()
             for step in range(first, last):
-                *phases, update = self._step(segment, step, worker, workers)
-                if step + 1 < last:
-                    update = update + self._gather(step + 1, worker, workers)
-                for phase in (*phases, update):
+                for phase in self._step(segment, step, step + 1 < last, worker, workers):
                     for piece in phase:
                         piece()
                     wait()
 
-    def _step(self, segment: Segment, step: int, worker: int, workers: int) -> list[list[Piece]]:
-        """The worker's pieces of a step, phase by phase; what they read is set."""
+    def _step(
+        self, segment: Segment, step: int, more: bool, worker: int, workers: int
+    ) -> list[list[Piece]]:
+        """The worker's pieces of a step, phase by phase; what they read is set.
+
+        more: gather the batch of the next step, too.
+        """
         now, rows = self._plan.now, len(self._rows(step))
         done = step - segment.start
         previous = segment.lr if done else segment.previous
         numbers = self._optimizer.coefficients(segment.lr, previous, segment.count + done)
         now.step = step
+        now.rows = self._rows(step + 1)
         now.scale = np.array(self._optimizer.scale(segment.lr) / rows, self._dtype)
         now.coefficients = tuple(np.array(number, self._dtype) for number in numbers)
-        key = rows, step % 2, worker, workers
+        following = len(now.rows) if more else 0
+        key = rows, following, step % 2, worker, workers
         if key not in self._bound:
-            phases = self._plan.phases(rows, step % 2)
+            phases = self._plan.phases(rows, following, step % 2)
             self._bound[key] = [share(phase, workers)[worker] for phase in phases]
         return self._bound[key]
 
     def _gather(self, step: int, worker: int, workers: int) -> list[Piece]:
-        """The worker's pieces that gather the batch of a step; what they read is set."""
+        """The worker's pieces that gather the batch of a step, the first one; once a segment."""
         rows = self._plan.now.rows = self._rows(step)
-        key = -len(rows), step % 2, worker, workers
-        if key not in self._bound:
-            pieces = self._plan.gather(len(rows), step % 2)
-            self._bound[key] = [share(pieces, workers)[worker]]
-        return self._bound[key][0]
+        return share(self._plan.gather(len(rows), step % 2), workers)[worker]
 
     def _rows(self, step: int) -> np.ndarray:
         return self._order[step * self._batch : (step + 1) * self._batch]

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.neuralnet.layers import Dense
+from stages.neuralnet.panels import pack, panels, unpack
+
+
+@given(st.integers(1, 6), st.integers(1, 1500), st.sampled_from([1, 64, 600]), st.booleans())
+@settings(max_examples=60, derandomize=True)
+def test_panels_are_all_of_a_layer_and_nothing_else(inputs, outputs, batch, first):
+    layer = Dense(inputs, outputs, "relu")
+    flat = np.zeros(layer.size)
+    found = panels(layer, flat, first, batch)
+    for panel in found:
+        panel.W[...] += 1
+        panel.b[...] += 1
+        assert (flat[panel.place] == 1).all()
+        assert panel.W.flags.c_contiguous
+    assert (flat == 1).all()
+    assert first or len(found) == 1
+    assert [panel.columns.stop for panel in found[:-1]] == [p.columns.start for p in found[1:]]
+
+
+@given(st.integers(1, 6), st.integers(1, 1500), st.sampled_from([1, 64, 600]), st.integers(0, 9))
+@settings(max_examples=60, derandomize=True)
+def test_packing_reorders_the_first_layer_and_is_undone(inputs, outputs, batch, rest):
+    layer = Dense(inputs, outputs, "relu")
+    plain = np.arange(layer.size + rest, dtype=np.float32)
+    packed, again = np.empty_like(plain), np.empty_like(plain)
+    pack(layer, batch, plain, packed)
+    W, b = layer.views(plain[: layer.size])
+    for panel in panels(layer, packed[: layer.size], True, batch):
+        assert (panel.W == W[:, panel.columns]).all()
+        assert (panel.b == b[panel.columns]).all()
+    unpack(layer, batch, packed, again)
+    assert (again == plain).all()
