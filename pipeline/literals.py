@@ -95,7 +95,7 @@ def _as_kind(kind: type, value: Any) -> Any:
         numbers = tuple(_as_kind(int, number) for number in value)
         return None if None in numbers else numbers
     if kind is str:
-        return value if isinstance(value, str) and _is_unicode(value) else None
+        return value if isinstance(value, str) and _is_plain(value) else None
     if kind is bool:
         return value if isinstance(value, bool) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -109,9 +109,10 @@ def _as_kind(kind: type, value: Any) -> Any:
     return number if number == value and number.bit_length() <= 64 else None
 
 
-def _is_unicode(text: str) -> bool:
-    # Bytes of a command line that are not UTF-8 arrive as lone surrogates, which no file can hold.
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+def _is_plain(text: str) -> bool:
+    # Bytes of a command line that are not UTF-8 arrive as lone surrogates, which no file can hold;
+    # and no path can hold a NUL.
+    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _shown(value: Any) -> str:

@@ -34,7 +34,7 @@ class Session:
     ) -> None:
         self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
-        self.store = ArtifactStore(Path(common["artifacts_dir"]))
+        self.store = ArtifactStore(_artifacts(Path(common["artifacts_dir"])))
         self.reporter = _reporter(common)
         values = {name: setting.value for name, setting in self.settings.items()}
         code = CodeIndex(self.store.root / ".code.json")
@@ -59,6 +59,16 @@ class Session:
     def value(self, name: str) -> Any:
         """The value of a parameter."""
         return self.settings[name].value
+
+
+def _artifacts(folder: Path) -> Path:
+    try:
+        folder.exists()
+    except OSError as error:  # a name that the system cannot look for; others become known later
+        raise ConfigError(
+            f"--artifacts-dir: expected a folder, found {folder}: {error.strerror}"
+        ) from None
+    return folder
 
 
 def _reporter(common: Mapping[str, Any]) -> Reporter:

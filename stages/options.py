@@ -36,7 +36,8 @@ Standardize = Annotated[
 ]
 
 Hidden = Annotated[
-    tuple[int, ...], Option("sizes of the hidden layers", minimum=1, metavar="N,N,…")
+    tuple[int, ...],
+    Option("sizes of the hidden layers", minimum=1, maximum=1_000_000, metavar="N,N,…"),
 ]
 Activation = Annotated[
     str,

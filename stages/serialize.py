@@ -50,8 +50,12 @@ def serialize(
 
 def expect_place(place: Path) -> None:
     """Raise `ConfigError` where no file can be saved: better before a training than after it."""
-    if place.is_dir():
-        raise ConfigError(f"--save: expected the name of a file, found the folder {place}")
+    try:
+        found = "a folder" if place.is_dir() else ""
+    except OSError as error:
+        found = error.strerror
+    if found:
+        raise ConfigError(f"--save: expected the name of a file, found {place}: {found}")
 
 
 def save_copy(stored: Path, place: Path) -> None:

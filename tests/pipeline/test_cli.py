@@ -210,6 +210,13 @@ def test_what_does_not_fit_in_memory_is_told_in_one_line(call, monkeypatch):
     assert err == "error: expected memory for what was asked, found too little: none is left\n"
 
 
+def test_a_name_that_no_folder_can_have(call):
+    status, _, err = call("plan", "--artifacts-dir", "x" * 5000)
+    assert status == 2
+    assert err.startswith("error: --artifacts-dir: expected a folder, found xxx")
+    assert err.endswith("x: File name too long\n")
+
+
 def test_what_a_message_quotes_cannot_command_the_terminal(call):
     status, _, err = call("config", "--days=\x1b[2J\u202e\n")
     assert status == 2

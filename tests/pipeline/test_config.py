@@ -153,6 +153,7 @@ def test_parse(name, text, value):
         ("activation", "rleu", "expected one of relu, tanh, found 'rleu'"),
         ("patience", "soon", "expected an integer or none, found 'soon'"),
         ("save", "a\udcffb", "expected text, found 'a\\udcffb'"),
+        ("save", "a\0b", "expected text, found 'a\\x00b'"),
     ],
 )
 def test_parse_refuses(name, text, line):
