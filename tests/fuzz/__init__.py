@@ -8,6 +8,7 @@
     mutate.py      how valid bytes and JSON values are damaged
     guard.py       what an input may not do: write elsewhere, start a program, unpickle, hang
     campaign.py    many inputs, some processes, one table
+    guided.py      the same inputs, chosen by coverage (needs atheris)
 
 An input is made from the decoder's name, the campaign's seed and a number, and by nothing else; so
 three words in a report are enough to have it again. A decoder may refuse an input by the errors

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.fuzz.campaign import Tally, batch, table
 from tests.fuzz.decoders import load
 from tests.fuzz.guard import Guard, Hang
+from tests.fuzz.guided import Choices
 
-INPUTS = 6000
+INPUTS = 4000
 DECODERS = load()
 TOTAL = sum(decoder.share for decoder in DECODERS.values())
 
@@ -45,7 +46,7 @@ def test_only_declared_errors_come_out(settled, name, capfd):
 
 @pytest.mark.parametrize("name", ["model file", "class names", "file reference"])
 @settings(
-    max_examples=20,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     database=None,
@@ -57,6 +58,15 @@ def test_what_fails_is_shrunk_to_its_core(guard, name, rng):
     case = decoder.make(rng)
     with suppress(*decoder.declared):
         decoder.read(case, guard.folder)
+
+
+def test_a_fuzzers_bytes_make_the_choices():
+    made = [DECODERS["model file"].make(Choices(data)) for data in (b"", b"", bytes(range(200)))]
+    assert made[0] == made[1] != made[2]
+    choices = Choices(b"\xff" * 16)
+    assert choices.getrandbits(8) == 255
+    assert 0.99 < choices.random() < 1
+    assert Choices(b"\0").choice("abc") == "a"
 
 
 class TestGuard:
