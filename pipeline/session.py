@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,9 @@ class Session:
 
 def _artifacts(folder: Path) -> Path:
     try:
-        folder.exists()
-    except OSError as error:  # a name that the system cannot look for; others become known later
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # told later
+            folder.stat()
+    except OSError as error:
         raise ConfigError(
             f"--artifacts-dir: expected a folder, found {folder}: {error.strerror}"
         ) from None

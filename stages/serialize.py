@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,9 @@ def serialize(
 def expect_place(place: Path) -> None:
     """Raise `ConfigError` where no file can be saved: better before a training than after it."""
     try:
-        found = "a folder" if place.is_dir() else ""
+        found = "a folder" if stat.S_ISDIR(place.stat().st_mode) else ""
+    except FileNotFoundError:
+        found = ""
     except OSError as error:
         found = error.strerror
     if found:
