@@ -110,8 +110,7 @@ class ArtifactStore:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                with suppress(OSError):
-                    waiting(owner.read_text())
+                waiting(_holder(owner))
                 lock.acquire()
         try:
             with suppress(OSError):
@@ -205,3 +204,10 @@ class ArtifactStore:
                 yield path, next((reason for reason in reasons if reason), None)
             except (CorruptArtifact, MissingArtifact, OSError) as error:
                 yield path, str(error)
+
+
+def _holder(owner: Path) -> str:
+    """Who holds a lock, where that is known: the holder says so just after taking it."""
+    with suppress(OSError):
+        return owner.read_text() or "another process"
+    return "another process"

@@ -313,6 +313,19 @@ class TestLock:
         assert order == ["first", "second"]
         assert told == [f"process {os.getpid()}"]
 
+    @pytest.mark.parametrize("said", [None, ""])
+    def test_a_holder_that_has_not_said_who_it_is(self, store, said):
+        told = []
+        thread = threading.Thread(target=_take, args=(store, told))
+        with store.lock(KEY, told.append):
+            for owner in store.root.glob(".locks/*.owner"):
+                owner.unlink() if said is None else owner.write_text(said)
+            thread.start()
+            while not told:
+                pass
+        thread.join(10)
+        assert told == ["another process"]
+
     def test_a_dead_holder_blocks_nobody(self, store):
         context = multiprocessing.get_context("spawn")
         ready = context.Event()
@@ -323,6 +336,11 @@ class TestLock:
         process.join(10)
         with store.lock(KEY, lambda holder: None):
             pass
+
+
+def _take(store: ArtifactStore, told: list[str]) -> None:
+    with store.lock(KEY, told.append):
+        pass
 
 
 def _hold(root: Path, ready) -> None:
