@@ -56,6 +56,18 @@ def blocks(inputs: int, outputs: int, itemsize: int) -> list[slice]:
     return parts(inputs, -(-inputs // tall))
 
 
+def products(rows: int, columns: int, depth: int) -> list[slice]:
+    """Slices of the rows of a block of gradients, each of which is one matrix product.
+
+    OpenBLAS multiplies without copying matrices first when it takes up to a million
+    multiplications; with few images to a batch that is a tenth faster.
+    """
+    tall = power_of_two(1_000_000 // (columns * depth))
+    if depth > 64 or tall < 64:
+        tall = rows
+    return parts(rows, -(-rows // tall))
+
+
 def share(tasks: Sequence[Task], workers: int) -> list[list[Piece]]:
     """The pieces of a phase for each of the workers: evenly, and always the same way.
 

@@ -28,7 +28,7 @@ import numpy as np
 from . import kernels
 from .activations import ACTIVATIONS
 from .barrier import control_words
-from .cuts import BLOCK_BYTES, Task, blocks, shards, tiles
+from .cuts import BLOCK_BYTES, Task, blocks, products, shards, tiles
 from .layers import Dense, split
 from .memory import Shapes
 from .panels import panels
@@ -175,8 +175,9 @@ class Plan:
             for part in blocks(layer.inputs, width, flat.itemsize):
                 begin = panel.place.start
                 own = slice(begin + part.start * width, begin + part.stop * width)
+                pieces = products(part.stop - part.start, width, len(x))
                 block = x[:, part], delta[:, panel.columns], flat[own], slots[:, own]
-                piece = kernels.weights(self.now, *block, update, room)
+                piece = kernels.weights(self.now, pieces, *block, update, room)
                 cost = CALLS / 4 + (2 * len(x) + PASS) * (own.stop - own.start)
                 tasks.append(Task(cost, piece, home))
         own = slice(layer.inputs * layer.outputs, None)

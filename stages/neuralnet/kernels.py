@@ -14,7 +14,7 @@ Matrix products go to BLAS with the slices of matrices that the piece owns; noth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -138,6 +138,7 @@ def backward(
 
 def weights(
     now: Now,
+    parts: Sequence[slice],
     x: np.ndarray,
     delta: np.ndarray,
     parameters: np.ndarray,
@@ -145,17 +146,18 @@ def weights(
     update: Update,
     room: np.ndarray,
 ) -> Piece:
-    """A block of rows of a weight matrix: its gradient xᵀ delta, whole batch, and its update.
+    """A block of rows of a weight matrix: its gradient xᵀ delta, part by part, and its update.
 
     x (batch, rows of the block), delta (batch, outputs); parameters and slots are flat. The block
     is small: gradient, parameters and slots stay in the cache until the optimizer is done.
     """
-    x = x.T
     gradient = room[: parameters.size]
-    matrix = gradient.reshape(len(x), -1)
+    matrix = gradient.reshape(x.shape[1], -1)
+    products = [(x[:, part].T, matrix[part]) for part in parts]
 
     def piece() -> None:
-        np.matmul(x, delta, out=matrix)
+        for left, out in products:
+            np.matmul(left, delta, out=out)
         update(parameters, gradient, slots, now.coefficients)
 
     return piece

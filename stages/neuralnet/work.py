@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,8 @@ class Job:
         self.control = arrays["control"]
         self._plan = Plan(layers, optimizer, arrays, features, arrays.get("standardization"))
         self._optimizer, self._batch, self._order = optimizer, batch, arrays["order"]
-        self._dtype = arrays["parameters"].dtype
+        dtype = arrays["parameters"].dtype
+        self._number = lru_cache(16)(lambda number: np.array(number, dtype))
         self._bound: dict[tuple[int, ...], list[list[Piece]]] = {}
 
     def work(
@@ -80,8 +82,8 @@ class Job:
         numbers = self._optimizer.coefficients(segment.lr, previous, segment.count + done)
         now.step = step
         now.rows = self._rows(step + 1)
-        now.scale = np.array(self._optimizer.scale(segment.lr) / rows, self._dtype)
-        now.coefficients = tuple(np.array(number, self._dtype) for number in numbers)
+        now.scale = self._number(self._optimizer.scale(segment.lr) / rows)
+        now.coefficients = tuple(map(self._number, numbers))
         following = len(now.rows) if more else 0
         key = rows, following, step % 2, worker, workers
         if key not in self._bound:

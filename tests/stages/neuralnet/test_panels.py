@@ -33,7 +33,7 @@ def test_packing_reorders_the_first_layer_and_is_undone(inputs, outputs, batch, 
     pack(layer, batch, plain, packed)
     W, b = layer.views(plain[: layer.size])
     for panel in panels(layer, packed[: layer.size], True, batch):
-        assert (panel.W == W[:, panel.columns]).all()
+        assert (W[:, panel.columns] == panel.W).all()
         assert (panel.b == b[panel.columns]).all()
     unpack(layer, batch, packed, again)
     assert (again == plain).all()
