@@ -1,0 +1,71 @@
+"""The benchmarks: `make bench`, or `python -m tests.benchmarks [step] [scaling] [costs]`.
+
+Prints tables; writes all figures to bench.json and a plot to bench.png in the folder of --out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks import costs, scaling, step
+from tests.benchmarks.plot import draw
+from tests.benchmarks.reference import REFERENCES, make_data
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were taken on."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text().splitlines()
+        model = next((line.split(": ")[1] for line in lines if "model name" in line), model)
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "load": os.getloadavg()[0],
+    }
+
+
+def main() -> None:
+    """Run the parts that were asked for, all of them by default."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", default=[], metavar="step|scaling|costs")
+    parser.add_argument("--turns", type=int, default=7, help="epochs of each contestant")
+    parser.add_argument("--networks", default="abcd", help="which reference networks")
+    parser.add_argument("--out", type=Path, default=Path("artifacts"), help="folder of the results")
+    given = parser.parse_args()
+    parts = given.parts or ["step", "scaling", "costs"]
+    found: dict[str, Any] = {"machine": machine()}
+    print(*(f"{name}: {value}" for name, value in found["machine"].items()), sep="   ", end="\n\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if "step" in parts:
+            make_data(folder)
+            keys = [key for key in REFERENCES if key in given.networks]
+            found["step"] = step.measure(folder, given.turns, keys)
+            print(step.table(found["step"]), end="\n\n", flush=True)
+        if "scaling" in parts:
+            found["scaling"] = scaling.measure(folder)
+            print(scaling.table(found["scaling"]), end="\n\n", flush=True)
+        if "costs" in parts:
+            found["costs"] = costs.measure(folder)
+            print(costs.table(found["costs"]), end="\n\n", flush=True)
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "bench.json").write_text(json.dumps(found, indent=1))
+    drawn = draw(found, given.out / "bench.png")
+    print(f"figures: {given.out}/bench.json", end="")
+    print(f", {given.out}/bench.png" if drawn else " (no plot: Matplotlib is missing)")
+
+
+if __name__ == "__main__":
+    main()
