@@ -2,7 +2,7 @@
 
 Workers run a segment of steps without coming back; a quarter of a second of it is short enough for
 a bar to move and for Ctrl-C to be heard, and long enough to cost nothing. A state is saved when as
-much time has passed that saving costs under two percent of it. Neither changes any bit.
+much time has passed that saving costs about one percent of it. Neither changes any bit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 SEGMENT_SECONDS = 0.25
-SAVING_SHARE = 0.02
+SAVING_SHARE = 0.01
 FIRST_SAVE_SECONDS = 1.0
 
 
