@@ -21,7 +21,8 @@ help:  ## list the targets
 all: .venv/core  ## the whole job: source → model.json and its evaluation
 	@$(BIN)/pipeline run $(FLAGS) --save model.json
 	@echo
-	@echo "Next: $(BIN)/pipeline run $(FLAGS) --lr 0.02   (only training and what follows runs again)"
+	@echo "Next, another learning rate, for which only training and what follows runs again:"
+	@echo "  $(BIN)/pipeline run $(strip $(FLAGS)) --lr 0.02"
 
 test: .venv/dev  ## every test, with coverage by module
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
