@@ -36,6 +36,9 @@ class Context:
     def warn(self, message: str) -> None:
         """Tell the user something that must not be missed."""
 
+    def expect_room(self, size: int) -> None:
+        """Say that outputs of `size` bytes are to come: a full disk is told before the work."""
+
     def note(self, **figures: Any) -> None:
         """Keep figures of this run, such as timings, in the manifest: no part of the result."""
 

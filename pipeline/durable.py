@@ -56,6 +56,21 @@ def fsync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def expect_room(folder: Path, size: int, flag: str = "--artifacts-dir") -> None:
+    """Raise `StorageError` where the disk of `folder` has less than `size` bytes to give.
+
+    `flag` is the one that named the folder.
+    """
+    import shutil  # here and not above: it is slow to import
+
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise StorageError(
+            f"{folder}: expected room for {size / 1e6:,.1f} MB, found: {free / 1e6:,.1f} MB free; "
+            f"free some or choose another folder with {flag}, then run the same command again"
+        )
+
+
 @contextmanager
 def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None]:
     """Turn an `OSError` of writing below `folder` into the one line that helps its user.

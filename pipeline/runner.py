@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.context import Context, Progress
+from pipeline.durable import expect_room
 from pipeline.errors import MissingArtifact
 from pipeline.iterate import work_ahead
 from pipeline.plan import CACHED, RUNS, Decision, Planner, output_digests
@@ -161,6 +162,9 @@ class _RunContext(Context):
 
     def warn(self, message: str) -> None:
         self._reporter.warn(message)
+
+    def expect_room(self, size: int) -> None:
+        expect_room(self._store.root, size)
 
     def note(self, **figures: Any) -> None:
         self._writer.notes |= figures

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.durable import fsync_folder
+from pipeline.durable import expect_room, fsync_folder, make_folder
 from pipeline.errors import StorageError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -19,12 +19,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def writing(folder: Path, needed: int) -> Iterator[None]:
     """Make `folder`, see that `needed` bytes fit, and tell failures of writing in one line."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        import shutil  # here and not above: it is slow to import
-
-        free = shutil.disk_usage(folder).free
-        if free < needed:
-            raise _no_room(folder, needed, f"{megabytes(free)} free")
+        make_folder(folder)
+        expect_room(folder, needed, "--data-dir")
         yield
     except OSError as error:
         if error.errno in _FULL:

@@ -6,6 +6,7 @@ A feature is one number of one pixel: its luma, or each of its three colours, sc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -24,6 +25,8 @@ def preprocess(
     images: np.ndarray, *, color: Color = False, scale: Scale = "unit", context: Context = QUIET
 ) -> Iterator[np.ndarray]:
     """Turn images into flat float features: grayscale or colour, scaled."""
+    n, channels, *size = images.shape
+    context.expect_room(n * (channels if color else 1) * math.prod(size) * 4)
     with context.progress("preprocess", len(images), "images") as progress:
         for _, block in row_blocks(images):
             yield to_features(block, color=color, scale=scale)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.durable import fsync_folder, make_folder
+from pipeline.durable import expect_room, fsync_folder, make_folder
+from pipeline.errors import StorageError
 
 
 @pytest.fixture
@@ -62,3 +63,11 @@ def test_a_disk_that_fails_to_sync_is_not_passed_over(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="Input/output"):
         fsync_folder(tmp_path)
+
+
+def test_room_is_told_before_it_is_needed(tmp_path):
+    expect_room(tmp_path, 0)
+    with pytest.raises(StorageError) as told:
+        expect_room(tmp_path, 10**18)
+    assert f"{tmp_path}: expected room for 1,000,000,000,000.0 MB, found: " in str(told.value)
+    assert "choose another folder with --artifacts-dir" in str(told.value)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.context import QUIET, Context
-from pipeline.errors import MissingArtifact
+from pipeline.errors import MissingArtifact, StorageError
 from pipeline.graph import Pipeline
 from pipeline.reporter import Reporter
 from pipeline.runner import run
@@ -110,6 +110,24 @@ def test_a_stage_resumes_from_its_state_and_forgets_it(planner, store):
     assert seen == [0, 2]
     assert outcome["end"] == {"steps": 3}
     assert store.load_state(outcome.stages[0].key) is None
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_work(planner, store):
+    worked = []
+
+    @stage(outputs=("rows",))
+    def much(*, context: Context = QUIET):
+        """More than any disk holds."""
+        context.expect_room(10**18)
+        worked.append(1)
+        yield np.zeros(1)
+
+    with pytest.raises(
+        StorageError, match=r"expected room for .* MB, found: .* MB free; free some"
+    ):
+        run(planner(Pipeline(much)), (), Reporter())
+    assert not worked
+    assert not list(store.root.glob("much/*"))
 
 
 def test_outputs_must_be_those_that_the_stage_names(planner):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from pipeline.context import Context
 from stages.preprocess import preprocess, to_features
 
 some_images = hnp.arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(3), st.just(4), st.just(4)))
@@ -54,3 +55,15 @@ def test_the_stage_goes_block_by_block(monkeypatch):
     assert [len(block) for block in blocks] == [4, 4, 2]
     whole = to_features(images, color=False, scale="unit")
     assert np.concatenate(blocks).tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_the_room_it_needs_is_what_it_writes(color):
+    class Asked(Context):
+        def expect_room(self, size):
+            self.size = size
+
+    asked = Asked()
+    images = np.zeros((7, 3, 32, 32), np.uint8)
+    blocks = preprocess(images, color=color, context=asked)
+    assert sum(block.nbytes for block in blocks) == asked.size
