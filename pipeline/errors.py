@@ -11,6 +11,7 @@
     └── CorruptArtifact       what is stored is not what its manifest records
 
 A `UserError` says what was expected, what was found, where, and what to do about it, in one line.
+A `CorruptArtifact` that ends a command is told in a line as well; the next run makes it anew.
 Everything else is a bug and keeps its traceback.
 """
 

@@ -1,6 +1,7 @@
-"""From a click group to an exit status: 0 done, 2 the caller's mistake, 130 interrupted, 1 a bug.
+"""From a click group to an exit status: 0 done, 2 the caller's mistake, 130 interrupted, 1 else.
 
-A mistake is told in one line on stderr. A bug keeps its traceback.
+A mistake is told in one line on stderr, and so is a stored result that turns out to be damaged. A
+bug keeps its traceback.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline.errors import Interrupted, UserError
+from pipeline.errors import CorruptArtifact, Interrupted, UserError
 
-DONE, MISTAKE, INTERRUPTED, BROKEN_PIPE = 0, 2, 130, 1
+DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
 
 
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +27,8 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         return request.code if isinstance(request.code, int) else DONE
     except UserError as error:
         return _complain(str(error), MISTAKE)
+    except CorruptArtifact as error:
+        return _complain(f"{error}; run the same command again: it is made anew", DAMAGE)
     except MemoryError as error:
         reason = str(error) or "none is left"
         return _complain(f"expected memory for what was asked, found too little: {reason}", MISTAKE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +47,19 @@ class Session:
 
     def run(self) -> Outcome:
         """Bring the targets up to date."""
+        try:
+            with self.sharing():
+                return run(self.planner, self.targets, self.reporter)
+        finally:
+            self.reporter.close()
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Use the store beside others, and not while `gc` clears it out."""
 
         def wait() -> None:
             self.reporter.info("waiting for gc, which is clearing out the store")
 
-        try:
-            with gate(self.store.root, alone=False, waiting=wait):
-                return run(self.planner, self.targets, self.reporter)
-        finally:
-            self.reporter.close()
+        return gate(self.store.root, alone=False, waiting=wait)
 
     def value(self, name: str) -> Any:
         """The value of a parameter."""

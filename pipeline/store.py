@@ -82,7 +82,17 @@ class ArtifactStore:
         record = self.manifest(key)["outputs"].get(output)
         if record is None:
             raise MissingArtifact(f"{self.folder(key)} holds no output {output!r}")
-        return read_value(self.folder(key), record)
+        try:
+            return read_value(self.folder(key), record)
+        except CorruptArtifact:
+            self.distrust(self.folder(key))
+            raise
+
+    def distrust(self, folder: Path) -> None:
+        """Let the next command that would use a result read all of it before."""
+        with suppress(OSError):
+            for path in folder.iterdir():
+                os.utime(path)
 
     def variants(self, stage: str) -> list[dict[str, Any]]:
         """The manifests stored for a stage, the one used last first."""

@@ -30,8 +30,17 @@ GC_FLAGS = [
 
 
 def verify(session: Session) -> tuple[dict[str, Any], str]:
-    """Read every stored byte again: what was found, as a document and as text."""
-    found = {str(path): reason for path, reason in session.store.verify()}
+    """Read every stored byte again: what was found, as a document and as text.
+
+    What is damaged is made again by the next run that needs it, even where its size and time are
+    those of a whole one.
+    """
+    found = {}
+    with session.sharing():
+        for path, reason in session.store.verify():
+            found[str(path)] = reason
+            if reason:
+                session.store.distrust(path)
     damaged = {path: reason for path, reason in found.items() if reason}
     return {"results": len(found), "damaged": damaged}, display.verification(found)
 

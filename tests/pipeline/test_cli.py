@@ -14,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.graph import Pipeline
 from pipeline.main import run_cli
 from tests.pipeline import shop
+from tests.pipeline.test_store import flip
 
 
 @pytest.fixture
@@ -144,6 +145,28 @@ def test_verify_finds_what_is_damaged(call, tmp_path):
     assert "sales.npy does not hold the bytes that were written" in out
     assert "2 of 3" in out
     call("run")
+    assert call("verify")[0] == 0
+
+
+def test_what_verify_finds_is_made_again(call, tmp_path):
+    call("run")
+    (path,) = tmp_path.glob("artifacts/choose/*/kept.npy")
+    flip(path, 130)
+    assert call("verify")[0] == 1
+    call("run")
+    assert shop.RAN[-1] == "choose"
+    assert call("verify")[0] == 0
+
+
+def test_damage_that_ends_a_run_is_told_and_mended_by_the_next(call, tmp_path):
+    call("choose")
+    (path,) = tmp_path.glob("artifacts/choose/*/rule.json")
+    flip(path, 0, 1)
+    status, out, err = call("run")
+    assert (status, out) == (1, "")
+    assert err.splitlines()[-1].startswith(f"error: {path.relative_to(tmp_path)}: ")
+    assert err.endswith("; run the same command again: it is made anew\n")
+    assert call("run")[0] == 0
     assert call("verify")[0] == 0
 
 
