@@ -111,10 +111,11 @@ def pipeline_command(
             flags.setdefault("executor", "serial")
         session = _session(program, targets, given, flags, options)
         with profiled(given["profile"]):
-            if session.dry_run and action is not _collect:
-                _plan(program, session)
+            if action is _collect:
+                _collect(program, session, **own)
             else:
-                action(program, session, **own)
+                with session.sharing():
+                    _plan(program, session) if session.dry_run else action(program, session, **own)
 
     params = [*extra, *options.values(), *common]
     return StageCommand(name, callback=callback, params=params, help=help)

@@ -48,8 +48,7 @@ class Session:
     def run(self) -> Outcome:
         """Bring the targets up to date."""
         try:
-            with self.sharing():
-                return run(self.planner, self.targets, self.reporter)
+            return run(self.planner, self.targets, self.reporter)
         finally:
             self.reporter.close()
 

@@ -36,11 +36,10 @@ def verify(session: Session) -> tuple[dict[str, Any], str]:
     those of a whole one.
     """
     found = {}
-    with session.sharing():
-        for path, reason in session.store.verify():
-            found[str(path)] = reason
-            if reason:
-                session.store.distrust(path)
+    for path, reason in session.store.verify():
+        found[str(path)] = reason
+        if reason:
+            session.store.distrust(path)
     damaged = {path: reason for path, reason in found.items() if reason}
     return {"results": len(found), "damaged": damaged}, display.verification(found)
 

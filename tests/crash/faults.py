@@ -17,7 +17,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import CorruptArtifact, StorageError
+from pipeline.errors import ConfigError, CorruptArtifact, StorageError
 from pipeline.store import ArtifactStore
 from tests.crash.scenarios import Scenario
 from tests.crash.tally import Tally
@@ -77,15 +77,20 @@ def _run(scenario: Scenario, base: Path, fault: Fault) -> tuple[str, list[str]]:
     with watching(base, fault):
         try:
             scenario.run(base)
-        except StorageError as error:
-            return "told: no room", [] if fault.number == errno.ENOSPC else [f"misnamed: {error}"]
-        except CorruptArtifact as error:
-            return "told: unreadable", [] if fault.number == errno.EIO else [f"misnamed: {error}"]
-        except OSError as error:
-            expected = fault.number == errno.EIO and error.errno == errno.EIO
-            return "told: broken", [] if expected else [f"undeclared: {error!r}"]
         except Exception as error:
-            return "undeclared", [f"undeclared: {error!r}"]
+            return _told(error, fault)
     store = ArtifactStore(base / "artifacts")
     missing = [f"success without {key}" for key in scenario.expected if store.damage(key)]
     return "carried on", missing
+
+
+def _told(error: Exception, fault: Fault) -> tuple[str, list[str]]:
+    full = fault.number == errno.ENOSPC
+    if isinstance(error, StorageError) and full:
+        return "told: no room", []
+    if isinstance(error, CorruptArtifact) and not full:
+        return "told: unreadable", []
+    if isinstance(error, OSError | ConfigError) and not full:
+        named = os.strerror(fault.number) in str(error)
+        return "told: broken", [] if named else [f"misnamed: {error!r}"]
+    return "undeclared", [f"undeclared: {error!r}"]

@@ -124,7 +124,7 @@ class Scenario:
         """Run the pipeline on the store below `base`, which is shown before."""
         made = self._session(base)
         show(made.store)
-        with saving_always():
+        with saving_always(), made.sharing():
             made.run()
         if self.clears:
             self.clear(base)

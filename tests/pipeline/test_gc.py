@@ -169,6 +169,22 @@ def test_the_collector_waits_for_those_who_use_the_store(tmp_path):
     assert events == ["users", "collector"]
 
 
+def test_a_command_holds_the_gate_until_it_has_told_its_results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def collect_beside(document):
+        with pytest.raises(RuntimeError):
+            with gate(tmp_path / "artifacts", alone=True, waiting=give_up):
+                pass
+        return "told"
+
+    def give_up():
+        raise RuntimeError
+
+    program = Program(shop.SHOP, "shop", "A shop.", "1", render=collect_beside)
+    assert run_cli(make_cli(program), ["choose", "--quiet"]) == 0
+
+
 def test_a_store_that_cannot_be_written_needs_no_gate(tmp_path):
     (tmp_path / "file").write_text("")
     with gate(tmp_path / "file" / "store", alone=False, waiting=None):
