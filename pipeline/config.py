@@ -18,6 +18,7 @@ from pipeline.literals import accept, parse, toml_literal
 from pipeline.stage import Parameter
 
 PREFIX = "PIPELINE_"
+TOML_BYTES, TOML_DOTS = 1 << 16, 100
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,24 @@ def variable(name: str) -> str:
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """The table in a TOML file. `ConfigError` where there is none: missing, unreadable, invalid."""
+    """The table in a TOML file. `ConfigError` where there is none: missing, unreadable, invalid.
+
+    Python's parser takes minutes over a few lines of keys with thousands of dots; keys are flat.
+    """
     import tomllib
 
     try:
-        return tomllib.loads(Path(file).read_text("utf-8-sig"))
+        with open(file, "rb") as stream:
+            data = stream.read(TOML_BYTES + 1)
+        if (
+            len(data) > TOML_BYTES
+            or max(line.count(b".") for line in data.split(b"\n")) > TOML_DOTS
+        ):
+            raise ConfigError(
+                f"{file}: expected at most {TOML_BYTES:,} bytes and {TOML_DOTS} dots in a line, "
+                "found more"
+            )
+        return tomllib.loads(data.decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

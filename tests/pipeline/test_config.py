@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -91,6 +93,32 @@ def test_each_layer_beats_the_one_before(toml):
     ):
         given[layer] = content
         assert resolve(PARAMETERS, **given)["lr"] == Setting(value, origin)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".".join("a" * 20_000) + " = 1",
+        f"[{'.'.join('a' * 300)}]",
+        "lr = 1 #" + " " * 70_000,
+        f"x = {{ {'.'.join('a' * 102)} = 1 }}",
+    ],
+)
+def test_what_would_keep_the_parser_busy_is_refused(toml, text):
+    assert refusal(file=toml(text)) == (
+        "experiments.toml: expected at most 65,536 bytes and 100 dots in a line, found more"
+    )
+
+
+def test_the_worst_that_passes_is_read_quickly(toml):
+    lines = [f"{'.'.join('a' * 100)}.b{number} = 1" for number in range(300)]
+    started = time.process_time()
+    assert "keys are flat" in refusal(file=toml("\n".join(lines)))
+    assert time.process_time() - started < 3
+
+
+def test_no_more_is_read_than_a_file_may_hold():
+    assert "expected at most 65,536 bytes" in refusal(file=Path("/dev/zero"))
 
 
 def test_dashes_and_underscores_are_alike(toml):
@@ -211,7 +239,7 @@ def test_a_file_with_right_values(toml):
         ("zzzz = 1", "unknown key 'zzzz'; known: 'lr', 'epochs', "),
         ("lr 1", "not valid TOML: "),
         ("lr = 1\nlr = 2", "not valid TOML: Cannot overwrite a value"),
-        ("x = " + "[" * 100_000, "not valid TOML: "),
+        ("x = " + "[" * 50_000, "not valid TOML: "),
         (b"save = '\xff'", "expected UTF-8 text, found another byte at 8"),
     ],
 )

@@ -17,14 +17,7 @@ from tests.fuzz.mutate import NUMBERS, TEXTS, damaged, damaged_json, json_bytes,
 
 HEADERS = ["Content-Length", "Content-Range", "ETag", "Last-Modified", "Retry-After", "Location"]
 HEADERS += ["Transfer-Encoding", "Content-Encoding", "Content-Type", "Connection", "X", ""]
-LOCATIONS = [
-    "file:///etc/passwd",
-    "ftp://192.0.2.1/x",
-    "//",
-    "http://[",
-    "data:,x",
-    "/again",
-]
+LOCATIONS = ["file:///etc/passwd", "ftp://192.0.2.1/x", "http://[", "data:,x", "/again"]
 STATUS = [200] * 8 + [206, 206, 302, 304, 404, 416, 429, 500, 503, 100, 0, 999]
 
 
@@ -98,7 +91,8 @@ def _answer(rng: Random, archive: bytes) -> bytes:
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += ["X: y"] * (150 if rng.random() < 0.02 else 0)
     head = "\r\n".join(lines).encode("utf-8", "surrogatepass")
-    head = damaged(rng, head) if rng.random() < 0.2 else head
+    if status != 302 and rng.random() < 0.2:  # to another machine it could lead rightly
+        head = damaged(rng, head)
     return head + b"\r\n\r\n" + body
 
 

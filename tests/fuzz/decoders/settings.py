@@ -60,7 +60,13 @@ def _line(rng: Random) -> str:
 GREEDY = (
     [".".join("a" * 20_000) + " = 1"],
     [f"[{'.'.join('a' * 300)}.b{number}]" for number in range(300)],
+    [f"[{'.'.join('a' * 100)}.b{number}]" for number in range(300)],
+    [f"{'.'.join('a' * 100)}.b{number} = 1" for number in range(300)],
     [f"a.b{number} = 1" for number in range(20_000)],
+    [f"a.b{number} = 1" for number in range(5000)],
+    [f"[a{number}]" for number in range(8000)],
+    ["[[a]]" for number in range(10_000)],
+    ["x = [" + "{a.a.a = 1}," * 30 + "]" for number in range(100)],
     ["lr = " + "9" * 100_000],
     ["hidden = [" + "1," * 100_000 + "]"],
     ["hidden = " + "[" * 100_000],
