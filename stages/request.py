@@ -117,7 +117,7 @@ def _seconds(retry_after: str | None) -> float | None:
     """The seconds in a Retry-After header (RFC 9110, section 10.2.3); None where it has none."""
     if not retry_after:
         return None
-    if retry_after.strip().isdigit():
+    if re.fullmatch(r"[0-9]{1,18}", retry_after.strip()):
         return float(retry_after)
     import time
     from email.utils import parsedate_to_datetime
@@ -165,7 +165,7 @@ def _range(response: Any) -> tuple[int | None, int | None]:
 
 def _begin(response: Any, part: Part, url: str) -> None:
     length = response.headers.get("Content-Length", "").strip()
-    size = int(length) if length.isdigit() and len(length) < 18 else None
+    size = int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
     if response.headers.get_content_type() == "text/html":
         raise Refused("answered with a web page (HTML) instead of the file")
     if size is not None and size > LARGEST:

@@ -309,6 +309,14 @@ def test_a_refusal_that_stays(target):
         )
 
 
+@pytest.mark.parametrize("digits", ["²", "٣", "9" * 30, "-1", "1e3", ""])
+def test_digits_that_are_none(target, digits):
+    headers = {"Content-Length": digits.encode().decode("latin-1"), "Connection": "close"}
+    waits = {"Retry-After": headers["Content-Length"]}
+    with serving(CONTENT, Answer(status=503, headers=waits), Answer(headers=headers)) as server:
+        is_there(target, fetch(server.url, target))
+
+
 def test_redirects_are_followed(target):
     with serving(CONTENT, Answer(cut=5000)) as there, serving(b"") as here:
         moved = Answer(status=302, headers={"Location": there.url}, body=b"")
