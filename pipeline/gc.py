@@ -133,7 +133,8 @@ def _look(path: Path) -> Stored:
 
 def _leftovers(store: ArtifactStore, kept: set[Path]) -> list[Removal]:
     """What dead processes left, and states of results that are stored."""
-    found = [(path, "left by a process that died") for path in store.root.glob("*/.tmp-*")]
+    unfinished = (*store.root.glob("*/.tmp-*"), *store.root.glob(".*.part"))
+    found = [(path, "left by a process that died") for path in unfinished]
     for path in store.root.glob(".state/*/*"):
         if store.root / path.parent.name / path.name in kept:
             found.append((path, "its computation has ended"))

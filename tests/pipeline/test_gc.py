@@ -92,6 +92,8 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     left = store.root / "collect" / ".tmp-dead"
     left.mkdir()
     (left / "part.npy").write_bytes(b"123")
+    memo = store.root / ".code.json.123.part"
+    memo.write_text("[")
     store.save_state(keys[1], {}, {"step": 1})
     unfinished = store.root / ".state" / "add" / "ab" / "1"
     unfinished.mkdir(parents=True)
@@ -99,6 +101,7 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     collect()
     assert not store.folder(keys[0]).exists()
     assert not left.exists()
+    assert not memo.exists()
     assert store.load_state(keys[1]) is None
     assert unfinished.exists()
     assert list(unfinished.parent.iterdir()) == [unfinished]
