@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.durable import storage_errors
+from pipeline.durable import fsync_folder, make_folder, storage_errors
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages.layout import SHAPE
@@ -72,7 +72,7 @@ def save_copy(stored: Path, place: Path) -> None:
             with open(place, "wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
             return
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         part = place.with_name(f".{os.getpid()}.part")
         try:
             with open(part, "wb") as target:
@@ -80,5 +80,6 @@ def save_copy(stored: Path, place: Path) -> None:
                 target.flush()
                 os.fsync(target.fileno())
             part.replace(place)
+            fsync_folder(place.parent)
         finally:
             part.unlink(missing_ok=True)
