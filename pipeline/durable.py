@@ -88,8 +88,9 @@ def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None
                 f"free some space or choose another folder with {flag}; {again}"
             ) from error
         if error.errno in _REFUSED or isinstance(error, NotADirectoryError | FileExistsError):
+            found = "a file" if isinstance(error, FileExistsError) else error.strerror
             raise StorageError(
-                f"{where}: expected a folder that can be written, found: {error.strerror}; "
+                f"{where}: expected a folder that can be written, found: {found}; "
                 f"change its permissions or choose another folder with {flag}"
             ) from error
         raise

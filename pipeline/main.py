@@ -31,7 +31,8 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         return _complain(f"{error}; run the same command again: it is made anew", DAMAGE)
     except MemoryError as error:
         reason = str(error) or "none is left"
-        return _complain(f"expected memory for what was asked, found too little: {reason}", MISTAKE)
+        words = f"expected memory for what was asked, found too little ({reason}); ask for less"
+        return _complain(words, MISTAKE)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return MISTAKE

@@ -143,4 +143,4 @@ def read_value(folder: Path, record: Mapping[str, Any]) -> Any:
         value = json.loads(path.read_bytes())
         return Files.from_json(value) if record["kind"] == "files" else value
     except (OSError, ValueError, RecursionError) as error:
-        raise CorruptArtifact(f"{path}: {error}") from error
+        raise CorruptArtifact(f"{path}: it is damaged ({error})") from error

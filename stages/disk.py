@@ -25,8 +25,9 @@ def writing(folder: Path, needed: int) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise _no_room(folder, needed, str(error.strerror)) from error
+        found = "a file" if isinstance(error, FileExistsError) else error.strerror or error
         raise StorageError(
-            f"{folder}: expected a folder that can be written, found: {error.strerror or error}; "
+            f"{folder}: expected a folder that can be written, found: {found}; "
             "change its permissions or choose another with --data-dir"
         ) from error
 

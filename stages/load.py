@@ -17,8 +17,6 @@ Load = Annotated[
 
 def by_content(*, load: str) -> dict[str, Files]:
     """The model file is an input like any other: what counts is its content."""
-    if not load:
-        raise ConfigError("--load: expected the path of a model file, found nothing")
     return {"load": identify(Path(load))}
 
 
@@ -39,6 +37,8 @@ def settings_of(path: str) -> tuple[str, dict[str, Any]]:
     The preprocessing must be the model's own, and so must the split: with another seed, images
     that it was trained on would count as validation.
     """
+    if not path:
+        raise ConfigError("--load: expected the path of a model file, found nothing")
     model = read_model(Path(path))
     chosen = {"color": model.color, "scale": model.scale}
     split = model.training.get("split")

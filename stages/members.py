@@ -109,9 +109,15 @@ def _in_archive(path: Path, advance: Callable[[int], Any]) -> Iterator[DataFile]
             if is_known(name):
                 where = f"{path}: {shown(member.name)}"
                 if not member.is_file:
-                    raise DataError(f"{where}: expected a file, found a link, a folder or the like")
+                    raise DataError(
+                        f"{where}: expected a file, found a link, a folder or the like; "
+                        "use another archive"
+                    )
                 if name in seen:
-                    raise DataError(f"{where}: expected one {name} in the archive, found two")
+                    raise DataError(
+                        f"{where}: expected one {name} in the archive, found two; "
+                        "use another archive"
+                    )
                 yield DataFile(name, where, member.size, stream)
             seen[name] = None
     expect_both(seen, path)

@@ -230,7 +230,7 @@ def test_what_does_not_fit_in_memory_is_told_in_one_line(call, monkeypatch):
     monkeypatch.setattr("pipeline.session.run", fail)
     status, _, err = call("run")
     assert status == 2
-    assert err == "error: expected memory for what was asked, found too little: none is left\n"
+    assert "expected memory for what was asked, found too little (none is left); ask for" in err
 
 
 def test_a_name_that_no_folder_can_have(call):

@@ -231,7 +231,7 @@ def test_the_same_file_twice(tmp_path):
     path = write(tmp_path / "x.tar", tar(content))
     assert refused(path) == (
         "x.tar: cifar-10-batches-bin/data_batch_1.bin: expected one data_batch_1.bin in the "
-        "archive, found two"
+        "archive, found two; use another archive"
     )
 
 

@@ -23,7 +23,7 @@ def test_a_model_file_counts_by_its_content(tmp_path):
 
 def test_the_path_of_a_file_is_needed(tmp_path):
     with pytest.raises(ConfigError, match="--load: expected the path of a model file, found noth"):
-        by_content(load="")
+        settings_of("")
     with pytest.raises(DataError, match=r"expected a readable file at .*none"):
         by_content(load=str(tmp_path / "none"))
 
