@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pipeline.errors import UserError
+from pipeline.manifest import read_manifest
+from pipeline.store import ArtifactStore, Key
 from tests.crash import crowd
 from tests.crash.faults import every_fault
 from tests.crash.journal import Step
@@ -80,6 +84,22 @@ def test_an_fsync_that_is_missing_is_found(scratch, unsynced, found):
     made = replace(made, steps=steps)
     tally = Crashes(scenario, scratch / "disks").explore(made, stride=5, draws=0)
     assert any(found in problem for problem in tally.wrong)
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")
+@pytest.mark.parametrize("lr", ["1e30", "1e5"])
+def test_a_training_that_diverges_keeps_its_last_good_state(scratch, lr):
+    flags = {**SCENARIOS["training"].flags, "lr": lr, "epochs": "5"}
+    scenario = replace(SCENARIOS["training"], flags=flags)
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"in epoch \d, step \d; choose a smaller --lr than"):
+            scenario.run(scratch)
+    store = ArtifactStore(scratch / "artifacts")
+    (path,) = store.root.glob(".state/train/*/*")
+    state = read_manifest(path)
+    arrays, _ = store.load_state(Key("train", state["fingerprint"]))
+    assert all(np.isfinite(array).all() for array in arrays.values())
+    assert not list(store.root.glob("train/[!.]*"))
 
 
 def test_kills_of_the_real_program(tmp_path):
