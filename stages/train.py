@@ -7,6 +7,7 @@ gradients and update the parameters. The parameters with the best validation are
 from __future__ import annotations
 
 import time
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,12 @@ def _epoch(
             raise UserError(
                 f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, "
                 f"step {error.step + 1}; choose a smaller --lr than {lr:g}, or --standardize"
+            ) from error
+        except BrokenExecutor as error:
+            raise UserError(
+                "training: expected the workers to go on, found one that was killed, perhaps for "
+                "lack of memory; run the same command again to go on from the last saved state, or "
+                "choose fewer --workers"
             ) from error
 
     def save() -> None:

@@ -16,6 +16,7 @@ import shutil
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
@@ -438,6 +439,11 @@ INTERRUPTED = "interrupted; run the same command again to go on from here"
 NO_MEMORY = (
     "error: expected memory for what was asked, found too little (none is left); ask for less"
 )
+NO_WORKER = (
+    "error: training: expected the workers to go on, found one that was killed, perhaps for lack "
+    "of memory; run the same command again to go on from the last saved state, or choose fewer "
+    "--workers"
+)
 NO_PILLOW = (
     "error: images need Pillow, which is not installed; install it with: pip install "
     "'cifar-pipeline[pictures]'"
@@ -531,6 +537,13 @@ def test_an_end_from_outside(call, monkeypatch, error, message, expected):
     status, line = call(f"run {SMALL}")
     assert fits(message, line), line
     assert status == expected
+
+
+def test_a_worker_that_is_killed(call, monkeypatch):
+    monkeypatch.setattr("stages.train.Trainer.run", mock.Mock(side_effect=BrokenProcessPool))
+    status, line = call(f"run {SMALL} --lr 0.3")
+    assert fits(NO_WORKER, line), line
+    assert status == 2
 
 
 def test_pictures(call, tmp_path, monkeypatch):
