@@ -1,10 +1,12 @@
 """Kills: `kill -9` of the real program, wherever it is; then the same command again.
 
-Each life begins in an empty folder. Its command is killed several times, with all its workers or
-without them, at a moment or at a file operation drawn at random: any, or one of saving the state of
-the training, which is saved again and again. Then it is let go on. What must hold:
+Each life begins in an empty folder. Its command is killed several times: the whole group, at a
+moment or at a file operation drawn at random (any, or one of saving the state of the training,
+which is saved again and again); the program alone, without its workers; or a worker alone, as a
+system does that runs out of memory. Then it is let go on. What must hold:
 
-    after each kill     nothing that looks whole is wrong; no process is left
+    after each kill     nothing that looks whole is wrong; no process is left; a program that lost a
+                        worker has told so in one line
     at the end          status 0, and a model.json with the SHA-256 of one from a life undisturbed;
                         no shared memory is left
 
@@ -18,10 +20,11 @@ import random
 import shutil
 import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 
 from tests.crash import processes
 from tests.crash.scenarios import Results, results, wrong
@@ -30,6 +33,7 @@ from tests.crash.tally import Tally
 EXECUTORS = ("serial", "thread", "process")
 COMMAND = ("run", *processes.SMALL, "--save", "model.json")
 SAVING = {"CRASH_SAVE": "0.002"}
+LOST_WORKER = 2  # exit status of a program that was told so
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,10 @@ def undisturbed(folder: Path) -> Undisturbed:
     changes = {}
     for place in ("/", ".state"):
         (home := folder / f"undisturbed{len(changes)}").mkdir(parents=True)
-        started = monotonic()
+        started = time.monotonic()
         process = processes.start(home, *COMMAND, **SAVING, CRASH_AT=f"{place}:0")
         process.communicate()
-        seconds = monotonic() - started
+        seconds = time.monotonic() - started
         if process.returncode:
             raise RuntimeError((home / "events").read_text())
         changes[place] = processes.events(home)[-1]["changes"]
@@ -111,7 +115,8 @@ def _live(folder: Path, number: int, kills: int, expected: Undisturbed, seed: in
 def _start(
     home: Path, executor: str, rng: random.Random, expected: Undisturbed, *, last: bool
 ) -> tuple[subprocess.Popen[bytes], str]:
-    how = rng.choice(("at a moment", "at a change", "at a change of the state", "alone"))
+    ways = ("at a moment", "at a change", "at a change of the state", "alone")
+    how = rng.choice((*ways, "of a worker") if executor == "process" else ways)
     environment = {}
     if last:
         how = "never"
@@ -126,14 +131,26 @@ def _start(
 def _killed(
     process: subprocess.Popen[bytes], how: str, rng: random.Random, expected: Undisturbed
 ) -> bool:
-    """Wait for the end, or bring it about; whether the process was killed."""
+    """Wait for the end, or bring it about; whether anything was killed."""
+    if how == "of a worker":
+        return _worker_killed(process, rng)
     if how in ("at a moment", "alone"):
         try:
             process.communicate(timeout=rng.uniform(0.05, 1.1 * expected.seconds))
         except subprocess.TimeoutExpired:
-            if how == "alone":
-                process.kill()
-            else:
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill() if how == "alone" else os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     return process.returncode == -signal.SIGKILL
+
+
+def _worker_killed(process: subprocess.Popen[bytes], rng: random.Random) -> bool:
+    """Kill a worker some time after it has begun; whether the program missed it, and said so."""
+    killed = False
+    while process.poll() is None and not killed:
+        for worker in processes.workers(process):
+            time.sleep(rng.uniform(0, 0.05))
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+                killed = True
+    process.communicate()
+    return killed and process.returncode == LOST_WORKER

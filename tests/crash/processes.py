@@ -68,6 +68,19 @@ def stage_under_way(folder: Path) -> str:
     return stage
 
 
+def workers(process: subprocess.Popen[bytes]) -> list[int]:
+    """The worker processes of a program: children of the server that its own child is."""
+    parents = dict(filter(None, map(_parent, Path("/proc").glob("[0-9]*"))))
+    return [pid for pid, parent in parents.items() if parents.get(parent) == process.pid]
+
+
+def _parent(path: Path) -> tuple[int, int] | None:
+    try:
+        return int(path.name), int((path / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
 def group_is_gone(group: int) -> bool:
     """Whether no process of the group lives on after some time; zombies do not count."""
     deadline = time.monotonic() + SECONDS_TO_LEAVE
