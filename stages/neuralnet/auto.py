@@ -2,12 +2,15 @@
 
 The caller begins alone. When there is enough to do, worker processes are started while it trains
 on; when they are there, both ways are timed on real steps, and the faster one stays. The bits are
-the same either way, so all that the choice can cost is a few steps.
+the same either way, so all that the choice can cost is a few steps. It is made anew whenever the
+chosen way has become slower than the other one was, as on a machine that others use, too; and from
+time to time, ever more rarely, the other way gets another trial.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -17,34 +20,63 @@ from .work import Segment
 
 WORTHWHILE = 0.3  # seconds of work alone that justify starting processes
 TRIAL = 0.02  # seconds that a trial takes alone
+PAUSE = 1.0  # seconds from the first trial to the second
 HANDSHAKE = 0.001  # seconds that it takes to call the helpers
 
 
 class Auto(Team):
     """A team of processes that works together only where that is faster."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, clock: Callable[[], float] = time.perf_counter) -> None:
         super().__init__(workers, process_pool, shared=True)
-        self._step_alone: float | None = None  # seconds
-        self._step_together: float | None = None
-        self._spent, self._possible = 0.0, True
+        self._clock = clock
+        self._possible, self._spent = True, 0.0
+        self._alone: float | None = None  # seconds per step
+        self._together: float | None = None
+        self._pause = self._left = PAUSE  # seconds between trials, and up to the next one
 
     def run(self, segment: Segment) -> None:
         first = segment.start
         while first < segment.stop:
-            first = self._advance(segment, first)
+            together, steps = self._choose(segment.stop - first)
+            work = self.together if together else self.alone
+            begin = self._clock()
+            work(segment, first, first + steps)
+            self._learn(together, steps, self._clock() - begin)
+            first += steps
 
-    def _advance(self, segment: Segment, first: int) -> int:
-        """Carry out some steps from `first` on; returns the next one."""
-        left = segment.stop - first
-        if self._step_together is not None:
-            saved = (self._step_alone - self._step_together) * left
-            way = self.together if saved > HANDSHAKE else self.alone
-            way(segment, first, segment.stop)
-            return segment.stop
-        if self._ready() and left >= 3 * self._trial():
-            return self._compare(segment, first)
-        return self._time_alone(segment, first, min(left, self._trial()))
+    def _choose(self, left: int) -> tuple[bool, int]:
+        """Whether to take the next steps together, and how many of those that are left."""
+        trial = 1 if self._alone is None else 1 + int(TRIAL / self._alone)
+        if left < trial or not self._ready():
+            return self._pays(left), min(left, trial)
+        if self._together is None:
+            return True, trial
+        if self._left <= 0:
+            return not self._pays(left), trial
+        soon = 1 + int(self._left / min(self._alone, self._together))
+        return self._pays(left), min(left, soon)
+
+    def _pays(self, steps: int) -> bool:
+        """Whether so many steps are faster together, calling the helpers included."""
+        if self._together is None:
+            return False
+        return (self._alone - self._together) * steps > HANDSHAKE
+
+    def _learn(self, together: bool, steps: int, seconds: float) -> None:
+        """Take note of how long so many steps took."""
+        self._spent += seconds
+        if self._left > 0:
+            self._left -= seconds
+        else:
+            self._pause *= 2
+            self._left = self._pause
+        if not together:
+            self._alone = seconds / steps
+        elif self._together is None:
+            self._together = self._alone / 2  # helpers met the arrays for the first time: a guess
+        else:
+            self._together = max(seconds - HANDSHAKE, 0.0) / steps
 
     def _ready(self) -> bool:
         """Whether helpers are there; they are started when there seems to be enough to do."""
@@ -53,31 +85,9 @@ class Auto(Team):
         try:
             self.summon()
             return self.assembled()
-        except BrokenProcessPool:  # this system, or the way this program was started, has no place
+        except BrokenProcessPool:  # processes cannot be started on this system, or by this program
             self._possible = False
             return False
-
-    def _trial(self) -> int:
-        return 1 if self._step_alone is None else 1 + int(TRIAL / self._step_alone)
-
-    def _time_alone(self, segment: Segment, first: int, steps: int) -> int:
-        begin = time.perf_counter()
-        self.alone(segment, first, first + steps)
-        seconds = time.perf_counter() - begin
-        self._spent += seconds
-        self._step_alone = min(self._step_alone or seconds, seconds / steps)
-        return first + steps
-
-    def _compare(self, segment: Segment, first: int) -> int:
-        steps = self._trial()
-        for _ in range(
-            2
-        ):  # helpers meet the arrays for the first time; only the second time counts
-            begin = time.perf_counter()
-            self.together(segment, first, first + steps)
-            first += steps
-        self._step_together = (time.perf_counter() - begin - HANDSHAKE) / steps
-        return self._time_alone(segment, first, steps)
 
 
 def make_team(executor: str | Executor, workers: int | None) -> Alone | Team:

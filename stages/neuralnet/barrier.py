@@ -3,7 +3,9 @@
 A worker that arrives raises its own counter and waits until the others have come as far. Nobody
 writes what another one writes, so no lock is needed, and each counter has cache lines of its own.
 Waiting begins as a brief spin, for the others are usually microseconds away; then it yields the
-processor; then it sleeps, in growing pauses. With more workers than cores those who wait make room.
+processor; then it sleeps, in growing pauses. With more workers than cores those who wait make room
+almost at once. Where each has a core of its own they had better not: on a machine that others use,
+too, who yields his core may not get it back for milliseconds.
 
 What is relied on: aligned 8-byte stores are not torn (x86-64, ARM64), and `fence`: who sees a store
 after it sees all stores before it. x86-64 keeps stores in order by itself; on ARM64 releasing a
@@ -21,9 +23,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .processor import cores
+
 WORDS = 16  # 128 bytes of int64: two cache lines, for some processors fetch them in pairs
 ABORT, GO, FIRST, COUNTERS = (WORDS * line for line in range(4))
-SPINS = 1000  # about 40 µs
+SPINS = 20_000  # about 800 µs: longer than a worker of those that fit on the cores is late
+FEW_SPINS = 200
 YIELDS = 400  # about 400 µs
 LONGEST_PAUSE = 0.002  # seconds
 
@@ -66,8 +71,8 @@ class Barrier:
         self._control = memoryview(control)
         self._mine = counter_word(worker)
         self._others = [counter_word(other) for other in range(workers) if other != worker]
-        self._check, self._spins = check, SPINS if spin else 0
-        self._turn = 0
+        self._check, self._turn = check, 0
+        self._spins = 0 if not spin else SPINS if workers <= cores() else FEW_SPINS
 
     def wait(self) -> None:
         """Return when all workers have come here."""

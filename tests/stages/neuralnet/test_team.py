@@ -9,14 +9,18 @@ import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from stages.neuralnet import SGD, Trainer
-from stages.neuralnet.auto import Auto, make_team
-from stages.neuralnet.team import Alone, process_pool
+from stages.neuralnet import SGD, Trainer, workers
+from stages.neuralnet.auto import EXECUTORS, make_team
+from stages.neuralnet.barrier import Aborted
+from stages.neuralnet.processor import OneBlasThread
+from stages.neuralnet.team import Alone, Team, process_pool, thread_pool
 
 from .data import examples, network
 from .failing import FailsInCaller, FailsInHelper, InterruptsCaller, KillsHelper
@@ -32,10 +36,10 @@ def processes():
         yield pool
 
 
-def train(executor, workers, features=FEATURES, epochs=2, **options):
+def train(executor, number, features=FEATURES, epochs=2, **options):
     net = network(hidden=(300, 150))
     options = {"batch": 96, "standardization": STANDARD} | options
-    with Trainer(net, SGD(0.9, 1e-3), features, LABELS, executor=executor, workers=workers,
+    with Trainer(net, SGD(0.9, 1e-3), features, LABELS, executor=executor, workers=number,
                  **options) as trainer:  # fmt: skip
         for epoch in range(epochs):
             trainer.run(epoch, 0, 3, 0.1 * 0.5**epoch)
@@ -79,40 +83,26 @@ def test_an_executor_of_another_kind_is_left_alone(expected):
     assert train(Inline(), 4) == expected
 
 
-def test_auto_tries_helpers_when_there_is_enough_to_do(monkeypatch, expected):
-    monkeypatch.setattr("stages.neuralnet.auto.WORTHWHILE", 0.0)
-    monkeypatch.setattr("stages.neuralnet.auto.TRIAL", 0.0)
-    net, teams = network(hidden=(300, 150)), []
-    options = {"batch": 96, "standardization": STANDARD, "workers": 2}
-    with Trainer(net, SGD(0.9, 1e-3), FEATURES, LABELS, **options) as trainer:
-        team = trainer._team
-        assert isinstance(team, Auto)
-        for epoch in range(2):
-            trainer.run(epoch, 0, trainer.steps, 0.1 * 0.5**epoch)
-        assert net.parameters.tobytes() == expected[0]
-        deadline = time.monotonic() + 20
-        while team._step_together is None and time.monotonic() < deadline:
-            trainer.run(0, 0, trainer.steps, 0.1)
-        assert team._step_together is not None
-        for together in (0.0, 1.0):
-            team._step_alone, team._step_together = 0.5, together
-            teams.append(trainer.state())
-            trainer.run(0, 0, trainer.steps, 0.1)
-            trainer.restore(teams[0])
-            trainer.run(0, 0, trainer.steps, 0.1)
-            teams.append(trainer.state())
-    assert (teams[1]["parameters"] == teams[3]["parameters"]).all()
+def test_threads_may_map_what_processes_map(expected, monkeypatch):
+    mapped = partial(Team, executor=thread_pool, shared=True)
+    monkeypatch.setitem(EXECUTORS, "mapped", mapped)
+    assert train("mapped", 2) == expected
 
 
-def test_auto_goes_on_alone_where_processes_cannot_be_started(expected):
-    class Broken(Executor):
-        def submit(self, *_, **__):
-            raise BrokenProcessPool("no processes here")
-
-    team = make_team("auto", 2)
-    team._source, team._spent = Broken(), 1.0
-    assert not team._ready()
-    assert not team._ready()
+def test_a_process_leaves_ctrl_c_to_its_parent_and_looks_after_it(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        workers.prepare_process()
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+        OneBlasThread().__exit__()
+    workers.check_parent()
+    workers.start()
+    gone = SimpleNamespace(is_alive=lambda: False)
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: gone)
+    with pytest.raises(Aborted, match="is gone"):
+        workers.check_parent()
 
 
 def failing_run(optimizer, executor, error, message=None):

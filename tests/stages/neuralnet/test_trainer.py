@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import pickle
 
 import numpy as np
@@ -190,3 +191,10 @@ def test_no_steps_change_nothing():
         t.close()
     t.close()
     assert (net.parameters == before).all()
+
+
+def test_what_fails_at_the_start_leaves_nothing_behind():
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(AttributeError, match="slots"):
+        trainer(optimizer="sgd", executor="process", workers=2)
+    assert len(os.listdir("/proc/self/fd")) == before
