@@ -6,7 +6,7 @@ are the wiring. Read the stages in this order; `pipeline graph` draws them.
 
 from __future__ import annotations
 
-from pipeline.cli import Instead, Program, make_cli
+from pipeline.cli import Instead, Program
 from pipeline.graph import Pipeline
 from stages import commands
 from stages.decode import decode
@@ -46,4 +46,3 @@ PROGRAM = Program(
     summarize=summarize,
     render=render,
 )
-
