@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="need
 
 @pytest.fixture
 def scratch() -> Iterator[Path]:
-    """A folder in memory, where an fsync costs nothing."""
+    """A folder in memory, where an fsync costs nothing; its name is short enough for sockets."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
         yield Path(folder)
 
@@ -102,13 +102,13 @@ def test_a_training_that_diverges_keeps_its_last_good_state(scratch, lr):
     assert not list(store.root.glob("train/[!.]*"))
 
 
-def test_kills_of_the_real_program(tmp_path):
-    tally = many_lives(tmp_path, 6)
+def test_kills_of_the_real_program(scratch):
+    tally = many_lives(scratch, 6)
     assert tally.wrong == []
     assert tally.counts["identical models"] == tally.counts["lives"]
 
 
-def test_many_at_once(tmp_path):
-    expected = crowd.alone(tmp_path)
-    assert crowd.cold_start(tmp_path / "cold", 6, expected).wrong == []
-    assert crowd.killed_holders(tmp_path / "killed", 5, expected, kills=2, seed=0).wrong == []
+def test_many_at_once(scratch):
+    expected = crowd.alone(scratch)
+    assert crowd.cold_start(scratch / "cold", 6, expected).wrong == []
+    assert crowd.killed_holders(scratch / "killed", 5, expected, kills=2, seed=0).wrong == []
