@@ -85,7 +85,7 @@ class Auto(Team):
         try:
             self.summon()
             return self.assembled()
-        except BrokenProcessPool:  # processes cannot be started on this system, or by this program
+        except (BrokenProcessPool, OSError):  # processes cannot be started here, or by this program
             self._possible = False
             return False
 
