@@ -110,6 +110,5 @@ def abandoned_memory() -> set[str]:
     for path in Path("/proc").glob("[0-9]*/maps"):
         with suppress(OSError):
             maps += path.read_text()
-    folder = Path("/dev/shm")
-    found = folder.iterdir() if folder.is_dir() else ()
-    return {path.name for path in found if str(path) not in maps}
+    found = Path("/dev/shm").glob("*")
+    return {path.name for path in found if path.is_file() and str(path) not in maps}
