@@ -64,12 +64,12 @@ def undisturbed(folder: Path) -> Undisturbed:
 
 
 def many_lives(folder: Path, kills: int, *, most: int = 6, seed: int = 0) -> Tally:
-    """Lives, two at a time, until there were so many kills, at most `most` in one."""
+    """Lives, two at a time, until there were so many of them and so many kills; `most` in one."""
     before = processes.abandoned_memory()
     expected = undisturbed(folder)
     total, number = Tally(), 0
     with ThreadPoolExecutor(2) as pool:
-        while total.counts["kills"] < kills:
+        while min(total.counts["kills"], total.counts["lives"]) < kills:
             rng = random.Random(f"{seed} {number}")
             lives = [(number + i, rng.randint(1, most)) for i in range(2 * len(EXECUTORS))]
             number += len(lives)
