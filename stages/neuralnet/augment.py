@@ -1,0 +1,245 @@
+"""Augmentation: what is done to training images anew in each epoch, ahead of the network.
+
+    fetch      flip      left and right exchanged, for half of the images
+               shift     by up to so many pixels, in both directions; borders by reflection
+               cutout    a square hole (DeVries & Taylor 2017)
+    afterwards mixup     an image and its label blended with a partner's (Zhang et al. 2018):
+                         share * own + (1 - share) * partner's
+
+What is done to an image is a function of (seed, epoch, its row) alone; so neither the order, the
+cut of the batches, the number of workers nor a resumed run changes it. Only a mixup partner is
+found by its place in the batch.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from .hashing import dominant_shares, keys, pairs, words
+
+FLIPS = ("none", "random", "alternate")
+PURPOSE = 0xA06  # one seed serves other purposes too, and they stay independent
+FLIP, SHIFT, CUTOUT, MIXUP = range(4)  # keys
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What is done to the images of an epoch; by default nothing. Raises ValueError.
+
+    shape: (channels, height, width) of a row. flip: "none", "random", or "alternate": a random half
+    is flipped in epoch 0, and from then on each image's flip alternates, so that it is seen both
+    ways in any two epochs (Jordan 2024). shift: most pixels. cutout: side of a square, 0: none;
+    its centre is any pixel, what lies outside the image is cut off, and it is filled with each
+    channel's mean over the image. mixup: alpha of the distribution of shares, Beta(alpha, alpha),
+    0: none.
+    """
+
+    shape: tuple[int, int, int]
+    flip: str = "none"
+    shift: int = 0
+    cutout: int = 0
+    mixup: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.shape) != 3 or min(self.shape) < 1:
+            raise ValueError(f"shape: expected (channels, height, width), found {self.shape}")
+        if self.flip not in FLIPS:
+            raise ValueError(f"flip: expected none, random or alternate, found {self.flip!r}")
+        if not 0 <= self.shift < min(self.shape[1:]):
+            most = min(self.shape[1:]) - 1
+            raise ValueError(f"shift: expected 0 to {most} pixels, found {self.shift}")
+        if self.cutout < 0:
+            raise ValueError(f"cutout: expected 0 or more pixels, found {self.cutout}")
+        if not 0 <= self.mixup < math.inf:
+            raise ValueError(f"mixup: expected a finite number, 0 or more, found {self.mixup}")
+        if self.seed < 0:
+            raise ValueError(f"seed: expected 0 or more, found {self.seed}")
+
+    @property
+    def any(self) -> bool:
+        """Does `fetch` do anything beside copying? (Mixup comes after it.)"""
+        return self.flip != "none" or self.shift > 0 or self.cutout > 0
+
+    @property
+    def moves(self) -> bool:
+        """Does `fetch` move pixels, for which it needs room?"""
+        return self.flip != "none" or self.shift > 0
+
+    def fetch(
+        self,
+        features: np.ndarray,
+        rows: np.ndarray,
+        epoch: int,
+        out: np.ndarray,
+        room: np.ndarray | None = None,
+    ) -> None:
+        """out (n, d) ← rows (n,) of features (examples, d), as they are to be in this epoch.
+
+        features and out: C-contiguous, of one dtype, an integer or floating-point one. room:
+        scratch, any contiguous array with at least as many bytes as out; without it, memory is
+        allocated.
+        """
+        if self.moves:
+            room = np.empty_like(out) if room is None else _as(room, out)
+        if self.shift:
+            moves = self.flips(rows, epoch), *self.shifts(rows, epoch)
+            _move(features, rows, *moves, self.shape, self.shift, out, room)
+        else:
+            features.take(rows, axis=0, out=out, mode="clip")
+            if self.flip != "none":
+                _flip(features, rows, self.flips(rows, epoch), self.shape[2], out, room)
+        if self.cutout:
+            _cut(out.reshape(-1, *self.shape), *self.centres(rows, epoch), self.cutout)
+
+    def flips(self, rows: np.ndarray, epoch: int) -> np.ndarray:
+        """1 where a row's image is flipped in this epoch, else 0: int64 (n,)."""
+        if self.flip == "none":
+            return np.zeros(len(rows), np.int64)
+        alternate = self.flip == "alternate"
+        bits = self._words(FLIP, rows, 0 if alternate else epoch).view(np.int64) & 1
+        return bits ^ (epoch & 1) if alternate else bits
+
+    def shifts(self, rows: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """(dy, dx) int64 (n,): a row's pixel (y, x) is that of (y + dy, x + dx) before."""
+        if not self.shift:
+            return np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+        dy, dx = pairs(self._words(SHIFT, rows, epoch), *[2 * self.shift + 1] * 2)
+        return dy - self.shift, dx - self.shift
+
+    def centres(self, rows: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """(y, x) int64 (n,): the pixel in the middle of a row's hole."""
+        return pairs(self._words(CUTOUT, rows, epoch), *self.shape[1:])
+
+    def shares(
+        self, rows: np.ndarray, epoch: int, dtype: np.dtype | str = "float32"
+    ) -> np.ndarray | None:
+        """How much of each row's own image and label is kept, (n,) in [1/2, 1]; None: all of it.
+
+        max(x, 1 - x) of x ~ Beta(alpha, alpha), so that an image's own label is the larger part.
+        """
+        if not self.mixup:
+            return None
+        return dominant_shares(self._words(MIXUP, rows, epoch), self.mixup).astype(dtype)
+
+    @staticmethod
+    def partners(count: int) -> np.ndarray:
+        """What each of `count` places in a batch is mixed with, int64: those half a batch away."""
+        return np.roll(np.arange(count), -(count // 2))
+
+    def _words(self, purpose: int, rows: np.ndarray, epoch: int) -> np.ndarray:
+        return words(keys(self.seed, PURPOSE, epoch, 4)[purpose], rows)
+
+
+def _flip(
+    features: np.ndarray,
+    rows: np.ndarray,
+    flip: np.ndarray,
+    width: int,
+    out: np.ndarray,
+    room: np.ndarray,
+) -> None:
+    """out (n, d) ← those rows of features that are flipped."""
+    places = np.flatnonzero(flip)
+    room = room[: len(places)]
+    features.take(rows[places], axis=0, out=room, mode="clip")
+    source, target = _mirror(room, out, width)
+    target[places] = source
+
+
+def _move(
+    features: np.ndarray,
+    rows: np.ndarray,
+    flip: np.ndarray,
+    dy: np.ndarray,
+    dx: np.ndarray,
+    shape: tuple[int, int, int],
+    most: int,
+    out: np.ndarray,
+    room: np.ndarray,
+) -> None:
+    """out (n, d) ← rows of features, flipped and then shifted.
+
+    Images are sorted by what happens along their lines, so that it happens to many at once. Then
+    lines are copied to where they belong, which shifts up and down and undoes the sorting.
+    """
+    width, lines = shape[2], shape[0] * shape[1]
+    variant = flip * (2 * most + 1) + dx + most
+    order = variant.argsort(kind="stable")
+    ends = np.bincount(variant, minlength=4 * most + 2).cumsum().tolist()
+    plain = ends[2 * most]
+
+    ordered = rows[order]
+    features.take(ordered[:plain], axis=0, out=out[:plain], mode="clip")
+    features.take(ordered[plain:], axis=0, out=room[plain:], mode="clip")
+    source, target = _mirror(room[plain:], out[plain:], width)
+    target[...] = source
+    for number, (begin, end) in enumerate(pairwise([0, *ends])):
+        if begin < end:
+            _shift(out[begin:end], room[begin:end], number % (2 * most + 1) - most, width)
+
+    places = np.empty_like(order)
+    places[order] = np.arange(0, len(order) * lines, lines)
+    source = _lines(*shape[:2], most).take(dy + most, axis=0)
+    source += places[:, None]
+    out = out.reshape(-1, width)
+    room.reshape(-1, width).take(source.reshape(-1), axis=0, out=out, mode="clip")
+
+
+@functools.lru_cache(maxsize=8)
+def _lines(channels: int, height: int, most: int) -> np.ndarray:
+    """Which line of an image goes to each of its lines, by dy: int64 (2 * most + 1, lines)."""
+    lines = np.arange(channels * height).reshape(channels, height)
+    padded = np.pad(lines, ((0, 0), (most, most)), mode="reflect")
+    return np.stack([padded[:, dy : dy + height].ravel() for dy in range(2 * most + 1)])
+
+
+def _mirror(x: np.ndarray, out: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Views (n, lines, …) of x and out (n, d); copying one to the other reverses each line.
+
+    Bytes are reversed by eights: the last word first, and each word with its bytes swapped.
+    """
+    if x.itemsize == 1 and width % 8 == 0:
+        word = np.dtype(np.uint64)
+        x, out, width = x.view(word), out.view(word.newbyteorder()), width // 8
+    shape = -1, x.shape[1] // width, width
+    return x.reshape(shape)[..., ::-1], out.reshape(shape)
+
+
+def _shift(x: np.ndarray, out: np.ndarray, dx: int, width: int) -> None:
+    """out (n, d) ← x with each line shifted by dx, its border by reflection.
+
+    All lines are copied as one; what comes from a neighbouring line is where the border is.
+    """
+    count = x.size - abs(dx)
+    out.reshape(-1)[max(-dx, 0) :][:count] = x.reshape(-1)[max(dx, 0) :][:count]
+    out, x = out.reshape(-1, width), x.reshape(-1, width)
+    for j in range(dx):
+        out[:, width - dx + j] = x[:, width - 2 - j]
+    for j in range(-dx):
+        out[:, j] = x[:, -dx - j]
+
+
+def _cut(images: np.ndarray, y: np.ndarray, x: np.ndarray, side: int) -> None:
+    """Fill a square of each image (n, channels, height, width), in place, with channels' means."""
+    n, channels, height, width = images.shape
+    flat = images.reshape(n, channels, height * width)
+    if images.dtype.kind == "f":
+        means = np.add.reduce(flat, axis=2) / images.dtype.type(height * width)
+    else:
+        means = np.rint(np.add.reduce(flat, axis=2, dtype=np.int64) / (height * width))
+    means = means.astype(images.dtype).reshape(n, channels, 1, 1)
+    top, left = y - side // 2, x - side // 2
+    corners = [np.maximum(top, 0), top + side, np.maximum(left, 0), left + side]
+    corners = zip(*(corner.tolist() for corner in corners), strict=True)
+    for image, mean, (y0, y1, x0, x1) in zip(images, means, corners, strict=True):
+        image[:, y0:y1, x0:x1] = mean
+
+
+def _as(room: np.ndarray, out: np.ndarray) -> np.ndarray:
+    return room.reshape(-1).view(np.uint8)[: out.nbytes].view(out.dtype).reshape(out.shape)
