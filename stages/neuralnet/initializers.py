@@ -4,7 +4,8 @@
 
 Glorot & Bengio (2010, eq. 16): variance 2 / (inputs + outputs), for symmetric activations.
 He et al. (2015, eq. 10): variance 2 / inputs, for rectifiers, which pass half of it on.
-A uniform distribution on [-r, r] has variance r² / 3. "auto" is He's for the ReLUs, else Glorot's.
+A uniform distribution on [-r, r] has variance r² / 3. "auto" is He's for the ReLUs and for their
+smooth kin (ELU, GELU, SiLU), which cut off what is negative likewise; else Glorot's.
 
 Numbers are drawn in float64 and rounded afterwards: both precisions start from the same network.
 Each layer has a stream of its own: changing one layer leaves the others' numbers alone.
@@ -16,6 +17,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+
+RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 
 Initializer = Callable[["np.random.Generator", int, int], "np.ndarray"]
 
@@ -54,7 +57,7 @@ INITIALIZERS: dict[str, Initializer] = {
 def choose(name: str, activation: str) -> Initializer:
     """The initializer called `name`; "auto" looks at the activation that follows the weights."""
     if name == "auto":
-        name = "he_uniform" if activation in ("relu", "leaky_relu") else "glorot_uniform"
+        name = "he_uniform" if activation in RECTIFIERS else "glorot_uniform"
     if name not in INITIALIZERS:
         known = ", ".join(INITIALIZERS)
         raise ValueError(f"initializer: expected auto or one of {known}, found {name!r}")

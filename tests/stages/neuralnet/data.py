@@ -22,9 +22,27 @@ def network(activation: str = "relu", hidden: tuple[int, ...] = (16, 12), **opti
     return Network.create(hidden=hidden, activation=activation, **options)
 
 
+def gelu_tanh(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The tanh in gelu's tanh form, and what it is taken of, derived by z."""
+    root = np.sqrt(2 / np.pi)
+    return np.tanh(root * (z + 0.044715 * z**3)), root * (1 + 3 * 0.044715 * z**2)
+
+
 FUNCTIONS = {
     "relu": (lambda z: np.where(z > 0, z, 0), lambda z: np.where(z > 0, 1, 0)),
     "leaky_relu": (lambda z: np.where(z > 0, z, z / 100), lambda z: np.where(z > 0, 1, 0.01)),
+    "elu": (
+        lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+        lambda z: np.exp(np.minimum(z, 0)),
+    ),
+    "gelu": (
+        lambda z: z * (1 + gelu_tanh(z)[0]) / 2,
+        lambda z: (1 + gelu_tanh(z)[0]) / 2 + z * (1 - gelu_tanh(z)[0] ** 2) * gelu_tanh(z)[1] / 2,
+    ),
+    "silu": (
+        lambda z: z / (1 + np.exp(-z)),
+        lambda z: (1 + np.exp(-z) * (1 + z)) / (1 + np.exp(-z)) ** 2,
+    ),
     "sigmoid": (
         lambda z: 1 / (1 + np.exp(-z)),
         lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2,

@@ -17,8 +17,10 @@ def apply(name, z):
 
 
 def slope(name, z):
-    a, delta = apply(name, z), np.ones_like(z)
-    ACTIVATIONS[name].slope(a, delta, np.empty_like(a))
+    given = np.array(z) if ACTIVATIONS[name].inner else apply(name, z)
+    kept, delta = given.copy(), np.ones_like(z)
+    ACTIVATIONS[name].slope(given, delta, np.empty_like(z))
+    assert (given == kept).all()
     return delta
 
 
@@ -41,6 +43,38 @@ def test_nothing_overflows(name, dtype):
         assert np.isfinite(apply(name, z)).all()
         assert np.isfinite(slope(name, z)).all()
     assert apply(name, z).dtype == dtype
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_far_out_they_are_what_they_tend_to(name):
+    largest = np.finfo(np.float32).max
+    limits = {"leaky_relu": -0.01 * largest, "elu": -1, "tanh": -1, "linear": -largest}
+    low, high = apply(name, np.array([-largest, largest], np.float32))
+    assert low == pytest.approx(limits.get(name, 0), abs=1e-27)
+    assert high == (1 if name in ("tanh", "sigmoid") else largest)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_what_is_not_a_number_stays_so(name):
+    assert np.isnan(apply(name, np.array([np.nan, 1.0]))[0])
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@given(st.floats(-12, 12).filter(lambda z: abs(z) > 1e-3))
+@settings(max_examples=40, derandomize=True)
+def test_slopes_are_central_differences(name, z):
+    low, high = apply(name, np.array([z - 1e-5, z + 1e-5]))
+    assert slope(name, np.array([z])) == pytest.approx((high - low) / 2e-5, rel=1e-7, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_tiles_of_a_larger_array_will_do(name):
+    z = np.random.default_rng(0).standard_normal((6, 8))
+    whole, delta = apply(name, z), np.ones_like(z)
+    ACTIVATIONS[name].value(z[1:4, 2:7])
+    np.testing.assert_allclose(z[1:4, 2:7], whole[1:4, 2:7], rtol=1e-14)
+    ACTIVATIONS[name].slope(whole[:, 2:7], delta[:, 2:7], np.empty((6, 5)))
+    assert (delta[:, :2] == 1).all()
 
 
 def test_a_slope_multiplies_what_comes_from_above():

@@ -27,7 +27,10 @@ def test_weights_have_the_variance_of_their_paper(name):
 
 @pytest.mark.parametrize(
     ("activation", "name"),
-    [("relu", "he_uniform"), ("leaky_relu", "he_uniform"), ("tanh", "glorot_uniform")],
+    [
+        *((name, "he_uniform") for name in ("relu", "leaky_relu", "elu", "gelu", "silu")),
+        *((name, "glorot_uniform") for name in ("tanh", "sigmoid", "linear")),
+    ],
 )
 def test_auto_looks_at_the_activation(activation, name):
     assert choose("auto", activation) is INITIALIZERS[name]
