@@ -5,6 +5,13 @@
 The largest logit of each row is subtracted first: no exponential overflows, and the sum is at
 least 1, so its logarithm is finite. A row's loss comes from the logits, not from log(p), which
 would be -inf for a class of probability 0.
+
+Softer targets t than the one-hot class, with e of label smoothing (Szegedy et al. 2016, section 7;
+as PyTorch has it) and a share s of the class y, the rest being a partner's y' (mixup, Zhang et al.
+2018):
+
+    t = (1 - e) (s [class = y] + (1 - s) [class = y']) + e / classes
+    loss = log Σ e^z - Σ t z        d loss / dz = p - t
 """
 
 from __future__ import annotations
@@ -26,12 +33,20 @@ def cross_entropy(z: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def cross_entropy_delta(
-    z: np.ndarray, y: np.ndarray, firsts: np.ndarray, scale: np.ndarray
+    z: np.ndarray,
+    y: np.ndarray,
+    firsts: np.ndarray,
+    scale: np.ndarray,
+    smoothing: float = 0.0,
+    partner: np.ndarray | None = None,
+    share: np.ndarray | None = None,
 ) -> tuple[float, int]:
-    """z ← (softmax(z) - one-hot(y)) * scale, in place; returns the sum of losses and the hits.
+    """z ← (softmax(z) - t) * scale, in place; returns the sum of losses and the hits.
 
     firsts (rows,): the flat index of each row's first logit. scale: a 0-d array. A hit is a row
     whose largest logit is that of its class; of equal logits the first one counts.
+    smoothing: e in [0, 1). partner (rows,): the classes y', and share (rows,), of z's dtype: s in
+    [0, 1]; None: targets are not mixed.
     """
     flat = z.reshape(-1)
     largest = z.argmax(axis=1)
@@ -39,11 +54,24 @@ def cross_entropy_delta(
     largest += firsts
     truth = firsts + y
     np.subtract(z, flat.take(largest)[:, None], out=z)
-    losses = -flat.take(truth)
+    if partner is None:
+        losses, weights = flat.take(truth), scale
+    else:
+        other, weights = firsts + partner, scale * share
+        losses = share * flat.take(truth) + (1 - share) * flat.take(other)
+    if smoothing:
+        even = smoothing / z.shape[1]
+        losses *= 1 - smoothing
+        losses += even * z.sum(axis=1)
+        weights = (1 - smoothing) * weights
     np.exp(z, out=z)
     sums = z.sum(axis=1)
-    losses += np.log(sums)
+    losses = np.log(sums) - losses
     np.divide(scale, sums, out=sums)
     np.multiply(z, sums[:, None], out=z)
-    flat[truth] -= scale
+    if smoothing:
+        np.subtract(z, scale * even, out=z)
+    flat[truth] -= weights
+    if partner is not None:  # apart from y's: both may be one class
+        flat[other] -= (1 - smoothing) * scale - weights
     return float(losses.sum(dtype=np.float64)), int(hits)

@@ -11,10 +11,26 @@ from stages.neuralnet.losses import cross_entropy, cross_entropy_delta, softmax
 logits = arrays(np.float64, (4, 3), elements=st.floats(-50, 50))
 
 
-def delta_of(z, y, scale=1.0):
+Y, PARTNER = np.array([0, 1, 2, 1]), np.array([2, 1, 0, 0])  # the second row is mixed with its own
+SHARE = np.array([0.25, 0.5, 1.0, 0.0])
+SOFTER = {
+    "smoothed": {"smoothing": 0.3},
+    "mixed": {"partner": PARTNER, "share": SHARE},
+    "both": {"smoothing": 0.3, "partner": PARTNER, "share": SHARE},
+}
+
+
+def delta_of(z, y, scale=1.0, **options):
     z = np.array(z)
-    loss, hits = cross_entropy_delta(z, y, np.arange(len(y)) * z.shape[1], np.array(scale))
+    firsts = np.arange(len(y)) * z.shape[1]
+    loss, hits = cross_entropy_delta(z, y, firsts, np.array(scale, z.dtype), **options)
     return z, loss, hits
+
+
+def targets(smoothing=0.0, partner=Y, share=SHARE):
+    one_hot = np.eye(3)
+    mixed = share[:, None] * one_hot[Y] + (1 - share[:, None]) * one_hot[partner]
+    return (1 - smoothing) * mixed + smoothing / 3
 
 
 @given(logits, st.floats(-1000, 1000))
@@ -55,3 +71,53 @@ def test_of_equal_logits_the_first_counts():
 def test_delta_is_scaled():
     z, y = np.array([[1.0, 2.0]]), np.array([0])
     np.testing.assert_allclose(delta_of(z, y, 0.5)[0], delta_of(z, y)[0] / 2)
+
+
+@pytest.mark.parametrize("options", SOFTER.values(), ids=SOFTER)
+@given(logits)
+@settings(max_examples=30, derandomize=True)
+def test_softer_targets(options, z):
+    t = targets(**options)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    by_the_book = (np.log(np.exp(z).sum(axis=1)) - (t * z).sum(axis=1)).sum()
+    delta, loss, hits = delta_of(z, Y, 0.5, **options)
+    np.testing.assert_allclose(delta, (p - t) / 2, atol=1e-14)
+    assert loss == pytest.approx(by_the_book, abs=1e-12)
+    assert hits == (z.argmax(axis=1) == Y).sum()
+
+
+@pytest.mark.parametrize("options", SOFTER.values(), ids=SOFTER)
+def test_their_delta_is_the_derivative_of_their_loss(options):
+    z = np.random.default_rng(0).standard_normal((4, 3)) * 3
+    delta = delta_of(z, Y, **options)[0]
+    for place in np.ndindex(z.shape):
+        step = np.zeros_like(z)
+        step[place] = 1e-5
+        up, down = (delta_of(z + sign * step, Y, **options)[1] for sign in (1, -1))
+        assert delta[place] == pytest.approx((up - down) / 2e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("options", [{}, *SOFTER.values()], ids=["hard", *SOFTER])
+def test_single_precision_stays_so_and_huge_logits_stay_finite(options):
+    if "share" in options:
+        options = options | {"share": SHARE.astype(np.float32)}
+    z = np.array([[1e4, 0, -1e4], [0, 0, 0], [-1e4, 1e4, 0], [1, 2, 3]], np.float32)
+    delta, loss, _ = delta_of(z, Y, **options)
+    assert delta.dtype == np.float32
+    assert np.isfinite(delta).all()
+    assert np.isfinite(loss)
+
+
+def test_nothing_to_soften_gives_the_bits_of_the_plain_formula():
+    rng = np.random.default_rng(1)
+    z, y = rng.standard_normal((64, 10), np.float32) * 4, rng.integers(0, 10, 64)
+    shifted = z - z.max(axis=1, keepdims=True)
+    e = np.exp(shifted)
+    sums, rows = e.sum(axis=1), np.arange(64)
+    expected = e * (np.float32(0.1) / sums)[:, None]
+    expected[rows, y] -= np.float32(0.1)
+    losses = np.log(sums) - shifted[rows, y]
+    delta, loss, _ = delta_of(z, y, 0.1)
+    assert (delta == expected).all()
+    assert loss == losses.sum(dtype=np.float64)
