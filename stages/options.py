@@ -31,8 +31,69 @@ ValFraction = Annotated[
     float,
     Option("part of the training images that validates, in each class", minimum=0, below=1),
 ]
+Storage = Annotated[
+    str,
+    Option(
+        "how features are stored: float32, or uint8 for a quarter of the room, scaled as batches "
+        "are gathered; grey levels are then rounded",
+        choices=("float32", "uint8"),
+    ),
+]
+Contrast = Annotated[bool, Option("bring each image to mean 0 and deviation 1, by itself")]
 Standardize = Annotated[
-    bool, Option("bring each feature to mean 0 and deviation 1 over the training images")
+    str,
+    Option(
+        "bring each feature, or each colour channel as a whole, to mean 0 and deviation 1 over the "
+        "training images",
+        choices=("none", "feature", "channel"),
+    ),
+]
+Whiten = Annotated[
+    str,
+    Option(
+        "make the inputs uncorrelated over the training images: by their principal components, or "
+        "turned back to pixels (ZCA)",
+        choices=("none", "pca", "zca"),
+    ),
+]
+Components = Annotated[
+    int, Option("principal components that whitening keeps, the largest; 0: all", minimum=0)
+]
+Damping = Annotated[
+    float,
+    Option(
+        "added to each eigenvalue before whitening, as a part of their mean; keeps noise small",
+        minimum=0,
+    ),
+]
+Flip = Annotated[
+    str,
+    Option(
+        "mirror training images: at random, or each in every other epoch",
+        choices=("none", "random", "alternate"),
+    ),
+]
+Shift = Annotated[
+    int,
+    Option(
+        "move training images by up to so many pixels each way; edges are reflected",
+        minimum=0,
+        maximum=31,
+    ),
+]
+Cutout = Annotated[
+    int,
+    Option("blank a square of so many pixels a side in training images", minimum=0, maximum=32),
+]
+Mixup = Annotated[
+    float,
+    Option(
+        "mix training images and their labels in pairs, with parts drawn from Beta(X, X); 0: not",
+        minimum=0,
+    ),
+]
+Mirror = Annotated[
+    bool, Option("evaluate and predict by the average over an image and its mirror image")
 ]
 
 Hidden = Annotated[

@@ -1,7 +1,9 @@
-"""Standardize: mean 0 and deviation 1 for each feature, by the training images alone.
+"""Standardize: mean 0 and deviation 1, for each feature or each colour, by the training images.
 
 The constants are fitted after the split, so that nothing of the validation or test images leaks
-into training. They are applied as batches are gathered, so the features are stored once.
+into training, on what the features are after scale and contrast. They are applied as batches are
+gathered, so the features are stored once. Where images are flipped, their mirrors are training
+images too: a pixel and its mirror image then share their constants.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ import numpy as np
 from pipeline.blocks import row_blocks
 from pipeline.context import QUIET, Context
 from pipeline.stage import stage
-from stages.options import Standardize
+from stages import options
+from stages.constants import make_inputs
+from stages.layout import SHAPE
+from stages.neuralnet.inputs import Inputs, mirrored
 
 
 @stage(outputs=("standardization",))
@@ -19,42 +24,66 @@ def standardize(
     features: np.ndarray,
     train_rows: np.ndarray,
     *,
-    standardize: Standardize = False,
+    standardize: options.Standardize = "none",
+    color: options.Color = False,
+    scale: options.Scale = "unit",
+    contrast: options.Contrast = False,
+    storage: options.Storage = "float32",
+    flip: options.Flip = "none",
     context: Context = QUIET,
 ) -> np.ndarray:
     """Fit each feature's mean and deviation on the training images (--standardize)."""
-    if not standardize:
+    if standardize == "none":
         return np.empty((0, features.shape[1]), np.float32)
-    return fit(features, train_rows, context)
+    inputs = make_inputs(color=color, scale=scale, contrast=contrast, storage=storage, shape=SHAPE)
+    by_channel, flipped = standardize == "channel", flip != "none"
+    return fit(features, train_rows, inputs, by_channel, flipped, context)
 
 
-def fit(features: np.ndarray, rows: np.ndarray, context: Context = QUIET) -> np.ndarray:
+def fit(
+    features: np.ndarray,
+    rows: np.ndarray,
+    inputs: Inputs | None = None,
+    by_channel: bool = False,
+    flipped: bool = False,
+    context: Context = QUIET,
+) -> np.ndarray:
     """float32 (2, d): the mean and the reciprocal deviation of each feature over `rows`.
 
-    The sums are taken in float64, in two passes, in bounded memory. A feature that never changes
-    keeps the deviation 1.
+    inputs: what is done to the features first. by_channel: all pixels of a colour have the same
+    constants. flipped: a pixel and its mirror image do. The sums are taken in float64, in two
+    passes, in bounded memory. A feature that never changes keeps the deviation 1.
     """
+    inputs = inputs or Inputs()
     member = np.zeros(len(features), bool)
     member[rows] = True
+
+    def shared(means: np.ndarray) -> np.ndarray:
+        """Means (d,) of single features → means over those that share their constants."""
+        if by_channel:
+            channels = means.reshape(inputs.shape[0], -1)
+            return np.repeat(channels.mean(axis=1), channels.shape[1])
+        if flipped:
+            return (means + mirrored(means[np.newaxis], inputs.shape)[0]) / 2
+        return means
+
     mean = np.zeros(features.shape[1])
     variance = np.zeros_like(mean)
     with context.progress("standardize", 2 * len(features), "images") as progress:
         for part, block in row_blocks(features):
-            mean += block[member[part]].sum(axis=0, dtype=np.float64)
+            mean += _converted(block[member[part]], inputs).sum(axis=0, dtype=np.float64)
             progress.advance(len(block))
-        mean /= len(rows)
+        mean = shared(mean / len(rows))
         for part, block in row_blocks(features):
-            centred = block[member[part]] - mean
+            centred = _converted(block[member[part]], inputs) - mean
             variance += np.einsum("ij,ij->j", centred, centred)
             progress.advance(len(block))
-    deviation = np.sqrt(variance / len(rows))
+    deviation = np.sqrt(shared(variance / len(rows)))
     deviation[deviation == 0] = 1
     return np.stack([mean, 1 / deviation]).astype(np.float32)
 
 
-def apply(features: np.ndarray, standardization: np.ndarray) -> np.ndarray:
-    """Standardize float features (n, d) in place by `fit`'s constants; none: leave them."""
-    if len(standardization):
-        features -= standardization[0]
-        features *= standardization[1]
-    return features
+def _converted(stored: np.ndarray, inputs: Inputs) -> np.ndarray:
+    x = stored if stored.dtype.kind == "f" else np.empty(stored.shape, np.float32)
+    inputs.convert(stored, x)
+    return x

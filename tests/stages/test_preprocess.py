@@ -57,13 +57,26 @@ def test_the_stage_goes_block_by_block(monkeypatch):
     assert np.concatenate(blocks).tobytes() == whole.tobytes()
 
 
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(images=some_images, scale=st.sampled_from(["unit", "symmetric"]))
+def test_bytes_are_pixels_or_their_luma_rounded(images, scale):
+    found = to_features(images, color=True, scale=scale, storage="uint8")
+    assert found.dtype == np.uint8
+    assert (found == images.reshape(len(images), -1)).all()
+    found = to_features(images, color=False, scale=scale, storage="uint8")
+    luma = to_features(images, color=False, scale="unit") * 255
+    assert found.dtype == np.uint8
+    assert np.abs(found - luma).max() <= 0.5001
+
+
+@pytest.mark.parametrize("storage", ["float32", "uint8"])
 @pytest.mark.parametrize("color", [False, True])
-def test_the_room_it_needs_is_what_it_writes(color):
+def test_the_room_it_needs_is_what_it_writes(color, storage):
     class Asked(Context):
         def expect_room(self, size):
             self.size = size
 
     asked = Asked()
     images = np.zeros((7, 3, 32, 32), np.uint8)
-    blocks = preprocess(images, color=color, context=asked)
+    blocks = preprocess(images, color=color, storage=storage, context=asked)
     assert sum(block.nbytes for block in blocks) == asked.size

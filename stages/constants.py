@@ -1,0 +1,33 @@
+"""Constants: all that is done to stored features before the first layer reads them, in one place.
+
+Training, evaluation and the model file make their `Inputs` here, from the same parameters and the
+same fitted constants; so what a network was trained on is what it is asked about.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stages.neuralnet.inputs import Inputs
+from stages.preprocess import constants_of
+
+
+def make_inputs(
+    *,
+    color: bool,
+    scale: str,
+    contrast: bool,
+    storage: str,
+    standardization: np.ndarray | None = None,
+    whitening: np.ndarray | None = None,
+    shape: tuple[int, int, int] | None = None,
+) -> Inputs:
+    """What turns features as `preprocess` stores them into the inputs of the network.
+
+    Floats are scaled already, bytes are not. standardization (2, d) and whitening (1 + d, k) are
+    those of the stages of that name; None or empty: none. shape: (3, height, width) of an image.
+    """
+    factor, offset = constants_of(scale) if storage == "uint8" else (1.0, 0.0)
+    if shape is not None:
+        shape = (3 if color else 1, *shape[1:])
+    return Inputs(factor, offset, contrast, standardization, whitening, shape)

@@ -1,0 +1,161 @@
+"""Whiten: inputs without correlation, by the training images alone.
+
+With the covariance C = V diag(λ) Vᵀ of the rows x, after scale, contrast and standardization, and
+with an ε that keeps directions of little but noise from being blown up,
+
+    PCA  W = V diag(1/√(λ + ε))       ZCA  W = V diag(1/√(λ + ε)) Vᵀ       ε = damping × mean λ
+
+and inputs are (x - mean) W; see A. Krizhevsky, Learning Multiple Layers of Features from Tiny
+Images, 2009, appendix A. With fewer components only the largest eigenvalues count: then PCA gives
+fewer inputs, and ZCA as many as before, but of lower rank.
+
+Where images are flipped, their mirrors are training images too. Mean and covariance are then the
+same for an image and its mirror, and the covariance falls into two: that of the sums of mirror
+images' pixels and that of their differences, which are uncorrelated. Two eigenproblems of half the
+size are four times cheaper than one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.blocks import row_blocks
+from pipeline.context import QUIET, Context
+from pipeline.errors import ConfigError
+from pipeline.stage import stage
+from stages import options
+from stages.constants import make_inputs
+from stages.layout import SHAPE
+from stages.mirrors import halves, whole
+from stages.neuralnet.inputs import Inputs
+from stages.neuralnet.processor import OneBlasThread
+
+ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
+
+
+@stage(outputs=("whitening",))
+def whiten(
+    features: np.ndarray,
+    train_rows: np.ndarray,
+    standardization: np.ndarray,
+    *,
+    whiten: options.Whiten = "none",
+    components: options.Components = 0,
+    damping: options.Damping = 0.1,
+    color: options.Color = False,
+    scale: options.Scale = "unit",
+    contrast: options.Contrast = False,
+    storage: options.Storage = "float32",
+    flip: options.Flip = "none",
+    context: Context = QUIET,
+) -> np.ndarray:
+    """Fit the matrix that makes the inputs uncorrelated on the training images (--whiten)."""
+    width = features.shape[1]
+    if whiten == "none":
+        if components:
+            raise ConfigError(
+                f"--components {components}: expected --whiten pca or zca beside it, found "
+                "--whiten none; choose one of them, or --components 0"
+            )
+        return np.empty((0, width), np.float32)
+    if components > width:
+        raise ConfigError(
+            f"--components {components}: expected at most the number of features, {width}"
+        )
+    kept = components or width
+    context.expect_room((1 + width) * (kept if whiten == "pca" else width) * 4)
+    inputs = make_inputs(
+        color=color,
+        scale=scale,
+        contrast=contrast,
+        storage=storage,
+        standardization=standardization,
+        shape=SHAPE,
+    )
+    with OneBlasThread():
+        parts = covariances(features, train_rows, inputs, flip != "none", context)
+        return matrix(parts, inputs.shape, kept, damping, whiten == "zca", context)
+
+
+def covariances(
+    features: np.ndarray,
+    rows: np.ndarray,
+    inputs: Inputs,
+    flipped: bool = False,
+    context: Context = QUIET,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Mean (d,) and covariance (d, d), float64, of the converted features of some rows.
+
+    flipped: of these images and of their mirrors, as two: of the even coordinates and of the odd
+    ones (mirrors.py). Memory: the covariances twice, and a block of rows.
+    """
+    member = np.zeros(len(features), bool)
+    member[rows] = True
+
+    def coordinates(stored: np.ndarray) -> tuple[np.ndarray, ...]:
+        x = np.empty(stored.shape, np.float32)
+        inputs.convert(stored, x)
+        return halves(x, inputs.shape) if flipped else (x.astype(np.float64),)
+
+    widths = [piece.shape[1] for piece in coordinates(features[:1])]
+    sums = [(np.zeros(width), np.zeros((width, width))) for width in widths]
+    with context.progress("whiten: covariance", len(features), "images") as progress:
+        for part, block in row_blocks(features, ROWS):
+            pieces = coordinates(block[member[part]]) if member[part].any() else ()
+            for (mean, square), piece in zip(sums, pieces, strict=False):
+                mean += piece.sum(axis=0)
+                square += piece.T @ piece
+            progress.advance(len(block))
+    for number, (mean, square) in enumerate(sums):  # of sums, they become means
+        mean *= 0 if number else 1 / len(rows)  # odd: what an image has, its mirror takes away
+        square /= len(rows)
+        square -= np.multiply.outer(mean, mean)
+    return sums
+
+
+def matrix(
+    parts: list[tuple[np.ndarray, np.ndarray]],
+    shape: tuple[int, int, int],
+    components: int,
+    damping: float,
+    zca: bool,
+    context: Context = QUIET,
+) -> np.ndarray:
+    """float32 (1 + d, k): -(mean @ W), and below it W; from the `parts` that `covariances` finds.
+
+    The inputs of PCA stand in the order of their eigenvalues, the largest first. A direction in
+    which nothing varies comes to 0.
+    """
+    solved = []
+    with context.progress("whiten: eigenvectors", len(parts), "eigenproblems") as progress:
+        for _, covariance in parts:
+            solved.append(eigenvectors(covariance))
+            progress.advance(1)
+    values = np.concatenate([values for values, _ in solved])
+    order = np.argsort(-values, kind="stable")[:components]
+    V, mean, start = np.empty((len(values), len(order))), np.zeros(len(values)), 0
+    for number, (own, (_, vectors)) in enumerate(zip(parts, solved, strict=True)):
+        here = (order >= start) & (order < start + len(vectors))
+        rows = np.vstack([own[0], vectors[:, order[here] - start].T])
+        rows = whole(rows, number == 1, shape) if len(parts) == 2 else rows
+        mean += rows[0]
+        V[:, here] = rows[1:].T
+        start += len(vectors)
+    spread = values + damping * values.mean()
+    rounding = len(values) * np.finfo(np.float64).eps * (values.max() + mean @ mean)
+    factors = np.divide(1, np.sqrt(spread), out=np.zeros_like(spread), where=spread > rounding)
+    W = V * factors[order]
+    if zca:
+        W = W @ V.T
+    return np.vstack([-(mean @ W), W]).astype(np.float32)
+
+
+def eigenvectors(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues (d,), not negative, and eigenvectors (d, d), in columns, of a symmetric matrix.
+
+    An eigenvector may point either way; here its largest number is positive.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    largest = np.abs(vectors).argmax(axis=0)
+    vectors *= np.where(vectors[largest, np.arange(len(values))] < 0, -1.0, 1.0)
+    return np.maximum(values, 0), vectors
