@@ -18,7 +18,9 @@ from pipeline.errors import ConfigError, UserError
 from pipeline.stage import stage
 from stages import options
 from stages.batches import epoch_order
+from stages.constants import make_inputs
 from stages.course import Course
+from stages.layout import SHAPE
 from stages.neuralnet import SGD, Diverged, Network, Trainer, exponential
 from stages.pace import Pace
 
@@ -31,7 +33,12 @@ def train(
     train_rows: np.ndarray,
     validation_rows: np.ndarray,
     standardization: np.ndarray,
+    whitening: np.ndarray,
     *,
+    color: options.Color = False,
+    scale: options.Scale = "unit",
+    contrast: options.Contrast = False,
+    storage: options.Storage = "float32",
     hidden: options.Hidden = (512, 256),
     activation: options.Activation = "relu",
     initializer: options.Initializer = "auto",
@@ -57,8 +64,17 @@ def train(
         raise ConfigError(
             f"--batch {batch}: expected at most the number of training images, {len(train_rows)}"
         )
+    inputs = make_inputs(
+        color=color,
+        scale=scale,
+        contrast=contrast,
+        storage=storage,
+        standardization=standardization,
+        whitening=whitening,
+        shape=SHAPE,
+    )
     network = Network.create(
-        inputs=features.shape[1],
+        inputs=inputs.width(features.shape[1]),
         hidden=hidden,
         classes=len(dataset["classes"]),
         activation=activation,
@@ -74,7 +90,7 @@ def train(
         batch=batch,
         rows=train_rows,
         order=epoch_order(train_rows, seed),
-        standardization=standardization,
+        inputs=inputs,
         workers=workers,
         executor=executor,
     ) as trainer:

@@ -20,7 +20,9 @@ A library on its own: it needs NumPy and threadpoolctl, and nothing else of this
 from __future__ import annotations
 
 from .activations import ACTIVATIONS
+from .augment import Augmentation
 from .initializers import INITIALIZERS
+from .inputs import Inputs
 from .metrics import Scores
 from .network import Network
 from .optimizers import OPTIMIZERS, SGD
@@ -32,7 +34,9 @@ __all__ = [
     "INITIALIZERS",
     "OPTIMIZERS",
     "SGD",
+    "Augmentation",
     "Diverged",
+    "Inputs",
     "Network",
     "Scores",
     "Totals",

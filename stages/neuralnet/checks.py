@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from .network import Network
+from .settings import Settings
 
 
 def check_data(
-    network: Network,
-    features: np.ndarray,
-    labels: np.ndarray,
-    standardization: np.ndarray | None,
+    network: Network, features: np.ndarray, labels: np.ndarray, settings: Settings
 ) -> None:
-    """Features, labels and standardization fit the network and each other."""
-    inputs, outputs = network.inputs, network.outputs
-    if features.ndim != 2 or features.shape[1] != inputs or features.dtype.kind not in "fiu":
-        expected = f"real numbers (n, {inputs})"
-        raise ValueError(f"features: expected {expected}, found {_describe(features)}")
+    """Features, labels and settings fit the network and each other."""
+    outputs, augment = network.outputs, settings.augment
+    if features.dtype.kind not in "fiu":
+        raise ValueError(f"features: expected real numbers, found {_describe(features)}")
+    network.expect(features, settings.inputs)
+    if augment is not None and math.prod(augment.shape) != features.shape[1]:
+        expected = f"images of {features.shape[1]} numbers, as features have"
+        raise ValueError(f"augment: expected {expected}, found {augment.shape}")
     if labels.shape != (len(features),) or not _whole_numbers(labels, outputs):
         expected = f"whole numbers ({len(features)},) in [0, {outputs})"
         raise ValueError(f"labels: expected {expected}, found {_describe(labels)}")
-    if standardization is not None and np.shape(standardization) != (2, inputs):
-        found = np.shape(standardization)
-        raise ValueError(f"standardization: expected (2, {inputs}) or empty, found {found}")
 
 
 def check_order(order: np.ndarray, examples: int, batch: int, count: int | None = None) -> None:
@@ -36,6 +37,17 @@ def check_order(order: np.ndarray, examples: int, batch: int, count: int | None 
     if type(batch) is not int or not 1 <= batch <= len(order):
         expected = f"a whole number from 1 to {len(order)}, the rows there are"
         raise ValueError(f"batch: expected {expected}, found {batch!r}")
+
+
+def check_rates(lr: float | Sequence[float], steps: int) -> tuple[float, ...]:
+    """The learning rate of each of so many steps."""
+    rates = (lr,) * steps if isinstance(lr, int | float) else tuple(map(float, lr))
+    if len(rates) != steps:
+        raise ValueError(f"lr: expected a number for each of {steps} steps, found {len(rates)}")
+    for rate in rates[:1] if isinstance(lr, int | float) else rates:
+        if not 0 < rate < math.inf:
+            raise ValueError(f"lr: expected a finite number above 0, found {rate!r}")
+    return rates
 
 
 def _whole_numbers(numbers: np.ndarray, limit: int) -> bool:

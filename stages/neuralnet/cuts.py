@@ -15,6 +15,11 @@ from .kernels import Piece
 BLOCK_BYTES = 256 * 1024  # of weights per block: with gradient and slot, most of a usual L2 cache
 MOST = 8  # pieces in one direction
 
+# Costs, in floating-point operations of a matrix product that take as long:
+PASS = 60  # per number that is gathered, or updated, and that has to come from memory
+TOUCH = 10  # per number that is worked on in the cache
+CALLS = 2_000_000  # for the calls of NumPy functions in an output piece
+
 
 class Task(NamedTuple):
     """A piece, what it costs (in floating-point operations, or what takes as long), and its home.
@@ -34,15 +39,16 @@ def parts(length: int, count: int) -> list[slice]:
     return [slice(begin, end) for begin, end in pairwise(edges)]
 
 
-def tiles(rows: int, columns: int, whole: bool = False) -> list[tuple[slice, slice]]:
+def tiles(
+    rows: int, columns: int, whole: bool = False, tall: bool = False
+) -> list[tuple[slice, slice]]:
     """Tiles of a layer's outputs: 128 columns or more, 64 where there are few; up to 511 rows.
 
-    whole: with all columns each.
+    whole: with all columns each. tall: with all rows each.
     """
     wide = 1 if whole else power_of_two(columns // (128 if columns >= 256 else 64))
-    wide = parts(columns, min(MOST, wide))
-    tall = parts(rows, power_of_two(rows // 256))
-    return [(r, c) for r in tall for c in wide]
+    high = 1 if tall else power_of_two(rows // 256)
+    return [(r, c) for r in parts(rows, high) for c in parts(columns, min(MOST, wide))]
 
 
 def shards(rows: int, least: int) -> list[slice]:

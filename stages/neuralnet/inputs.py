@@ -8,7 +8,7 @@ go through here. Rows may be stored as floats or as the bytes of an image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +37,12 @@ class Inputs:
             value = getattr(self, name)
             if value is not None and not len(value):
                 object.__setattr__(self, name, None)
+
+    def astype(self, dtype: np.dtype) -> Inputs:
+        """The same with constants of that type."""
+        names = ("standardization", "whitening")
+        found = {name: getattr(self, name) for name in names}
+        return replace(self, **{k: np.asarray(v, dtype) for k, v in found.items() if v is not None})
 
     def width(self, stored: int) -> int:
         """Number of inputs made of so many stored numbers."""

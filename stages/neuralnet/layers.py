@@ -1,9 +1,13 @@
 """Layers, described in plain data.
 
     {"kind": "dense", "inputs": 1024, "outputs": 512, "activation": "relu"}
+    {"kind": "dense", "inputs": 512, "outputs": 256, "activation": "gelu", "norm": "batch",
+     "dropout": 0.1}
 
-A dense layer maps x (rows, inputs) to f(x W + b): W is (inputs, outputs) in C order, b (outputs,).
-The parameters of a network are one flat vector, layer after layer: W first, then b.
+A dense layer maps x (rows, inputs) to f(norm(x W) + b), and in training drops some of the outputs.
+W is (inputs, outputs) in C order, all else (outputs,). The parameters of a network are one flat
+vector, layer after layer: what is trained first (weights, biases, gains), then what is observed
+(means, variances, of batch normalisation).
 """
 
 from __future__ import annotations
@@ -17,14 +21,25 @@ import numpy as np
 
 from .activations import ACTIVATIONS
 
+# The vectors of a layer, by its norm, in the order of the parameters.
+VECTORS = {
+    "none": ("biases",),
+    "batch": ("biases", "gains", "means", "variances"),
+    "layer": ("biases", "gains"),
+}
+OBSERVED = ("means", "variances")
+ONES = ("gains", "variances")  # what a network begins with, where it is not zero
+
 
 @dataclass(frozen=True)
 class Dense:
-    """A fully connected layer and the activation that follows it."""
+    """A fully connected layer: its normalisation, activation and dropout included."""
 
     inputs: int
     outputs: int
     activation: str
+    norm: str = "none"
+    dropout: float = 0.0
 
     kind: ClassVar[str] = "dense"
 
@@ -33,23 +48,47 @@ class Dense:
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise ValueError(f"{name}: expected a whole number of at least 1, found {value!r}")
-        if not isinstance(self.activation, str) or self.activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"activation: expected one of {known}, found {self.activation!r:.60}")
+        for name, table in (("activation", ACTIVATIONS), ("norm", VECTORS)):
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in table:
+                known = ", ".join(table)
+                raise ValueError(f"{name}: expected one of {known}, found {value!r:.60}")
+        if type(self.dropout) not in (int, float) or not 0 <= self.dropout < 1:
+            found = f"{self.dropout!r:.60}"
+            raise ValueError(f"dropout: expected a number of at least 0 below 1, found {found}")
+
+    @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return self.inputs * self.outputs
 
     @property
     def size(self) -> int:
         """Number of parameters."""
-        return self.inputs * self.outputs + self.outputs
+        return self.weights + len(VECTORS[self.norm]) * self.outputs
 
-    def views(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """W and b as views of this layer's parameters (size,)."""
-        weights = self.inputs * self.outputs
-        return flat[:weights].reshape(self.inputs, self.outputs), flat[weights:]
+    @property
+    def trained(self) -> slice:
+        """Where biases and gains lie in this layer's parameters."""
+        count = sum(name not in OBSERVED for name in VECTORS[self.norm])
+        return slice(self.weights, self.weights + count * self.outputs)
+
+    @property
+    def observed(self) -> slice:
+        """Where means and variances lie in this layer's parameters."""
+        return slice(self.trained.stop, self.size)
+
+    def tensors(self, flat: np.ndarray) -> dict[str, np.ndarray]:
+        """All that makes the layer, by name: views of its parameters (size,)."""
+        rest = flat[self.weights :].reshape(-1, self.outputs)
+        weights = flat[: self.weights].reshape(self.inputs, self.outputs)
+        return {"weights": weights, **dict(zip(VECTORS[self.norm], rest, strict=True))}
 
     def describe(self) -> dict[str, Any]:
-        """The layer as plain data; `build` is the way back."""
-        return {"kind": self.kind, **vars(self)}
+        """The layer as plain data, without what is as usual; `build` is the way back."""
+        usual = {field.name: field.default for field in fields(self)}
+        found = {name: value for name, value in vars(self).items() if value != usual[name]}
+        return {"kind": self.kind, **found}
 
 
 LAYERS = {"dense": Dense}
@@ -71,11 +110,12 @@ def build(descriptions: Sequence[Mapping[str, Any]]) -> tuple[Dense, ...]:
                 f"layers[{number}]: inputs: expected {below.outputs}, the outputs of the layer "
                 f"before, found {layer.inputs}"
             )
-    if layers[-1].activation != "linear":
-        raise ValueError(
-            f"layers[{len(layers) - 1}]: activation: expected linear, for the outputs of the last "
-            f"layer are logits, found {layers[-1].activation}"
-        )
+    for name, expected in (("activation", "linear"), ("norm", "none"), ("dropout", 0)):
+        if (found := getattr(layers[-1], name)) != expected:
+            raise ValueError(
+                f"layers[{len(layers) - 1}]: {name}: expected {expected}, for the outputs of the "
+                f"last layer are logits, found {found}"
+            )
     return tuple(layers)
 
 
@@ -94,8 +134,10 @@ def _build_one(description: Any) -> Dense:
     kind = values.pop("kind", None)
     if not isinstance(kind, str) or kind not in LAYERS:
         raise ValueError(f"kind: expected one of {', '.join(LAYERS)}, found {kind!r:.60}")
-    expected = {field.name for field in fields(LAYERS[kind])}
-    if values.keys() != expected:
+    known = [field.name for field in fields(LAYERS[kind])]
+    needed = known[:3]
+    if not set(needed) <= values.keys() <= set(known):
+        expected = ", ".join(sorted(needed)) + f", perhaps {' and '.join(known[3:])}"
         names = ", ".join(map(str, sorted(values, key=str)))
-        raise ValueError(f"expected {', '.join(sorted(expected))}, found {names or 'nothing'}")
+        raise ValueError(f"expected {expected}, found {names or 'nothing'}")
     return LAYERS[kind](**values)

@@ -5,8 +5,9 @@
     network.layers, network.parameters     # all there is to it: plain data and a vector
 
 Inference runs in blocks of `BLOCK` rows, the last one filled up with zeros: all matrix products
-have one shape, so the answer for an image depends neither on how many images were asked for nor on
-the number of workers.
+have one shape, so the answer for an image depends neither on the images beside it nor on the number
+of workers. (It may depend on its place in the block, by a rounding error: on some processors BLAS
+sums differently for the columns at an edge.)
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from .activations import ACTIVATIONS
+from .forward import Forward
 from .initializers import choose, stream
-from .kernels import fetch
-from .layers import Dense, build, split
+from .inputs import Inputs, mirrored
+from .layers import ONES, Dense, build, split
 from .losses import softmax
 from .memory import aligned
 from .metrics import Scores, score
@@ -36,6 +37,10 @@ class Network:
     def __init__(self, layers: tuple[Dense, ...], dtype: Any = "float32") -> None:
         self.structure = layers
         self.parameters = aligned(sum(layer.size for layer in layers), dtype)
+        for tensors in self.tensors():
+            for name in ONES:
+                if name in tensors:
+                    tensors[name][...] = 1
 
     @classmethod
     def create(
@@ -47,21 +52,25 @@ class Network:
         initializer: str = "auto",
         seed: int = 0,
         dtype: str = "float32",
+        norm: str = "none",
+        dropout: float = 0.0,
     ) -> Network:
-        """A network of dense layers with random weights, and biases of 0."""
+        """A network of dense layers with random weights, and biases of 0.
+
+        norm and dropout (layers.py) are those of all layers but the last.
+        """
         widths = [inputs, *hidden, classes]
-        activations = [activation] * (len(widths) - 2) + ["linear"]
-        network = cls.from_layers(
-            [
-                {"kind": "dense", "inputs": below, "outputs": above, "activation": name}
-                for (below, above), name in zip(pairwise(widths), activations, strict=True)
-            ],
-            dtype=dtype,
-        )
-        for number, (layer, own) in enumerate(split(network.structure, network.parameters)):
-            W, _ = layer.views(own)
+        options = {"activation": activation, "norm": norm, "dropout": dropout}
+        layers = [
+            {"kind": "dense", "inputs": below, "outputs": above, **options}
+            for below, above in pairwise(widths)
+        ]
+        layers[-1] |= {"activation": "linear", "norm": "none", "dropout": 0.0}
+        network = cls.from_layers(layers, dtype=dtype)
+        for number, tensors in enumerate(network.tensors()):
+            layer = network.structure[number]
             draw = choose(initializer, layer.activation)
-            W[...] = draw(stream(seed, number), layer.inputs, layer.outputs)
+            tensors["weights"][...] = draw(stream(seed, number), layer.inputs, layer.outputs)
         return network
 
     @classmethod
@@ -71,7 +80,8 @@ class Network:
         parameters: np.ndarray | None = None,
         dtype: str | None = None,
     ) -> Network:
-        """A network from the description of its layers (layers.py), with parameters or all zeros.
+        """A network from the description of its layers (layers.py), with parameters or all zeros
+        (gains and variances of ones).
 
         dtype: by default that of the parameters, else float32. Raises ValueError on a description
         that is not valid and on parameters that do not fit it or are not finite.
@@ -106,11 +116,8 @@ class Network:
         return self.structure[-1].outputs
 
     def tensors(self) -> list[dict[str, np.ndarray]]:
-        """For each layer its weights (inputs, outputs) and biases (outputs,): views."""
-        return [
-            dict(zip(("weights", "biases"), layer.views(own), strict=True))
-            for layer, own in split(self.structure, self.parameters)
-        ]
+        """For each layer its weights (inputs, outputs), biases (outputs,) and so on: views."""
+        return [layer.tensors(own) for layer, own in split(self.structure, self.parameters)]
 
     def assign(self, parameters: np.ndarray) -> None:
         """Take over values for all parameters; ValueError unless they fit and are finite."""
@@ -120,22 +127,34 @@ class Network:
         if not np.isfinite(found).all():
             raise ValueError("parameters: expected finite numbers, found infinity or NaN")
         self.parameters[...] = found
+        self.check()
+
+    def check(self) -> None:
+        """ValueError where a variance is below 0."""
+        for number, tensors in enumerate(self.tensors()):
+            least = tensors.get("variances", np.zeros(1)).min()
+            if least < 0:
+                where = f"layers[{number}].variances"
+                raise ValueError(f"{where}: expected numbers of at least 0, found {least}")
 
     def logits(
         self,
         features: np.ndarray,
         rows: np.ndarray | None = None,
-        standardization: np.ndarray | None = None,
+        inputs: Inputs | None = None,
+        mirror: bool = False,
         workers: int | None = None,
     ) -> np.ndarray:
-        """Logits (n, classes) for features (n, inputs), or for those of some rows of them.
+        """Logits (n, classes) for features (n, stored), or for those of some rows of them.
 
-        standardization: (mean, 1/deviation), each (inputs,), applied to the features first; None or
-        empty: as they are. workers: threads, by default one per core; the bits are the same.
+        inputs: what is done with stored rows first; None: nothing. mirror: the mean of the logits
+        of an image and of its mirror image (inputs.shape says what an image is). workers: threads,
+        by default one per core; the bits are the same.
         """
-        features = np.asanyarray(features)
-        if features.ndim != 2 or features.shape[1] != self.inputs:
-            raise ValueError(f"features: expected (n, {self.inputs}), found {features.shape}")
+        features, inputs = np.asanyarray(features), inputs or Inputs()
+        self.expect(features, inputs)
+        if mirror and inputs.shape is None:
+            raise ValueError("mirror: expected inputs with the shape of an image, found none")
         rows = np.arange(len(features)) if rows is None else np.asarray(rows, np.int64)
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(features):
             found = f"{rows.min()} to {rows.max()}"
@@ -145,11 +164,15 @@ class Network:
         workers = max(1, min(workers or cores(), len(starts)))
 
         def share(worker: int) -> None:
-            forward = _Forward(self, features, standardization)
+            forward = Forward(self.structure, self.parameters, inputs, features.shape[1], BLOCK)
             with np.errstate(all="ignore"):
                 for start in starts[worker::workers]:
                     part = slice(start, start + BLOCK)
-                    out[part] = forward(rows[part])
+                    stored = features.take(rows[part], axis=0, mode="clip")
+                    out[part] = forward(stored)
+                    if mirror:
+                        out[part] += forward(mirrored(stored, inputs.shape))
+                        out[part] *= 0.5
 
         with OneBlasThread():
             if workers == 1:
@@ -160,6 +183,16 @@ class Network:
                 with ThreadPoolExecutor(workers) as pool:
                     list(pool.map(share, range(workers)))
         return out
+
+    def expect(self, features: np.ndarray, inputs: Inputs) -> None:
+        """ValueError unless the network can work on what `inputs` makes of these features."""
+        if features.ndim == 2:
+            inputs.check(features.shape[1])
+        if features.ndim != 2 or inputs.width(features.shape[1]) != self.inputs:
+            expected = f"(n, {self.inputs})"
+            if inputs.whitening is not None:
+                expected = f"(n, {len(inputs.whitening) - 1}), which whitening makes {expected}"
+            raise ValueError(f"features: expected {expected}, found {features.shape}")
 
     def probabilities(self, features: np.ndarray, **options: Any) -> np.ndarray:
         """Probabilities (n, classes); options as for `logits`."""
@@ -174,44 +207,9 @@ class Network:
         rows: np.ndarray | None = None,
         **options: Any,
     ) -> Scores:
-        """Scores on features (n, inputs) with labels (n,), or on some rows of both.
+        """Scores on features (n, stored) with labels (n,), or on some rows of both.
 
         Other options as for `logits`. Memory is bounded, whatever n, but for the logits.
         """
         truth = np.asarray(labels if rows is None else np.asarray(labels)[rows], np.int64)
         return score(self.logits(features, rows, **options), truth)
-
-
-class _Forward:
-    """The forward pass of one worker, on buffers for one block of rows."""
-
-    def __init__(
-        self, network: Network, features: np.ndarray, standardization: np.ndarray | None
-    ) -> None:
-        dtype = network.dtype
-        self._features, self._staging, self._standardization = features, None, None
-        if standardization is not None and len(standardization):
-            self._standardization = np.asarray(standardization, dtype)
-        self._layers = [
-            (
-                layer.views(own),
-                ACTIVATIONS[layer.activation],
-                np.empty((BLOCK, layer.outputs), dtype),
-            )
-            for layer, own in split(network.structure, network.parameters)
-        ]
-        self._x = np.zeros((BLOCK, network.inputs), dtype)
-        if features.dtype != dtype:
-            self._staging = np.empty(self._x.shape, features.dtype)
-
-    def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Logits of up to BLOCK rows; to be copied before the next call."""
-        x, count = self._x, len(rows)
-        fetch(self._features, rows, x[:count], self._standardization, self._staging)
-        x[count:] = 0
-        for (W, b), activation, out in self._layers:
-            np.matmul(x, W, out=out)
-            np.add(out, b, out=out)
-            activation.value(out)
-            x = out
-        return x[:count]

@@ -20,11 +20,10 @@ from .layers import Dense
 
 
 class Panel(NamedTuple):
-    """Some columns of a layer: W (inputs, width) and b (width,), views of the parameters."""
+    """Some columns of a layer: W (inputs, width), a view of the parameters."""
 
     columns: slice
     W: np.ndarray
-    b: np.ndarray
     place: slice  # of W in the layer's part of the parameters
 
 
@@ -43,24 +42,21 @@ def panels(layer: Dense, flat: np.ndarray, first: bool, batch: int) -> list[Pane
     found = []
     for columns in widths(layer, first, batch):
         place = slice(layer.inputs * columns.start, layer.inputs * columns.stop)
-        bias = flat[layer.inputs * layer.outputs :][columns]
-        found.append(Panel(columns, flat[place].reshape(layer.inputs, -1), bias, place))
+        found.append(Panel(columns, flat[place].reshape(layer.inputs, -1), place))
     return found
 
 
 def pack(layer: Dense, batch: int, plain: np.ndarray, packed: np.ndarray) -> None:
     """packed ← plain: parameters, of which `layer` has the first ones, in the order of training."""
-    packed[layer.size :] = plain[layer.size :]
-    W, b = layer.views(plain[: layer.size])
+    packed[layer.weights :] = plain[layer.weights :]
+    W = layer.tensors(plain[: layer.size])["weights"]
     for panel in panels(layer, packed[: layer.size], True, batch):
         panel.W[...] = W[:, panel.columns]
-        panel.b[...] = b[panel.columns]
 
 
 def unpack(layer: Dense, batch: int, packed: np.ndarray, plain: np.ndarray) -> None:
     """plain ← packed: parameters in the order of the network."""
-    plain[layer.size :] = packed[layer.size :]
-    W, b = layer.views(plain[: layer.size])
+    plain[layer.weights :] = packed[layer.weights :]
+    W = layer.tensors(plain[: layer.size])["weights"]
     for panel in panels(layer, packed[: layer.size], True, batch):
         W[:, panel.columns] = panel.W
-        b[panel.columns] = panel.b

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,16 +21,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import memory
-from .checks import check_data, check_order
+from .checks import check_data, check_order, check_rates
 from .gradient import shapes
+from .inputs import Inputs
 from .metrics import Scores
 from .network import Network
 from .panels import pack, unpack
 from .processor import OneBlasThread
+from .settings import Settings
 from .work import Job, Segment, Setup
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from .augment import Augmentation
 
 KEPT = ("parameters", "slots", "sums")  # arrays of the state
 
@@ -67,12 +71,15 @@ def shuffled(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
 class Trainer:
     """All that a training needs; to be closed, best by `with`. ValueError on data that do not fit.
 
-    features: (examples, inputs), real; best a memory-mapped .npy file, which worker processes map
+    features: (examples, stored), real; best a memory-mapped .npy file, which worker processes map
         for themselves, while other arrays are copied for them once.
     labels: (examples,), whole numbers in [0, classes).
     rows: the examples to train on; by default all. order(epoch) -> int (n,): the rows in the order
         of an epoch; by default these rows, shuffled by `seed` and the epoch.
-    standardization: (mean, 1/deviation), each (inputs,), applied to features; None or empty: none.
+    inputs: what is done with stored rows before the first layer; None: nothing. augment: what is
+        done to them before that, in training alone.
+    smoothing: the part of each target that is spread over all classes (Szegedy et al. 2016).
+    clip: the largest norm of all gradients together, to which larger ones are scaled down; 0: any.
     workers: by default one per core. executor: "auto" (as many of them as pay, the bits are the
         same), "serial", "thread", "process", or an executor with room for workers - 1 calls at
         once. Processes import the program anew, so a script needs `if __name__ == "__main__"`.
@@ -89,7 +96,10 @@ class Trainer:
         rows: np.ndarray | None = None,
         order: Callable[[int], np.ndarray] | None = None,
         seed: int = 0,
-        standardization: np.ndarray | None = None,
+        inputs: Inputs | None = None,
+        augment: Augmentation | None = None,
+        smoothing: float = 0.0,
+        clip: float = 0.0,
         workers: int | None = None,
         executor: str | Executor = "auto",
     ) -> None:
@@ -99,34 +109,30 @@ class Trainer:
         if order is None:
             rows = np.arange(len(features)) if rows is None else np.asarray(rows)
             order = partial(shuffled, rows, seed)
-        if standardization is not None and not len(standardization):
-            standardization = None
+        inputs = (inputs or Inputs()).astype(network.dtype)
+        self._settings = Settings(optimizer, inputs, augment, smoothing, clip, seed)
         first = np.asarray(order(0))
-        check_data(network, features, labels, standardization)
+        check_data(network, features, labels, self._settings)
         check_order(first, len(features), batch)
         self.network, self.batch, self.steps = network, batch, -(-len(first) // batch)
-        self._features, self._labels, self._standardization = features, labels, standardization
+        self._features, self._labels = features, labels
         self._order, self._images, self._epoch = order, len(first), None
         self._count, self._previous, self._whole = 0, 0.0, True
         self._team, self._block, self._limit = make_team(executor, workers), None, OneBlasThread()
         self._limit.__enter__()
         try:
-            self._prepare(optimizer)
+            self._prepare()
         except BaseException:
             self._release()
             raise
 
-    def _prepare(self, optimizer: Any) -> None:
+    def _prepare(self) -> None:
         """Lay out all arrays, fill them, and tell the team."""
-        network, features, team = self.network, self._features, self._team
+        network, features, team, settings = self.network, self._features, self._team, self._settings
         layers, dtype = network.structure, network.dtype
         self._pack, self._unpack = (partial(f, layers[0], self.batch) for f in (pack, unpack))
-        count, images = len(features), self._images
-        plan = shapes(layers, optimizer, dtype, self.batch, count, images, team.workers)
-        given = {"labels": self._labels}
-        if self._standardization is not None:
-            plan["standardization"] = (2, network.inputs), dtype
-            given["standardization"] = self._standardization
+        plan = shapes(layers, settings, dtype, self.batch, features, self._images, team.workers)
+        given = {"labels": self._labels, **settings.constants}
         location = memory.locate(features)
         if team.shared and location is None:
             plan["features"] = features.shape, features.dtype
@@ -135,27 +141,28 @@ class Trainer:
         if team.shared:
             self._block = memory.SharedBlock(size)
             token, path = os.urandom(16).hex(), self._block.path
-            setup = Setup(token, path, plan, location, layers, optimizer, self.batch)
+            plain = settings.with_constants({})
+            setup = Setup(token, path, plan, location, layers, plain, self.batch)
         block = memory.aligned(size, np.uint8) if self._block is None else self._block.bytes
         self._arrays = arrays = memory.carve(block, plan)
         for name, value in given.items():
             arrays[name][...] = value
         self._pack(network.parameters, arrays["parameters"])
         features = arrays.get("features", features)
-        team.prepare(partial(Job, layers, optimizer, arrays, features, self.batch), setup)
+        team.prepare(partial(Job, layers, settings, arrays, features, self.batch), setup)
 
-    def run(self, epoch: int, start: int, stop: int, lr: float) -> None:
+    def run(self, epoch: int, start: int, stop: int, lr: float | Sequence[float]) -> None:
         """Carry out steps [start, stop) of an epoch; totals begin anew with step 0.
 
-        The network's parameters follow. Raises Diverged, and what a worker raises; after any error
-        a state must be restored before going on.
+        lr: the learning rate of all of these steps, or of each of them. The network's parameters
+        follow. Raises Diverged, and what a worker raises; after any error a state must be restored
+        before going on.
         """
         self._require_whole()
         if not 0 <= start <= stop <= self.steps:
             expected = f"0 <= start <= stop <= {self.steps}"
             raise ValueError(f"steps: expected {expected}, found {start} and {stop}")
-        if not 0 < lr < math.inf:
-            raise ValueError(f"lr: expected a finite number above 0, found {lr!r}")
+        rates = check_rates(lr, stop - start)
         if start == stop:
             return
         self._load_order(epoch)
@@ -163,10 +170,11 @@ class Trainer:
         sums = self._arrays["sums"]
         if start == 0:
             sums[...] = 0
-        self._team.run(Segment(start, stop, lr, self._previous or lr, self._count))
+        previous = self._previous or rates[0]
+        self._team.run(Segment(epoch, start, stop, rates, previous, self._count))
         self._check_finite(epoch, stop)
         sums[0, 3] += min(stop * self.batch, self._images) - start * self.batch
-        self._previous, self._count = lr, self._count + stop - start
+        self._previous, self._count = rates[-1], self._count + stop - start
         self._unpack(self._arrays["parameters"], self.network.parameters)
         self._whole = True
 
@@ -176,10 +184,16 @@ class Trainer:
         sums = self._arrays["sums"]
         return Totals(float(sums[:, 0].sum()), int(sums[:, 1].sum()), int(sums[0, 3]))
 
-    def evaluate(self, rows: np.ndarray) -> Scores:
-        """Scores of the network, as it is now, on some of the examples."""
-        options = {"standardization": self._standardization, "workers": self._team.workers}
-        return self.network.evaluate(self._features, self._labels, rows, **options)
+    def evaluate(self, rows: np.ndarray, network: Network | None = None) -> Scores:
+        """Scores of the network, as it is now, or of another one, on some of the examples."""
+        options = {"inputs": self._settings.inputs, "workers": self._team.workers}
+        return (network or self.network).evaluate(self._features, self._labels, rows, **options)
+
+    def averaged(self) -> Network:
+        """The network with the averages of its parameters, which `Averaged` keeps: a copy."""
+        found = Network(self.network.structure, self.network.dtype)
+        self._unpack(self._arrays["slots"][-1], found.parameters)
+        return found
 
     def state(self) -> dict[str, np.ndarray]:
         """All that must be kept to go on from here later: copies."""

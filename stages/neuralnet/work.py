@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -18,15 +17,17 @@ from .cuts import share
 from .gradient import Plan
 from .kernels import Piece
 from .layers import Dense
+from .settings import Settings
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Steps [start, stop) of an epoch, at one learning rate."""
+    """Steps [start, stop) of an epoch, each with its learning rate."""
 
+    epoch: int
     start: int
     stop: int
-    lr: float
+    rates: tuple[float, ...]
     previous: float  # learning rate of the step before the segment
     count: int  # steps done before the segment, in all epochs
 
@@ -37,14 +38,14 @@ class Job:
     def __init__(
         self,
         layers: tuple[Dense, ...],
-        optimizer: Any,
+        settings: Settings,
         arrays: dict[str, np.ndarray],
         features: np.ndarray,
         batch: int,
     ) -> None:
         self.control = arrays["control"]
-        self._plan = Plan(layers, optimizer, arrays, features, arrays.get("standardization"))
-        self._optimizer, self._batch, self._order = optimizer, batch, arrays["order"]
+        self._plan = Plan(layers, settings, arrays, features)
+        self._settings, self._batch, self._order = settings, batch, arrays["order"]
         dtype = arrays["parameters"].dtype
         self._number = lru_cache(16)(lambda number: np.array(number, dtype))
         self._bound: dict[tuple[int, ...], list[list[Piece]]] = {}
@@ -60,9 +61,10 @@ class Job:
     ) -> None:
         """A worker's share of steps [first, last) of a segment; wait() meets the others."""
         with np.errstate(all="ignore"):  # the loss tells whether numbers are still finite
-            for piece in self._gather(first, worker, workers):
-                piece()
-            wait()
+            for phase in self._gather(segment, first, worker, workers):
+                for piece in phase:
+                    piece()
+                wait()
             for step in range(first, last):
                 for phase in self._step(segment, step, step + 1 < last, worker, workers):
                     for piece in phase:
@@ -76,13 +78,14 @@ class Job:
 
         more: gather the batch of the next step, too.
         """
-        now, rows = self._plan.now, len(self._rows(step))
+        now, rows, optimizer = self._plan.now, len(self._rows(step)), self._settings.optimizer
         done = step - segment.start
-        previous = segment.lr if done else segment.previous
-        numbers = self._optimizer.coefficients(segment.lr, previous, segment.count + done)
-        now.step = step
+        lr, previous = segment.rates[done], segment.rates[done - 1] if done else segment.previous
+        numbers = optimizer.coefficients(lr, previous, segment.count + done)
+        now.epoch, now.step, now.count = segment.epoch, step, segment.count + done
         now.rows = self._rows(step + 1)
-        now.scale = self._number(self._optimizer.scale(segment.lr) / rows)
+        now.scale = self._number(optimizer.scale(lr) / rows)
+        now.clip = optimizer.scale(lr) * self._settings.clip
         now.coefficients = tuple(map(self._number, numbers))
         following = len(now.rows) if more else 0
         key = rows, following, step % 2, worker, workers
@@ -91,10 +94,12 @@ class Job:
             self._bound[key] = [share(phase, workers)[worker] for phase in phases]
         return self._bound[key]
 
-    def _gather(self, step: int, worker: int, workers: int) -> list[Piece]:
+    def _gather(self, segment: Segment, step: int, worker: int, workers: int) -> list[list[Piece]]:
         """The worker's pieces that gather the batch of a step, the first one; once a segment."""
-        rows = self._plan.now.rows = self._rows(step)
-        return share(self._plan.gather(len(rows), step % 2), workers)[worker]
+        now = self._plan.now
+        now.epoch, now.rows = segment.epoch, self._rows(step)
+        phases = self._plan.gather(len(now.rows), step % 2)
+        return [share(phase, workers)[worker] for phase in phases if phase]
 
     def _rows(self, step: int) -> np.ndarray:
         return self._order[step * self._batch : (step + 1) * self._batch]
@@ -113,11 +118,11 @@ class Setup:
     shapes: memory.Shapes
     features: tuple[str, int, str, tuple[int, ...]] | None
     layers: tuple[Dense, ...]
-    optimizer: Any
+    settings: Settings
     batch: int
 
     def attach(self) -> Job:
         """The Job, on the arrays of the process that made the setup."""
         arrays = memory.carve(memory.attach(self.block), self.shapes)
         features = memory.open_located(*self.features) if self.features else arrays["features"]
-        return Job(self.layers, self.optimizer, arrays, features, self.batch)
+        return Job(self.layers, self.settings, arrays, features, self.batch)

@@ -43,7 +43,7 @@ class Simulated(Auto):
 
     def train(self, steps):
         before = len(self.done)
-        self.run(Segment(0, steps, 0.1, 0.1, 0))
+        self.run(Segment(0, 0, steps, (0.1,) * steps, 0.1, 0))
         assert self.done[before:] == list(range(steps))
 
 

@@ -16,10 +16,10 @@ def test_panels_are_all_of_a_layer_and_nothing_else(inputs, outputs, batch, firs
     found = panels(layer, flat, first, batch)
     for panel in found:
         panel.W[...] += 1
-        panel.b[...] += 1
         assert (flat[panel.place] == 1).all()
         assert panel.W.flags.c_contiguous
-    assert (flat == 1).all()
+    assert (flat[: layer.weights] == 1).all()
+    assert (flat[layer.weights :] == 0).all()
     assert first or len(found) == 1
     assert [panel.columns.stop for panel in found[:-1]] == [p.columns.start for p in found[1:]]
 
@@ -31,9 +31,8 @@ def test_packing_reorders_the_first_layer_and_is_undone(inputs, outputs, batch, 
     plain = np.arange(layer.size + rest, dtype=np.float32)
     packed, again = np.empty_like(plain), np.empty_like(plain)
     pack(layer, batch, plain, packed)
-    W, b = layer.views(plain[: layer.size])
+    W = layer.tensors(plain[: layer.size])["weights"]
     for panel in panels(layer, packed[: layer.size], True, batch):
         assert (W[:, panel.columns] == panel.W).all()
-        assert (panel.b == b[panel.columns]).all()
     unpack(layer, batch, packed, again)
     assert (again == plain).all()

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stages.neuralnet import SGD, Trainer, workers
+from stages.neuralnet import SGD, Inputs, Trainer, workers
 from stages.neuralnet.auto import EXECUTORS, make_team
 from stages.neuralnet.barrier import Aborted
 from stages.neuralnet.processor import OneBlasThread
@@ -38,7 +38,7 @@ def processes():
 
 def train(executor, number, features=FEATURES, epochs=2, **options):
     net = network(hidden=(300, 150))
-    options = {"batch": 96, "standardization": STANDARD} | options
+    options = {"batch": 96, "inputs": Inputs(standardization=STANDARD)} | options
     with Trainer(net, SGD(0.9, 1e-3), features, LABELS, executor=executor, workers=number,
                  **options) as trainer:  # fmt: skip
         for epoch in range(epochs):
@@ -143,7 +143,12 @@ def test_when_the_caller_fails_helpers_leave(executor, optimizer, error, process
 
 def test_a_killed_process_ends_the_run_and_the_next_one_starts_others(expected):
     net = network(hidden=(300, 150))
-    options = {"executor": "process", "workers": 2, "batch": 96, "standardization": STANDARD}
+    options = {
+        "executor": "process",
+        "workers": 2,
+        "batch": 96,
+        "inputs": Inputs(standardization=STANDARD),
+    }
     failing_run(KillsHelper(), "process", BrokenProcessPool)
     with Trainer(net, SGD(0.9, 1e-3), FEATURES, LABELS, **options) as trainer:
         state = trainer.state()

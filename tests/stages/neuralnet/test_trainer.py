@@ -6,12 +6,13 @@ import pickle
 import numpy as np
 import pytest
 
-from stages.neuralnet import SGD, Diverged, Trainer
+from stages.neuralnet import SGD, Diverged, Inputs, Trainer
 from stages.neuralnet.trainer import shuffled
 
 from .data import INPUTS, examples, network
 
 FEATURES, LABELS = examples(150)
+WRONG = Inputs(standardization=np.ones((3, INPUTS)))
 
 
 def trainer(net=None, features=FEATURES, labels=LABELS, optimizer=None, **options):
@@ -103,9 +104,11 @@ def test_features_of_any_kind_give_what_their_numbers_give(tmp_path):
     mapped = np.load(tmp_path / "f.npy", mmap_mode="r")
     expected, _ = train(network(), (), features=ready)
     for features in (images, mapped):
-        found, _ = train(network(), (), features=features, standardization=constants)
+        found, _ = train(network(), (), features=features, inputs=Inputs(standardization=constants))
         assert (found == expected).all()
-    empty, _ = train(network(), (), features=ready, standardization=np.empty((0, INPUTS)))
+    empty, _ = train(
+        network(), (), features=ready, inputs=Inputs(standardization=np.empty((0, INPUTS)))
+    )
     assert (empty == expected).all()
 
 
@@ -147,7 +150,7 @@ def test_the_last_update_may_be_the_one_that_diverges():
     [
         (
             {"features": FEATURES[:, 1:]},
-            r"features: expected real numbers \(n, 20\), found float32",
+            r"features: expected \(n, 20\), found \(150, 19\)",
         ),
         ({"features": FEATURES.astype(complex)}, "features: expected real numbers"),
         ({"labels": LABELS[1:]}, r"labels: expected whole numbers \(150,\) in \[0, 5\)"),
@@ -157,7 +160,10 @@ def test_the_last_update_may_be_the_one_that_diverges():
         ({"rows": np.array([], np.int64)}, r"order: expected .*found int64 \(0,\)$"),
         ({"rows": np.arange(9)}, "batch: expected a whole number from 1 to 9, .*found 32"),
         ({"batch": 0}, "batch: expected"),
-        ({"standardization": np.ones((3, INPUTS))}, r"standardization: expected \(2, 20\)"),
+        (
+            {"inputs": Inputs(standardization=np.ones((3, INPUTS)))},
+            r"standardization: expected \(2, 20\)",
+        ),
         ({"workers": 0}, "workers: expected a whole number of at least 1, found 0"),
         ({"executor": "mpi"}, "executor: expected auto, serial, thread, process or an executor"),
     ],

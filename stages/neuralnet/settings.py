@@ -1,0 +1,54 @@
+"""Settings: all that decides what a step does, beside the network and the data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .inputs import Inputs
+
+if TYPE_CHECKING:
+    from .augment import Augmentation
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the workers of a training must know: plain data, and small without the constants.
+
+    smoothing: the part of each target that is spread over all classes. clip: the largest norm of
+    all gradients together; 0: any. seed: of dropout.
+    """
+
+    optimizer: Any
+    inputs: Inputs = field(default_factory=Inputs)
+    augment: Augmentation | None = None
+    smoothing: float = 0.0
+    clip: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.smoothing < 1:
+            found = f"{self.smoothing!r}"
+            raise ValueError(f"smoothing: expected a number of at least 0 below 1, found {found}")
+        if not 0 <= self.clip < math.inf:
+            found = f"{self.clip!r}"
+            raise ValueError(f"clip: expected a finite number of at least 0, found {found}")
+
+    @property
+    def mixes(self) -> bool:
+        """Whether images are mixed with each other."""
+        return self.augment is not None and self.augment.mixup > 0
+
+    @property
+    def constants(self) -> dict[str, np.ndarray]:
+        """The arrays among the settings, by name."""
+        found = {name: getattr(self.inputs, name) for name in ("standardization", "whitening")}
+        return {name: array for name, array in found.items() if array is not None}
+
+    def with_constants(self, arrays: dict[str, np.ndarray]) -> Settings:
+        """The same settings with these arrays, of which there may be none."""
+        names = {name: arrays.get(name) for name in ("standardization", "whitening")}
+        return replace(self, inputs=replace(self.inputs, **names))
