@@ -105,11 +105,12 @@ def recipe_names(folder: Path | None) -> list[str]:
 
 
 def load_recipe(folder: Path | None, name: str | None) -> tuple[str, dict[str, Any]] | None:
-    """A recipe by name: its parameters, without its `description`."""
+    """A recipe by name: its parameters, without its `description` and its table [measured]."""
     if not name:
         return None
     if name not in recipe_names(folder):
         raise ConfigError("--recipe: " + unknown("recipe", name, recipe_names(folder)))
     values = config.read_toml(folder / f"{name}.toml")
-    values.pop("description", None)
+    for key in ("description", "measured"):  # what it is, and what was found with it
+        values.pop(key, None)
     return name, values

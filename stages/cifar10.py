@@ -19,6 +19,7 @@ from stages.split import split
 from stages.standardize import standardize
 from stages.summary import render, summarize
 from stages.train import train
+from stages.whiten import whiten
 
 PIPELINE = Pipeline(
     download,  #    a source                  → archive
@@ -26,10 +27,11 @@ PIPELINE = Pipeline(
     preprocess,  #  images                    → features
     split,  #       labels                    → train_rows, validation_rows, test_rows
     standardize,  # features, train_rows      → standardization
+    whiten,  #      features, train_rows      → whitening
     train,  #       features, labels, rows    → parameters, training
     evaluate,  #    features, parameters      → evaluation
     serialize,  #   parameters and constants  → model
-    goals={"preprocess": ("split", "standardize")},  # up to where training can start
+    goals={"preprocess": ("split", "whiten")},  # up to where training can start
 )
 
 # With --load, a saved model takes the place of the training.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -50,10 +49,17 @@ def _bring_and_save(program: Program, session: Session, save: str | None) -> Non
 
 
 def _recipes() -> None:
+    """Each recipe, and what its own table [measured] says that it brings."""
     from pipeline.config import read_toml
     from pipeline.display import align
 
-    rows: list[list[Any]] = []
+    rows = [["recipe", "test", "with mirrors", "seconds", "machine", "description"]]
     for name in recipe_names(RECIPES):
-        rows.append([name, read_toml(RECIPES / f"{name}.toml").get("description", "")])
-    click.echo(align(rows))
+        recipe = read_toml(RECIPES / f"{name}.toml")
+        found = recipe.get("measured", {})
+        figures = [f"{found[key]:.1%}" if key in found else "–" for key in ("test", "mirrored")]
+        seconds = f"{found['seconds']:,.0f}" if "seconds" in found else "–"
+        rows.append(
+            [name, *figures, seconds, found.get("machine", "–"), recipe.get("description", "")]
+        )
+    click.echo(align(rows, right=(1, 2, 3)))

@@ -1,14 +1,26 @@
-"""Evaluate: loss, accuracy, accuracy by class and confusion matrix, on images never trained on."""
+"""Evaluate: loss, accuracy, accuracy by class and confusion matrix, on images never trained on.
+
+    {"dataset", "validation": {"images", "loss", "accuracy", "per_class", "confusion",
+                               "mirrored": {"loss", "accuracy"}}, "test": {…}}
+
+`mirrored` is there with --mirror: the same figures for the average over each image and its mirror
+image. The others are always those of the images as they are.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
+from stages import options
+from stages.constants import make_inputs
+from stages.layout import SHAPE
 from stages.neuralnet import Network, Scores
 
 
@@ -20,32 +32,37 @@ def evaluate(
     validation_rows: np.ndarray,
     test_rows: np.ndarray,
     standardization: np.ndarray,
+    whitening: np.ndarray,
     parameters: np.ndarray,
     training: dict[str, Any],
+    *,
+    color: options.Color = False,
+    scale: options.Scale = "unit",
+    contrast: options.Contrast = False,
+    storage: options.Storage = "float32",
+    mirror: options.Mirror = False,
 ) -> dict[str, Any]:
     """Measure the trained network on the validation and the test images."""
     network = Network.from_layers(training["layers"], parameters)
-    if network.inputs != features.shape[1]:
-        raise ConfigError(
-            f"--load: expected a model of {features.shape[1]} features, as these images have, "
-            f"found one of {network.inputs}; give no --color or --no-color beside --load"
-        )
+    stored = {"color": color, "scale": scale, "contrast": contrast, "storage": storage}
+    _check_fits(training, stored, standardization.shape[1], features.shape[1])
     if network.outputs != len(dataset["classes"]):
         raise ConfigError(
             f"--load: expected a model of {len(dataset['classes'])} classes, as these images have, "
             f"found one of {network.outputs}; load a model of this dataset"
         )
+    inputs = make_inputs(
+        **stored, standardization=standardization, whitening=whitening, shape=SHAPE
+    )
+    measure = partial(network.evaluate, features, labels, inputs=inputs)
     result: dict[str, Any] = {"dataset": dataset["name"]}
     for part, rows in (("validation", validation_rows), ("test", test_rows)):
         if len(rows):
-            with np.errstate(all="ignore"):  # told below, in our own words
-                scores = network.evaluate(features, labels, rows, standardization=standardization)
-            if not math.isfinite(scores.loss):
-                raise DataError(
-                    f"expected a finite {part} loss, found {scores.loss}: the parameters of the "
-                    "network are too large; train it again with a smaller --lr, or load another"
-                )
+            scores = _finite(part, measure, rows)
             result[part] = describe(scores, dataset["classes"])
+            if mirror:
+                scores = _finite(part, measure, rows, mirror=True)
+                result[part]["mirrored"] = {"loss": scores.loss, "accuracy": scores.accuracy}
     return result
 
 
@@ -58,3 +75,32 @@ def describe(scores: Scores, classes: list[str]) -> dict[str, Any]:
         "per_class": dict(zip(classes, scores.per_class, strict=True)),
         "confusion": scores.confusion.tolist(),
     }
+
+
+def _finite(part: str, measure: Callable[..., Scores], *given: Any, **options: Any) -> Scores:
+    with np.errstate(all="ignore"):  # told here, in our own words
+        scores = measure(*given, **options)
+    if not math.isfinite(scores.loss):
+        raise DataError(
+            f"expected a finite {part} loss, found {scores.loss}: the parameters of the "
+            "network are too large; train it again with a smaller --lr, or load another"
+        )
+    return scores
+
+
+def _check_fits(
+    training: dict[str, Any], stored: dict[str, Any], expected: int, features: int
+) -> None:
+    """ConfigError where a loaded model is for features of another kind."""
+    if expected != features:
+        raise ConfigError(
+            f"--load: expected a model of {features} features, as these images have, "
+            f"found one of {expected}; give no --color or --no-color beside --load"
+        )
+    for name, value in training.get("preprocessing", {}).items():
+        if value != stored[name]:
+            words = [str(value).lower() for value in (value, stored[name])]
+            raise ConfigError(
+                f"--load: expected {name} {words[0]}, as the model was trained with, found "
+                f"{words[1]}; leave {name} to the model"
+            )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pipeline.errors import ConfigError
 from pipeline.files import Files, identify
 from pipeline.stage import Option, stage
-from stages.model import read_model
+from stages.model import Model, read_model
 
 Load = Annotated[
     str, Option("evaluate this saved model instead of training one", metavar="MODEL.json")
@@ -20,14 +20,19 @@ def by_content(*, load: str) -> dict[str, Files]:
     return {"load": identify(Path(load))}
 
 
-@stage(outputs=("standardization", "parameters", "training"), resolve=by_content)
+@stage(outputs=("standardization", "whitening", "parameters", "training"), resolve=by_content)
 def load(*, load: Load = "") -> dict[str, Any]:
     """Read a saved model: its constants, its parameters and its training record."""
     model = read_model(load.files[0].path)
     return {
         "standardization": model.standardization,
+        "whitening": model.whitening,
         "parameters": model.network.parameters,
-        "training": {**model.training, "layers": model.network.layers},
+        "training": {
+            **model.training,
+            "layers": model.network.layers,
+            "preprocessing": _preprocessing(model),
+        },
     }
 
 
@@ -35,14 +40,20 @@ def settings_of(path: str) -> tuple[str, dict[str, Any]]:
     """The parameters that a saved model was made with and that its evaluation depends on.
 
     The preprocessing must be the model's own, and so must the split: with another seed, images
-    that it was trained on would count as validation.
+    that it was trained on would count as validation. Whether mirrors count is the model's own
+    choice too, but the caller may make another.
     """
     if not path:
         raise ConfigError("--load: expected the path of a model file, found nothing")
     model = read_model(Path(path))
-    chosen = {"color": model.color, "scale": model.scale}
+    chosen = {**_preprocessing(model), "mirror": model.mirror}
     split = model.training.get("split")
     for name in ("seed", "val_fraction"):
         if isinstance(split, dict) and name in split:
             chosen[name] = split[name]
     return f"model {path}", chosen
+
+
+def _preprocessing(model: Model) -> dict[str, Any]:
+    """The parameters of the stages that make a model's features, and of those that read them."""
+    return {name: getattr(model, name) for name in ("color", "scale", "contrast", "storage")}

@@ -1,9 +1,12 @@
 """Model: all that turns raw RGB bytes into class probabilities, as one JSON document and back.
 
-    {"format": "cifar-pipeline model", "version": 1, "dataset", "classes", "input",
-     "preprocessing", "dtype", "layers": [{"kind", …, "weights", "biases"}, …],
+    {"format": "cifar-pipeline model", "version": 2, "dataset", "classes", "input",
+     "preprocessing": {"color", "scale", "contrast", "storage", "standardization", "whitening"},
+     "mirror", "dtype", "layers": [{"kind", …, "weights", "biases", …}, …],
      "training", "evaluation"}
 
+Files of version 1 know no contrast, storage, whitening and mirror, and no layers but plain ones; a
+model that needs none of these is still written as version 1, which older programs read.
 Arrays are little-endian bytes in base64 with their dtype and shape, so parameters are exact to the
 bit and a model of a million of them is read in milliseconds. Loading looks names up in fixed
 tables, checks every shape and every number, and runs nothing that the file says.
@@ -22,14 +25,24 @@ import numpy as np
 
 from pipeline.errors import DataError
 from pipeline.files import open_file
-from stages import standardize
-from stages.fields import is_name, read_field, read_network, read_shape
+from stages.constants import make_inputs
+from stages.fields import (
+    expect_constants,
+    is_name,
+    is_plain,
+    read_boolean,
+    read_choice,
+    read_field,
+    read_network,
+    read_shape,
+)
 from stages.neuralnet import Network
-from stages.preprocess import SCALES, to_features
+from stages.neuralnet.inputs import Inputs
+from stages.preprocess import SCALES, STORAGES, to_features
 from stages.strict import kind, parse_json, require, shown
 from stages.tensors import decode_tensor, encode_tensor
 
-FORMAT, VERSION = "cifar-pipeline model", 1
+FORMAT, VERSIONS = "cifar-pipeline model", (1, 2)
 BYTES = 1 << 30  # of a model file; some 200 million parameters
 
 
@@ -37,8 +50,9 @@ BYTES = 1 << 30  # of a model file; some 200 million parameters
 class Model:
     """A network with everything around it that its predictions depend on.
 
-    `shape` is that of an image: (3, height, width). `color` and `scale` are those of `preprocess`,
-    `standardization` is that of `standardize`.
+    `shape` is that of an image: (3, height, width). `color`, `scale`, `contrast` and `storage` are
+    the parameters of that name; `standardization` and `whitening` come from these stages.
+    `mirror`: predictions are averages over an image and its mirror.
     """
 
     dataset: str
@@ -46,10 +60,27 @@ class Model:
     shape: tuple[int, int, int]
     color: bool
     scale: str
+    contrast: bool
+    storage: str
     standardization: np.ndarray
+    whitening: np.ndarray
+    mirror: bool
     network: Network
     training: Mapping[str, Any]
     evaluation: Mapping[str, Any]
+
+    @property
+    def inputs(self) -> Inputs:
+        """What is done to features before the network reads them."""
+        return make_inputs(
+            color=self.color,
+            scale=self.scale,
+            contrast=self.contrast,
+            storage=self.storage,
+            standardization=self.standardization,
+            whitening=self.whitening,
+            shape=self.shape,
+        )
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """uint8 images (n, 3, height, width) → class probabilities (n, classes).
@@ -57,9 +88,8 @@ class Model:
         Raises `DataError` where the model's numbers are so large that they overflow.
         """
         with np.errstate(all="ignore"):  # told in our own words
-            features = to_features(images, color=self.color, scale=self.scale)
-            features = standardize.apply(features, self.standardization)
-            found = self.network.probabilities(features)
+            features = to_features(images, color=self.color, scale=self.scale, storage=self.storage)
+            found = self.network.probabilities(features, inputs=self.inputs, mirror=self.mirror)
         if not np.isfinite(found).all():
             raise DataError(
                 "expected probabilities from the model, found numbers that overflow: its "
@@ -71,15 +101,19 @@ class Model:
         """The model as a JSON value."""
         return {
             "format": FORMAT,
-            "version": VERSION,
+            "version": 1 if self._is_plain() else 2,
             "dataset": self.dataset,
             "classes": list(self.classes),
             "input": {"shape": list(self.shape), "dtype": "uint8", "order": "channel, row, column"},
             "preprocessing": {
                 "color": self.color,
                 "scale": self.scale,
+                "contrast": self.contrast,
+                "storage": self.storage,
                 "standardization": encode_tensor(self.standardization),
+                "whitening": encode_tensor(self.whitening),
             },
+            "mirror": self.mirror,
             "dtype": self.network.parameters.dtype.name,
             "layers": [
                 {**layer, **{name: encode_tensor(array) for name, array in arrays.items()}}
@@ -89,6 +123,11 @@ class Model:
             "evaluation": dict(self.evaluation),
         }
 
+    def _is_plain(self) -> bool:
+        """Whether a program that knows version 1 only would predict the same."""
+        plain = self.contrast, self.storage, len(self.whitening), self.mirror
+        return plain == (False, "float32", 0, False) and is_plain(self.network)
+
 
 def from_document(document: Any) -> Model:
     """The inverse of `Model.to_document`. Raises `ValueError` on what that does not write."""
@@ -97,8 +136,8 @@ def from_document(document: Any) -> Model:
     require(found == FORMAT, f"expected the format {FORMAT!r}, found {shown(found)}")
     version = document.get("version")
     require(
-        type(version) is int and version == VERSION,
-        f"expected version {VERSION}, found {shown(version)}; a newer program may read it",
+        type(version) is int and version in VERSIONS,
+        f"expected version 1 or 2, found {shown(version)}; a newer program may read it",
     )
     classes, dataset = document.get("classes"), document.get("dataset")
     named = isinstance(classes, list) and bool(classes) and all(map(is_name, classes))
@@ -109,25 +148,32 @@ def from_document(document: Any) -> Model:
     require(is_name(dataset), f"dataset: expected a printable name, found {shown(dataset)}")
     shape = read_shape(read_field(document, "input", dict).get("shape"))
     preprocessing = read_field(document, "preprocessing", dict)
-    color, scale = preprocessing.get("color"), preprocessing.get("scale")
-    require(isinstance(color, bool), f"color: expected true or false, found {shown(color)}")
-    known = isinstance(scale, str) and scale in SCALES
-    require(known, f"scale: expected {' or '.join(SCALES)}, found {shown(scale)}")
-    standardization = decode_tensor(preprocessing.get("standardization"), "standardization")
-    network = read_network(document, len(classes))
+    color = read_boolean(preprocessing, "color")
     inputs = math.prod(shape) if color else math.prod(shape[1:])
-    require(
-        network.inputs == inputs,
-        f"layers: expected {inputs} inputs for images of {shape}, found {network.inputs}",
+    older: dict[str, Any] = {}
+    if version == 1:
+        whitening = encode_tensor(np.empty((0, inputs), np.float32))
+        older = {"contrast": False, "storage": "float32", "whitening": whitening, "mirror": False}
+    preprocessing, document = {**older, **preprocessing}, {**older, **document}
+    standardization, whitening = (
+        decode_tensor(preprocessing.get(name), name) for name in ("standardization", "whitening")
     )
-    found = standardization.dtype, standardization.shape
-    require(
-        found in ((np.float32, (0, inputs)), (np.float32, (2, inputs))),
-        f"standardization: expected float32 (0 or 2, {inputs}), found {found[0]} {found[1]}",
-    )
-    training, evaluation = (read_field(document, name, dict) for name in ("training", "evaluation"))
+    network = read_network(document, len(classes))
+    expect_constants(standardization, whitening, inputs, network.inputs)
     return Model(
-        dataset, tuple(classes), shape, color, scale, standardization, network, training, evaluation
+        dataset=dataset,
+        classes=tuple(classes),
+        shape=shape,
+        color=color,
+        scale=read_choice(preprocessing, "scale", SCALES),
+        contrast=read_boolean(preprocessing, "contrast"),
+        storage=read_choice(preprocessing, "storage", STORAGES),
+        standardization=standardization,
+        whitening=whitening,
+        mirror=read_boolean(document, "mirror"),
+        network=network,
+        training=read_field(document, "training", dict),
+        evaluation=read_field(document, "evaluation", dict),
     )
 
 

@@ -10,6 +10,7 @@ An image of any size and mode is brought to the model's own size first.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def predict(
     loaded = "load" in session.pipeline.parameters
     outcome = session.run() if save_samples or not loaded else None
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
+    model = replace(model, mirror=session.value("mirror"))  # the model's own, but for the caller's
     predictions = [
         {"image": name, "probabilities": probabilities_of(model, Path(name))} for name in images
     ]

@@ -13,24 +13,28 @@ import numpy as np
 from pipeline.durable import fsync_folder, make_folder, storage_errors
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
+from stages import options
 from stages.layout import SHAPE
 from stages.model import Model
 from stages.neuralnet import Network
-from stages.options import Color, Scale, Seed, ValFraction
 
 
 @stage(outputs=("model",))
 def serialize(
     dataset: dict[str, Any],
     standardization: np.ndarray,
+    whitening: np.ndarray,
     parameters: np.ndarray,
     training: dict[str, Any],
     evaluation: dict[str, Any],
     *,
-    color: Color = False,
-    scale: Scale = "unit",
-    seed: Seed = 0,
-    val_fraction: ValFraction = 0.2,
+    color: options.Color = False,
+    scale: options.Scale = "unit",
+    contrast: options.Contrast = False,
+    storage: options.Storage = "float32",
+    mirror: options.Mirror = False,
+    seed: options.Seed = 0,
+    val_fraction: options.ValFraction = 0.2,
 ) -> dict[str, Any]:
     """Write model.json: all that turns raw RGB bytes into class probabilities."""
     record = {key: value for key, value in training.items() if key != "layers"}
@@ -41,10 +45,14 @@ def serialize(
         shape=SHAPE,
         color=color,
         scale=scale,
+        contrast=contrast,
+        storage=storage,
         standardization=standardization,
+        whitening=whitening,
         network=Network.from_layers(training["layers"], parameters),
         training=record,
         evaluation=evaluation,
+        mirror=mirror,
     )
     return model.to_document()
 

@@ -48,10 +48,13 @@ def _scores(document: Mapping[str, Any]) -> str:
     rows = [[f"dataset: {document['dataset']}", "images", "loss", "accuracy"]]
     for part in ("validation", "test"):
         if part in document:
-            found = document[part]
-            rows.append(
-                [part, f"{found['images']:,}", f"{found['loss']:.4f}", f"{found['accuracy']:.2%}"]
-            )
+            plain = document[part]
+            figures = {part: plain}
+            if "mirrored" in plain:
+                figures[f"{part}, with mirrors"] = {**plain, **plain["mirrored"]}
+            for name, found in figures.items():
+                loss, accuracy = f"{found['loss']:.4f}", f"{found['accuracy']:.2%}"
+                rows.append([name, f"{found['images']:,}", loss, accuracy])
     return display.align(rows, right=(1, 2, 3))
 
 

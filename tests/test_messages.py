@@ -77,6 +77,11 @@ def changed(**fields: object) -> str:
     return json.dumps({**document, **fields})
 
 
+def ten_classes() -> object:
+    made = models.model(shape=(3, 32, 32), classes=tuple("abcdefghij"))
+    return made.to_document()["layers"]
+
+
 def too_large() -> str:
     made = models.model(shape=(3, 32, 32), classes=tuple("abcdefghij"))
     made.network.parameters[:] = 3e38
@@ -95,7 +100,7 @@ COMMANDS = [
     Case(
         "explain chose",
         "error: no stage is named 'chose'; known: download, decode, preprocess, split, "
-        "standardize, train, evaluate, serialize",
+        "standardize, whiten, train, evaluate, serialize",
     ),
     Case(
         "gc --max-size much",
@@ -125,6 +130,14 @@ VALUES = [
         "error: --activation: expected one of relu, leaky_relu, sigmoid, tanh, linear, found "
         "'rely'",
     ),
+    Case(
+        "run --standardize yes",
+        "error: --standardize: expected one of none, feature, channel, found 'yes'",
+    ),
+    Case("run --storage int8", "error: --storage: expected one of float32, uint8, found 'int8'"),
+    Case("run --whiten zac", "error: --whiten: expected one of none, pca, zca, found 'zac'"),
+    Case("run --damping -1", "error: --damping: expected at least 0, found -1"),
+    Case("run --flip both", "error: --flip: expected one of none, random, alternate, found 'both'"),
     Case("run --recipe fasst", "error: --recipe: no recipe is named 'fasst'; <…>"),
     Case(
         "plan",
@@ -295,6 +308,15 @@ TRAINING = [
         "smaller --lr than 1e+30, or --standardize",
     ),
     Case(
+        f"run {SMALL} --components 8",
+        "error: --components 8: expected --whiten pca or zca beside it, found --whiten none; "
+        "choose one of them, or --components 0",
+    ),
+    Case(
+        f"run {SMALL} --components 1025 --whiten zca",
+        "error: --components 1025: expected at most the number of features, 1024",
+    ),
+    Case(
         f"run {SMALL} --val-fraction 0.999",
         "error: --val-fraction 0.999: expected some of the 100 training images to be left for "
         "training, found none; choose a smaller fraction",
@@ -313,7 +335,7 @@ MODELS = [
     saved("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
     saved("[]", "expected a model, found an array"),
     saved('{"a": NaN}', "expected finite numbers, found NaN"),
-    saved(changed(version=99), "expected version 1, found 99; a newer program may read it"),
+    saved(changed(version=99), "expected version 1 or 2, found 99; a newer program may read it"),
     saved(
         changed(input={"shape": [1, 2]}),
         "input.shape: expected [3, height, width], found [1, 2]",
@@ -336,6 +358,13 @@ MODELS = [
         "too large; train it again with a smaller --lr, or load another",
         {"m.json": too_large()},
     ),
+    Case(
+        f"run {DATA} --load m.json --contrast",
+        "error: --load: expected contrast false, as the model was trained with, found true; leave "
+        "contrast to the model",
+        {"m.json": changed(classes=list("abcdefghij"), layers=ten_classes())},
+    ),
+    saved(changed(mirror="no"), "mirror: expected true or false, found 'no'"),
     Case(
         f"predict {DATA} --load m.json --save-samples 2",
         "error: --save-samples: expected a model of images (3, 32, 32) and of all their classes, "

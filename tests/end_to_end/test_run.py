@@ -14,7 +14,8 @@ from stages.cifar10 import PIPELINE
 from stages.commands import RECIPES
 from tests.end_to_end.conftest import QUICK, SMALL, ran
 
-ALL = ["download", "decode", "preprocess", "split", "standardize", "train", "evaluate", "serialize"]
+BEFORE = ["download", "decode", "preprocess", "split", "standardize", "whiten"]  # training
+ALL = [*BEFORE, "train", "evaluate", "serialize"]
 
 
 def digest(found) -> str:
@@ -38,7 +39,7 @@ def test_from_source_to_model(document, call, tmp_path):
     assert status == 0
     assert "THE IMAGES ARE SYNTHETIC" in page
     assert "truth ↓ prediction →" in page
-    assert told.count("cached") == 8
+    assert told.count("cached") == len(ALL)
 
     again = document("run", *QUICK)
     assert ran(again) == []
@@ -50,10 +51,11 @@ def test_only_what_depends_on_a_change_runs(document):
     document("run", *QUICK)
     changed = document("run", *QUICK, "--lr", "0.02")
     assert ran(changed) == ["train", "evaluate", "serialize"]
-    assert changed["stages"][5]["reason"] == "parameter lr: 0.01 → 0.02"
+    assert changed["stages"][6]["reason"] == "parameter lr: 0.01 → 0.02"
     assert ran(document("run", *QUICK, "--color")) == [
         "preprocess",
         "standardize",
+        "whiten",
         "train",
         "evaluate",
         "serialize",
@@ -74,16 +76,28 @@ def test_workers_do_not_change_a_bit_and_make_nothing_stale(document, tmp_path):
 
 
 def test_preprocess_brings_everything_up_to_where_training_can_start(document):
-    found = document("preprocess", *SMALL, "--standardize")
-    assert ran(found) == ALL[:5]
+    found = document("preprocess", *SMALL, "--standardize", "feature")
+    assert ran(found) == BEFORE
     assert found["artifacts"]["features"]["shape"] == [480, 1024]
     assert found["artifacts"]["standardization"]["shape"] == [2, 1024]
-    assert ran(document("train", *QUICK, "--standardize")) == ["train"]
-    assert ran(document("evaluate", *QUICK, "--standardize")) == ["evaluate"]
-    assert ran(document("serialize", *QUICK, "--standardize")) == ["serialize"]
+    assert ran(document("train", *QUICK, "--standardize", "feature")) == ["train"]
+    assert ran(document("evaluate", *QUICK, "--standardize", "feature")) == ["evaluate"]
+    assert ran(document("serialize", *QUICK, "--standardize", "feature")) == ["serialize"]
 
 
-@pytest.mark.parametrize("extra", [("--color", "--scale", "symmetric"), ("--standardize",)])
+WHITENED = ("--whiten", "pca", "--components", "20", "--contrast", "--flip", "random", "--mirror")
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ("--color", "--scale", "symmetric", "--storage", "uint8"),
+        ("--standardize", "feature"),
+        ("--color", "--standardize", "channel", *WHITENED),
+        ("--storage", "uint8", *WHITENED),
+    ],
+    ids=" ".join,
+)
 def test_the_model_file_alone_predicts_as_the_training_did(document, tmp_path, extra):
     found = document("run", *QUICK, *extra, "--save", "model.json")
     loaded = document("evaluate", *SMALL, "--load", "model.json")
@@ -97,7 +111,9 @@ def test_the_model_file_alone_predicts_as_the_training_did(document, tmp_path, e
     labels = np.load(found["artifacts"]["labels"]["path"])
     rows = np.load(found["artifacts"]["test_rows"]["path"])
     guesses = model.probabilities(images[rows]).argmax(axis=1)
-    assert np.mean(guesses == labels[rows]) == pytest.approx(found["test"]["accuracy"])
+    figures = found["test"].get("mirrored", found["test"])
+    assert ("mirrored" in found["test"]) == model.mirror == ("--mirror" in extra)
+    assert np.mean(guesses == labels[rows]) == pytest.approx(figures["accuracy"])
 
 
 def test_a_loaded_model_is_measured_on_the_split_it_was_trained_with(document, tmp_path):
@@ -142,7 +158,8 @@ def test_the_default_recipe_is_what_the_flags_default_to():
 def test_recipes_are_listed(call):
     status, out, _ = call("recipes")
     assert status == 0
-    assert out.startswith("default  ")
+    assert out.splitlines()[0].startswith("recipe ")
+    assert "\ndefault " in out
 
 
 def test_the_flow_is_drawn_from_the_code(call):

@@ -23,7 +23,9 @@ def program(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     recipes = tmp_path / "recipes"
     recipes.mkdir()
-    (recipes / "long.toml").write_text('description = "a month"\ndays = 30\n')
+    (recipes / "long.toml").write_text(
+        'description = "a month"\ndays = 30\n[measured]\nsales = 7\n'
+    )
     return Program(shop.SHOP, name="shop", help="A shop.", version="1.2.3", recipes=recipes)
 
 

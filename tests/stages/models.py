@@ -19,22 +19,43 @@ def model(
     *,
     color: bool = False,
     scale: str = "unit",
+    contrast: bool = False,
+    storage: str = "float32",
     standardized: bool = False,
+    components: int = 0,
+    mirror: bool = False,
+    norm: str = "none",
     hidden: tuple[int, ...] = (4,),
     dtype: str = "float32",
     classes: tuple[str, ...] = CLASSES,
     shape: tuple[int, int, int] = SHAPE,
     **record: Any,
 ) -> Model:
-    """A model of random parameters."""
+    """A model of random parameters; `components` of whitening, 0: none."""
     inputs = int(np.prod(shape if color else shape[1:]))
     rng = np.random.default_rng(5)
     constants = rng.uniform(0.1, 2, (2 if standardized else 0, inputs)).astype(np.float32)
-    network = Network.create(inputs, hidden, len(classes), dtype=dtype, seed=2)
-    training = {"split": {"seed": 7, "val_fraction": 0.25}, "history": [], **record}
-    evaluation = {"test": {"accuracy": 0.5}}
+    matrix = rng.normal(size=(1 + inputs if components else 0, components or inputs))
+    network = Network.create(
+        components or inputs, hidden, len(classes), dtype=dtype, seed=2, norm=norm
+    )
+    for arrays in network.tensors():
+        for name in arrays.keys() - {"weights"}:
+            arrays[name][...] = rng.uniform(0.5, 1.5, arrays[name].shape)
     return Model(
-        "synthetic", classes, shape, color, scale, constants, network, training, evaluation
+        dataset="synthetic",
+        classes=classes,
+        shape=shape,
+        color=color,
+        scale=scale,
+        contrast=contrast,
+        storage=storage,
+        standardization=constants,
+        whitening=matrix.astype(np.float32),
+        mirror=mirror,
+        network=network,
+        training={"split": {"seed": 7, "val_fraction": 0.25}, "history": [], **record},
+        evaluation={"test": {"accuracy": 0.5}},
     )
 
 

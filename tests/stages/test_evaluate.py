@@ -10,19 +10,23 @@ import pytest
 from pipeline.errors import ConfigError, DataError
 from stages.evaluate import evaluate
 from stages.neuralnet import Network
+from stages.neuralnet.inputs import Inputs, mirrored
+from stages.neuralnet.metrics import score
 
 CLASSES = [f"class {number}" for number in range(10)]
 ROWS = {"validation_rows": np.arange(4, 7), "test_rows": np.arange(7, 12)}
+D = 1024
 
 
 def arguments(network: Network, **changes):
     rng = np.random.default_rng(0)
     return {
-        "features": rng.random((12, 6), np.float32),
+        "features": rng.random((12, D), np.float32),
         "labels": np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 1], np.uint8),
         "dataset": {"name": "some", "classes": CLASSES},
         **ROWS,
-        "standardization": np.empty((0, 6), np.float32),
+        "standardization": np.empty((0, D), np.float32),
+        "whitening": np.empty((0, D), np.float32),
         "parameters": network.parameters,
         "training": {"layers": network.layers},
         **changes,
@@ -31,8 +35,8 @@ def arguments(network: Network, **changes):
 
 @pytest.mark.parametrize("standardized", [False, True])
 def test_the_scores_are_those_of_the_network(standardized):
-    network = Network.create(6, (5,), 10)
-    constants = np.full((2, 6), 0.5, np.float32) if standardized else np.empty((0, 6), np.float32)
+    network = Network.create(D, (5,), 10)
+    constants = np.full((2, D), 0.5, np.float32) if standardized else np.empty((0, D), np.float32)
     given = arguments(network, standardization=constants)
     found = evaluate(**given)
     features = given["features"][7:]
@@ -50,30 +54,89 @@ def test_the_scores_are_those_of_the_network(standardized):
     assert found["test"]["per_class"]["class 0"] is None
     assert np.sum(found["test"]["confusion"]) == 5
     assert np.sum(found["test"]["confusion"][8]) == 3
+    assert "mirrored" not in found["test"]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+def test_inputs_are_made_as_in_training():
+    rng = np.random.default_rng(1)
+    network = Network.create(6, (5,), 10)
+    whitening = rng.normal(size=(1 + D, 6)).astype(np.float32)
+    pixels = rng.integers(0, 256, (12, D), np.uint8)
+    given = arguments(network, features=pixels, whitening=whitening)
+    found = evaluate(**given, storage="uint8", contrast=True, scale="symmetric")
+    inputs = Inputs(2 / 255, -1.0, True, whitening=whitening)
+    expected = network.evaluate(inputs(pixels)[7:], given["labels"][7:])
+    assert found["test"]["loss"] == pytest.approx(expected.loss, rel=1e-5)
+
+
+def test_mirrors_come_beside_the_plain_figures():
+    network = Network.create(D, (5,), 10)
+    given = arguments(network)
+    plain, found = evaluate(**given), evaluate(**given, mirror=True)
+    flipped = mirrored(given["features"], (1, 32, 32))
+    logits = (network.logits(given["features"]) + network.logits(flipped)) / 2
+    for part in ("validation", "test"):
+        averaged, rows = found[part].pop("mirrored"), ROWS[f"{part}_rows"]
+        expected = score(logits[rows], given["labels"][rows])
+        assert averaged == {
+            "loss": pytest.approx(expected.loss, rel=1e-5),
+            "accuracy": expected.accuracy,
+        }
+        assert averaged["loss"] != plain[part]["loss"]
+    assert found == plain
+
+
 def test_without_validation_images_there_is_no_validation():
-    found = evaluate(**arguments(Network.create(6, (), 10), validation_rows=np.arange(0)))
+    found = evaluate(**arguments(Network.create(D, (), 10), validation_rows=np.arange(0)))
     assert "validation" not in found
 
 
-def test_a_model_of_other_features_is_refused():
+@pytest.mark.parametrize("whitened", [False, True])
+def test_a_model_of_other_features_is_refused(whitened):
+    shape = (6, 4) if whitened else (0, 5)
+    changes = {
+        "standardization": np.empty((0, 5), np.float32),
+        "whitening": np.empty(shape, np.float32),
+    }
     with pytest.raises(
-        ConfigError, match=r"--load: expected a model of 6 features, .* found one o"
+        ConfigError, match=r"--load: expected a model of 1024 features, .* found one of 5; "
     ):
-        evaluate(**arguments(Network.create(5, (), 10)))
+        evaluate(**arguments(Network.create(4 if whitened else 5, (), 10), **changes))
 
 
 def test_a_model_of_other_classes_is_refused():
     with pytest.raises(
         ConfigError, match=r"--load: expected a model of 10 classes, .* found one o"
     ):
-        evaluate(**arguments(Network.create(6, (), 3)))
+        evaluate(**arguments(Network.create(D, (), 3)))
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        (
+            {"scale": "symmetric"},
+            "--load: expected scale symmetric, as .* found unit; leave scale ",
+        ),
+        ({"contrast": True}, "--load: expected contrast true, as the model was .* found false; le"),
+        (
+            {"storage": "uint8"},
+            "--load: expected storage uint8, as .* found float32; leave storage",
+        ),
+    ],
+)
+def test_a_model_that_knows_its_preprocessing_gets_no_other(own, message):
+    network = Network.create(D, (), 10)
+    given = arguments(network)
+    given["training"]["preprocessing"] = {"color": False, "scale": "unit", **own}
+    with pytest.raises(ConfigError, match=message):
+        evaluate(**given)
+    evaluate(**{**given, **own})
 
 
 def test_numbers_that_overflow_are_told():
-    network = Network.create(6, (5,), 10)
+    network = Network.create(D, (5,), 10)
     network.parameters[...] = np.where(np.arange(network.parameters.size) % 2, 3e38, -3e38)
     with pytest.raises(DataError, match=r"expected a finite validation loss, found (nan|inf): the"):
         evaluate(**arguments(network))

@@ -19,25 +19,35 @@ DATASET = {"name": "synthetic", "classes": list(STANDARD_CLASSES)}
 
 
 @pytest.mark.parametrize("color", [False, True])
-def test_the_document_holds_all_that_predictions_depend_on(color):
-    inputs = 3072 if color else 1024
-    network = Network.create(inputs, (4,), 10)
-    constants = np.random.default_rng(0).uniform(0.5, 2, (2, inputs)).astype(np.float32)
+@pytest.mark.parametrize("whitened", [False, True])
+def test_the_document_holds_all_that_predictions_depend_on(color, whitened):
+    features = 3072 if color else 1024
+    rng = np.random.default_rng(0)
+    network = Network.create(5 if whitened else features, (4,), 10)
+    constants = rng.uniform(0.5, 2, (2, features)).astype(np.float32)
+    matrix = rng.normal(size=(1 + features, 5) if whitened else (0, features)).astype(np.float32)
     document = serialize(
         DATASET,
         constants,
+        matrix,
         network.parameters,
         {"layers": network.layers, "best_epoch": 2, "history": [{"epoch": 1}]},
         {"test": {"accuracy": 0.1}},
         color=color,
         scale="symmetric",
+        contrast=whitened,
+        storage="uint8" if whitened else "float32",
+        mirror=whitened,
         seed=4,
         val_fraction=0.1,
     )
     model = from_document(json.loads(json.dumps(document, allow_nan=False)))
     assert model.network.parameters.tobytes() == network.parameters.tobytes()
     assert model.standardization.tobytes() == constants.tobytes()
+    assert model.whitening.tobytes() == matrix.tobytes()
     assert (model.color, model.scale, model.shape) == (color, "symmetric", (3, 32, 32))
+    found = model.contrast, model.storage == "uint8", model.mirror
+    assert found == (whitened, whitened, whitened)
     assert model.classes == STANDARD_CLASSES
     assert model.training == {
         "best_epoch": 2,

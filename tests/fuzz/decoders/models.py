@@ -18,22 +18,38 @@ from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import any_value, damaged, damaged_json, json_bytes
 
 CLASSES = ("airplane", "cat", "dog")
+OLD = ("color", "scale", "standardization")
+TENSORS = ("weights", "biases", "gains", "means", "variances", "standardization", "whitening")
+WORDS = ("inputs", "outputs", "activation", "kind", "norm", "dropout", "contrast", "storage")
 EXTREMES = (1e38, -3e38, 1e-45, 0.0, float("nan"), float("inf"))
 
 
 @functools.cache
-def document(hidden: tuple[int, ...], dtype: str, color: bool, standardized: bool) -> str:
-    """A small model, valid in every detail, as JSON."""
-    inputs = 2 * 3 * (3 if color else 1)
-    network = Network.create(inputs, hidden, len(CLASSES), dtype=dtype, seed=1)
-    constants = np.ones((2 if standardized else 0, inputs), np.float32)
+def document(
+    hidden: tuple[int, ...] = (),
+    dtype: str = "float32",
+    color: bool = False,
+    standardized: bool = False,
+    components: int = 0,
+    norm: str = "none",
+) -> str:
+    """A small model, valid in every detail, as JSON; whitened, it uses all else that is new too."""
+    inputs, whitened = 2 * 3 * (3 if color else 1), components > 0
+    network = Network.create(
+        components or inputs, hidden, len(CLASSES), dtype=dtype, seed=1, norm=norm
+    )
+    matrix = np.ones((1 + inputs if whitened else 0, components or inputs), np.float32)
     model = Model(
         dataset="synthetic",
         classes=CLASSES,
         shape=(3, 2, 3),
         color=color,
         scale="unit",
-        standardization=constants,
+        contrast=whitened,
+        storage="uint8" if whitened else "float32",
+        standardization=np.ones((2 if standardized else 0, inputs), np.float32),
+        whitening=matrix,
+        mirror=whitened,
         network=network,
         training={"options": {"seed": 1, "val_fraction": 0.2}, "history": [{"epoch": 1}]},
         evaluation={"dataset": "synthetic", "test": {"accuracy": 0.5}},
@@ -44,7 +60,11 @@ def document(hidden: tuple[int, ...], dtype: str, color: bool, standardized: boo
 def make_model(rng: Random) -> bytes:
     hidden = rng.choice(((), (4,), (5, 2)))
     dtype = rng.choice(("float32", "float32", "float64"))
-    value = json.loads(document(hidden, dtype, rng.random() < 0.5, rng.random() < 0.5))
+    components, norm = rng.choice((0, 0, 1, 6)), rng.choice(("none", "none", "batch", "layer"))
+    features = rng.random() < 0.5, rng.random() < 0.5
+    value = json.loads(document(hidden, dtype, *features, components, norm))
+    if not components and norm == "none" and rng.random() < 0.3:
+        value = _as_before(value)
     way = rng.random()
     if way < 0.3:
         value = _with_odd_tensor(rng, value)
@@ -94,10 +114,16 @@ def read_tensor(data: bytes, folder: Path) -> bool:
     return True
 
 
+def _as_before(value: dict[str, Any]) -> dict[str, Any]:
+    """The document as programs wrote it that knew version 1 only."""
+    old = {k: v for k, v in value["preprocessing"].items() if k in OLD}
+    return {**{k: v for k, v in value.items() if k != "mirror"}, "preprocessing": old}
+
+
 def _with_odd_tensor(rng: Random, value: dict[str, Any]) -> dict[str, Any]:
     """Numbers at the ends of their range, shapes that do not fit, damaged base64."""
-    layer = rng.choice(value["layers"])
-    name = rng.choice(("weights", "biases"))
+    layer = rng.choice((*value["layers"], *value["layers"], value["preprocessing"]))
+    name = rng.choice([key for key, found in layer.items() if isinstance(found, dict)])
     shape = layer[name]["shape"]
     array = np.full(shape, rng.choice(EXTREMES), layer[name]["dtype"])
     layer[name] = encode_tensor(array)
@@ -106,8 +132,10 @@ def _with_odd_tensor(rng: Random, value: dict[str, Any]) -> dict[str, Any]:
     if rng.random() < 0.3:
         text = damaged(rng, layer[name]["base64"].encode()).decode("latin-1")
         layer[name]["base64"] = text
+    if rng.random() < 0.1:
+        layer[rng.choice(TENSORS)] = layer[name]
     if rng.random() < 0.2:
-        layer[rng.choice(("inputs", "outputs", "activation", "kind"))] = any_value(rng)
+        layer[rng.choice(WORDS)] = any_value(rng)
     return value
 
 
@@ -117,7 +145,7 @@ def _many_keys() -> bytes:
 
 
 def _many_layers() -> bytes:
-    value = json.loads(document((), "float32", False, False))
+    value = json.loads(document())
     layer = json.dumps({**value["layers"][0], "inputs": 6, "outputs": 6})
     text = json.dumps({**value, "layers": []})
     return text.replace('"layers": []', f'"layers": [{",".join([layer] * 20_000)}]').encode()
