@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-HALF = np.sqrt(0.5)
+HALF = 0.5**0.5
 
 
 def halves(rows: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
