@@ -88,12 +88,12 @@ class Augmentation:
         if self.moves:
             room = np.empty_like(out) if room is None else _as(room, out)
         if self.shift:
-            moves = self.flips(rows, epoch), *self.shifts(rows, epoch)
-            _move(features, rows, *moves, self.shape, self.shift, out, room)
+            dy, dx = self.shifts(rows, epoch)
+            order = dx.argsort(kind="stable")
+            self._flipped(features, rows[order], epoch, out, room)
+            _shift(out, room, order, dy, dx, self.shape, self.shift)
         else:
-            features.take(rows, axis=0, out=out, mode="clip")
-            if self.flip != "none":
-                _flip(features, rows, self.flips(rows, epoch), self.shape[2], out, room)
+            self._flipped(features, rows, epoch, out, room)
         if self.cutout:
             _cut(out.reshape(-1, *self.shape), *self.centres(rows, epoch), self.cutout)
 
@@ -132,63 +132,53 @@ class Augmentation:
         """What each of `count` places in a batch is mixed with, int64: those half a batch away."""
         return np.roll(np.arange(count), -(count // 2))
 
+    def _flipped(
+        self,
+        features: np.ndarray,
+        rows: np.ndarray,
+        epoch: int,
+        out: np.ndarray,
+        room: np.ndarray | None,
+    ) -> None:
+        """out (n, d) ← rows of features, those flipped that are to be."""
+        features.take(rows, axis=0, out=out, mode="clip")
+        if self.flip != "none":
+            places = np.flatnonzero(self.flips(rows, epoch))
+            source = room[: len(places)]
+            out.take(places, axis=0, out=source, mode="clip")
+            source, target = _mirror(source, out, self.shape[2])
+            target[places] = source
+
     def _words(self, purpose: int, rows: np.ndarray, epoch: int) -> np.ndarray:
         return words(keys(self.seed, PURPOSE, epoch, 4)[purpose], rows)
 
 
-def _flip(
-    features: np.ndarray,
-    rows: np.ndarray,
-    flip: np.ndarray,
-    width: int,
-    out: np.ndarray,
+def _shift(
+    x: np.ndarray,
     room: np.ndarray,
-) -> None:
-    """out (n, d) ← those rows of features that are flipped."""
-    places = np.flatnonzero(flip)
-    room = room[: len(places)]
-    features.take(rows[places], axis=0, out=room, mode="clip")
-    source, target = _mirror(room, out, width)
-    target[places] = source
-
-
-def _move(
-    features: np.ndarray,
-    rows: np.ndarray,
-    flip: np.ndarray,
+    order: np.ndarray,
     dy: np.ndarray,
     dx: np.ndarray,
     shape: tuple[int, int, int],
     most: int,
-    out: np.ndarray,
-    room: np.ndarray,
 ) -> None:
-    """out (n, d) ← rows of features, flipped and then shifted.
+    """Shift images x (n, d), in place: image order[k] comes as x[k], and leaves in its own place.
 
-    Images are sorted by what happens along their lines, so that it happens to many at once. Then
-    lines are copied to where they belong, which shifts up and down and undoes the sorting.
+    order sorts images by dx, so that many at once can be shifted along their lines. Then lines are
+    copied to where they belong, which shifts up and down and undoes the sorting. dy, dx: pixels
+    (n,), not sorted.
     """
     width, lines = shape[2], shape[0] * shape[1]
-    variant = flip * (2 * most + 1) + dx + most
-    order = variant.argsort(kind="stable")
-    ends = np.bincount(variant, minlength=4 * most + 2).cumsum().tolist()
-    plain = ends[2 * most]
-
-    ordered = rows[order]
-    features.take(ordered[:plain], axis=0, out=out[:plain], mode="clip")
-    features.take(ordered[plain:], axis=0, out=room[plain:], mode="clip")
-    source, target = _mirror(room[plain:], out[plain:], width)
-    target[...] = source
+    ends = np.bincount(dx + most, minlength=2 * most + 1).cumsum().tolist()
     for number, (begin, end) in enumerate(pairwise([0, *ends])):
         if begin < end:
-            _shift(out[begin:end], room[begin:end], number % (2 * most + 1) - most, width)
-
-    places = np.empty_like(order)
-    places[order] = np.arange(0, len(order) * lines, lines)
+            _slide(x[begin:end], room[begin:end], number - most, width)
+    first = np.empty_like(order)  # of an image's lines
+    first[order] = np.arange(0, len(order) * lines, lines)
     source = _lines(*shape[:2], most).take(dy + most, axis=0)
-    source += places[:, None]
-    out = out.reshape(-1, width)
-    room.reshape(-1, width).take(source.reshape(-1), axis=0, out=out, mode="clip")
+    source += first[:, None]
+    x = x.reshape(-1, width)
+    room.reshape(-1, width).take(source.reshape(-1), axis=0, out=x, mode="clip")
 
 
 @functools.lru_cache(maxsize=8)
@@ -211,7 +201,7 @@ def _mirror(x: np.ndarray, out: np.ndarray, width: int) -> tuple[np.ndarray, np.
     return x.reshape(shape)[..., ::-1], out.reshape(shape)
 
 
-def _shift(x: np.ndarray, out: np.ndarray, dx: int, width: int) -> None:
+def _slide(x: np.ndarray, out: np.ndarray, dx: int, width: int) -> None:
     """out (n, d) ← x with each line shifted by dx, its border by reflection.
 
     All lines are copied as one; what comes from a neighbouring line is where the border is.
