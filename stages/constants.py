@@ -6,6 +6,8 @@ same fitted constants; so what a network was trained on is what it is asked abou
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from stages.neuralnet.inputs import Inputs
@@ -25,9 +27,12 @@ def make_inputs(
     """What turns features as `preprocess` stores them into the inputs of the network.
 
     Floats are scaled already, bytes are not. standardization (2, d) and whitening (1 + d, k) are
-    those of the stages of that name; None or empty: none. shape: (3, height, width) of an image.
+    those of the stages of that name; None or empty: none. shape: (3, height, width) of an image;
+    features (d) that are none of such images have no mirrors.
     """
     factor, offset = constants_of(scale) if storage == "uint8" else (1.0, 0.0)
     if shape is not None:
         shape = (3 if color else 1, *shape[1:])
+        if standardization is not None and math.prod(shape) != standardization.shape[-1]:
+            shape = None
     return Inputs(factor, offset, contrast, standardization, whitening, shape)

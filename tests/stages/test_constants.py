@@ -35,3 +35,10 @@ def test_constants_come_in():
     assert make_inputs(**options).shape is None
     empty = np.empty((0, 6), np.float32)
     assert make_inputs(**options, standardization=empty, whitening=empty).whitening is None
+    assert make_inputs(**options, standardization=empty, shape=(3, 2, 3)).shape == (1, 2, 3)
+
+
+def test_features_that_are_no_such_images_have_no_mirrors():
+    options = {"color": False, "scale": "unit", "contrast": False, "storage": "float32"}
+    points = np.empty((0, 5), np.float32)
+    assert make_inputs(**options, standardization=points, shape=(3, 32, 32)).shape is None
