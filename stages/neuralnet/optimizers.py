@@ -11,68 +11,62 @@ The protocol, stated once:
     update(parameters, gradients, slots, coefficients, decay)
                                       a flat block, in place. gradients may be overwritten;
                                       decay: False spares the block regularisation (biases)
+    matrices                          whether weight matrices of hidden layers are wanted whole, or
+                                      at least their columns, by the two below
+    update_matrix(W, G, slots, coefficients, room)
+                                      a matrix (inputs, outputs), in place, with its gradient G,
+                                      slots (slots, inputs, outputs) and flat scratch
+    room(inputs, outputs)             how much scratch that is
 
-An optimizer is called for many small blocks, each one just after its gradient was formed and while
-it is in the processor's cache. It treats every element alike, so the blocks do not matter.
+All have the fields l2 and weight_decay (regularization.py). An optimizer is called for many small
+blocks, each one just after its gradient was formed and while it is in the processor's cache.
+`update` treats every element alike, so the blocks do not matter.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
-import numpy as np
+from .adaptive import Adam, AdamW, Lion, RMSprop
+from .averaging import Averaged
+from .muon import Muon
+from .sgd import SGD
+
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Averaged",
+    "Lion",
+    "Muon",
+    "RMSprop",
+    "make_optimizer",
+]
+
+OPTIMIZERS: dict[str, Callable[..., Any]] = {
+    "sgd": SGD,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+    "lion": Lion,
+    "muon": Muon,
+}
 
 
-@dataclass(frozen=True)
-class SGD:
-    """Stochastic gradient descent with momentum and L2 regularisation, as PyTorch has it:
+def make_optimizer(name: str, **options: Any) -> Any:
+    """The optimizer called `name`, with options that are fields of it; None: its default.
 
-        v ← momentum * v + g + l2 * W        W ← W - lr * v        (Polyak 1964)
-
-    The gradient l2 * W is that of a penalty l2/2 * Σ W², over weights but not biases; the loss
-    that is reported is without it.
-
-    The slot holds u = lr * v. The factor lr comes for free, with the delta of the last layer, and
-    one pass over the memory is saved: u ← momentum * u + lr * g + lr * l2 * W, then W ← W - u.
-    When the learning rate changes, u is scaled along, by lr / previous.
+    ValueError for an unknown name, an option that this optimizer lacks, and a senseless number.
     """
-
-    momentum: float = 0.9
-    l2: float = 0.0
-
-    slots: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum: expected a number in [0, 1), found {self.momentum!r}")
-        if not 0 <= self.l2 < math.inf:
-            raise ValueError(f"l2: expected a finite number of at least 0, found {self.l2!r}")
-
-    def scale(self, lr: float) -> float:
-        return lr
-
-    def coefficients(self, lr: float, previous: float, count: int) -> tuple[float, ...]:
-        return self.momentum * (lr / previous), lr * self.l2
-
-    def update(
-        self,
-        parameters: np.ndarray,
-        gradients: np.ndarray,
-        slots: np.ndarray,
-        coefficients: Sequence[np.ndarray],
-        decay: bool = True,
-    ) -> None:
-        momentum, l2 = coefficients
-        (u,) = slots
-        np.multiply(u, momentum, out=u)
-        np.add(u, gradients, out=u)
-        if decay and l2:
-            np.multiply(parameters, l2, out=gradients)
-            np.add(u, gradients, out=u)
-        np.subtract(parameters, u, out=parameters)
-
-
-OPTIMIZERS = {"sgd": SGD}
+    if name not in OPTIMIZERS:
+        raise ValueError(f"optimizer: expected one of {', '.join(OPTIMIZERS)}, found {name!r}")
+    given = {option: value for option, value in options.items() if value is not None}
+    known = [field.name for field in fields(OPTIMIZERS[name])]
+    for option in given:
+        if option not in known:
+            expected = ", ".join(known)
+            raise ValueError(f"options of {name}: expected one of {expected}, found {option!r}")
+    return OPTIMIZERS[name](**given)
