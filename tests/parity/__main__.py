@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from .functions import COMPARISONS, difference
+from . import functions, networks
 
 print(f"PyTorch {torch.__version__}, float64, 100 steps: largest difference, relative")
-for name, comparison in COMPARISONS.items():
-    print(f"{name:<36}{difference(comparison()):.1e}")
+for name, comparison in (functions.COMPARISONS | networks.COMPARISONS).items():
+    print(f"{name:<36}{functions.difference(comparison()):.1e}")

@@ -10,8 +10,8 @@ import torch
 class LionByThePaper(torch.optim.Optimizer):
     """Chen et al. (2023), algorithm 2."""
 
-    def __init__(self, parameters, lr: float) -> None:
-        super().__init__(parameters, {"lr": lr, "decay": 0.1})
+    def __init__(self, parameters, lr: float, decay: float = 0.1) -> None:
+        super().__init__(parameters, {"lr": lr, "decay": decay})
 
     @torch.no_grad()
     def step(self) -> None:
@@ -24,20 +24,22 @@ class LionByThePaper(torch.optim.Optimizer):
 
 
 class MuonByThePaper(torch.optim.Optimizer):
-    """Jordan (2024), for W (inputs, outputs): the transpose of a PyTorch layer's weights."""
+    """Jordan (2024), for W (inputs, outputs), or transposed, as a PyTorch layer has it."""
 
-    def __init__(self, parameters, lr: float) -> None:
+    def __init__(self, parameters, lr: float, transposed: bool = False) -> None:
         super().__init__(parameters, {"lr": lr, "decay": 0.1})
+        self.transposed = transposed
 
     @torch.no_grad()
     def step(self) -> None:
         group = self.param_groups[0]
         for W in group["params"]:
-            G = W.grad.T
+            G = W.grad if self.transposed else W.grad.T
             M = 0.95 * self.state[W].get("M", torch.zeros_like(G)) + G
             self.state[W]["M"] = M
             step = newton_schulz(G + 0.95 * M) * math.sqrt(max(1, G.shape[0] / G.shape[1]))
-            W -= group["lr"] * (step.T + group["decay"] * W)
+            step = step if self.transposed else step.T
+            W -= group["lr"] * (step + group["decay"] * W)
 
 
 def newton_schulz(G: torch.Tensor) -> torch.Tensor:
