@@ -104,7 +104,7 @@ Activation = Annotated[
     str,
     Option(
         "activation of the hidden layers",
-        choices=("relu", "leaky_relu", "sigmoid", "tanh", "linear"),
+        choices=("relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "linear"),
     ),
 ]
 Initializer = Annotated[

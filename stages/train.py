@@ -7,6 +7,7 @@ gradients and update the parameters. The parameters with the best validation are
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
@@ -17,12 +18,20 @@ from pipeline.cores import check_workers
 from pipeline.errors import ConfigError, UserError
 from pipeline.stage import stage
 from stages import options
+from stages import training_options as more
 from stages.batches import epoch_order
 from stages.constants import make_inputs
 from stages.course import Course
+from stages.ingredients import augmentation_of, norm_of, optimizer_of, schedule_of
 from stages.layout import SHAPE
-from stages.neuralnet import SGD, Diverged, Network, Trainer, exponential
+from stages.neuralnet import Diverged, Network, Trainer
 from stages.pace import Pace
+
+RECORDED = (
+    "seed", "epochs", "batch", "lr", "schedule", "decay", "every", "warmup", "final", "optimizer",
+    "momentum", "nesterov", "beta2", "l2", "weight_decay", "clip", "smoothing", "flip", "shift",
+    "cutout", "mixup", "average", "patience", "initializer",
+)  # fmt: skip
 
 
 @stage(outputs=("parameters", "training"))
@@ -41,14 +50,32 @@ def train(
     storage: options.Storage = "float32",
     hidden: options.Hidden = (512, 256),
     activation: options.Activation = "relu",
+    batchnorm: more.Batchnorm = False,
+    layernorm: more.Layernorm = False,
+    dropout: more.Dropout = 0.0,
     initializer: options.Initializer = "auto",
     precision: options.Precision = "float32",
     epochs: options.Epochs = 10,
     batch: options.Batch = 64,
     lr: options.LearningRate = 0.01,
+    schedule: more.Schedule = "exponential",
     decay: options.Decay = 0.95,
+    every: more.Every = 10,
+    warmup: more.Warmup = 0.0,
+    final: more.Final = 0.0,
+    optimizer: more.Optimizer = "sgd",
     momentum: options.Momentum = 0.9,
+    nesterov: more.Nesterov = False,
+    beta2: more.Beta2 = None,
     l2: options.L2 = 1e-4,
+    weight_decay: more.WeightDecay = None,
+    clip: more.Clip = 0.0,
+    smoothing: more.Smoothing = 0.0,
+    flip: options.Flip = "none",
+    shift: options.Shift = 0,
+    cutout: options.Cutout = 0,
+    mixup: options.Mixup = 0.0,
+    average: more.Average = 0.0,
     patience: options.Patience = 0,
     seed: options.Seed = 0,
     workers: options.Workers = None,
@@ -56,6 +83,7 @@ def train(
     context: Context = QUIET,
 ) -> dict[str, Any]:
     """Train the network on batches in parallel; keep the parameters with the best validation."""
+    given = locals()
     if workers is not None:
         workers, word = check_workers(workers)
         if word:
@@ -81,16 +109,31 @@ def train(
         initializer=initializer,
         seed=seed,
         dtype=precision,
+        norm=norm_of(batchnorm, layernorm),
+        dropout=dropout,
     )
+    moves = optimizer_of(
+        optimizer,
+        average,
+        momentum=momentum,
+        nesterov=nesterov or None,
+        beta2=beta2,
+        l2=l2,
+        weight_decay=weight_decay,
+    )
+    rates = schedule_of(schedule, lr, epochs, decay=decay, every=every, warmup=warmup, final=final)
     with Trainer(
         network,
-        SGD(momentum=momentum, l2=l2),
+        moves,
         features,
         labels,
         batch=batch,
         rows=train_rows,
         order=epoch_order(train_rows, seed),
         inputs=inputs,
+        augment=augmentation_of(inputs.shape, flip, shift, cutout, mixup, seed),
+        smoothing=smoothing,
+        clip=clip,
         workers=workers,
         executor=executor,
     ) as trainer:
@@ -98,26 +141,23 @@ def train(
         pace = Pace()
         while not course.ended(epochs, patience):
             started = time.perf_counter()
-            rate = exponential(lr, decay)(course.epoch)
             label = f"epoch {course.epoch + 1}/{epochs}"
             with context.progress(label, len(train_rows), "images") as progress:
-                _epoch(trainer, course, pace, rate, progress, context)
-            entry = {"epoch": course.epoch + 1, "lr": rate, **trainer.totals.means()}
+                _epoch(trainer, course, pace, rates, progress, context)
+            entry = {"epoch": course.epoch + 1, "lr": rates(course.epoch)}
+            entry |= trainer.totals.means()
+            found = trainer.averaged() if average else network
             if len(validation_rows):
-                scores = trainer.evaluate(validation_rows)
+                scores = trainer.evaluate(validation_rows, found)
                 entry |= {"validation_loss": scores.loss, "validation_accuracy": scores.accuracy}
-            better = course.finish_epoch(entry, network.parameters)
+            better = course.finish_epoch(entry, found.parameters)
             course.seconds.append(round(time.perf_counter() - started, 3))
             context.info(_line(entry, epochs, course.seconds[-1], better))
     context.note(epoch_seconds=course.seconds)
-    chosen = {
-        "seed": seed, "epochs": epochs, "batch": batch, "lr": lr, "decay": decay,
-        "momentum": momentum, "l2": l2, "patience": patience, "initializer": initializer,
-    }  # fmt: skip
     training = {
         "layers": network.layers,
         "images": len(train_rows),
-        "options": chosen,
+        "options": {name: given[name] for name in RECORDED},
         "best_epoch": course.best_epoch,
         "history": course.history,
     }
@@ -140,19 +180,21 @@ def _epoch(
     trainer: Trainer,
     course: Course,
     pace: Pace,
-    lr: float,
+    rates: Callable[[float], float],
     progress: Progress,
     context: Context,
 ) -> None:
     """Carry out what is left of an epoch, segment by segment, and save the state when it is due."""
 
     def work(steps: int) -> None:
+        stop = course.step + steps
+        places = [course.epoch + step / trainer.steps for step in range(course.step, stop)]
         try:
-            trainer.run(course.epoch, course.step, course.step + steps, lr)
+            trainer.run(course.epoch, course.step, stop, [rates(place) for place in places])
         except Diverged as error:
             raise UserError(
                 f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, "
-                f"step {error.step + 1}; choose a smaller --lr than {lr:g}, or --standardize"
+                f"step {error.step + 1}; choose a smaller --lr, --clip or --standardize feature"
             ) from error
         except BrokenExecutor as error:
             raise UserError(

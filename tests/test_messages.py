@@ -303,9 +303,23 @@ TRAINING = [
         "error: --batch 1000: expected at most the number of training images, 80",
     ),
     Case(
+        f"run {SMALL} --batchnorm --layernorm",
+        "error: --batchnorm and --layernorm: expected at most one of them, found both; drop one",
+    ),
+    Case(
+        f"run {SMALL} --optimizer adam --nesterov",
+        "error: --optimizer adam: options of adam: expected one of momentum, beta2, eps, l2, "
+        "weight_decay, found 'nesterov'",
+    ),
+    Case(
+        f"run {SMALL} --epochs 2 --schedule cosine --warmup 3",
+        "error: --schedule cosine: warmup: expected a number of epochs from 0, fewer than all 2, "
+        "found 3.0",
+    ),
+    Case(
         f"run {SMALL} --lr 1e30",
         "error: training diverged: the loss is no longer finite in epoch 1, step <…>; choose a "
-        "smaller --lr than 1e+30, or --standardize",
+        "smaller --lr, --clip or --standardize feature",
     ),
     Case(
         f"run {SMALL} --components 8",
@@ -490,6 +504,10 @@ NO_ANSWER = (
 OTHER_FILE = (
     f"error: <…>-dataset.tar.gz: expected SHA-256 {SHA}, found <…>; remove the file to download it "
     "again, or name it with --source to use it as it is"
+)
+NO_IMAGES = (
+    "--flip, --shift, --cutout and --mixup: expected features that are the pixels of images, found "
+    "others; leave these flags out"
 )
 OTHERS = [value for name, value in dict(globals()).items() if name.isupper() and type(value) is str]
 

@@ -25,16 +25,18 @@ from .initializers import INITIALIZERS
 from .inputs import Inputs
 from .metrics import Scores
 from .network import Network
-from .optimizers import OPTIMIZERS, SGD
-from .schedules import exponential
+from .optimizers import OPTIMIZERS, SGD, Averaged, make_optimizer
+from .schedules import SCHEDULES, exponential, make_schedule
 from .trainer import Diverged, Totals, Trainer
 
 __all__ = [
     "ACTIVATIONS",
     "INITIALIZERS",
     "OPTIMIZERS",
+    "SCHEDULES",
     "SGD",
     "Augmentation",
+    "Averaged",
     "Diverged",
     "Inputs",
     "Network",
@@ -42,4 +44,6 @@ __all__ = [
     "Totals",
     "Trainer",
     "exponential",
+    "make_optimizer",
+    "make_schedule",
 ]

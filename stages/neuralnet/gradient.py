@@ -94,7 +94,7 @@ class Plan:
         ]
         widest = max(layers[0].inputs, *(layer.outputs for layer in layers))
         most = max(BLOCK_BYTES // dtype.itemsize, 64 * widest, batch * widest)
-        if getattr(settings.optimizer, "matrices", False):
+        if settings.optimizer.matrices:
             shapes = [panel.W.shape for group in self._panels for panel in group]
             most = max(most, *(settings.optimizer.room(*shape) for shape in shapes))
         self._room = np.empty(most, dtype)

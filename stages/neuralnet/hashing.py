@@ -15,13 +15,10 @@ import functools
 
 import numpy as np
 
-STEP = np.uint64(0x9E3779B97F4A7C15)
-MIX = (
-    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
-    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
-)
-LAST = np.uint64(31)
-HALF, LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+STEP = 0x9E3779B97F4A7C15
+MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+LAST = 31
+HALF, LOW = 32, 0xFFFFFFFF
 QUANTILES = 4096
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Settings:
     """What the workers of a training must know: plain data, and small without the constants.
 
-    smoothing: the part of each target that is spread over all classes. clip: the largest norm of
-    all gradients together; 0: any. seed: of dropout.
+    smoothing: the part of each target that is spread over all classes (Szegedy et al. 2016, section
+    7). clip: the largest norm of all gradients together, to which larger ones are scaled down
+    (Pascanu et al. 2013); 0: any. seed: of dropout.
     """
 
     optimizer: Any

@@ -77,9 +77,7 @@ class Trainer:
     rows: the examples to train on; by default all. order(epoch) -> int (n,): the rows in the order
         of an epoch; by default these rows, shuffled by `seed` and the epoch.
     inputs: what is done with stored rows before the first layer; None: nothing. augment: what is
-        done to them before that, in training alone.
-    smoothing: the part of each target that is spread over all classes (Szegedy et al. 2016).
-    clip: the largest norm of all gradients together, to which larger ones are scaled down; 0: any.
+        done to them before that, in training alone. smoothing, clip: see settings.py.
     workers: by default one per core. executor: "auto" (as many of them as pay, the bits are the
         same), "serial", "thread", "process", or an executor with room for workers - 1 calls at
         once. Processes import the program anew, so a script needs `if __name__ == "__main__"`.

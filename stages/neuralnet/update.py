@@ -27,7 +27,7 @@ Own = slice  # a part of all parameters, and of all that has their form
 
 def shapes(settings: Settings, layers: tuple[Dense, ...], batch: int, dtype: Any) -> Shapes:
     """The arrays that gradients are stored in, where they are."""
-    if not settings.clip and not getattr(settings.optimizer, "matrices", False):
+    if not settings.clip and not settings.optimizer.matrices:
         return {}
     size = sum(layer.size for layer in layers)
     tasks = sum(
@@ -65,7 +65,7 @@ class Update:
         first: list[Task] = []
         second: list[Task] = []
         for n, (layer, start) in enumerate(zip(layers, starts, strict=True)):
-            matrices = getattr(self._optimizer, "matrices", False) and n < len(hidden)
+            matrices = self._optimizer.matrices and n < len(hidden)
             for panel in panels[n]:
                 home = middle(panel.columns, layer.outputs) if n == 0 else None
                 delta, width = deltas[n][:, panel.columns], panel.W.shape[1]

@@ -49,7 +49,15 @@ def count(*, steps: Steps = 3, context: Context = QUIET) -> dict[str, Any]:
 
 
 @stage(
-    outputs=("features", "labels", "dataset", "train_rows", "validation_rows", "standardization")
+    outputs=(
+        "features",
+        "labels",
+        "dataset",
+        "train_rows",
+        "validation_rows",
+        "standardization",
+        "whitening",
+    )
 )
 def points() -> dict[str, Any]:
     """Two clouds of points to be told apart."""
@@ -63,6 +71,7 @@ def points() -> dict[str, Any]:
         "train_rows": np.arange(12),
         "validation_rows": np.arange(12, 20),
         "standardization": np.stack([features.mean(0), 1 / features.std(0)]),
+        "whitening": np.empty((0, 3), np.float32),
     }
 
 

@@ -92,7 +92,7 @@ def test_a_training_that_diverges_keeps_its_last_good_state(scratch, lr):
     flags = {**SCENARIOS["training"].flags, "lr": lr, "epochs": "5"}
     scenario = replace(SCENARIOS["training"], flags=flags)
     for _ in range(2):
-        with pytest.raises(UserError, match=r"in epoch \d, step \d; choose a smaller --lr than"):
+        with pytest.raises(UserError, match=r"in epoch \d, step \d; choose a smaller --lr, "):
             scenario.run(scratch)
     store = ArtifactStore(scratch / "artifacts")
     (path,) = store.root.glob(".state/train/*/*")

@@ -67,5 +67,5 @@ def test_two_at_once_compute_each_stage_once(spawn):
         documents.append(json.loads(out))
     everything = sorted(ran(documents[0]) + ran(documents[1]))
     assert everything == sorted(set(everything)), "no stage ran twice"
-    assert len(everything) == 8
+    assert len(everything) == 9
     assert documents[0]["test"] == documents[1]["test"]

@@ -1,0 +1,54 @@
+"""Ingredients: what a training is made of, from the names and numbers that its user gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.errors import ConfigError
+from stages.neuralnet import Augmentation, Averaged, make_optimizer, make_schedule
+
+
+def norm_of(batchnorm: bool, layernorm: bool) -> str:
+    """The normalisation of the hidden layers: none, batch or layer."""
+    if batchnorm and layernorm:
+        raise ConfigError(
+            "--batchnorm and --layernorm: expected at most one of them, found both; drop one"
+        )
+    return "batch" if batchnorm else "layer" if layernorm else "none"
+
+
+def optimizer_of(name: str, average: float, **options: Any) -> Any:
+    """The optimizer of that name; with `average` above 0, one that averages the parameters, too."""
+    try:
+        optimizer = make_optimizer(name, **options)
+    except ValueError as error:
+        raise ConfigError(f"--optimizer {name}: {error}") from None
+    return Averaged(optimizer, average) if average else optimizer
+
+
+def schedule_of(name: str, lr: float, epochs: int, **options: Any) -> Callable[[float], float]:
+    """The learning rate at a position in epochs."""
+    try:
+        return make_schedule(name, lr, epochs, **options)
+    except ValueError as error:
+        raise ConfigError(f"--schedule {name}: {error}") from None
+
+
+def augmentation_of(
+    shape: tuple[int, int, int] | None,
+    flip: str,
+    shift: int,
+    cutout: int,
+    mixup: float,
+    seed: int,
+) -> Augmentation | None:
+    """What is done to training images of this shape (None: they are no images); None: nothing."""
+    if flip == "none" and not (shift or cutout or mixup):
+        return None
+    if shape is None:
+        raise ConfigError(
+            "--flip, --shift, --cutout and --mixup: expected features that are the pixels of "
+            "images, found others; leave these flags out"
+        )
+    return Augmentation(shape, flip, shift, cutout, mixup, seed)
