@@ -127,8 +127,8 @@ VALUES = [
     Case("run --workers 0", "error: --workers: expected at least 1, found 0"),
     Case(
         "run --activation rely",
-        "error: --activation: expected one of relu, leaky_relu, sigmoid, tanh, linear, found "
-        "'rely'",
+        "error: --activation: expected one of relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, "
+        "linear, found 'rely'",
     ),
     Case(
         "run --standardize yes",

@@ -16,7 +16,7 @@ def test_norms_are_named_by_flags():
 def test_optimizers_take_what_they_know():
     assert optimizer_of("sgd", 0.0, momentum=0.8, l2=0.1) == SGD(0.8, 0.1)
     assert optimizer_of("sgd", 0.9, momentum=0.8, beta2=None) == Averaged(SGD(0.8), 0.9)
-    with pytest.raises(ConfigError, match="--optimizer sgd: .*found 'beta2'"):
+    with pytest.raises(ConfigError, match=r"--optimizer sgd: .*found 'beta2'"):
         optimizer_of("sgd", 0.0, beta2=0.9)
 
 
