@@ -42,7 +42,7 @@ parity: .venv/bench .venv/dev  ## every ingredient of a training beside PyTorch,
 fuzz: .venv/dev  ## a million hostile inputs over all that reads files; INPUTS=20000 for fewer
 	nice -n 10 $(BIN)/python -m tests.fuzz --inputs $(INPUTS)
 
-crash-test: .venv/dev  ## faults, power failures, kill -9, many at once: half an hour; CRASH=--short for a minute
+crash-test: .venv/dev  ## faults, power failures, kill -9, many at once: over an hour; CRASH=--short for a minute
 	nice -n 10 $(BIN)/python -m tests.crash $(CRASH)
 
 clean:  ## remove what was built; cached results and datasets stay

@@ -1,6 +1,6 @@
 """The campaign: everything in this folder, and its figures in one table.
 
-    python -m tests.crash                   the whole of it: half an hour on two cores
+    python -m tests.crash                   the whole of it: more than an hour on two cores
     python -m tests.crash --short           a sample of each part, in less than a minute
     python -m tests.crash --seconds 600     samples, each another one, for so long
     python -m tests.crash kills crowd       only some parts
