@@ -1,4 +1,4 @@
-"""The benchmarks: `make bench`, or `python -m tests.benchmarks [step] [scaling] [costs]`.
+"""The benchmarks: `make bench`, or `python -m tests.benchmarks [step] [anatomy] [scaling] [costs]`.
 
 Prints tables; writes all figures to bench.json and a plot to bench.png in the folder of --out.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks import costs, scaling, step
+from tests.benchmarks import anatomy, costs, scaling, step
 from tests.benchmarks.plot import draw
 from tests.benchmarks.reference import REFERENCES, make_data
 
@@ -39,21 +39,25 @@ def machine() -> dict[str, Any]:
 def main() -> None:
     """Run the parts that were asked for, all of them by default."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", default=[], metavar="step|scaling|costs")
+    parser.add_argument("parts", nargs="*", default=[], metavar="step|anatomy|scaling|costs")
     parser.add_argument("--turns", type=int, default=7, help="epochs of each contestant")
     parser.add_argument("--networks", default="abcd", help="which reference networks")
     parser.add_argument("--out", type=Path, default=Path("artifacts"), help="folder of the results")
     given = parser.parse_args()
-    parts = given.parts or ["step", "scaling", "costs"]
+    parts = given.parts or ["step", "anatomy", "scaling", "costs"]
     found: dict[str, Any] = {"machine": machine()}
     print(*(f"{name}: {value}" for name, value in found["machine"].items()), sep="   ", end="\n\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if "step" in parts:
+        if {"step", "anatomy"} & set(parts):
             make_data(folder)
+        if "step" in parts:
             keys = [key for key in REFERENCES if key in given.networks]
             found["step"] = step.measure(folder, given.turns, keys)
             print(step.table(found["step"]), end="\n\n", flush=True)
+        if "anatomy" in parts:
+            found["anatomy"] = anatomy.measure(folder, given.networks)
+            print(anatomy.table(found["anatomy"]), end="\n\n", flush=True)
         if "scaling" in parts:
             found["scaling"] = scaling.measure(folder)
             print(scaling.table(found["scaling"]), end="\n\n", flush=True)
