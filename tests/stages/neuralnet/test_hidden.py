@@ -7,7 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from stages.neuralnet import SGD, Augmentation, Inputs, Network, Trainer
+from stages.neuralnet import (
+    SGD,
+    Augmentation,
+    Averaged,
+    Inputs,
+    Network,
+    Trainer,
+    make_optimizer,
+)
 from stages.neuralnet.layers import OBSERVED
 from stages.neuralnet.normalization import EPSILON, MOMENTUM
 
@@ -188,7 +196,7 @@ def test_observed_means_and_variances_are_those_of_the_batches():
 WHITE = np.random.default_rng(3).standard_normal((193, 90)).astype(np.float32) / 50
 
 
-def train_all(norm, cuts=(), augment=(3, 8, 8), **options):
+def train_all(norm, cuts=(), augment=(3, 8, 8), optimizer=None, **options):
     """Parameters after two epochs with everything switched on."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (700, 192), np.uint8)
@@ -199,11 +207,11 @@ def train_all(norm, cuts=(), augment=(3, 8, 8), **options):
         "batch": 150, "augment": Augmentation(augment, "alternate", 2, 3, 0.4),
         "inputs": inputs, "smoothing": 0.1, "clip": 0.7,
     } | options  # fmt: skip
-    with Trainer(net, SGD(0.9, 1e-3), images, labels, **settings) as trainer:
+    with Trainer(net, optimizer or SGD(0.9, 1e-3), images, labels, **settings) as trainer:
         for epoch in range(2):
             for start, stop in zip((0, *cuts), (*cuts, trainer.steps), strict=True):
                 trainer.run(epoch, start, stop, 0.05)
-        return net.parameters.tobytes()
+        return net.parameters.tobytes(), trainer.averaged().parameters.tobytes()
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -219,3 +227,48 @@ def test_bits_depend_neither_on_workers_nor_on_how_epochs_are_cut(norm):
 def test_processes_give_the_same_bits():
     options = {"executor": "process", "workers": 2}
     assert train_all("batch", cuts=(2,), **options) == train_all("batch", workers=1)
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "adamw", "lion", "muon"])
+def test_every_optimizer_keeps_the_bits_and_its_averages(name):
+    options = {"optimizer": Averaged(make_optimizer(name), 0.9)}
+    expected = train_all("batch", workers=1, **options)
+    assert train_all("batch", executor="thread", workers=3, cuts=(3,), **options) == expected
+    assert expected[0] != expected[1]
+
+
+def test_averages_take_in_what_is_observed():
+    features, labels = data(60)
+    net = make("batch", hidden=(5,))
+    expected, count = None, 0
+    with Trainer(net, Averaged(PLAIN, 0.9), features, labels, batch=20, workers=1) as trainer:
+        for step in range(3):
+            trainer.run(0, step, step + 1, lr=0.1)
+            kept = min(0.9, (1 + count) / (10 + count)) if count else 0.0
+            old = net.parameters if expected is None else expected
+            expected = kept * old + (1 - kept) * net.parameters
+            count += 1
+        np.testing.assert_allclose(trainer.averaged().parameters, expected, rtol=1e-12)
+        assert trainer.evaluate(np.arange(60), trainer.averaged()).images == 60
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"smoothing": 1.0}, "smoothing: expected a number of at least 0 below 1, found 1.0"),
+        ({"clip": -1.0}, "clip: expected a finite number of at least 0, found -1.0"),
+        ({"augment": Augmentation((3, 8, 8))}, "augment: expected images of 20 numbers"),
+    ],
+)
+def test_senseless_settings_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Trainer(make("none"), PLAIN, *data(30), **options)
+
+
+@pytest.mark.parametrize("rates", [[0.1], [0.1, float("nan")], [0.1, 0.0]])
+def test_rates_are_one_for_each_step(rates):
+    with (
+        Trainer(make("none"), PLAIN, *data(30), batch=15, workers=1) as trainer,
+        pytest.raises(ValueError, match="lr: expected"),
+    ):
+        trainer.run(0, 0, 2, rates)
