@@ -50,7 +50,7 @@ def ours(reference: Reference, folder: Path) -> Times:
     ) as trainer:
         trainer.run(0, 0, 2, LR)
         job, hidden = trainer._team._job, len(network.structure) - 1
-        steps = min(STEPS, trainer.steps - 1)
+        steps = min(STEPS, trainer.steps - 2)  # those that a whole batch follows
         segment = Segment(0, 0, steps, (LR,) * steps, LR, 0)
         phases = [job._plan.phases(reference.batch, reference.batch, n) for n in (0, 1)]
         for step in range(steps):

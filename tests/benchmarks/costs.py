@@ -80,7 +80,21 @@ def _model_costs(folder: Path) -> dict[str, float]:
     network = Network.create(3072, (512, 256), 10)
     names = tuple("abcdefghij")
     nothing = np.empty((0, 3072), np.float32)
-    model = Model("none", names, SHAPE, True, "unit", nothing, network, {}, {})
+    model = Model(
+        dataset="none",
+        classes=names,
+        shape=SHAPE,
+        color=True,
+        scale="unit",
+        contrast=False,
+        storage="float32",
+        standardization=nothing,
+        whitening=nothing,
+        mirror=False,
+        network=network,
+        training={},
+        evaluation={},
+    )
     path = folder / "model.json"
     found = {
         "model.json of 1.7 M parameters, write": median_seconds(
