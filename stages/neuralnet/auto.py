@@ -21,7 +21,6 @@ from .work import Segment
 WORTHWHILE = 0.3  # seconds of work alone that justify starting processes
 TRIAL = 0.02  # seconds that a trial takes alone
 PAUSE = 1.0  # seconds from the first trial to the second
-SOON = 0.1  # the same, after a change of mind: one slow moment may have been the reason
 HANDSHAKE = 0.001  # seconds that it takes to call the helpers
 
 
@@ -66,7 +65,6 @@ class Auto(Team):
 
     def _learn(self, together: bool, steps: int, seconds: float) -> None:
         """Take note of how long so many steps took."""
-        before = self._faster()
         self._spent += seconds
         if self._left > 0:
             self._left -= seconds
@@ -79,12 +77,6 @@ class Auto(Team):
             self._together = self._alone / 2  # helpers met the arrays for the first time: a guess
         else:
             self._together = max(seconds - HANDSHAKE, 0.0) / steps
-        if before != self._faster():
-            self._pause = self._left = SOON
-
-    def _faster(self) -> bool:
-        """Whether steps are faster together, as far as is known."""
-        return self._together is not None and self._together < self._alone
 
     def _ready(self) -> bool:
         """Whether helpers are there; they are started when there seems to be enough to do."""

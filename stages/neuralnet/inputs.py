@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+CONSTANTS = "standardization", "whitening"  # the arrays among them
 LEAST_DEVIATION = 1e-3  # of an image with contrast: a quarter of one grey level in [0, 1]
 
 
@@ -33,15 +34,14 @@ class Inputs:
     shape: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("standardization", "whitening"):
+        for name in CONSTANTS:
             value = getattr(self, name)
             if value is not None and not len(value):
                 object.__setattr__(self, name, None)
 
     def astype(self, dtype: np.dtype) -> Inputs:
         """The same with constants of that type."""
-        names = ("standardization", "whitening")
-        found = {name: getattr(self, name) for name in names}
+        found = {name: getattr(self, name) for name in CONSTANTS}
         return replace(self, **{k: np.asarray(v, dtype) for k, v in found.items() if v is not None})
 
     def width(self, stored: int) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .inputs import Inputs
+from .inputs import CONSTANTS, Inputs
 
 if TYPE_CHECKING:
     from .augment import Augmentation
@@ -46,10 +46,10 @@ class Settings:
     @property
     def constants(self) -> dict[str, np.ndarray]:
         """The arrays among the settings, by name."""
-        found = {name: getattr(self.inputs, name) for name in ("standardization", "whitening")}
+        found = {name: getattr(self.inputs, name) for name in CONSTANTS}
         return {name: array for name, array in found.items() if array is not None}
 
     def with_constants(self, arrays: dict[str, np.ndarray]) -> Settings:
         """The same settings with these arrays, of which there may be none."""
-        names = {name: arrays.get(name) for name in ("standardization", "whitening")}
+        names = {name: arrays.get(name) for name in CONSTANTS}
         return replace(self, inputs=replace(self.inputs, **names))
