@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.context import Context
 from pipeline.durable import expect_room, fsync_folder, make_folder
 from pipeline.errors import StorageError
 
@@ -30,6 +31,23 @@ def writing(folder: Path, needed: int) -> Iterator[None]:
             f"{folder}: expected a folder that can be written, found: {found}; "
             "change its permissions or choose another with --data-dir"
         ) from error
+
+
+@contextmanager
+def alone(target: Path, what: str, context: Context) -> Iterator[None]:
+    """Be the only process that writes `target`; say that it waits for another that `what` it."""
+    import filelock
+
+    lock = filelock.FileLock(f"{target}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        context.info(f"waiting for another process that {what} {target}")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def publish(file: BinaryIO, part: Path, target: Path) -> None:

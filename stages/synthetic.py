@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.context import QUIET, Context
 from pipeline.files import File, Files
-from stages.disk import publish, writing
+from stages.disk import alone, publish, writing
 from stages.layout import CLASSES_FILE, RECORD, SHAPE_CLASSES, TEST_FILE
 from stages.shapes import draw
 from stages.tar import END, header, padding
@@ -34,13 +34,15 @@ def archive_name(size: int) -> str:
 def generate(folder: Path, size: int, context: Context = QUIET) -> Files:
     """Write the archive with `size` training and `size // 5` test images into `folder`.
 
-    Replaces what is there under its name once the new one is complete. Raises `StorageError`.
+    Replaces what is there under its name once the new one is complete, but for the same bytes:
+    others may be reading them. Of several processes, one writes at a time. Raises `StorageError`.
     """
     target = folder / archive_name(size)
     part = target.with_name(target.name + ".part")
     digest, written = hashlib.sha256(), 0
     with (
         writing(folder, (size + size // 5) * RECORD),
+        alone(target, "draws", context),
         open(part, "wb") as file,
         context.progress("synthetic", size + size // 5, "images") as progress,
     ):
@@ -49,8 +51,12 @@ def generate(folder: Path, size: int, context: Context = QUIET) -> Files:
             digest.update(data)
             written += len(data)
             progress.advance(images)
-        publish(file, part, target)
-    return Files((File(target.absolute(), written, digest.hexdigest()),))
+        drawn = Files((File(target.absolute(), written, digest.hexdigest()),))
+        if drawn.check() is None:
+            part.unlink()
+        else:
+            publish(file, part, target)
+    return drawn
 
 
 def _pieces(size: int) -> Iterator[tuple[bytes, int]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.context import QUIET, Context
 from pipeline.errors import DataError
 from pipeline.files import File, identify
-from stages.disk import megabytes, publish, writing
+from stages.disk import alone, megabytes, publish, writing
 from stages.part import Part
 from stages.request import Interrupted, Refused, host_of, receive
 
@@ -44,22 +44,11 @@ def fetch(
     processes, one transfers and the others wait for it. Raises `DataError` where no host gives the
     file (what was received is kept) and `StorageError` where it cannot be written.
     """
-    import filelock
-
-    with writing(target.parent, 0):
-        lock = filelock.FileLock(f"{target}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            context.info(f"waiting for another process that downloads {target}")
-            lock.acquire()
-        try:
-            if target.exists():
-                return _there(target, sha256)
-            with Part(target) as part:
-                return _attempt(list(urls), part, target, sha256, check, delays, timeout, context)
-        finally:
-            lock.release()
+    with writing(target.parent, 0), alone(target, "downloads", context):
+        if target.exists():
+            return _there(target, sha256)
+        with Part(target) as part:
+            return _attempt(list(urls), part, target, sha256, check, delays, timeout, context)
 
 
 def _there(target: Path, sha256: str | None) -> File:

@@ -4,6 +4,7 @@ faults      each file operation fails (faults.py)
 crashes     the power goes out after each step (machine.py)
 kills       the real program is killed (kills.py)
 crowd       many real programs at once (crowd.py)
+alike       one model per seed, whatever the workers and the executor (alike.py)
 overhead    what it costs that nothing is lost (overhead.py)
 """
 
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.crash import crowd, overhead
+from tests.crash import alike, crowd, overhead
 from tests.crash.faults import every_fault
 from tests.crash.kills import many_lives
 from tests.crash.machine import Crashes, Recording, record
@@ -40,14 +41,25 @@ class Size:
     kills: int
     starts: int
     processes: int
+    seeds: int
     images: int
     epochs: int
     rounds: int
 
 
-SHORT = Size(stride=15, draws=2, kills=6, starts=1, processes=6, images=1000, epochs=2, rounds=1)
+SHORT = Size(
+    stride=15, draws=2, kills=6, starts=1, processes=6, seeds=1, images=1000, epochs=2, rounds=1
+)
 FULL = Size(
-    stride=1, draws=12, kills=1000, starts=10, processes=100, images=50_000, epochs=10, rounds=5
+    stride=1,
+    draws=12,
+    kills=1000,
+    starts=10,
+    processes=100,
+    seeds=20,
+    images=50_000,
+    epochs=10,
+    rounds=5,
 )
 
 
@@ -106,12 +118,26 @@ def crowds(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
         )
 
 
+def likeness(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
+    """Train one seed with every number of workers and every executor; then another seed."""
+    for number, network in itertools.product(range(size.seeds), alike.NETWORKS):
+        one = seed * size.seeds + number
+        yield alike.all_ways(folder / f"{network} {one}", one, network)
+
+
 def cost(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
     """Measure what it costs a training that nothing is lost."""
     yield Tally(figures=overhead.measure(folder, size.images, size.epochs, size.rounds))
 
 
-PARTS = {"faults": faults, "crashes": crashes, "kills": kills, "crowd": crowds, "overhead": cost}
+PARTS = {
+    "faults": faults,
+    "crashes": crashes,
+    "kills": kills,
+    "crowd": crowds,
+    "alike": likeness,
+    "overhead": cost,
+}
 
 
 def _in_processes(task: Callable[..., Tally], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Tally]:

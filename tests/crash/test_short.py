@@ -14,7 +14,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.manifest import read_manifest
 from pipeline.store import ArtifactStore, Key
-from tests.crash import crowd
+from tests.crash import alike, crowd
 from tests.crash.faults import every_fault
 from tests.crash.journal import Step
 from tests.crash.kills import many_lives
@@ -112,3 +112,10 @@ def test_many_at_once(scratch):
     expected = crowd.alone(scratch)
     assert crowd.cold_start(scratch / "cold", 6, expected).wrong == []
     assert crowd.killed_holders(scratch / "killed", 5, expected, kills=2, seed=0).wrong == []
+
+
+@pytest.mark.parametrize("network", alike.NETWORKS)
+def test_one_model_per_seed(scratch, network):
+    tally = alike.all_ways(scratch / "alike", 7, network, workers=(1, 3, 8))
+    assert tally.wrong == []
+    assert tally.counts[f"models, {network}"] == 9

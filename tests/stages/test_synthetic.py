@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -31,9 +32,25 @@ def test_the_same_bytes_on_every_machine(tmp_path, size):
     files = generate(tmp_path / "new", size)
     assert files == identify(tmp_path / "new" / archive_name(size))
     assert files.files[0].sha256 == GOLDEN[size]
-    assert [path.name for path in (tmp_path / "new").iterdir()] == [archive_name(size)]
-    again = generate(tmp_path / "new", size)  # over the one that is there
-    assert again == files
+    found = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert found == [archive_name(size), archive_name(size) + ".lock"]
+
+
+def test_what_is_there_is_kept_where_it_is_right(tmp_path):
+    files = generate(tmp_path, 50)
+    path = files.files[0].path
+    before = path.stat()
+    assert generate(tmp_path, 50) == files
+    assert path.stat() == before  # others may be reading it
+    path.write_bytes(b"damaged" + path.read_bytes()[7:])
+    assert generate(tmp_path, 50) == files == identify(path)
+
+
+def test_several_at_once_write_one_after_the_other(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: generate(tmp_path, 500), range(16)))
+    assert set(found) == {identify(tmp_path / archive_name(500))}
+    assert not list(tmp_path.glob("*.part"))
 
 
 @pytest.mark.parametrize("size", [50, 53, 1234])
