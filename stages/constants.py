@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from stages.neuralnet.inputs import Inputs
+from stages import neuralnet as nn
 from stages.preprocess import constants_of
 
 
@@ -23,7 +23,7 @@ def make_inputs(
     standardization: np.ndarray | None = None,
     whitening: np.ndarray | None = None,
     shape: tuple[int, int, int] | None = None,
-) -> Inputs:
+) -> nn.Inputs:
     """What turns features as `preprocess` stores them into the inputs of the network.
 
     Floats are scaled already, bytes are not. standardization (2, d) and whitening (1 + d, k) are
@@ -35,4 +35,4 @@ def make_inputs(
         shape = (3 if color else 1, *shape[1:])
         if standardization is not None and math.prod(shape) != standardization.shape[-1]:
             shape = None
-    return Inputs(factor, offset, contrast, standardization, whitening, shape)
+    return nn.Inputs(factor, offset, contrast, standardization, whitening, shape)

@@ -18,10 +18,10 @@ import numpy as np
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
+from stages import neuralnet as nn
 from stages import options
 from stages.constants import make_inputs
 from stages.layout import SHAPE
-from stages.neuralnet import Network, Scores
 
 
 @stage(outputs=("evaluation",))
@@ -43,7 +43,7 @@ def evaluate(
     mirror: options.Mirror = False,
 ) -> dict[str, Any]:
     """Measure the trained network on the validation and the test images."""
-    network = Network.from_layers(training["layers"], parameters)
+    network = nn.Network.from_layers(training["layers"], parameters)
     stored = {"color": color, "scale": scale, "contrast": contrast, "storage": storage}
     _check_fits(training, stored, standardization.shape[1], features.shape[1])
     if network.outputs != len(dataset["classes"]):
@@ -66,7 +66,7 @@ def evaluate(
     return result
 
 
-def describe(scores: Scores, classes: list[str]) -> dict[str, Any]:
+def describe(scores: nn.Scores, classes: list[str]) -> dict[str, Any]:
     """Scores as a JSON value; `confusion` counts images by [truth][prediction]."""
     return {
         "images": scores.images,
@@ -77,7 +77,7 @@ def describe(scores: Scores, classes: list[str]) -> dict[str, Any]:
     }
 
 
-def _finite(part: str, measure: Callable[..., Scores], *given: Any, **options: Any) -> Scores:
+def _finite(part: str, measure: Callable[..., nn.Scores], *given: Any, **options: Any) -> nn.Scores:
     with np.errstate(all="ignore"):  # told here, in our own words
         scores = measure(*given, **options)
     if not math.isfinite(scores.loss):

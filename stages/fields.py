@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.neuralnet import Network
+from stages import neuralnet as nn
 from stages.strict import kind, require, shown
 from stages.tensors import decode_tensor
 
@@ -54,7 +54,7 @@ def read_shape(value: Any) -> tuple[int, int, int]:
     return tuple(value)
 
 
-def read_network(document: Mapping[str, Any], classes: int) -> Network:
+def read_network(document: Mapping[str, Any], classes: int) -> nn.Network:
     """The network in a model's `layers`, with an output for each class.
 
     What is an object in a layer is a tensor; the rest describes the layer.
@@ -71,7 +71,7 @@ def read_network(document: Mapping[str, Any], classes: int) -> Network:
         words = f"expected shape {shown(expected)}, found {shape}"
         require(shape == expected, f"{where}.weights: {words}")
         plain.append({key: value for key, value in layer.items() if not isinstance(value, dict)})
-    network = Network.from_layers(plain, dtype=document.get("dtype"))
+    network = nn.Network.from_layers(plain, dtype=document.get("dtype"))
     require(
         network.outputs == classes,
         f"layers: expected {classes} outputs, one for each class, found {network.outputs}",
@@ -95,7 +95,7 @@ def read_network(document: Mapping[str, Any], classes: int) -> Network:
     return network
 
 
-def is_plain(network: Network) -> bool:
+def is_plain(network: nn.Network) -> bool:
     """Whether a program that reads version 1 of a model file knows all in this network."""
     return all(
         layer.keys() | arrays.keys() <= PLAIN_LAYER and layer["activation"] in PLAIN_ACTIVATIONS

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.errors import ConfigError
-from stages.neuralnet import Augmentation, Averaged, make_optimizer, make_schedule
+from stages import neuralnet as nn
 
 
 def norm_of(batchnorm: bool, layernorm: bool) -> str:
@@ -21,16 +21,16 @@ def norm_of(batchnorm: bool, layernorm: bool) -> str:
 def optimizer_of(name: str, average: float, **options: Any) -> Any:
     """The optimizer of that name; with `average` above 0, one that averages the parameters, too."""
     try:
-        optimizer = make_optimizer(name, **options)
+        optimizer = nn.make_optimizer(name, **options)
     except ValueError as error:
         raise ConfigError(f"--optimizer {name}: {error}") from None
-    return Averaged(optimizer, average) if average else optimizer
+    return nn.Averaged(optimizer, average) if average else optimizer
 
 
 def schedule_of(name: str, lr: float, epochs: int, **options: Any) -> Callable[[float], float]:
     """The learning rate at a position in epochs."""
     try:
-        return make_schedule(name, lr, epochs, **options)
+        return nn.make_schedule(name, lr, epochs, **options)
     except ValueError as error:
         raise ConfigError(f"--schedule {name}: {error}") from None
 
@@ -42,7 +42,7 @@ def augmentation_of(
     cutout: int,
     mixup: float,
     seed: int,
-) -> Augmentation | None:
+) -> nn.Augmentation | None:
     """What is done to training images of this shape (None: they are no images); None: nothing."""
     if flip == "none" and not (shift or cutout or mixup):
         return None
@@ -51,4 +51,4 @@ def augmentation_of(
             "--flip, --shift, --cutout and --mixup: expected features that are the pixels of "
             "images, found others; leave these flags out"
         )
-    return Augmentation(shape, flip, shift, cutout, mixup, seed)
+    return nn.Augmentation(shape, flip, shift, cutout, mixup, seed)

@@ -25,6 +25,7 @@ import numpy as np
 
 from pipeline.errors import DataError
 from pipeline.files import open_file
+from stages import neuralnet as nn
 from stages.constants import make_inputs
 from stages.fields import (
     expect_constants,
@@ -36,8 +37,6 @@ from stages.fields import (
     read_network,
     read_shape,
 )
-from stages.neuralnet import Network
-from stages.neuralnet.inputs import Inputs
 from stages.preprocess import SCALES, STORAGES, to_features
 from stages.strict import kind, parse_json, require, shown
 from stages.tensors import decode_tensor, encode_tensor
@@ -65,12 +64,12 @@ class Model:
     standardization: np.ndarray
     whitening: np.ndarray
     mirror: bool
-    network: Network
+    network: nn.Network
     training: Mapping[str, Any]
     evaluation: Mapping[str, Any]
 
     @property
-    def inputs(self) -> Inputs:
+    def inputs(self) -> nn.Inputs:
         """What is done to features before the network reads them."""
         return make_inputs(
             color=self.color,

@@ -13,10 +13,10 @@ import numpy as np
 from pipeline.durable import fsync_folder, make_folder, storage_errors
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
+from stages import neuralnet as nn
 from stages import options
 from stages.layout import SHAPE
 from stages.model import Model
-from stages.neuralnet import Network
 
 
 @stage(outputs=("model",))
@@ -49,7 +49,7 @@ def serialize(
         storage=storage,
         standardization=standardization,
         whitening=whitening,
-        network=Network.from_layers(training["layers"], parameters),
+        network=nn.Network.from_layers(training["layers"], parameters),
         training=record,
         evaluation=evaluation,
         mirror=mirror,

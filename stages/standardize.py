@@ -13,10 +13,10 @@ import numpy as np
 from pipeline.blocks import row_blocks
 from pipeline.context import QUIET, Context
 from pipeline.stage import stage
+from stages import neuralnet as nn
 from stages import options
 from stages.constants import make_inputs
 from stages.layout import SHAPE
-from stages.neuralnet.inputs import Inputs, mirrored
 
 
 @stage(outputs=("standardization",))
@@ -43,7 +43,7 @@ def standardize(
 def fit(
     features: np.ndarray,
     rows: np.ndarray,
-    inputs: Inputs | None = None,
+    inputs: nn.Inputs | None = None,
     by_channel: bool = False,
     flipped: bool = False,
     context: Context = QUIET,
@@ -54,7 +54,7 @@ def fit(
     constants. flipped: a pixel and its mirror image do. The sums are taken in float64, in two
     passes, in bounded memory. A feature that never changes keeps the deviation 1.
     """
-    inputs = inputs or Inputs()
+    inputs = inputs or nn.Inputs()
     member = np.zeros(len(features), bool)
     member[rows] = True
 
@@ -64,7 +64,7 @@ def fit(
             channels = means.reshape(inputs.shape[0], -1)
             return np.repeat(channels.mean(axis=1), channels.shape[1])
         if flipped:
-            return (means + mirrored(means[np.newaxis], inputs.shape)[0]) / 2
+            return (means + nn.mirrored(means[np.newaxis], inputs.shape)[0]) / 2
         return means
 
     mean = np.zeros(features.shape[1])
@@ -83,7 +83,7 @@ def fit(
     return np.stack([mean, 1 / deviation]).astype(np.float32)
 
 
-def _converted(stored: np.ndarray, inputs: Inputs) -> np.ndarray:
+def _converted(stored: np.ndarray, inputs: nn.Inputs) -> np.ndarray:
     x = stored if stored.dtype.kind == "f" else np.empty(stored.shape, np.float32)
     inputs.convert(stored, x)
     return x

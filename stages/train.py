@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from pipeline.context import QUIET, Context, Progress
 from pipeline.cores import check_workers
 from pipeline.errors import ConfigError, UserError
 from pipeline.stage import stage
+from stages import neuralnet as nn
 from stages import options
 from stages import training_options as more
 from stages.batches import epoch_order
@@ -24,7 +24,6 @@ from stages.constants import make_inputs
 from stages.course import Course
 from stages.ingredients import augmentation_of, norm_of, optimizer_of, schedule_of
 from stages.layout import SHAPE
-from stages.neuralnet import Diverged, Network, Trainer
 from stages.pace import Pace
 
 RECORDED = (
@@ -101,7 +100,7 @@ def train(
         whitening=whitening,
         shape=SHAPE,
     )
-    network = Network.create(
+    network = nn.Network.create(
         inputs=inputs.width(features.shape[1]),
         hidden=hidden,
         classes=len(dataset["classes"]),
@@ -122,7 +121,7 @@ def train(
         weight_decay=weight_decay,
     )
     rates = schedule_of(schedule, lr, epochs, decay=decay, every=every, warmup=warmup, final=final)
-    with Trainer(
+    with nn.Trainer(
         network,
         moves,
         features,
@@ -164,7 +163,7 @@ def train(
     return {"parameters": course.best, "training": training}
 
 
-def _resume(trainer: Trainer, context: Context) -> Course | None:
+def _resume(trainer: nn.Trainer, context: Context) -> Course | None:
     """Take up the training where its last saved state left it; None where there is none."""
     state = context.load_state()
     if state is None:
@@ -177,7 +176,7 @@ def _resume(trainer: Trainer, context: Context) -> Course | None:
 
 
 def _epoch(
-    trainer: Trainer,
+    trainer: nn.Trainer,
     course: Course,
     pace: Pace,
     rates: Callable[[float], float],
@@ -185,13 +184,14 @@ def _epoch(
     context: Context,
 ) -> None:
     """Carry out what is left of an epoch, segment by segment, and save the state when it is due."""
+    from concurrent.futures import BrokenExecutor  # here and not above: it is slow to import
 
     def work(steps: int) -> None:
         stop = course.step + steps
         places = [course.epoch + step / trainer.steps for step in range(course.step, stop)]
         try:
             trainer.run(course.epoch, course.step, stop, [rates(place) for place in places])
-        except Diverged as error:
+        except nn.Diverged as error:
             raise UserError(
                 f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, "
                 f"step {error.step + 1}; choose a smaller --lr, --clip or --standardize feature"

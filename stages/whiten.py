@@ -23,12 +23,11 @@ from pipeline.blocks import row_blocks
 from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
+from stages import neuralnet as nn
 from stages import options
 from stages.constants import make_inputs
 from stages.layout import SHAPE
 from stages.mirrors import halves, whole
-from stages.neuralnet.inputs import Inputs
-from stages.neuralnet.processor import OneBlasThread
 
 ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
 
@@ -72,7 +71,7 @@ def whiten(
         standardization=standardization,
         shape=SHAPE,
     )
-    with OneBlasThread():
+    with nn.OneBlasThread():
         parts = covariances(features, train_rows, inputs, flip != "none", context)
         return matrix(parts, inputs.shape, kept, damping, whiten == "zca", context)
 
@@ -80,7 +79,7 @@ def whiten(
 def covariances(
     features: np.ndarray,
     rows: np.ndarray,
-    inputs: Inputs,
+    inputs: nn.Inputs,
     flipped: bool = False,
     context: Context = QUIET,
 ) -> list[tuple[np.ndarray, np.ndarray]]:

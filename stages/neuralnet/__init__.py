@@ -22,10 +22,11 @@ from __future__ import annotations
 from .activations import ACTIVATIONS
 from .augment import Augmentation
 from .initializers import INITIALIZERS
-from .inputs import Inputs
+from .inputs import Inputs, mirrored
 from .metrics import Scores
 from .network import Network
 from .optimizers import OPTIMIZERS, SGD, Averaged, make_optimizer
+from .processor import OneBlasThread
 from .schedules import SCHEDULES, exponential, make_schedule
 from .trainer import Diverged, Totals, Trainer
 
@@ -40,10 +41,12 @@ __all__ = [
     "Diverged",
     "Inputs",
     "Network",
+    "OneBlasThread",
     "Scores",
     "Totals",
     "Trainer",
     "exponential",
     "make_optimizer",
     "make_schedule",
+    "mirrored",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -64,3 +65,46 @@ def test_what_is_not_there_is_left_to_import():
     defer("deferred_nowhere")
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("deferred_nowhere")
+
+
+def test_a_module_of_a_package_is_its_attribute_before_and_after(module, tmp_path):
+    folder = tmp_path / "deferred_package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "inner.py").write_text("import sys\nsys.deferred_inner_ran = True\nvalue = 5\n")
+    importlib.invalidate_caches()
+    defer("deferred_package.inner")
+    scope: dict = {}
+    exec("from deferred_package import inner\nimport deferred_package.inner", scope)
+    assert not hasattr(sys, "deferred_inner_ran")
+    assert scope["inner"] is scope["deferred_package"].inner
+    assert scope["inner"].value == 5
+    assert scope["deferred_package"].inner is sys.modules["deferred_package.inner"]
+
+
+def test_modules_in_a_deferred_package_are_found(module, tmp_path):
+    folder = tmp_path / "deferred_outer"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    (folder / "inner" / "__init__.py").write_text("whole = True\n")
+    (folder / "inner" / "part.py").write_text("value = 5\n")
+    importlib.invalidate_caches()
+    defer("deferred_outer.inner")
+    scope: dict = {}
+    exec("from deferred_outer import inner\nfrom deferred_outer.inner.part import value", scope)
+    assert scope["value"] == scope["inner"].part.value == 5
+    assert scope["inner"].whole
+
+
+def test_threads_that_use_it_at_once_wait_for_one_import(module):
+    name = module(
+        "deferred_slow",
+        "import sys, time\n"
+        "sys.deferred_slow_ran = getattr(sys, 'deferred_slow_ran', 0) + 1\n"
+        "time.sleep(0.05)\nvalue = 5\n",
+    )
+    defer(name)
+    stand_in = importlib.import_module(name)
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda _: stand_in.value, range(4))) == {5}
+    assert sys.deferred_slow_ran == 1
