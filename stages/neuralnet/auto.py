@@ -2,14 +2,17 @@
 
 The caller begins alone. When there is enough to do, worker processes are started while it trains
 on; when they are there, both ways are timed on real steps, and the faster one stays. The bits are
-the same either way, so all that the choice can cost is a few steps. It is made anew whenever the
-chosen way has become slower than the other one was, as on a machine that others use, too; and from
-time to time, ever more rarely, the other way gets another trial.
+the same either way, so all that the choice can cost is a few steps.
+
+A way counts by the best of its last few times: one that met a disturbance, on a machine that others
+use, too, changes no mind, and a lasting one does. The way that is not taken gets a trial from time
+to time: soon after a change of mind, then ever more rarely.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,8 +23,10 @@ from .work import Segment
 
 WORTHWHILE = 0.3  # seconds of work alone that justify starting processes
 TRIAL = 0.02  # seconds that a trial takes alone
-PAUSE = 1.0  # seconds from the first trial to the second
+PAUSES = 0.1, 10.0  # seconds between two trials: the first time, and at most
+STRETCH = 0.5  # seconds of work at most between two looks at the clock
 HANDSHAKE = 0.001  # seconds that it takes to call the helpers
+REMEMBERED = 3  # times of each way
 
 
 class Auto(Team):
@@ -30,53 +35,55 @@ class Auto(Team):
     def __init__(self, workers: int, clock: Callable[[], float] = time.perf_counter) -> None:
         super().__init__(workers, process_pool, shared=True)
         self._clock = clock
-        self._possible, self._spent = True, 0.0
-        self._alone: float | None = None  # seconds per step
-        self._together: float | None = None
-        self._pause = self._left = PAUSE  # seconds between trials, and up to the next one
+        self._possible, self._spent, self._met = True, 0.0, False
+        self._times = {way: deque(maxlen=REMEMBERED) for way in (False, True)}  # seconds per step
+        self._usual, self._pause, self._left = False, PAUSES[0], 0.0
 
     def run(self, segment: Segment) -> None:
         first = segment.start
         while first < segment.stop:
             together, steps = self._choose(segment.stop - first)
-            work = self.together if together else self.alone
             begin = self._clock()
-            work(segment, first, first + steps)
-            self._learn(together, steps, self._clock() - begin)
+            if together:
+                self._learn(True, *self.together(segment, first, first + steps))
+            else:
+                self.alone(segment, first, first + steps)
+                self._learn(False, steps, self._clock() - begin)
+            self._spent += self._clock() - begin
+            self._left -= self._clock() - begin
             first += steps
 
     def _choose(self, left: int) -> tuple[bool, int]:
         """Whether to take the next steps together, and how many of those that are left."""
-        trial = 1 if self._alone is None else 1 + int(TRIAL / self._alone)
-        if left < trial or not self._ready():
-            return self._pays(left), min(left, trial)
-        if self._together is None:
-            return True, trial
-        if self._left <= 0:
-            return not self._pays(left), trial
-        soon = 1 + int(self._left / min(self._alone, self._together))
-        return self._pays(left), min(left, soon)
+        if not self._times[False]:
+            return False, 1
+        alone = min(self._times[False])
+        trial = 1 + int(TRIAL / alone)
+        if not self._ready():
+            return False, min(left, trial)
+        usual = self._usually()
+        if self._left <= 0 and left >= trial:
+            self._pause = min(2 * self._pause, PAUSES[1])
+            self._left = self._pause
+            return not usual, trial
+        steps = min(left, 1 + int(STRETCH / min(self._times[usual])))
+        saved = alone - min(self._times[True], default=alone)
+        return usual and saved * steps > HANDSHAKE, steps
 
-    def _pays(self, steps: int) -> bool:
-        """Whether so many steps are faster together, calling the helpers included."""
-        if self._together is None:
-            return False
-        return (self._alone - self._together) * steps > HANDSHAKE
+    def _usually(self) -> bool:
+        """Whether a long run is faster together; a change of mind is to be tried again soon."""
+        usual = bool(self._times[True]) and min(self._times[True]) < min(self._times[False])
+        if usual != self._usual:
+            self._usual, self._pause = usual, PAUSES[0]
+            self._left = min(self._left, self._pause)
+        return usual
 
     def _learn(self, together: bool, steps: int, seconds: float) -> None:
         """Take note of how long so many steps took."""
-        self._spent += seconds
-        if self._left > 0:
-            self._left -= seconds
-        else:
-            self._pause *= 2
-            self._left = self._pause
-        if not together:
-            self._alone = seconds / steps
-        elif self._together is None:
-            self._together = self._alone / 2  # helpers met the arrays for the first time: a guess
-        else:
-            self._together = max(seconds - HANDSHAKE, 0.0) / steps
+        if together and not self._met:  # helpers saw the arrays for the first time: worth nothing
+            self._met, self._left = True, 0.0
+        elif steps:
+            self._times[together].append(seconds / steps)
 
     def _ready(self) -> bool:
         """Whether helpers are there; they are started when there seems to be enough to do."""

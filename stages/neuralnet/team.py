@@ -82,13 +82,16 @@ class Team:
         """Steps [first, last) of the segment, without helpers."""
         self._jobs[0].work(segment, first, last)
 
-    def together(self, segment: Segment, first: int, last: int) -> None:
-        """Steps [first, last) of the segment: alone until the helpers are there, then with them."""
+    def together(self, segment: Segment, first: int, last: int) -> tuple[int, float]:
+        """Steps [first, last) of the segment: alone until the helpers are there, then with them.
+
+        Returns how many steps were taken with them, and the seconds that these took.
+        """
         while first < last and not self.assembled():
             self.alone(segment, first, first + 1)
             first += 1
         if first == last:
-            return
+            return 0, 0.0
         futures: list[Future] = []
         failure = None
         self._number += 1
@@ -102,15 +105,18 @@ class Team:
             self._control[FIRST] = first
             fence()
             self._control[GO] = self._number
+            begin = time.perf_counter()
             if first < last:
                 job = self._jobs[0]
                 check = lambda: _check(futures)  # noqa: E731
                 barrier = Barrier(job.control, 0, self.workers, check, spin=self.shared)
                 job.work(segment, first, last, 0, self.workers, barrier.wait)
+            seconds = time.perf_counter() - begin
         except BaseException as error:
             self._control[ABORT] = 1
             failure = error
         self._dismiss(futures, failure)
+        return last - first, seconds
 
     def close(self) -> None:
         if self._executor is not None and not isinstance(self._source, Executor):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.benchmarks.contestants import KINDS
 from tests.benchmarks.reference import REFERENCES
 
 OURS = "ours"
+REST = 0.3  # seconds before a turn: the threads of the one before spin on for some time
 
 
 def measure(folder: Path, turns: int, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -30,6 +32,7 @@ def measure(folder: Path, turns: int, keys: Iterable[str]) -> dict[str, dict[str
         rates: dict[str, list[float]] = {kind: [] for kind in present}
         for _ in range(turns):
             for kind, process in present.items():
+                time.sleep(REST)
                 process.stdin.write("go\n")
                 process.stdin.flush()
                 rates[kind].append(float(process.stdout.readline()))

@@ -28,6 +28,7 @@ class Simulated(Auto):
 
     def together(self, segment, first, last):
         self._take(True, first, last)
+        return last - first, (last - first) * self.seconds[True]
 
     def summon(self):
         self.called = self.now if self.called is None else self.called
@@ -75,11 +76,24 @@ def test_a_machine_that_becomes_busy_is_noticed():
     team.spent = {False: 0.0, True: 0.0}
     while team.now < 40:
         team.train(200)
-    assert team.spent[True] < 4
+    assert team.spent[True] < 6  # three segments of 1.6 s, and trials
     team.seconds[True] = 1e-3
     while team.now < 120:
         team.train(200)
     assert team.spent[True] > team.spent[False]
+
+
+def test_one_disturbance_changes_no_mind():
+    team = Simulated(alone=2e-3, together=1e-3)
+    while team.now < 20:
+        team.train(200)
+    team.seconds[True] = 9e-3
+    team.train(50)
+    team.seconds[True] = 1e-3
+    team.spent = {False: 0.0, True: 0.0}
+    while team.now < 40:
+        team.train(200)
+    assert team.spent[False] < 0.02 * team.spent[True]
 
 
 def test_no_processes_are_started_for_little():
@@ -112,11 +126,11 @@ def test_real_processes_give_the_same_bits(monkeypatch):
         assert isinstance(one._team, Auto)
         deadline = time.monotonic() + 20
         epoch = 0
-        while one._team._together is None and time.monotonic() < deadline:
+        while not one._team._times[True] and time.monotonic() < deadline:
             for trainer in (one, two):
                 trainer.run(epoch, 0, trainer.steps, 0.01)
             epoch += 1
-        assert one._team._together is not None
+        assert one._team._times[True]
         for trainer in (one, two):
             trainer.run(epoch, 0, trainer.steps, 0.01)
     assert (chosen.parameters == serial.parameters).all()
