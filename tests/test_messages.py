@@ -587,7 +587,7 @@ def test_an_end_from_outside(call, monkeypatch, error, message, expected):
 
 
 def test_a_worker_that_is_killed(call, monkeypatch):
-    monkeypatch.setattr("stages.train.Trainer.run", mock.Mock(side_effect=BrokenProcessPool))
+    monkeypatch.setattr("stages.neuralnet.Trainer.run", mock.Mock(side_effect=BrokenProcessPool))
     status, line = call(f"run {SMALL} --lr 0.3")
     assert fits(NO_WORKER, line), line
     assert status == 2
