@@ -102,7 +102,7 @@ def pipeline_command(
             stages = pipeline.upstream(there)
             for option in parameter_options(stages, pipeline.parameters):
                 options.setdefault(option.name, option)
-    common = common_options(recipe_names(program.recipes))
+    common = common_options(tuple(recipe_names(program.recipes)))
 
     def callback(**given: Any) -> None:
         own = {parameter.name: given.pop(parameter.name) for parameter in extra}

@@ -7,6 +7,7 @@ flag, an environment variable and a key of a file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import click
@@ -75,11 +76,17 @@ def parameter_options(
     for stage in stages:
         for name in stage.parameters:
             if name not in options:
-                options[name] = ParameterOption(parameters[name], f"Flags of {stage.name}")
+                options[name] = _shared(parameters[name], f"Flags of {stage.name}")
     return list(options.values())
 
 
-def common_options(recipes: Iterable[str]) -> list[click.Option]:
+@cache  # a flag of many commands is made once: hundreds of them take longer than a cached run
+def _shared(parameter: Parameter, section: str) -> ParameterOption:
+    return ParameterOption(parameter, section)
+
+
+@cache
+def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
     """The flags that every command has; their values do not identify any result."""
     options = [
         click.Option(
@@ -107,10 +114,10 @@ def common_options(recipes: Iterable[str]) -> list[click.Option]:
         ),
         click.Option(["--profile"], metavar="FILE", help="write a CPU profile (pstats) to FILE"),
     ]
-    if names := list(recipes):
-        known = f"named set of parameters: {', '.join(names)}"
+    if recipes:
+        known = f"named set of parameters: {', '.join(recipes)}"
         options.insert(2, click.Option(["--recipe"], metavar="NAME", help=known, **_env("RECIPE")))
-    return options
+    return tuple(options)
 
 
 def _env(name: str) -> dict[str, str]:

@@ -49,6 +49,7 @@ class Outcome:
         self.stages: list[StageResult] = []
         self.digests: dict[str, str] = {}
         self._keys: dict[str, Key] = {}
+        self._manifests: dict[Key, Mapping[str, Any]] = {}
 
     def __contains__(self, artifact: str) -> bool:
         return artifact in self._keys
@@ -59,11 +60,11 @@ class Outcome:
 
     def record(self, artifact: str) -> dict[str, Any]:
         """What the manifest says of an artifact: kind, digest, dtype, shape, size."""
-        return self.store.manifest(self._key(artifact))["outputs"][artifact]
+        return self._manifests[self._key(artifact)]["outputs"][artifact]
 
     def notes(self, artifact: str) -> dict[str, Any]:
         """The figures that the artifact's stage noted of its own run."""
-        return self.store.manifest(self._key(artifact))["notes"]
+        return self._manifests[self._key(artifact)]["notes"]
 
     def path(self, artifact: str) -> str:
         """The file that holds an artifact."""
@@ -78,6 +79,7 @@ class Outcome:
         self.stages.append(result)
         self.digests |= output_digests(manifest)
         self._keys |= dict.fromkeys(manifest["outputs"], result.key)
+        self._manifests[result.key] = manifest
 
     def _key(self, artifact: str) -> Key:
         if artifact not in self._keys:
