@@ -12,7 +12,7 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test lint bench parity fuzz crash-test clean
+.PHONY: help all test lint bench ablation parity fuzz crash-test clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ lint: .venv/dev  ## style and mistakes that can be seen without running
 
 bench: .venv/bench  ## speed of the gradient step beside its peers and its limit
 	$(BIN)/python -m tests.benchmarks
+
+ablation: .venv/core  ## what each ingredient of recipe fast is worth: a hundred trainings, resumed; SOURCE=PATH
+	nice -n 10 $(BIN)/python -m tests.ablation --source $(SOURCE) $(if $(EPOCHS),--epochs $(EPOCHS))
 
 parity: .venv/bench .venv/dev  ## every ingredient of a training beside PyTorch, on the same numbers
 	$(BIN)/python -m tests.parity

@@ -7,33 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tests.benchmarks import anatomy, costs, scaling, step
+from tests.benchmarks.machine import machine
 from tests.benchmarks.plot import draw
 from tests.benchmarks.reference import REFERENCES, make_data
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were taken on."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = cpuinfo.read_text().splitlines()
-        model = next((line.split(": ")[1] for line in lines if "model name" in line), model)
-    return {
-        "processor": model,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "load": os.getloadavg()[0],
-    }
 
 
 def main() -> None:

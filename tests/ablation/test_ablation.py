@@ -1,0 +1,175 @@
+"""The ablation, end to end on a few hundred drawn shapes; and what it does with odd results."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from pipeline.cli import make_cli
+from pipeline.errors import UserError
+from pipeline.main import run_cli
+from stages.cifar10 import PROGRAM
+from stages.ingredients import norm_of, optimizer_of, schedule_of
+from tests.ablation.figures import summarize, table
+from tests.ablation.rows import RECIPE, ROWS, Row
+from tests.ablation.trainings import ROOT, Result, carry_out, common_flags
+
+DIVERGED = "error: training diverged: the loss is no longer finite"
+
+
+@pytest.fixture
+def ablation(tmp_path):
+    """Run the script with these arguments: status, stdout, stderr."""
+    small = {"DATA_DIR": str(tmp_path / "data"), "SYNTHETIC_SIZE": "300", "HIDDEN": "16"}
+    small |= {"COLOR": "false", "COMPONENTS": "20", "BATCH": "50"}
+
+    def go(*arguments: str) -> tuple[int, str, str]:
+        folders = ["--artifacts-dir", str(tmp_path / "artifacts"), "--out", str(tmp_path / "out")]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.ablation", *arguments, *folders],
+            cwd=ROOT,
+            env={**os.environ, **{f"PIPELINE_{key}": value for key, value in small.items()}},
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return go
+
+
+def test_from_a_source_to_a_table(ablation, tmp_path):
+    rows = ("no-smoothing", "relu")
+    given = ("--source", "synthetic", "--epochs", "1", "--seeds", "3", "4", "--at-once", "2")
+    status, out, err = ablation(*given, "--only", *rows)
+    assert (status, err) == (0, "")
+    assert "[6/6]" in out
+    assert "cached" not in out.partition("\n")[2]
+    document = json.loads((tmp_path / "out" / "ablation.json").read_text())
+    assert document["dataset"] == "synthetic"
+    assert document["seeds"] == [3, 4]
+    assert [row["name"] for row in document["rows"]] == ["fast", *rows]
+    fast, changed = document["rows"][:2]
+    assert changed["flags"] == "--smoothing 0"
+    assert changed["seconds"] > 0
+    for row in document["rows"]:
+        assert all(0 < accuracy < 1 for accuracy in row["plain"] + row["mirrored"])
+        assert row["plain figure"][0] == pytest.approx(sum(row["plain"]) / 2)
+    by_seed = [a - b for a, b in zip(changed["plain"], fast["plain"], strict=True)]
+    assert changed["plain difference"][0] == pytest.approx(sum(by_seed) / 2)
+    assert fast["plain difference"] is None
+
+    status, again, _ = ablation(*given, "--only", *rows)
+    assert status == 0
+    assert again.count("  cached") == 6
+    assert again[again.index("synthetic, 1 epochs") :] == out[out.index("synthetic, 1 epochs") :]
+
+
+def test_a_source_that_is_not_there_is_told_once(ablation):
+    status, _, err = ablation("--source", "missing.tar.gz", "--only", "gray", "--seeds", "0")
+    assert status == 2
+    assert err.startswith("error: recipe fast, seed 0: ")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--seeds", "-1"), "expected at least 0, found -1"),
+        (("--epochs", "0"), "expected at least 1, found 0"),
+        (("--at-once", "x"), "invalid whole number value: 'x'"),
+        (("--only", "grey"), "invalid choice: 'grey'"),
+    ],
+)
+def test_arguments_that_make_no_sense(ablation, arguments, told):
+    status, _, err = ablation(*arguments)
+    assert status == 2
+    assert told in err.splitlines()[-1]
+
+
+def accuracies(found: dict[str, float]):
+    """A stand-in for trainings that would take minutes: results by the value of --lr."""
+
+    def train(flags: Sequence[str], seed: int) -> Result:
+        value = found[flags[-1] if flags else ""] + seed / 100
+        return Result(failure=DIVERGED) if value < 0 else Result(value, value, 1.0, "none")
+
+    return train
+
+
+CHOICE = Row("choice", "some", "--no-batchnorm --lr 1|2|3")
+
+
+def test_the_best_of_a_choice_with_the_first_seed_goes_on():
+    told: list[str] = []
+    train = accuracies({"": 0.5, "1": 0.2, "2": 0.4, "3": -9})
+    found = carry_out([CHOICE], (1, 2, 7), 2, train, told.append)
+    assert [one.row.name for one in found] == ["fast", "choice"]
+    assert found[1].flags == ("--no-batchnorm", "--lr", "2")
+    assert sorted(found[1].results) == [1, 2, 7]
+    assert len(told) == 4 + 2 * 2
+    _, row = summarize(found)
+    assert row["plain difference"] == pytest.approx((-0.1, 0))  # though accuracies vary by seed
+    assert row["tried"] == pytest.approx({"--no-batchnorm --lr 1": 0.21, row["chosen"]: 0.41})
+    assert "--lr 2  (best of 1, 2, 3)" in table(summarize(found))
+
+
+def test_a_row_that_fails_does_not_stop_the_others():
+    train = accuracies({"": 0.5, "1": -9, "2": -9, "3": -9, "--no-color": 0.3})
+    found = carry_out([CHOICE, ROWS["gray"]], (0,), 1, train, lambda line: None)
+    fast, choice, gray = summarize(found)
+    assert choice["plain"] == []
+    assert choice["failures"] == {0: DIVERGED}
+    assert gray["plain figure"] == (0.3, None)
+    lines = table([fast, choice, gray]).splitlines()
+    assert [line.split()[:3] for line in lines[-3:]] == [
+        ["choice", "–", "–"],
+        ["one", "left", "out:"],
+        ["gray", "30.00", "30.00"],
+    ]
+    assert DIVERGED in lines[-3]
+
+
+def test_a_seed_that_fails_is_told():
+    def train(flags: Sequence[str], seed: int) -> Result:
+        return Result(failure=DIVERGED) if flags and seed else Result(0.5, 0.5, 1.0, "none")
+
+    found = carry_out([ROWS["gray"]], (0, 1), 1, train, lambda line: None)
+    assert "--no-color  (failed with seed 1)" in table(summarize(found))
+
+
+def test_nothing_goes_on_when_the_recipe_fails():
+    told: list[str] = []
+    with pytest.raises(UserError, match=r"recipe fast, seed 0: training diverged"):
+        carry_out([CHOICE], (0, 1), 1, accuracies({"": -9}), told.append)
+    assert len(told) == 1
+
+
+def test_two_choices_in_a_row_are_refused():
+    with pytest.raises(ValueError, match="two: expected a choice of one flag, found"):
+        Row("two", "some", "--lr 1|2 --batch 1|2").variants()
+
+
+def test_a_shorter_training_warms_up_for_the_same_part_of_it():
+    flags = common_flags("synthetic", "artifacts", 7)
+    assert flags[-4:] == ["--epochs", "7", "--warmup", "1.5"]
+    assert "--epochs" not in common_flags("synthetic", "artifacts", None)
+
+
+def test_the_program_can_make_something_of_every_row(capsys):
+    group = make_cli(PROGRAM)
+    for row in ROWS.values():
+        for flags in row.variants():
+            command = ["config", "--json", "--recipe", RECIPE, "--seed", "0", *flags]
+            assert run_cli(group, command) == 0, row.name
+            given = {n: found["value"] for n, found in json.loads(capsys.readouterr().out).items()}
+            norm_of(given["batchnorm"], given["layernorm"])
+            options = {name: given[name] for name in ("momentum", "beta2", "l2", "weight_decay")}
+            nesterov = given["nesterov"] or None
+            optimizer_of(given["optimizer"], given["average"], nesterov=nesterov, **options)
+            options = {name: given[name] for name in ("decay", "every", "warmup", "final")}
+            schedule_of(given["schedule"], given["lr"], given["epochs"], **options)
