@@ -13,18 +13,15 @@ from typing import Any
 import numpy as np
 
 from pipeline.context import QUIET, Context, Progress
-from pipeline.cores import check_workers
-from pipeline.errors import ConfigError, UserError
+from pipeline.errors import UserError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
 from stages import training_options as more
-from stages.batches import epoch_order
-from stages.constants import make_inputs
 from stages.course import Course
-from stages.ingredients import augmentation_of, norm_of, optimizer_of, schedule_of
-from stages.layout import SHAPE
+from stages.ingredients import schedule_of
 from stages.pace import Pace
+from stages.trainer import make_trainer, workers_alive
 
 RECORDED = (
     "seed", "epochs", "batch", "lr", "schedule", "decay", "every", "warmup", "final", "optimizer",
@@ -83,59 +80,9 @@ def train(
 ) -> dict[str, Any]:
     """Train the network on batches in parallel; keep the parameters with the best validation."""
     given = locals()
-    if workers is not None:
-        workers, word = check_workers(workers)
-        if word:
-            context.warn(word)
-    if batch > len(train_rows):
-        raise ConfigError(
-            f"--batch {batch}: expected at most the number of training images, {len(train_rows)}"
-        )
-    inputs = make_inputs(
-        color=color,
-        scale=scale,
-        contrast=contrast,
-        storage=storage,
-        standardization=standardization,
-        whitening=whitening,
-        shape=SHAPE,
-    )
-    network = nn.Network.create(
-        inputs=inputs.width(features.shape[1]),
-        hidden=hidden,
-        classes=len(dataset["classes"]),
-        activation=activation,
-        initializer=initializer,
-        seed=seed,
-        dtype=precision,
-        norm=norm_of(batchnorm, layernorm),
-        dropout=dropout,
-    )
-    moves = optimizer_of(
-        optimizer,
-        average,
-        momentum=momentum,
-        nesterov=nesterov or None,
-        beta2=beta2,
-        l2=l2,
-        weight_decay=weight_decay,
-    )
     rates = schedule_of(schedule, lr, epochs, decay=decay, every=every, warmup=warmup, final=final)
-    with nn.Trainer(
-        network,
-        moves,
-        features,
-        labels,
-        batch=batch,
-        rows=train_rows,
-        order=epoch_order(train_rows, seed),
-        inputs=inputs,
-        augment=augmentation_of(inputs.shape, flip, shift, cutout, mixup, seed),
-        smoothing=smoothing,
-        clip=clip,
-        workers=workers,
-        executor=executor,
-    ) as trainer:
+    with make_trainer(given, context) as trainer:
+        network = trainer.network
         course = _resume(trainer, context) or Course(best=network.parameters.copy())
         pace = Pace()
         while not course.ended(epochs, patience):
@@ -184,23 +131,17 @@ def _epoch(
     context: Context,
 ) -> None:
     """Carry out what is left of an epoch, segment by segment, and save the state when it is due."""
-    from concurrent.futures import BrokenExecutor  # here and not above: it is slow to import
 
     def work(steps: int) -> None:
         stop = course.step + steps
         places = [course.epoch + step / trainer.steps for step in range(course.step, stop)]
         try:
-            trainer.run(course.epoch, course.step, stop, [rates(place) for place in places])
+            with workers_alive():
+                trainer.run(course.epoch, course.step, stop, [rates(place) for place in places])
         except nn.Diverged as error:
             raise UserError(
                 f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, "
                 f"step {error.step + 1}; choose a smaller --lr, --clip or --standardize feature"
-            ) from error
-        except BrokenExecutor as error:
-            raise UserError(
-                "training: expected the workers to go on, found one that was killed, perhaps for "
-                "lack of memory; run the same command again to go on from the last saved state, or "
-                "choose fewer --workers"
             ) from error
 
     def save() -> None:
