@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.code.syntax import chain, decorator_chain
+from pipeline.code.syntax import chain, children, decorator_chain, walk
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -30,6 +30,10 @@ class References(ast.NodeVisitor):
         self._package = package
         self._scopes: list[tuple[dict[str, list[str]], bool]] = []
         self._functions = 0
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for inner in children(node):
+            self.visit(inner)
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load) or self._functions:  # a `global` name is stored to
@@ -62,7 +66,8 @@ class References(ast.NodeVisitor):
         keywords = [keyword.value for keyword in node.keywords]
         self._visit_all([*node.decorator_list, *keywords], self.calls)
         self._visit_all(node.bases, self.bases)
-        imported = {name: found for name, found in self._bound(node.body) if found}
+        nodes = (inner for statement in node.body for inner in walk_scope(statement))
+        imported = {name: found for name, found in bound(nodes, self._package) if found}
         self._scopes.append((imported, True))
         self._visit_all([*getattr(node, "type_params", ()), *node.body])
         self._scopes.pop()
@@ -78,11 +83,12 @@ class References(ast.NodeVisitor):
 
     def _visit_function(self, node: Any, body: list[ast.AST]) -> None:
         self.visit(node.args)  # the defaults, and annotations where they count
-        arguments = [inner for inner in ast.iter_child_nodes(node.args) if hasattr(inner, "arg")]
+        arguments = [inner for inner in children(node.args) if hasattr(inner, "arg")]
         scope: dict[str, list[str]] = {argument.arg: [] for argument in arguments}
-        for name, found in self._bound(body):
+        nodes = [inner for statement in body for inner in walk_scope(statement)]
+        for name, found in bound(nodes, self._package):
             scope.setdefault(name, []).extend(found)
-        for inner in (inner for statement in body for inner in walk_scope(statement)):
+        for inner in nodes:
             if isinstance(inner, ast.Global | ast.Nonlocal):
                 for name in inner.names:
                     scope.pop(name, None)
@@ -97,9 +103,6 @@ class References(ast.NodeVisitor):
             if called is not None:
                 self._call(decorator_chain(node), called)
             self.visit(node)
-
-    def _bound(self, body: list[ast.AST]) -> Iterator[tuple[str, list[str]]]:
-        return (pair for statement in body for pair in bound(statement, self._package))
 
     def _refer(self, names: list[str]) -> None:
         found = self._resolve(names)
@@ -122,9 +125,9 @@ class References(ast.NodeVisitor):
         return [*found, ":" + ".".join(names)]
 
 
-def bound(node: ast.AST, package: str) -> Iterator[tuple[str, list[str]]]:
-    """The names that a node binds in its own scope, each with what an import binds it to."""
-    for inner in walk_scope(node):
+def bound(nodes: Iterable[ast.AST], package: str) -> Iterator[tuple[str, list[str]]]:
+    """The names that nodes of one scope bind in it, each with what an import binds it to."""
+    for inner in nodes:
         match inner:
             case ast.Name(id=name) if not isinstance(inner.ctx, ast.Load):
                 yield name, []
@@ -157,12 +160,15 @@ def import_base(node: ast.ImportFrom, package: str) -> str:
 
 def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
     """A node and all below it that belongs to the same scope."""
-    yield node
-    if isinstance(node, _COMPREHENSIONS):  # := binds outside
-        yield from (inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
-    elif not isinstance(node, _SCOPES):
-        for inner in ast.iter_child_nodes(node):
-            yield from walk_scope(inner)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, _COMPREHENSIONS):  # := binds outside
+            named = (inner for inner in walk(node) if isinstance(inner, ast.NamedExpr))
+            yield from (inner.target for inner in named)
+        elif not isinstance(node, _SCOPES):
+            waiting += reversed(children(node))
 
 
 def root_name(node: ast.AST) -> list[str]:
@@ -174,7 +180,7 @@ def root_name(node: ast.AST) -> list[str]:
 
 def names_in(node: ast.AST) -> list[str]:
     """Every name in an expression or a statement."""
-    return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+    return [inner.id for inner in walk(node) if isinstance(inner, ast.Name)]
 
 
 def join(target: str, attributes: list[str]) -> str:

@@ -34,7 +34,7 @@ from pipeline.code.scopes import (
     root_name,
     walk_scope,
 )
-from pipeline.code.syntax import clean, decorator_chain, digest, is_plain, strip_annotations
+from pipeline.code.syntax import clean, decorator_chain, digest, is_plain, strip_annotations, walk
 from pipeline.code.tables import short_hash
 
 # A stage's outputs are a field of its fingerprint, and its parameters another.
@@ -43,7 +43,7 @@ WHOLE_SOURCE = "<source>"
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
-_FIXED = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.Load)
+_FIXED = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp)
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque"}
 _METACLASSES = ("type", "Type", "Meta")
 _SUBCLASS_AWARE = {"__init_subclass__", "__subclasses__"}
@@ -62,12 +62,13 @@ def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
 
 
 def _table(tree: ast.Module, package: str) -> dict[str, Any]:
-    imports = _imports(tree, package)
+    nodes = walk(tree)
+    imports = _imports(nodes, package)
     stars = [base for base, name in imports if name == "*"]
     statements = list(_statements(tree.body))
     targets: dict[str, list[str]] = {}
     for statement in statements:
-        for name, found in bound(statement, package):
+        for name, found in bound(walk_scope(statement), package):
             targets.setdefault(name, []).extend(found)
     parts: dict[str, list[ast.AST]] = {name: [] for name in targets}
     references: dict[str, set[str]] = {name: set() for name in targets}
@@ -102,7 +103,7 @@ def _table(tree: ast.Module, package: str) -> dict[str, Any]:
             references[name] |= known(visitor.references)
         if names and calls | bases:
             effects.append([names[0], *map(sorted, (calls, bases, known(visitor.now)))])
-    rebound = {n for node in ast.walk(tree) if isinstance(node, ast.Global) for n in node.names}
+    rebound = {n for node in nodes if isinstance(node, ast.Global) for n in node.names}
     return {
         "symbols": {
             name: [
@@ -122,10 +123,10 @@ def _table(tree: ast.Module, package: str) -> dict[str, Any]:
     }
 
 
-def _imports(tree: ast.AST, package: str) -> list[tuple[str, str]]:
+def _imports(nodes: Iterable[ast.AST], package: str) -> list[tuple[str, str]]:
     """What is imported anywhere in the file: (module, name or "")."""
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found += [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -148,8 +149,9 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _owners(statement: ast.AST, package: str, calls: bool) -> list[str]:
     """The names whose value a statement of the top level makes or changes."""
-    names = [name for name, _ in bound(statement, package)]
-    for node in walk_scope(statement):
+    nodes = list(walk_scope(statement))
+    names = [name for name, _ in bound(nodes, package)]
+    for node in nodes:
         if isinstance(node, ast.Subscript | ast.Attribute):
             names += [] if isinstance(node.ctx, ast.Load) else root_name(node)
         elif isinstance(node, ast.Expr):
@@ -177,7 +179,7 @@ def _is_changeable(statement: ast.AST) -> bool:
         case ast.If(body=[inner]) | ast.If(orelse=[inner]):
             return _is_changeable(inner)
         case ast.Assign(value=value):
-            return not all(isinstance(node, _FIXED) for node in ast.walk(value))
+            return not all(isinstance(node, _FIXED) for node in walk(value))
         case ast.ClassDef(body=body):
             holds = any(_is_container(getattr(inner, "value", None)) for inner in body)
             return holds or _is_subclass_aware(statement)
@@ -190,7 +192,7 @@ def _is_subclass_aware(statement: ast.AST) -> bool:
     """Whether deriving from a class runs code of it, or lets it find who has derived."""
     for node in walk_scope(statement):
         if isinstance(node, ast.ClassDef):
-            words = {getattr(n, "name", getattr(n, "attr", "")) for n in ast.walk(node)}
+            words = {getattr(n, "name", getattr(n, "attr", "")) for n in walk(node)}
             bases = (decorator_chain(base)[-1:] for base in node.bases)
             if words & _SUBCLASS_AWARE or any("".join(b).endswith(_METACLASSES) for b in bases):
                 return True

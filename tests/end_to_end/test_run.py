@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.code import CodeIndex
 from pipeline.config import read_toml
 from stages.cifar10 import PIPELINE
 from stages.commands import RECIPES
@@ -187,3 +188,10 @@ def test_a_saved_model_may_be_named_by_file_or_variable(document, tmp_path, monk
     monkeypatch.setenv("PIPELINE_LOAD", "model.json")
     assert document("evaluate", *SMALL)["test"] == found["test"]
     assert ran(document("train", *QUICK)) == []
+
+
+def test_the_training_depends_on_the_code_of_the_network():
+    names = CodeIndex().reached(PIPELINE.stages["train"].function).keys()
+    assert {"stages.neuralnet.sgd.SGD", "stages.neuralnet.trainer.Trainer"} <= names
+    assert not {name for name in names if name.startswith(("stages.decode.", "pipeline.store."))}
+    assert "stages.neuralnet.sgd.SGD" not in CodeIndex().reached(PIPELINE.stages["split"].function)
