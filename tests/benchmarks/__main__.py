@@ -1,4 +1,10 @@
-"""The benchmarks: `make bench`, or `python -m tests.benchmarks [step] [anatomy] [scaling] [costs]`.
+"""The benchmarks: `make bench`, or `python -m tests.benchmarks [PART…]`.
+
+    step          the gradient step beside its peers and its limit
+    ingredients   what each ingredient of a training costs a step, here and in PyTorch
+    anatomy       where the time of one step goes
+    scaling       how the cost of training grows
+    costs         start-up, preprocessing, model files, predictions
 
 Prints tables; writes all figures to bench.json and a plot to bench.png in the folder of --out.
 """
@@ -11,21 +17,24 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import anatomy, costs, scaling, step
+from tests.benchmarks import anatomy, costs, ingredients, ingredients_tables, scaling, step
 from tests.benchmarks.machine import machine
 from tests.benchmarks.plot import draw
 from tests.benchmarks.reference import REFERENCES, make_data
+
+PARTS = ("step", "ingredients", "anatomy", "scaling", "costs")
 
 
 def main() -> None:
     """Run the parts that were asked for, all of them by default."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", default=[], metavar="step|anatomy|scaling|costs")
+    choice = {"choices": [*PARTS, []], "metavar": "|".join(PARTS)}
+    parser.add_argument("parts", nargs="*", default=[], **choice)
     parser.add_argument("--turns", type=int, default=7, help="epochs of each contestant")
     parser.add_argument("--networks", default="abcd", help="which reference networks")
     parser.add_argument("--out", type=Path, default=Path("artifacts"), help="folder of the results")
     given = parser.parse_args()
-    parts = given.parts or ["step", "anatomy", "scaling", "costs"]
+    parts = given.parts or PARTS
     found: dict[str, Any] = {"machine": machine()}
     print(*(f"{name}: {value}" for name, value in found["machine"].items()), sep="   ", end="\n\n")
     with tempfile.TemporaryDirectory() as name:
@@ -36,6 +45,9 @@ def main() -> None:
             keys = [key for key in REFERENCES if key in given.networks]
             found["step"] = step.measure(folder, given.turns, keys)
             print(step.table(found["step"]), end="\n\n", flush=True)
+        if "ingredients" in parts:
+            found["ingredients"] = ingredients.measure(folder, given.turns)
+            print(ingredients_tables.tables(found["ingredients"]), end="\n\n", flush=True)
         if "anatomy" in parts:
             found["anatomy"] = anatomy.measure(folder, given.networks)
             print(anatomy.table(found["anatomy"]), end="\n\n", flush=True)
