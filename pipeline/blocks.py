@@ -3,6 +3,9 @@
 The pages of a memory-mapped file count as resident memory once they are touched, and stay so until
 somebody else needs the room. Each block's pages are let go before the next block is handed out; the
 kernel keeps them in its cache, so reading them again is cheap.
+
+A block of a few megabytes is best: one that is larger leaves the processor's cache before the next
+step has read it, and the memory for it is mapped, zeroed and given back each time.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-ROWS = 4096
+ROWS = 256  # 3 MB of float32 for 3,072 features
 
 
 def row_blocks(array: np.ndarray, rows: int = ROWS) -> Iterator[tuple[slice, np.ndarray]]:

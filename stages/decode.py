@@ -36,7 +36,7 @@ from stages.layout import (
 from stages.members import DataFile, data_files
 from stages.origin import OFFICIAL_SHA256
 
-BLOCK = 2048  # records
+BLOCK = 1024  # records, 3 MB: see pipeline/blocks.py
 CLASSES_FILE_SIZE = 4096  # bytes
 
 
