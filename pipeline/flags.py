@@ -46,7 +46,7 @@ class ParameterOption(click.Option):
     """The flag of a stage's parameter."""
 
     def __init__(self, parameter: Parameter, section: str) -> None:
-        self.section = section
+        self.parameter, self.section = parameter, section
         name, option = flag(parameter.name), parameter.option
         words = f"{option.help}  [default: {_shown(parameter)}]"
         if parameter.kind is bool:
@@ -57,6 +57,9 @@ class ParameterOption(click.Option):
             choices = "|".join(option.choices)
             kind = {"metavar": option.metavar or choices or METAVARS[parameter.kind]}
         super().__init__([*names, parameter.name], default=None, help=words, **kind)
+
+
+_FLAGS: dict[tuple[int, str], ParameterOption] = {}  # each holds its parameter, so ids stay
 
 
 def _shown(parameter: Parameter) -> str:
@@ -80,9 +83,15 @@ def parameter_options(
     return list(options.values())
 
 
-@cache  # a flag of many commands is made once: hundreds of them take longer than a cached run
 def _shared(parameter: Parameter, section: str) -> ParameterOption:
-    return ParameterOption(parameter, section)
+    """The one flag of a parameter for all commands: to make hundreds takes a tenth of a start.
+
+    It is known by the parameter's identity, for not every one can be hashed: choices may be a list.
+    """
+    key = id(parameter), section
+    if key not in _FLAGS:
+        _FLAGS[key] = ParameterOption(parameter, section)
+    return _FLAGS[key]
 
 
 @cache

@@ -6,6 +6,7 @@ import io
 import json
 import pstats
 import sys
+from typing import Annotated
 
 import pytest
 
@@ -13,8 +14,17 @@ from pipeline.cli import Instead, Program, make_cli
 from pipeline.errors import PipelineError
 from pipeline.graph import Pipeline
 from pipeline.main import run_cli
+from pipeline.stage import Option, stage
 from tests.pipeline import shop
 from tests.pipeline.test_store import flip
+
+Size = Annotated[str, Option("size of the box", choices=["small", "large"])]
+
+
+@stage(outputs=("box",))
+def pack(*, size: Size = "small") -> str:
+    """Pack a box."""
+    return size
 
 
 @pytest.fixture
@@ -57,6 +67,13 @@ def test_a_commands_help_lists_flags_by_stage(call):
     assert "[default: 2.0]" in out
     assert "a named set" not in out
     assert "--days" not in call("graph", "--help")[1]
+
+
+def test_each_pipeline_has_flags_of_its_own(capsys):
+    for default in ("small", "large"):
+        pipeline = Pipeline(pack, defaults={"size": default})
+        run_cli(make_cli(Program(pipeline, name="box", help="", version="1")), ["pack", "--help"])
+        assert f"size of the box [default: {default}]" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_stage_brings_what_it_needs(call):
