@@ -44,7 +44,7 @@ def measure(folder: Path, turns: int) -> dict[str, Any]:
 def measure_case(case: Case, folder: Path, turns: int) -> dict[str, Any]:
     """Added: what one ingredient does; fed: what augmentation does to a whole recipe."""
     added = case.comparisons()
-    fed = {name: (whole - AUGMENTATION.keys(), whole) for name, whole in FED.items()}
+    fed = {name: (whole.difference(AUGMENTATION), whole) for name, whole in FED.items()}
     return {
         "batch": case.batch,
         "added": {

@@ -31,6 +31,7 @@ AUGMENTATION = {
 INGREDIENTS = (
     "batch norm", "layer norm", "GELU", "dropout", "smoothing", *AUGMENTATION, "contrast", WHITENING
 )  # fmt: skip
+# One network has one normalisation; the recipe is `fast`.
 RECIPE = frozenset(INGREDIENTS) - {"layer norm", "dropout", "cutout", "mixup"}
 EVERYTHING = frozenset(INGREDIENTS) - {"layer norm"}
 
@@ -111,7 +112,7 @@ def trainer(case: Case, chosen: Chosen, folder: Path, workers: int | None) -> It
         whitening=case.whitening() if WHITENING in chosen else None,
     )
     augment = None
-    if chosen & AUGMENTATION.keys():
+    if not chosen.isdisjoint(AUGMENTATION):
         options = {k: v for n in AUGMENTATION if n in chosen for k, v in AUGMENTATION[n].items()}
         augment = Augmentation(case.shape, **options)
     with Trainer(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 
-from tests.benchmarks import feeding, ingredients_tables
+from tests.benchmarks import feeding, ingredients, ingredients_tables, turns
 from tests.benchmarks.makings import EVERYTHING, INGREDIENTS, Case, steps_of, trainer
 from tests.benchmarks.turns import Way, compare, ratio, warm_up
 
@@ -53,6 +54,17 @@ def test_peers_make_the_same_steps(tmp_path):
     for name, both in WHITENED.comparisons().items():
         for chosen in both if name in torch_steps.SAME else ():
             torch_steps.steps_of(WHITENED, chosen, tmp_path)(2)
+
+
+def test_from_steps_to_tables(tmp_path, monkeypatch):
+    monkeypatch.setattr(ingredients, "torch", lambda *_: None)
+    monkeypatch.setattr(ingredients, "WARM", dict.fromkeys(ingredients.WORKERS, 0.001))
+    monkeypatch.setattr(turns, "SECONDS", 0.001)
+    found = {"small, 512": ingredients.measure_case(WHITENED, tmp_path, 1)}
+    page = ingredients_tables.tables(json.loads(json.dumps(found)))
+    for name in (*INGREDIENTS, "everything"):
+        assert f"+ {name}" in page
+    assert "recipe fast, not augmented" in page
 
 
 def test_the_tables_tell_what_is_missing():
