@@ -22,6 +22,7 @@ class Pipeline:
 
     `goals` adds targets to a stage's name: `{"preprocess": ("standardize",)}` makes the command
     `preprocess` bring `standardize` up to date too. `defaults` replaces defaults of parameters.
+    `aside` names stages that are not on the way to the result: only who names them runs them.
     """
 
     def __init__(
@@ -29,19 +30,21 @@ class Pipeline:
         *stages: Stage,
         goals: Mapping[str, tuple[str, ...]] | None = None,
         defaults: Mapping[str, Any] | None = None,
+        aside: tuple[str, ...] = (),
     ) -> None:
         self.producers = _producers(stages)
         self.stages = _in_order(stages, self.producers)
         self.parameters = _parameters(self.stages.values(), defaults or {})
-        self.goals = dict(goals or {})
-        for goal, targets in self.goals.items():
-            for name in (goal, *targets):
+        self.goals, self.aside = dict(goals or {}), aside
+        named = {f"goal {goal}": (goal, *targets) for goal, targets in self.goals.items()}
+        for where, names in {**named, "aside": aside}.items():
+            for name in names:
                 if name not in self.stages:
-                    raise GraphError(f"goal {goal}: no stage is named {name!r}")
+                    raise GraphError(f"{where}: no stage is named {name!r}")
 
     def upstream(self, targets: Iterable[str] = ()) -> list[Stage]:
-        """The stages that `targets` (names of stages; none: all) need, themselves included."""
-        wanted = list(targets) or list(self.stages)
+        """The stages that `targets` (names; none: all but those aside) need, and themselves."""
+        wanted = list(targets) or [name for name in self.stages if name not in self.aside]
         needed: set[str] = set()
         while wanted:
             name = wanted.pop()

@@ -12,10 +12,10 @@ from pipeline.graph import Pipeline
 
 def text(pipeline: Pipeline) -> str:
     """The flow as aligned lines: stage, inputs → outputs."""
-    width = max(len(name) for name in pipeline.stages)
+    width = max(len(stage.name) for stage in pipeline.upstream())
     return "\n".join(
         f"{stage.name:{width}}  {', '.join(stage.inputs) or '·'} → {', '.join(stage.outputs)}"
-        for stage in pipeline.stages.values()
+        for stage in pipeline.upstream()
     )
 
 
@@ -25,7 +25,9 @@ def mermaid(pipeline: Pipeline) -> str:
         f"    {maker} -- {', '.join(artifacts)} --> {taker}"
         for maker, taker, artifacts in _arrows(pipeline)
     )
-    return "\n".join(["flowchart LR", *(f"    {name}" for name in pipeline.stages), *arrows])
+    return "\n".join(
+        ["flowchart LR", *(f"    {stage.name}" for stage in pipeline.upstream()), *arrows]
+    )
 
 
 def dot(pipeline: Pipeline) -> str:
@@ -34,14 +36,14 @@ def dot(pipeline: Pipeline) -> str:
         f'    "{maker}" -> "{taker}" [label="{", ".join(artifacts)}"];'
         for maker, taker, artifacts in _arrows(pipeline)
     )
-    nodes = (f'    "{name}";' for name in pipeline.stages)
+    nodes = (f'    "{stage.name}";' for stage in pipeline.upstream())
     return "\n".join(["digraph pipeline {", "    rankdir=LR;", *nodes, *arrows, "}"])
 
 
 def _arrows(pipeline: Pipeline) -> list[tuple[str, str, list[str]]]:
     """(maker, taker, the artifacts that the one hands to the other)."""
     arrows: dict[tuple[str, str], list[str]] = {}
-    for stage in pipeline.stages.values():
+    for stage in pipeline.upstream():
         for artifact in stage.inputs:
             arrows.setdefault((pipeline.producers[artifact].name, stage.name), []).append(artifact)
     return [(maker, taker, artifacts) for (maker, taker), artifacts in arrows.items()]

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import ConfigError, GraphError
 from pipeline.graph import Pipeline
+from pipeline.picture import FORMATS
 from pipeline.stage import Option, Stage, stage
 from tests.pipeline.shop import SHOP, add, choose, collect
 
@@ -31,6 +32,20 @@ def test_upstream_is_the_cone_of_the_targets_in_order():
 def test_a_goal_brings_its_targets_along():
     pipeline = Pipeline(collect, choose, add, goals={"collect": ("choose",)})
     assert [s.name for s in pipeline.upstream(["collect"])] == ["collect", "choose"]
+
+
+def test_a_stage_aside_is_there_for_who_names_it_alone():
+    pipeline = Pipeline(collect, choose, add, aside=("choose",))
+    assert [s.name for s in pipeline.upstream()] == ["collect", "choose", "add"]
+    beside = Pipeline(collect, choose, aside=("choose",))
+    assert [s.name for s in beside.upstream()] == ["collect"]
+    assert [s.name for s in beside.upstream(["choose"])] == ["collect", "choose"]
+    assert "floor" in beside.parameters
+    for draw in FORMATS.values():
+        assert "collect" in draw(beside)
+        assert "choose" not in draw(beside)
+    with pytest.raises(GraphError, match="aside: no stage is named 'chose'"):
+        Pipeline(collect, aside=("chose",))
 
 
 def test_parameters_of_a_part():
