@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.errors import StorageError
 
@@ -21,6 +24,7 @@ _REFUSED = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT),
     *(errno.ENAMETOOLONG, errno.EISDIR, errno.ELOOP),
 }
+_ABANDONED = 3600.0  # seconds without a byte, after which nobody writes a temporary file any more
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -29,6 +33,50 @@ def write_durably(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that takes the place of `path` when the block ends well: whole, or not at all.
+
+    Of many writers each has a file of its own, also where containers share a folder and processes
+    their numbers; the last one counts. A file that a killed writer left is removed by the next one
+    an hour later. A link is followed. What is no file (a pipe, /dev/stdout) is written to directly.
+    """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        with open(path, "wb") as file:
+            yield file
+        return
+    make_folder(path.parent)
+    for left in path.parent.glob(f".{'[0-9a-f]' * 16}.part"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                left.unlink()
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with open(part, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        fsync_folder(path.parent)
+    except OSError as error:
+        error.filename = str(path)  # the name that the user knows
+        raise
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def expect_replaceable(path: Path) -> None:
+    """Raise the `OSError` with which `replacing(path)` would begin, without changing anything."""
+    import tempfile  # here and not above: it is slow to import
+
+    path = Path(os.path.realpath(path))
+    if not path.exists() or path.is_file():
+        folder = next(parent for parent in path.parents if parent.exists())
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def make_folder(path: Path) -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipeline.durable import make_folder
+from pipeline.durable import replacing
 from pipeline.errors import DataError
 
 BLOCK = 1 << 20
@@ -143,14 +143,8 @@ class DigestMemo:
         return self._entries
 
     def _save(self, entries: Mapping[str, Any]) -> None:
-        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
-        with contextlib.suppress(OSError):
-            make_folder(self.path.parent)
-            try:
-                temporary.write_text(json.dumps(entries), "utf-8")
-                temporary.replace(self.path)
-            finally:
-                temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError), replacing(self.path) as file:
+            file.write(json.dumps(entries).encode())
 
 
 def _stamp(status: os.stat_result) -> list[int]:

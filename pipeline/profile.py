@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from pipeline.durable import expect_replaceable, replacing, storage_errors
 from pipeline.errors import ConfigError
 
 
@@ -19,16 +21,22 @@ def profiled(file: str | None) -> Iterator[None]:
         yield
         return
     import cProfile
+    import marshal
 
     profile = cProfile.Profile()
     try:
         with open(file, "ab"):  # better told now than after an hour of training
-            pass
+            expect_replaceable(Path(file))
     except OSError as error:
-        raise ConfigError(f"--profile {file}: cannot be written: {error.strerror}") from None
+        raise ConfigError(
+            f"--profile: expected the name of a file that can be written, found {file}: "
+            f"{error.strerror}; choose another"
+        ) from None
     try:
         profile.enable()
         yield
     finally:
         profile.disable()
-        profile.dump_stats(file)
+        profile.create_stats()
+        with storage_errors(Path(file), "--profile"), replacing(Path(file)) as target:
+            target.write(marshal.dumps(profile.stats))

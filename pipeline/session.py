@@ -71,7 +71,7 @@ def _artifacts(folder: Path) -> Path:
             folder.stat()
     except OSError as error:
         raise ConfigError(
-            f"--artifacts-dir: expected a folder, found {folder}: {error.strerror}"
+            f"--artifacts-dir: expected a folder, found {folder}: {error.strerror}; choose another"
         ) from None
     return folder
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.durable import fsync_folder, make_folder, storage_errors
+from pipeline.durable import expect_replaceable, replacing, storage_errors
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages import neuralnet as nn
@@ -59,14 +59,19 @@ def serialize(
 
 def expect_place(place: Path) -> None:
     """Raise `ConfigError` where no file can be saved: better before a training than after it."""
+    found = ""
     try:
-        found = "a folder" if stat.S_ISDIR(place.stat().st_mode) else ""
-    except FileNotFoundError:
-        found = ""
+        with suppress(FileNotFoundError):
+            found = "a folder" if stat.S_ISDIR(place.stat().st_mode) else ""
+        if not found:
+            expect_replaceable(place)
     except OSError as error:
         found = error.strerror
     if found:
-        raise ConfigError(f"--save: expected the name of a file, found {place}: {found}")
+        raise ConfigError(
+            f"--save: expected the name of a file that can be written, found {place}: {found}; "
+            "choose another"
+        )
 
 
 def save_copy(stored: Path, place: Path) -> None:
@@ -74,20 +79,9 @@ def save_copy(stored: Path, place: Path) -> None:
 
     A link is followed. What is no file (a pipe, /dev/stdout) is written to, and stays what it is.
     """
-    with open(stored, "rb") as source, storage_errors(place, "--save"):
-        place = Path(os.path.realpath(place))
-        if place.exists() and not place.is_file():
-            with open(place, "wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-            return
-        make_folder(place.parent)
-        part = place.with_name(f".{os.getpid()}.part")
-        try:
-            with open(part, "wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-                target.flush()
-                os.fsync(target.fileno())
-            part.replace(place)
-            fsync_folder(place.parent)
-        finally:
-            part.unlink(missing_ok=True)
+    with (
+        open(stored, "rb") as source,
+        storage_errors(place, "--save"),
+        replacing(place) as target,
+    ):
+        shutil.copyfileobj(source, target, 1 << 20)

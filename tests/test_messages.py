@@ -108,7 +108,8 @@ COMMANDS = [
     ),
     Case(
         "run --profile no/file",
-        "error: --profile no/file: cannot be written: No such file or directory",
+        "error: --profile: expected the name of a file that can be written, found no/file: No such "
+        "file or directory; choose another",
     ),
     Case("predict", "error: predict: expected image files or --save-samples N, found neither"),
 ]
@@ -335,7 +336,11 @@ TRAINING = [
         "error: --val-fraction 0.999: expected some of the 100 training images to be left for "
         "training, found none; choose a smaller fraction",
     ),
-    Case(f"run {SMALL} --save .", "error: --save: expected the name of a file, found .: a folder"),
+    Case(
+        f"run {SMALL} --save .",
+        "error: --save: expected the name of a file that can be written, found .: a folder; choose "
+        "another",
+    ),
 ]
 
 MODELS = [
@@ -473,7 +478,9 @@ NO_DATA_FOLDER = (
     "error: file: expected a folder that can be written, found: a file; change its permissions or "
     "choose another with --data-dir"
 )
-NO_NAME = "error: --artifacts-dir: expected a folder, found xxx<…>: File name too long"
+NO_NAME = (
+    "error: --artifacts-dir: expected a folder, found xxx<…>: File name too long; choose another"
+)
 DAMAGED = (
     "error: <…>features.npy: it is damaged (expected another header); run the same command again: "
     "it is made anew"

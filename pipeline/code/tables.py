@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.modules import Module
-from pipeline.durable import make_folder
+from pipeline.durable import replacing
 from pipeline.files import SETTLED_NS
 
 _EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
@@ -54,14 +54,8 @@ class Tables:
         self._known = known | self._news
         self._news = {}
         text = json.dumps([_version(), self._known], separators=(",", ":")).encode()
-        temporary = self._memo.with_name(f"{self._memo.name}.{os.getpid()}.part")
-        with contextlib.suppress(OSError):
-            make_folder(self._memo.parent)
-            try:
-                temporary.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-                temporary.replace(self._memo)
-            finally:
-                temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError), replacing(self._memo) as file:
+            file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
 
     def _table(self, module: Module) -> dict[str, Any]:
         stamp = _stamp(module.path)

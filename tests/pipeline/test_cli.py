@@ -6,6 +6,7 @@ import io
 import json
 import pstats
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -194,6 +195,14 @@ def test_a_profile_is_written(call, tmp_path):
     assert pstats.Stats(str(tmp_path / "run.prof")).total_calls > 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+def test_a_profile_that_finds_no_room_is_told_in_one_line(call):
+    status, _, err = call("run", "--quiet", "--profile", "/dev/full")
+    assert status == 2
+    assert err.startswith("error: /dev/full: expected room to write, found none (No space left")
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -204,7 +213,7 @@ def test_a_profile_is_written(call, tmp_path):
         (["explain", "chose"], "error: no stage is named 'chose'; did you mean 'choose'?"),
         (["run", "--recipe", "lang"], "error: --recipe: no recipe is named 'lang'; did you mean"),
         (["run", "--config", "none.toml"], "error: none.toml: cannot be read"),
-        (["run", "--profile", "no/such/folder"], "error: --profile no/such/folder: cannot be"),
+        (["run", "--profile", "no/such/folder"], "found no/such/folder: No such file"),
         (["explain"], "Missing argument 'STAGE'"),
     ],
 )
@@ -256,7 +265,7 @@ def test_a_name_that_no_folder_can_have(call):
     status, _, err = call("plan", "--artifacts-dir", "x" * 5000)
     assert status == 2
     assert err.startswith("error: --artifacts-dir: expected a folder, found xxx")
-    assert err.endswith("x: File name too long\n")
+    assert err.endswith("x: File name too long; choose another\n")
 
 
 def test_what_a_message_quotes_cannot_command_the_terminal(call):

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline.durable import expect_room, fsync_folder, make_folder
+from pipeline.durable import (
+    expect_replaceable,
+    expect_room,
+    fsync_folder,
+    make_folder,
+    replacing,
+)
 from pipeline.errors import StorageError
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -71,3 +81,81 @@ def test_room_is_told_before_it_is_needed(tmp_path):
         expect_room(tmp_path, 10**18)
     assert f"{tmp_path}: expected room for 1,000,000,000,000.0 MB, found: " in str(told.value)
     assert "choose another folder with --artifacts-dir" in str(told.value)
+
+
+class TestReplacing:
+    def test_a_file_is_replaced_when_the_block_has_ended(self, tmp_path, synced):
+        place = tmp_path / "a" / "file"
+        with replacing(place) as file:
+            file.write(b"new")
+            assert not place.exists()
+        assert place.read_bytes() == b"new"
+        assert synced[-1] == "a"
+        assert os.listdir(tmp_path / "a") == ["file"]
+
+    def test_what_was_there_stays_where_the_block_fails(self, tmp_path):
+        (tmp_path / "file").write_bytes(b"old")
+        with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "file") as file:
+            file.write(b"new")
+            raise KeyboardInterrupt
+        assert (tmp_path / "file").read_bytes() == b"old"
+        assert os.listdir(tmp_path) == ["file"]
+
+    def test_processes_of_one_number_do_not_meet(self, tmp_path):
+        """As in two containers that share a folder."""
+        with replacing(tmp_path / "file") as one, replacing(tmp_path / "file") as other:
+            one.write(b"one")
+            other.write(b"other")
+        assert (tmp_path / "file").read_bytes() == b"one"
+        assert os.listdir(tmp_path) == ["file"]
+
+    def test_what_the_dead_left_is_removed_in_time(self, tmp_path):
+        names = [f".{digit * 16}.part" for digit in "ab"]
+        for name in (*names, ".other.part"):
+            (tmp_path / name).write_bytes(b"")
+            os.utime(tmp_path / name, (0, 0))
+        os.utime(tmp_path / names[1])  # perhaps somebody is still at it
+        with replacing(tmp_path / "file"):
+            pass
+        assert sorted(os.listdir(tmp_path)) == [names[1], ".other.part", "file"]
+
+    def test_a_refusal_is_of_the_name_that_the_user_knows(self, tmp_path):
+        (tmp_path / "file").mkdir()
+        with pytest.raises(IsADirectoryError) as told, replacing(tmp_path / "file"):
+            pass
+        assert told.value.filename == str(tmp_path / "file")
+
+    def test_a_place_is_tried_without_a_trace(self, tmp_path):
+        expect_replaceable(tmp_path / "a" / "b" / "file")
+        expect_replaceable(Path(os.devnull))
+        assert os.listdir(tmp_path) == []
+        (tmp_path / "no").write_text("")
+        with pytest.raises(NotADirectoryError):
+            expect_replaceable(tmp_path / "no" / "file")
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from pipeline.durable import replacing
+for _ in range(100):
+    with replacing(Path(sys.argv[1])) as file:
+        for _ in range(4):
+            file.write(sys.argv[2].encode() * 20_000)
+            file.flush()
+"""
+
+
+def test_many_writers_of_one_file_and_none_is_ever_seen_half_written(tmp_path):
+    place = tmp_path / "file"
+    command = [sys.executable, "-c", WRITER, str(place)]
+    writers = [subprocess.Popen([*command, letter], cwd=ROOT) for letter in "abc"]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        if place.exists():
+            content = place.read_bytes()
+            assert content == content[:1] * 80_000
+            seen.add(content[:1])
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert len(seen) > 1
+    assert os.listdir(tmp_path) == ["file"]

@@ -111,7 +111,8 @@ def test_what_was_there_stays_where_the_copy_fails(tmp_path, stored):
 
 def test_a_folder_is_no_place_for_a_file(tmp_path):
     with pytest.raises(
-        ConfigError, match=r"--save: expected the name of a file, found .*: a folder"
+        ConfigError,
+        match=r"--save: expected the name of a file that .*, found .*: a folder; choose another",
     ):
         expect_place(tmp_path)
     expect_place(tmp_path / "model.json")
