@@ -9,10 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from concurrent.futures import ProcessPoolExecutor
 
 from pipeline.executors import OneBlasThread, limit_blas
+
+LONGEST = 70  # bytes of the name of a folder with sockets
 
 
 class ProcessExecutor(OneBlasThread, ProcessPoolExecutor):
@@ -21,9 +24,24 @@ class ProcessExecutor(OneBlasThread, ProcessPoolExecutor):
     def __init__(self, workers: int) -> None:
         forks = "forkserver" in multiprocessing.get_all_start_methods()
         if forks:
+            _keep_sockets_short()
             _start_fork_server()
         context = multiprocessing.get_context("forkserver" if forks else "spawn")
         super().__init__(workers, mp_context=context, initializer=_start_worker)
+
+
+def _keep_sockets_short() -> None:
+    """A system takes some 100 bytes for the name of a socket (unix(7)), 32 of them our own. Where
+    the folder for temporary files has a longer name, sockets go elsewhere."""
+    from multiprocessing import util
+
+    usual = tempfile.gettempdir()
+    if len(os.fsencode(usual)) > LONGEST and os.access("/tmp", os.W_OK | os.X_OK):
+        tempfile.tempdir = "/tmp"
+        try:
+            util.get_temp_dir()  # made on the first call, for good
+        finally:
+            tempfile.tempdir = usual
 
 
 def _start_fork_server() -> None:

@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from . import workers as crew
 from .barrier import ABORT, FIRST, GO, Aborted, Barrier, counter_word, fence, ready_word, relax
+from .sockets import short_names
 from .work import Job, Segment, Setup
 
 PATIENCE = 0.005  # seconds that helpers get to show up before the caller trains on alone
@@ -176,6 +177,7 @@ def thread_pool(helpers: int) -> Executor:
 
 def process_pool(helpers: int) -> Executor:
     """Processes that inherit no locks: forked by a server without threads, or started anew."""
+    short_names()
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     return ProcessPoolExecutor(helpers, context, initializer=crew.prepare_process)
