@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from pipeline.errors import ConfigError
 from stages import neuralnet as nn
 from stages.preprocess import constants_of
 
@@ -36,3 +37,12 @@ def make_inputs(
         if standardization is not None and math.prod(shape) != standardization.shape[-1]:
             shape = None
     return nn.Inputs(factor, offset, contrast, standardization, whitening, shape)
+
+
+def expect_images(inputs: nn.Inputs, flag: str) -> None:
+    """Raise `ConfigError` where a flag needs images, and the features are no pixels of any."""
+    if inputs.shape is None:
+        raise ConfigError(
+            f"{flag}: expected features that are the pixels of images of the dataset's shape, "
+            "found others; leave it out"
+        )

@@ -20,8 +20,8 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
-from stages.constants import make_inputs
-from stages.layout import SHAPE
+from stages.constants import expect_images, make_inputs
+from stages.layout import shape_of
 
 
 @stage(outputs=("evaluation",))
@@ -52,8 +52,13 @@ def evaluate(
             f"found one of {network.outputs}; load a model of this dataset"
         )
     inputs = make_inputs(
-        **stored, standardization=standardization, whitening=whitening, shape=SHAPE
+        **stored,
+        standardization=standardization,
+        whitening=whitening,
+        shape=shape_of(dataset),
     )
+    if mirror:
+        expect_images(inputs, "--mirror")
     measure = partial(network.evaluate, features, labels, inputs=inputs)
     result: dict[str, Any] = {"dataset": dataset["name"]}
     for part, rows in (("validation", validation_rows), ("test", test_rows)):

@@ -8,7 +8,7 @@ green and blue, row by row. (A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cif
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.errors import DataError
@@ -28,6 +28,11 @@ SHAPE_CLASSES = (  # of the synthetic source
     *("disk", "ring", "square", "frame", "triangle"),
     *("cross", "bar", "bars", "crescent", "hourglass"),
 )
+
+
+def shape_of(dataset: Mapping[str, Any]) -> tuple[int, int, int]:
+    """The shape of a dataset's images: this layout's, unless its record has another as "shape"."""
+    return tuple(dataset.get("shape", SHAPE))
 
 
 def is_known(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import stat
 from contextlib import suppress
@@ -15,7 +16,7 @@ from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
-from stages.layout import SHAPE
+from stages.layout import shape_of
 from stages.model import Model
 
 
@@ -37,12 +38,19 @@ def serialize(
     val_fraction: options.ValFraction = 0.2,
 ) -> dict[str, Any]:
     """Write model.json: all that turns raw RGB bytes into class probabilities."""
+    shape, width = shape_of(dataset), standardization.shape[1]
+    if width != math.prod(shape if color else shape[1:]):
+        raise ConfigError(
+            f"model.json: expected features that are the pixels of images {shape}, found {width} "
+            'numbers; name the shape of your images in the record of the dataset: "shape": '
+            "[3, height, width]"
+        )
     record = {key: value for key, value in training.items() if key != "layers"}
     record["split"] = {"seed": seed, "val_fraction": val_fraction}
     model = Model(
         dataset=dataset["name"],
         classes=tuple(dataset["classes"]),
-        shape=SHAPE,
+        shape=shape,
         color=color,
         scale=scale,
         contrast=contrast,

@@ -8,6 +8,8 @@ images too: a pixel and its mirror image then share their constants.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pipeline.blocks import row_blocks
@@ -15,13 +17,14 @@ from pipeline.context import QUIET, Context
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
-from stages.constants import make_inputs
-from stages.layout import SHAPE
+from stages.constants import expect_images, make_inputs
+from stages.layout import shape_of
 
 
 @stage(outputs=("standardization",))
 def standardize(
     features: np.ndarray,
+    dataset: dict[str, Any],
     train_rows: np.ndarray,
     *,
     standardize: options.Standardize = "none",
@@ -35,8 +38,17 @@ def standardize(
     """Fit each feature's mean and deviation on the training images (--standardize)."""
     if standardize == "none":
         return np.empty((0, features.shape[1]), np.float32)
-    inputs = make_inputs(color=color, scale=scale, contrast=contrast, storage=storage, shape=SHAPE)
+    inputs = make_inputs(
+        color=color,
+        scale=scale,
+        contrast=contrast,
+        storage=storage,
+        standardization=np.empty((0, features.shape[1]), np.float32),
+        shape=shape_of(dataset),
+    )
     by_channel, flipped = standardize == "channel", flip != "none"
+    if by_channel or flipped:
+        expect_images(inputs, f"--standardize {standardize}{' with --flip' * flipped}")
     return fit(features, train_rows, inputs, by_channel, flipped, context)
 
 

@@ -17,7 +17,7 @@ from stages import neuralnet as nn
 from stages.batches import epoch_order
 from stages.constants import make_inputs
 from stages.ingredients import augmentation_of, norm_of, optimizer_of
-from stages.layout import SHAPE
+from stages.layout import shape_of
 
 
 def make_trainer(given: Mapping[str, Any], context: Context) -> nn.Trainer:
@@ -44,7 +44,7 @@ def make_trainer(given: Mapping[str, Any], context: Context) -> nn.Trainer:
         storage=of.storage,
         standardization=of.standardization,
         whitening=of.whitening,
-        shape=SHAPE,
+        shape=shape_of(of.dataset),
     )
     network = nn.Network.create(
         inputs=inputs.width(of.features.shape[1]),

@@ -17,6 +17,8 @@ size are four times cheaper than one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pipeline.blocks import row_blocks
@@ -25,8 +27,8 @@ from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
-from stages.constants import make_inputs
-from stages.layout import SHAPE
+from stages.constants import expect_images, make_inputs
+from stages.layout import shape_of
 from stages.mirrors import halves, whole
 
 ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
@@ -35,6 +37,7 @@ ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
 @stage(outputs=("whitening",))
 def whiten(
     features: np.ndarray,
+    dataset: dict[str, Any],
     train_rows: np.ndarray,
     standardization: np.ndarray,
     *,
@@ -69,8 +72,10 @@ def whiten(
         contrast=contrast,
         storage=storage,
         standardization=standardization,
-        shape=SHAPE,
+        shape=shape_of(dataset),
     )
+    if flip != "none":
+        expect_images(inputs, f"--whiten {whiten} with --flip {flip}")
     with nn.OneBlasThread():
         parts = covariances(features, train_rows, inputs, flip != "none", context)
         return matrix(parts, inputs.shape, kept, damping, whiten == "zca", context)

@@ -516,6 +516,14 @@ NO_IMAGES = (
     "--flip, --shift, --cutout and --mixup: expected features that are the pixels of images, found "
     "others; leave these flags out"
 )
+NO_PIXELS = (
+    "error: <…>: expected features that are the pixels of images of the dataset's shape, found "
+    "others; leave it out"
+)
+NO_SHAPE = (
+    "error: model.json: expected features that are the pixels of images <…>, found <…> numbers; "
+    'name the shape of your images in the record of the dataset: "shape": [3, height, width]'
+)
 OTHERS = [value for name, value in dict(globals()).items() if name.isupper() and type(value) is str]
 
 
