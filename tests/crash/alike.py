@@ -17,13 +17,14 @@ from tests.crash.tally import Tally
 WORKERS = (1, 2, 3, 4, 8, 16)
 EXECUTORS = ("serial", "thread", "process")
 EVERYTHING = (
-    *("--color", "--contrast", "--whiten", "pca", "--components", "20"),
+    *("--contrast", "--storage", "uint8", "--whiten", "pca", "--components", "20"),
     *("--flip", "random", "--shift", "2", "--cutout", "4", "--mixup", "0.2"),
     *("--hidden", "48,24", "--batchnorm", "--dropout", "0.2", "--activation", "gelu"),
     *("--optimizer", "adamw", "--lr", "0.003", "--smoothing", "0.1", "--clip", "1"),
     *("--average", "0.9", "--schedule", "cosine", "--warmup", "0.5"),
 )
-NETWORKS = {"plain": (), "with everything": EVERYTHING}
+NETWORKS = {"plain": processes.NETWORK, "with everything": (*processes.NETWORK, *EVERYTHING)}
+NETWORKS |= {f"recipe {name}": processes.small_recipe(name) for name in processes.RECIPES}
 
 
 def all_ways(
@@ -38,7 +39,7 @@ def all_ways(
     runs = {}
     for number, executor in itertools.product(workers, executors):
         name = f"{executor}{number}"
-        flags = (*processes.DATASET, *processes.NETWORK, *NETWORKS[network], "--seed", str(seed))
+        flags = (*processes.DATASET, *NETWORKS[network], "--seed", str(seed))
         flags += ("--workers", str(number), "--executor", executor)
         flags += ("--artifacts-dir", f"artifacts-{name}", "--save", f"{name}.json")
         runs[name] = processes.start(home, "run", *flags, log=name)

@@ -21,25 +21,29 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crash import processes
+from tests.crash.alike import NETWORKS
 from tests.crash.scenarios import Results, results, wrong
 from tests.crash.tally import Tally
 
 EXECUTORS = ("serial", "thread", "process")
-COMMAND = ("run", *processes.SMALL, "--save", "model.json")
+COMMANDS = {name: ("run", *processes.DATASET, *flags) for name, flags in NETWORKS.items()}
 SAVING = {"CRASH_SAVE": "0.002"}
 LOST_WORKER = 2  # exit status of a program that was told so
 
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """A life without a kill: its model and results, its seconds, its changes of files."""
+    """A life without a kill: its command, model and results, its seconds, its changes of files."""
 
+    name: str
+    command: tuple[str, ...]
     model: str
     results: Results
     seconds: float
@@ -47,26 +51,31 @@ class Undisturbed:
     state_changes: int
 
 
-def undisturbed(folder: Path) -> Undisturbed:
+def undisturbed(folder: Path, name: str) -> Undisturbed:
     """Live once without a kill, counting."""
-    changes = {}
+    changes, command = {}, (*COMMANDS[name], "--workers", "2", "--save", "model.json")
     for place in ("/", ".state"):
-        (home := folder / f"undisturbed{len(changes)}").mkdir(parents=True)
+        (home := folder / f"undisturbed {name} {len(changes)}").mkdir(parents=True)
         started = time.monotonic()
-        process = processes.start(home, *COMMAND, **SAVING, CRASH_AT=f"{place}:0")
+        process = processes.start(home, *command, **SAVING, CRASH_AT=f"{place}:0")
         process.communicate()
         seconds = time.monotonic() - started
         if process.returncode:
             raise RuntimeError((home / "events").read_text())
         changes[place] = processes.events(home)[-1]["changes"]
     model = processes.sha256(home / "model.json")
-    return Undisturbed(model, results(home), seconds, *changes.values())
+    return Undisturbed(name, command, model, results(home), seconds, *changes.values())
 
 
-def many_lives(folder: Path, kills: int, *, most: int = 6, seed: int = 0) -> Tally:
-    """Lives, two at a time, until there were so many of them and so many kills; `most` in one."""
+def many_lives(
+    folder: Path, kills: int, *, names: Iterable[str] = COMMANDS, most: int = 6, seed: int = 0
+) -> Tally:
+    """Lives, two at a time, until there were so many of them and so many kills; `most` in one.
+
+    names: of the commands, one for each life in turn.
+    """
     before = processes.abandoned_memory()
-    expected = undisturbed(folder)
+    expected = [undisturbed(folder, name) for name in names]
     total, number = Tally(), 0
     with ThreadPoolExecutor(2) as pool:
         while min(total.counts["kills"], total.counts["lives"]) < kills:
@@ -84,11 +93,14 @@ def many_lives(folder: Path, kills: int, *, most: int = 6, seed: int = 0) -> Tal
     return total
 
 
-def _live(folder: Path, number: int, kills: int, expected: Undisturbed, seed: int) -> Tally:
+def _live(
+    folder: Path, number: int, kills: int, undisturbed: list[Undisturbed], seed: int
+) -> Tally:
     tally, rng = Tally(), random.Random(f"life {seed} {number}")
     executor = EXECUTORS[number % len(EXECUTORS)]
+    expected = undisturbed[number // len(EXECUTORS) % len(undisturbed)]
     (home := folder / f"life{number}").mkdir(parents=True)
-    where = f"{home.name}, {executor}"
+    where = f"{home.name}, {expected.name}, {executor}"
     for kill in range(kills + 1):
         process, how = _start(home, executor, rng, expected, last=kill == kills)
         if not _killed(process, how, rng, expected):
@@ -100,7 +112,7 @@ def _live(folder: Path, number: int, kills: int, expected: Undisturbed, seed: in
             os.killpg(process.pid, signal.SIGKILL)
         found = wrong(home, expected.results)
         tally.wrong += [f"{where}, kill {kill} {how} in {stage}: {problem}" for problem in found]
-    tally.counts.update(["lives", f"lives with {executor}"])
+    tally.counts.update(["lives", f"lives with {executor}", f"lives of {expected.name}"])
     if process.returncode:
         tally.wrong.append(f"{where}: needs a hand: {processes.events(home)[-3:]}")
     elif processes.sha256(home / "model.json") != expected.model:
@@ -124,7 +136,7 @@ def _start(
         environment["CRASH_AT"] = f"/:{rng.randint(1, expected.changes)}"
     elif how == "at a change of the state":
         environment["CRASH_AT"] = f".state:{rng.randint(1, expected.state_changes)}"
-    command = (*COMMAND, "--executor", executor)
+    command = (*expected.command, "--executor", executor)
     return processes.start(home, *command, **SAVING, **environment), how
 
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,16 @@ NETWORK = (
     "0.1",
 )
 SMALL = (*DATASET, *NETWORK, "--workers", "2")
+RECIPES = {path.stem: path for path in sorted((ROOT / "stages" / "recipes").glob("*.toml"))}
 SECONDS_TO_LEAVE = 10.0
+
+
+def small_recipe(name: str) -> tuple[str, ...]:
+    """The flags of a recipe, but for what would take long; its rates are its own."""
+    flags = ("--recipe", name, *NETWORK, "--warmup", "0.5", "--no-color")
+    recipe = tomllib.loads(RECIPES[name].read_text("utf-8"))
+    flags += ("--lr", str(recipe["lr"])) if "lr" in recipe else ()
+    return (*flags, "--components", "20") if recipe.get("components") else flags
 
 
 def start(

@@ -3,6 +3,7 @@
     shop        three stages: blocks, several outputs, JSON
     counting    one stage that keeps a state at each of its steps
     training    the real training, on a few points, with a state after each of its steps
+    everything  from pictures to model.json, with all on that a training can be made of
     clearing    the shop over damaged results and what the dead have left, and `gc` after it
 
 A scenario runs as a command does: with the gate, the locks and the memos.
@@ -31,6 +32,7 @@ from pipeline.plan import output_digests
 from pipeline.stage import Option, stage
 from pipeline.store import ArtifactStore, Key
 from stages.train import train
+from tests.crash.whole import EVERYTHING, WHOLE
 from tests.pipeline.shop import SHOP
 
 CODE = CodeIndex()
@@ -123,7 +125,7 @@ class Scenario:
 
     name: str
     pipeline: Pipeline
-    flags: dict[str, str] = field(default_factory=dict)
+    flags: dict[str, Any] = field(default_factory=dict)
     prepare: Callable[[Scenario, Path], None] = lambda scenario, base: None
     memos: bool = False
     clears: bool = False
@@ -197,5 +199,6 @@ SCENARIOS = {
     "shop": Scenario("shop", SHOP, {"days": "3"}, memos=True),
     "counting": Scenario("counting", Pipeline(count)),
     "training": Scenario("training", Pipeline(points, train), TRAINING),
+    "everything": Scenario("everything", WHOLE, EVERYTHING),
     "clearing": Scenario("clearing", SHOP, {"days": "3"}, prepare=_used, clears=True),
 }

@@ -1,0 +1,47 @@
+"""Every recipe, made small: stopped anywhere it goes on to the same bytes, whoever computes them."""
+
+from __future__ import annotations
+
+import errno
+import random
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.crash.faults import every_fault
+from tests.crash.parts import IN_MEMORY
+from tests.crash.scenarios import Scenario, results
+from tests.crash.whole import EVERYTHING, RECIPE_NAMES, WHOLE, small_recipe
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux")
+FLAGS = {"everything": EVERYTHING, **{name: small_recipe(name) for name in RECIPE_NAMES}}
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(params=FLAGS)
+def scenario(request, scratch) -> Scenario:
+    return Scenario(request.param, WHOLE, FLAGS[request.param]).learn(scratch / "learn")
+
+
+def test_stopped_anywhere_it_goes_on_to_the_same_bytes(scenario, scratch):
+    """From some operation on none is done, those of cleaning up neither: as in a `kill -9`."""
+    start = random.Random(scenario.name).randint(1, 100)
+    tally = every_fault(scenario, scratch, errno.EIO, lasting=True, start=start, stride=101)
+    assert tally.wrong == []
+    assert sum(tally.counts.values()) > 2
+
+
+@pytest.mark.parametrize("how", [("thread", 2), ("thread", 3), ("process", 3)], ids=str)
+def test_workers_do_not_change_a_byte(scenario, scratch, how):
+    executor, workers = how
+    flags = {**scenario.flags, "executor": executor, "workers": str(workers)}
+    replace(scenario, flags=flags).run(scratch / "other")
+    assert results(scratch / "other") == scenario.expected
