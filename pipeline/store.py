@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.durable import fsync_folder, make_folder, storage_errors
+from pipeline.durable import expect_room, fsync_folder, make_folder, storage_errors
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.files import DigestMemo
 from pipeline.manifest import MANIFEST, read_manifest
@@ -167,6 +167,9 @@ class ArtifactStore:
 
     def save_state(self, key: Key, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         """Keep the state of an unfinished computation; the one kept before stays until it is."""
+        with storage_errors(self.root):
+            make_folder(self.root)
+            expect_room(self.root, sum(array.nbytes for array in arrays.values()))
         past = self._states(key)
         number = 1 + max((int(path.name) for path in past), default=0)
         with self._commit(self._state_folder(key) / str(number)) as writer:

@@ -24,7 +24,7 @@ import numpy as np
 
 from pipeline.arrays import ArrayFile, array_digest, file_record, form_of, map_array
 from pipeline.digests import digest_json
-from pipeline.durable import fsync_folder, storage_errors, write_durably
+from pipeline.durable import expect_room, fsync_folder, storage_errors, write_durably
 from pipeline.errors import CorruptArtifact
 from pipeline.files import DigestMemo, Files
 from pipeline.manifest import write_manifest
@@ -44,6 +44,7 @@ class Writer:
         """Store a whole value."""
         if isinstance(value, np.ndarray):
             with storage_errors(self.folder):
+                expect_room(self.folder.parent, value.nbytes)
                 file = ArrayFile(self.folder / f"{name}.npy", value.dtype, value.shape[1:])
                 try:
                     file.append(value)
@@ -57,6 +58,7 @@ class Writer:
         with storage_errors(self.folder):
             text = json.dumps(value, allow_nan=False, ensure_ascii=False)
             data = text.encode("utf-8", "surrogatepass")
+            expect_room(self.folder.parent, len(data))
             write_durably(path, data)
         record = {"kind": "json", "digest": digest_json(value)}
         if files:

@@ -1,4 +1,4 @@
-"""Every recipe, made small: stopped anywhere it goes on to the same bytes, whoever computes them."""
+"""Every recipe, made small: stopped anywhere it goes on to the same bytes, whoever computes."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import os
 import resource
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -393,3 +394,17 @@ def test_a_json_value_must_be_strict(store):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write(store, value=float("nan"))
     assert json.dumps(store.variants("stage")) == "[]"
+
+
+def test_room_is_asked_for_before_anything_is_written(store, monkeypatch):
+    store.save_state(KEY, {"weights": np.zeros(1000)}, {"step": 1})
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10_000))
+    arrays = {name: np.zeros(1000) for name in ("weights", "slots")}
+    with pytest.raises(StorageError, match=r"expected room for 0\.0 MB, found: 0\.0 MB free; "):
+        store.save_state(KEY, arrays, {"step": 2})
+    assert store.load_state(KEY)[1] == {"step": 1}
+    for value in (np.zeros(2000), "x" * 20_000):
+        with pytest.raises(StorageError, match="expected room for"):
+            with store.write(KEY, {}) as writer:
+                writer.put("out", value)
+    assert store.is_absent(KEY)
