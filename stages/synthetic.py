@@ -8,9 +8,10 @@ archive is not compressed, because two versions of zlib need not pack alike.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,28 +36,38 @@ def generate(folder: Path, size: int, context: Context = QUIET) -> Files:
     """Write the archive with `size` training and `size // 5` test images into `folder`.
 
     Replaces what is there under its name once the new one is complete, but for the same bytes:
-    others may be reading them. Of several processes, one writes at a time. Raises `StorageError`.
+    others may be reading them, and the folder may be one that cannot be written. Of several
+    processes, one writes at a time. Raises `StorageError`.
     """
     target = folder / archive_name(size)
     part = target.with_name(target.name + ".part")
-    digest, written = hashlib.sha256(), 0
+    if target.exists():
+        drawn = _draw(target, size, lambda data: None, context)
+        if drawn.check() is None:
+            return drawn
     with (
         writing(folder, (size + size // 5) * RECORD),
         alone(target, "draws", context),
         open(part, "wb") as file,
-        context.progress("synthetic", size + size // 5, "images") as progress,
     ):
-        for data, images in _pieces(size):
-            file.write(data)
-            digest.update(data)
-            written += len(data)
-            progress.advance(images)
-        drawn = Files((File(target.absolute(), written, digest.hexdigest()),))
-        if drawn.check() is None:
+        drawn = _draw(target, size, file.write, context)
+        if drawn.check() is None:  # another process has just drawn it
             part.unlink()
         else:
             publish(file, part, target)
     return drawn
+
+
+def _draw(target: Path, size: int, write: Callable[[bytes], Any], context: Context) -> Files:
+    """What lies at `target` when all that is drawn has been written there."""
+    digest, written = hashlib.sha256(), 0
+    with context.progress("synthetic", size + size // 5, "images") as progress:
+        for data, images in _pieces(size):
+            write(data)
+            digest.update(data)
+            written += len(data)
+            progress.advance(images)
+    return Files((File(target.absolute(), written, digest.hexdigest()),))
 
 
 def _pieces(size: int) -> Iterator[tuple[bytes, int]]:

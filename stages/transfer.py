@@ -44,6 +44,8 @@ def fetch(
     processes, one transfers and the others wait for it. Raises `DataError` where no host gives the
     file (what was received is kept) and `StorageError` where it cannot be written.
     """
+    if target.exists():  # whole, for it has its name; and its folder may be one to read only
+        return _there(target, sha256)
     with writing(target.parent, 0), alone(target, "downloads", context):
         if target.exists():
             return _there(target, sha256)

@@ -46,6 +46,13 @@ def test_what_is_there_is_kept_where_it_is_right(tmp_path):
     assert generate(tmp_path, 50) == files == identify(path)
 
 
+def test_what_is_there_needs_no_folder_that_can_be_written(tmp_path):
+    first = generate(tmp_path, 50)
+    (tmp_path / f"{archive_name(50)}.lock").unlink()
+    assert generate(tmp_path, 50) == first
+    assert [path.name for path in tmp_path.iterdir()] == [archive_name(50)]
+
+
 def test_several_at_once_write_one_after_the_other(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: generate(tmp_path, 500), range(16)))

@@ -543,6 +543,13 @@ def test_another_file_under_the_name(target):
     assert target.read_bytes() == b"mine"
 
 
+def test_what_is_there_needs_no_folder_that_can_be_written(target):
+    target.parent.mkdir()
+    target.write_bytes(CONTENT)
+    is_there(target, fetch("http://127.0.0.1:1/x", target))
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
 def test_two_at_once_fetch_once(target):
     with serving(CONTENT, Answer(cut=5000, stall=0.3)) as server:
         contexts, found = [Listening(), Listening()], []
