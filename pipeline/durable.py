@@ -119,6 +119,13 @@ def expect_room(folder: Path, size: int, flag: str = "--artifacts-dir") -> None:
         )
 
 
+def in_the_way(error: OSError) -> str:
+    """What lies where a folder was to be made, in words; "" where that is not the error."""
+    if not isinstance(error, FileExistsError):
+        return ""
+    return "a link that leads nowhere" if os.path.islink(error.filename or "") else "a file"
+
+
 @contextmanager
 def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None]:
     """Turn an `OSError` of writing below `folder` into the one line that helps its user.
@@ -136,7 +143,7 @@ def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None
                 f"free some space or choose another folder with {flag}; {again}"
             ) from error
         if error.errno in _REFUSED or isinstance(error, NotADirectoryError | FileExistsError):
-            found = "a file" if isinstance(error, FileExistsError) else error.strerror
+            found = in_the_way(error) or error.strerror
             raise StorageError(
                 f"{where}: expected a folder that can be written, found: {found}; "
                 f"change its permissions or choose another folder with {flag}"

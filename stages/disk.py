@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.context import Context
-from pipeline.durable import expect_room, fsync_folder, make_folder
+from pipeline.durable import expect_room, fsync_folder, in_the_way, make_folder
 from pipeline.errors import StorageError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -26,7 +26,7 @@ def writing(folder: Path, needed: int) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise _no_room(folder, needed, str(error.strerror)) from error
-        found = "a file" if isinstance(error, FileExistsError) else error.strerror or error
+        found = in_the_way(error) or error.strerror or error
         raise StorageError(
             f"{folder}: expected a folder that can be written, found: {found}; "
             "change its permissions or choose another with --data-dir"

@@ -478,6 +478,7 @@ NO_DATA_FOLDER = (
     "error: file: expected a folder that can be written, found: a file; change its permissions or "
     "choose another with --data-dir"
 )
+LOOP = NO_DATA_FOLDER.replace("file:", "link:").replace("a file", "a link that leads nowhere")
 NO_NAME = (
     "error: --artifacts-dir: expected a folder, found xxx<…>: File name too long; choose another"
 )
@@ -571,11 +572,13 @@ def test_a_disk_that_is_too_small(call, tmp_path):
     [
         ("--artifacts-dir file", NO_FOLDER),
         ("--data-dir file --synthetic-size 50", NO_DATA_FOLDER),
+        ("--data-dir link --synthetic-size 50", LOOP),
         (f"--artifacts-dir {'x' * 300}", NO_NAME),
     ],
 )
 def test_a_folder_that_is_none(call, tmp_path, flag, message):
     (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("link")
     status, line = call(f"run {SMALL} {flag}")
     assert fits(message, line), line
     assert status == 2

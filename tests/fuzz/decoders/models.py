@@ -35,8 +35,9 @@ def document(
 ) -> str:
     """A small model, valid in every detail, as JSON; whitened, it uses all else that is new too."""
     inputs, whitened = 2 * 3 * (3 if color else 1), components > 0
+    options = {"activation": "gelu", "dropout": 0.25} if whitened else {}
     network = Network.create(
-        components or inputs, hidden, len(CLASSES), dtype=dtype, seed=1, norm=norm
+        components or inputs, hidden, len(CLASSES), dtype=dtype, seed=1, norm=norm, **options
     )
     matrix = np.ones((1 + inputs if whitened else 0, components or inputs), np.float32)
     model = Model(

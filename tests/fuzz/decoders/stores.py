@@ -32,7 +32,15 @@ FIELDS = {
     "stage": "stage",
     "outputs": ["numbers", "record", "source"],
     "code": {"module.function": "0123456789abcdef"},
-    "parameters": {"seed": ["int", 1], "hidden": ["tuple", [["int", 2]]]},
+    "parameters": {
+        "seed": ["int", 1],
+        "hidden": ["tuple", [["int", 2]]],
+        "lr": ["float", "0.0625"],
+        "whiten": ["str", "pca"],
+        "mirror": ["bool", True],
+        "beta2": ["none", None],
+        "source": ["files", "00" * 32],
+    },
     "inputs": {"images": "00" * 32},
 }
 DECLARED = (CorruptArtifact, MissingArtifact)
