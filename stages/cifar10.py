@@ -13,6 +13,7 @@ from stages.decode import decode
 from stages.download import download
 from stages.evaluate import evaluate
 from stages.load import load, settings_of
+from stages.lr_find import lr_find
 from stages.preprocess import preprocess
 from stages.serialize import serialize
 from stages.split import split
@@ -31,7 +32,9 @@ PIPELINE = Pipeline(
     train,  #       features, labels, rows    → parameters, training
     evaluate,  #    features, parameters      → evaluation
     serialize,  #   parameters and constants  → model
+    lr_find,  #     features, labels, rows    → lr_range
     goals={"preprocess": ("split", "whiten")},  # up to where training can start
+    aside=("lr-find",),  # what `run` does without
 )
 
 # With --load, a saved model takes the place of the training.

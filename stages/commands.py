@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli import Program, bring, pipeline_command, say
 from pipeline.session import Session, recipe_names
+from stages import lr_command
 from stages.predict import ARGUMENTS, predict
 from stages.serialize import expect_place, save_copy
 
@@ -20,7 +21,7 @@ SAVE = click.Option(
 
 
 def add_to(group: click.Group, program: Program) -> click.Group:
-    """Add `predict` and `recipes`; give `run` and `serialize` the flag --save."""
+    """Add `predict` and `recipes`; give --save to `run` and `serialize`, --lr-find to `train`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
         words = group.commands[name].help
         command = pipeline_command(
@@ -32,6 +33,7 @@ def add_to(group: click.Group, program: Program) -> click.Group:
         pipeline_command(program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS)
     )
     group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
+    lr_command.add_to(group, program)
     return group
 
 

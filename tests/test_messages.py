@@ -100,7 +100,7 @@ COMMANDS = [
     Case(
         "explain chose",
         "error: no stage is named 'chose'; known: download, decode, preprocess, split, "
-        "standardize, whiten, train, evaluate, serialize",
+        "standardize, whiten, train, lr-find, evaluate, serialize",
     ),
     Case(
         "gc --max-size much",
@@ -343,6 +343,44 @@ TRAINING = [
     ),
 ]
 
+RANGES = [
+    Case(
+        "lr-find --lr-from 1 --lr-to 0.1",
+        "error: --lr-from 1: expected a rate below --lr-to, found --lr-to 0.1; choose two rates "
+        "some powers of ten apart",
+    ),
+    Case("lr-find --lr-from 0", "error: --lr-from: expected a number above 0, found 0"),
+    Case("train --lr-find --lr-steps 9", "error: --lr-steps: expected at least 20, found 9"),
+    Case(
+        f"train --lr-find {SMALL} --batch 1000",
+        "error: --batch 1000: expected at most the number of training images, 80",
+    ),
+    Case(
+        f"lr-find {SMALL} --lr-from 1e30 --lr-to 1e35",
+        "error: range test: expected a loss that can be followed from --lr-from 1e30 on, found it "
+        "lost in step <…>; choose a lower --lr-from",
+    ),
+    Case(
+        "lr-find --plot curve.txt",
+        "error: --plot: expected the name of a file that ends in .png, .svg, .pdf, found curve.txt",
+    ),
+    Case(
+        "lr-find --plot none/curve.png",
+        "error: --plot: expected a file that can be written, in a folder that is there, found "
+        "none/curve.png: no folder of that name; choose another",
+    ),
+    Case(
+        "train --lr-find --plot d.svg",
+        "error: --plot: expected a file that can be written, in a folder that is there, found "
+        "d.svg: a folder; choose another",
+        {"d.svg": None},
+    ),
+    Case(
+        "train --lr-fin",
+        "error: No such option '--lr-fin'. <…> (see 'pipeline train --help')",
+    ),
+]
+
 MODELS = [
     Case(
         f"run {DATA} --load none.json",
@@ -402,7 +440,7 @@ MODELS = [
     ),
 ]
 
-CASES = [*COMMANDS, *VALUES, *SOURCES, *ARCHIVES, *TRAINING, *MODELS]
+CASES = [*COMMANDS, *VALUES, *SOURCES, *ARCHIVES, *TRAINING, *RANGES, *MODELS]
 Call = Callable[..., tuple[int, str]]
 
 
@@ -497,6 +535,10 @@ NO_WORKER = (
 )
 NO_PILLOW = (
     "error: images need Pillow, which is not installed; install it with: pip install "
+    "'cifar-pipeline[pictures]'"
+)
+NO_MATPLOTLIB = (
+    "error: --plot needs Matplotlib, which is not installed; install it with: pip install "
     "'cifar-pipeline[pictures]'"
 )
 MANY_PIXELS = "error: x.png: expected at most <…> pixels, found <…> × <…>; make it smaller"
@@ -620,6 +662,13 @@ def test_pictures(call, tmp_path, monkeypatch):
     assert fits(MANY_PIXELS, call("predict --load m.json x.png")[1])
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert fits(NO_PILLOW, call("predict --load m.json x.png")[1])
+
+
+def test_a_plot_without_matplotlib(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    status, line = call("lr-find --plot curve.png")
+    assert fits(NO_MATPLOTLIB, line), line
+    assert status == 2
 
 
 def test_downloads(call, monkeypatch):

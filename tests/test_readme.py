@@ -52,4 +52,4 @@ def test_every_command_is_told():
 
 
 def test_every_stage_is_in_the_table_of_commands():
-    assert "`" + "` `".join(PIPELINE.stages) + "`" in TEXT
+    assert "`" + "` `".join(stage.name for stage in PIPELINE.upstream()) + "`" in TEXT
