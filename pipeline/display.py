@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.fingerprint import shown
@@ -112,5 +113,9 @@ def verification(found: Mapping[str, str | None]) -> str:
     damaged = [(path, reason) for path, reason in found.items() if reason]
     lines = [f"{path}: {reason}" for path, reason in damaged]
     if damaged:
-        lines.append("the next run that needs them makes them again")
+        stages = ", ".join(dict.fromkeys(Path(path).parent.name for path, _ in damaged))
+        lines.append(
+            f"run again, and {stages} will be made anew; what depends on them stays, if they come "
+            "to the same bytes"
+        )
     return "\n".join([*lines, f"{len(found) - len(damaged)} of {len(found)} results are whole"])

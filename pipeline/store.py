@@ -26,7 +26,9 @@ from pipeline.durable import expect_room, fsync_folder, make_folder, storage_err
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.files import DigestMemo
 from pipeline.manifest import MANIFEST, read_manifest
-from pipeline.values import Writer, check_output, read_value, verify_output
+from pipeline.values import Writer, check_output, read_value, verify_output, verify_sources
+
+CHECKS = (verify_output, verify_sources)
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class ArtifactStore:
     def distrust(self, folder: Path) -> None:
         """Let the next command that would use a result read all of it before."""
         with suppress(OSError):
+            self.memo.path.unlink(missing_ok=True)
             for path in folder.iterdir():
                 os.utime(path)
 
@@ -209,11 +212,15 @@ class ArtifactStore:
         return []
 
     def verify(self) -> Iterator[tuple[Path, str | None]]:
-        """Read every stored byte again: each result's folder, and what is wrong or None."""
+        """Read every stored byte again, and every byte of files that are referred to.
+
+        Yields each result's folder, and what is wrong or None.
+        """
         for path in sorted(self.root.glob("[!.]*/[0-9a-f]*")):
             try:
                 outputs = read_manifest(path)["outputs"].values()
-                reasons = (verify_output(path, output) for output in outputs)
+                tests = ((test, output) for output in outputs for test in CHECKS)
+                reasons = (test(path, output) for test, output in tests)
                 yield path, next((reason for reason in reasons if reason), None)
             except (CorruptArtifact, MissingArtifact, OSError) as error:
                 yield path, str(error)

@@ -136,6 +136,14 @@ def verify_output(folder: Path, record: Mapping[str, Any]) -> str | None:
     return None if found == expected else wrong
 
 
+def verify_sources(folder: Path, record: Mapping[str, Any]) -> str | None:
+    """Why files that a stored output refers to are not what they were, by every byte of them."""
+    try:
+        return read_value(folder, record).check() if record["kind"] == "files" else None
+    except CorruptArtifact as error:
+        return str(error)
+
+
 def read_value(folder: Path, record: Mapping[str, Any]) -> Any:
     """A stored output: an array is memory-mapped and read-only."""
     path = folder / record["file"]

@@ -164,6 +164,7 @@ def test_verify_finds_what_is_damaged(call, tmp_path):
     assert status == 1
     assert "sales.npy does not hold the bytes that were written" in out
     assert "2 of 3" in out
+    assert "run again, and collect will be made anew; what depends on them stays, if" in out
     call("run")
     assert call("verify")[0] == 0
 

@@ -122,7 +122,7 @@ class TestDamage:
         write(
             store, array=np.arange(3, dtype=np.uint8), value={"a": [1, 2.5]}, file=identify(outside)
         )
-        for path in sorted(store.folder(KEY).iterdir()):
+        for path in [*sorted(store.folder(KEY).iterdir()), outside]:
             for position in range(path.stat().st_size):
                 flip(path, position, position % 8)
                 assert next(reason for _, reason in store.verify()), (path.name, position)
