@@ -14,7 +14,7 @@ LEVELS = 65536
 
 def draw(mask: np.ndarray, rate: float, key: tuple[int, ...], seed: int) -> None:
     """mask, of any shape and floating dtype, ← 0 or 1/(probability of staying)."""
-    stay = round((1 - rate) * LEVELS)
+    stay = max(round((1 - rate) * LEVELS), 1)
     stream = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(DROPOUT, *key)))
     bits = stream.random_raw(-(-mask.size // 4)).view(np.uint16)[: mask.size]
     mask[...] = np.less(bits, stay).reshape(mask.shape)

@@ -130,6 +130,13 @@ def test_dropped_outputs_and_their_gradients(norm):
         assert len(kept) / mask.size == pytest.approx(0.75, abs=0.02)
 
 
+def test_of_very_many_dropped_outputs_some_stay():
+    features, labels = data(300)
+    net = make("none", hidden=(64,), dropout=1 - 1e-9)
+    for mask in agrees(net, features, labels, one_hot(labels)):
+        assert set(np.unique(mask)) <= {0, 65536}
+
+
 def test_smoothed_targets():
     features, labels = data(40)
     agrees(make("batch"), features, labels, 0.9 * one_hot(labels) + 0.1 / CLASSES, smoothing=0.1)
