@@ -52,9 +52,9 @@ def suggest(
     optimizers, 200 steps and three seeds each: trained for four epochs, the networks were on
     average 1.3 points of validation accuracy below the best rate of a grid (5.2 at worst); with a
     tenth of the rate of the least loss, 3.7 points (13.4); with the rate of the steepest descent,
-    7.3 points (14.6). (The rule was chosen on these curves.) The valley is wide and flat, so that the place of its lowest point is chance,
-    and the steepest descent is often at the very start, where the last layer learns to be unsure.
-    Where the valley begins is neither.
+    7.3 points (14.6). (The rule was chosen on these curves.) The valley is wide and flat, so that
+    the place of its lowest point is chance, and the steepest descent is often at the very start,
+    where the last layer learns to be unsure. Where the valley begins is neither.
 
     A fall counts that is a thousandth of the loss at least, and no chance: half the spread of the
     batches' losses around their average is three times the spread of that average.
