@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from .kernels import Piece
 
-BLOCK_BYTES = 256 * 1024  # of weights per block: with gradient and slot, most of a usual L2 cache
+BLOCK_BYTES = 512 * 1024  # of weights per block: larger ones multiply faster, but leave the cache
 MOST = 8  # pieces in one direction
+FEW = 4  # pieces of what is no larger than one of them should be, that two workers get equal shares
 
 # Costs, in floating-point operations of a matrix product that take as long:
 PASS = 60  # per number that is gathered, or updated, and that has to come from memory
@@ -57,9 +58,9 @@ def shards(rows: int, least: int) -> list[slice]:
 
 
 def blocks(inputs: int, outputs: int, itemsize: int) -> list[slice]:
-    """Slices of the rows of a weight matrix."""
+    """Slices of the rows of a weight matrix: a few, of 64 rows at least, or as many as it takes."""
     tall = max(64, BLOCK_BYTES // (outputs * itemsize))
-    return parts(inputs, -(-inputs // tall))
+    return parts(inputs, max(-(-inputs // tall), min(FEW, power_of_two(inputs // 64))))
 
 
 def products(rows: int, columns: int, depth: int) -> list[slice]:

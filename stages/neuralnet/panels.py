@@ -31,7 +31,7 @@ def widths(layer: Dense, first: bool, batch: int) -> list[slice]:
     """The columns of each panel: narrower ones for small batches, which do less with a column."""
     if not first:
         return [slice(0, layer.outputs)]
-    width = 256 if batch >= 512 else 128
+    width = 256 if batch >= 128 else 128
     if layer.outputs < 2 * width:
         width //= 2
     return parts(layer.outputs, power_of_two(layer.outputs // width))
