@@ -1,4 +1,4 @@
-"""Who trains the reference networks: this project, its peers, and the bare matrix products.
+"""Who trains the reference networks: this project, its peers, and what nobody can beat (limits.py).
 
 Each contestant is a process of its own (`python -m tests.benchmarks.contestants KIND KEY FOLDER`),
 so that none disturbs another's threads, and stays warm between turns. For each line on stdin it
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.benchmarks import limits
 from tests.benchmarks.reference import IMAGES, L2, LR, MOMENTUM, REFERENCES, Reference, load_data
 
 Epoch = Callable[[], None]
@@ -99,55 +100,15 @@ def sklearn(reference: Reference, folder: Path) -> Epoch:
     return epoch
 
 
-def gemm(reference: Reference, folder: Path, memory: bool) -> Epoch:
-    """The matrix products of the same shapes in the same number, BLAS on all cores, and no more.
-
-    `memory` adds what no training can do without: reading and writing parameters and momentum
-    once per step. It runs on one core here and is counted as shared out evenly among all.
-    """
-    from stages.neuralnet.processor import cores
-
-    generator = np.random.default_rng(0).random
-    widths, batch = reference.widths, reference.batch
-    activations = [generator((batch, n), np.float32) for n in widths]
-    deltas = [generator((batch, n), np.float32) for n in widths]
-    weights = [generator(shape, np.float32) for shape in pairwise(widths)]
-    momentum = [np.zeros_like(W) for W in weights]
-    results = [np.empty_like(a) for a in activations]
-    gradients = [np.empty_like(W) for W in weights]
-    count, factor = len(weights), np.float32(0.9)
-
-    def step() -> None:
-        for n in range(count):
-            np.matmul(activations[n], weights[n], out=results[n + 1])
-        for n in range(count - 1, 0, -1):
-            np.matmul(deltas[n + 1], weights[n].T, out=results[n])
-        for n in range(count):
-            np.matmul(activations[n].T, deltas[n + 1], out=gradients[n])
-
-    def epoch() -> float:
-        steps, spared = -(-IMAGES // batch), 0.0
-        for _ in range(steps):
-            step()
-            if memory:
-                started = time.perf_counter()
-                for W, u in zip(weights, momentum, strict=True):
-                    np.multiply(u, factor, out=u)
-                    np.subtract(W, u, out=W)
-                spared += (time.perf_counter() - started) * (1 - 1 / cores())
-        return spared
-
-    return epoch
-
-
 KINDS: dict[str, Callable[[Reference, Path], Epoch]] = {
     "ours": ours,
     "ours, 1 worker": lambda reference, folder: ours(reference, folder, workers=1),
     "torch, fused": lambda reference, folder: torch(reference, folder, True),
     "torch, default": lambda reference, folder: torch(reference, folder, None),
     "scikit-learn": sklearn,
-    "GEMM": lambda reference, folder: gemm(reference, folder, False),
-    "GEMM + memory": lambda reference, folder: gemm(reference, folder, True),
+    "GEMM": lambda reference, folder: limits.together(reference, memory=False),
+    "GEMM + memory": lambda reference, folder: limits.together(reference, memory=True),
+    "GEMM, by core": lambda reference, folder: limits.by_core(reference),
 }
 
 
