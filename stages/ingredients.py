@@ -37,18 +37,20 @@ def schedule_of(name: str, lr: float, epochs: int, **options: Any) -> Callable[[
 
 def augmentation_of(
     shape: tuple[int, int, int] | None,
-    flip: str,
-    shift: int,
-    cutout: int,
-    mixup: float,
+    *,
     seed: int,
+    flip: str = "none",
+    **amounts: float,
 ) -> nn.Augmentation | None:
-    """What is done to training images of this shape (None: they are no images); None: nothing."""
-    if flip == "none" and not (shift or cutout or mixup):
+    """What is done to training images of this shape (None: they are no images); None: nothing.
+
+    amounts: shift, rotate, zoom, cutout, mixup; 0: not.
+    """
+    if flip == "none" and not any(amounts.values()):
         return None
     if shape is None:
         raise ConfigError(
-            "--flip, --shift, --cutout and --mixup: expected features that are the pixels of "
-            "images, found others; leave these flags out"
+            "--flip, --shift, --rotate, --zoom, --cutout and --mixup: expected features that are "
+            "the pixels of images, found others; leave these flags out"
         )
-    return nn.Augmentation(shape, flip, shift, cutout, mixup, seed)
+    return nn.Augmentation(shape, flip, seed=seed, **amounts)

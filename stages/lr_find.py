@@ -64,6 +64,8 @@ def lr_find(
     smoothing: more.Smoothing = 0.0,
     flip: options.Flip = "none",
     shift: options.Shift = 0,
+    rotate: options.Rotate = 0.0,
+    zoom: options.Zoom = 0.0,
     cutout: options.Cutout = 0,
     mixup: options.Mixup = 0.0,
     seed: options.Seed = 0,

@@ -81,6 +81,14 @@ Shift = Annotated[
         maximum=31,
     ),
 ]
+Rotate = Annotated[
+    float,
+    Option("turn training images by up to so many degrees either way", minimum=0, maximum=180),
+]
+Zoom = Annotated[
+    float,
+    Option("make training images up to 1 + X times as large, or as small", minimum=0, maximum=1),
+]
 Cutout = Annotated[
     int,
     Option("blank a square of so many pixels a side in training images", minimum=0, maximum=32),

@@ -26,7 +26,7 @@ from stages.trainer import make_trainer, workers_alive
 RECORDED = (
     "seed", "epochs", "batch", "lr", "schedule", "decay", "every", "warmup", "final", "optimizer",
     "momentum", "nesterov", "beta2", "l2", "weight_decay", "clip", "smoothing", "flip", "shift",
-    "cutout", "mixup", "average", "patience", "initializer",
+    "rotate", "zoom", "cutout", "mixup", "average", "patience", "initializer",
 )  # fmt: skip
 
 
@@ -69,6 +69,8 @@ def train(
     smoothing: more.Smoothing = 0.0,
     flip: options.Flip = "none",
     shift: options.Shift = 0,
+    rotate: options.Rotate = 0.0,
+    zoom: options.Zoom = 0.0,
     cutout: options.Cutout = 0,
     mixup: options.Mixup = 0.0,
     average: more.Average = 0.0,

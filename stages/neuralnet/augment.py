@@ -2,6 +2,7 @@
 
     fetch      flip      left and right exchanged, for half of the images
                shift     by up to so many pixels, in both directions; borders by reflection
+               warp      turned and zoomed about the middle (warp.py)
                cutout    a square hole (DeVries & Taylor 2017)
     afterwards mixup     an image and its label blended with a partner's (Zhang et al. 2018):
                          share * own + (1 - share) * partner's
@@ -13,18 +14,18 @@ found by its place in the batch.
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from .hashing import dominant_shares, keys, pairs, words
+from .pixels import cut, mirror, shift
+from .warp import counts, tables, warp
 
 FLIPS = ("none", "random", "alternate")
 PURPOSE = 0xA06  # one seed serves other purposes too, and they stay independent
-FLIP, SHIFT, CUTOUT, MIXUP = range(4)  # keys
+FLIP, SHIFT, CUTOUT, MIXUP, WARP = range(5)  # keys
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,18 @@ class Augmentation:
 
     shape: (channels, height, width) of a row. flip: "none", "random", or "alternate": a random half
     is flipped in epoch 0, and from then on each image's flip alternates, so that it is seen both
-    ways in any two epochs (Jordan 2024). shift: most pixels. cutout: side of a square, 0: none;
-    its centre is any pixel, what lies outside the image is cut off, and it is filled with each
-    channel's mean over the image. mixup: alpha of the distribution of shares, Beta(alpha, alpha),
+    ways in any two epochs (Jordan 2024). shift: most pixels. rotate: most degrees, either way.
+    zoom: up to 1 + zoom times as large, or as small. cutout: side of a square, 0: none; its centre
+    is any pixel, what lies outside the image is cut off, and it is filled with each channel's mean
+    over the image. mixup: alpha of the distribution of shares, Beta(alpha, alpha),
     0: none.
     """
 
     shape: tuple[int, int, int]
     flip: str = "none"
     shift: int = 0
+    rotate: float = 0.0
+    zoom: float = 0.0
     cutout: int = 0
     mixup: float = 0.0
     seed: int = 0
@@ -54,6 +58,10 @@ class Augmentation:
         if not 0 <= self.shift < min(self.shape[1:]):
             most = min(self.shape[1:]) - 1
             raise ValueError(f"shift: expected 0 to {most} pixels, found {self.shift}")
+        if not 0 <= self.rotate <= 180:
+            raise ValueError(f"rotate: expected 0 to 180 degrees, found {self.rotate}")
+        if not 0 <= self.zoom <= 1:
+            raise ValueError(f"zoom: expected 0 to 1, found {self.zoom}")
         if self.cutout < 0:
             raise ValueError(f"cutout: expected 0 or more pixels, found {self.cutout}")
         if not 0 <= self.mixup < math.inf:
@@ -64,12 +72,17 @@ class Augmentation:
     @property
     def any(self) -> bool:
         """Does `fetch` do anything beside copying? (Mixup comes after it.)"""
-        return self.flip != "none" or self.shift > 0 or self.cutout > 0
+        return self.moves or self.cutout > 0
 
     @property
     def moves(self) -> bool:
         """Does `fetch` move pixels, for which it needs room?"""
-        return self.flip != "none" or self.shift > 0
+        return self.flip != "none" or self.shift > 0 or self.warps
+
+    @property
+    def warps(self) -> bool:
+        """Does `fetch` turn or zoom images?"""
+        return self.rotate > 0 or self.zoom > 0
 
     def fetch(
         self,
@@ -91,11 +104,15 @@ class Augmentation:
             dy, dx = self.shifts(rows, epoch)
             order = dx.argsort(kind="stable")
             self._flipped(features, rows[order], epoch, out, room)
-            _shift(out, room, order, dy, dx, self.shape, self.shift)
+            shift(out, room, order, dy, dx, self.shape, self.shift)
         else:
             self._flipped(features, rows, epoch, out, room)
+        if self.warps:
+            channels, *size = self.shape
+            table = tables(*size, self.rotate, self.zoom)
+            warp(out, room, self.warpings(rows, epoch), table, channels)
         if self.cutout:
-            _cut(out.reshape(-1, *self.shape), *self.centres(rows, epoch), self.cutout)
+            cut(out.reshape(-1, *self.shape), *self.centres(rows, epoch), self.cutout)
 
     def flips(self, rows: np.ndarray, epoch: int) -> np.ndarray:
         """1 where a row's image is flipped in this epoch, else 0: int64 (n,)."""
@@ -111,6 +128,12 @@ class Augmentation:
             return np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
         dy, dx = pairs(self._words(SHIFT, rows, epoch), *[2 * self.shift + 1] * 2)
         return dy - self.shift, dx - self.shift
+
+    def warpings(self, rows: np.ndarray, epoch: int) -> np.ndarray:
+        """Which of the tables of warp.py a row's image goes by: int64 (n,)."""
+        angles, factors = counts(self.rotate, self.zoom)
+        angle, factor = pairs(self._words(WARP, rows, epoch), angles, factors)
+        return angle * factors + factor
 
     def centres(self, rows: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """(y, x) int64 (n,): the pixel in the middle of a row's hole."""
@@ -146,89 +169,11 @@ class Augmentation:
             places = np.flatnonzero(self.flips(rows, epoch))
             source = room[: len(places)]
             out.take(places, axis=0, out=source, mode="clip")
-            source, target = _mirror(source, out, self.shape[2])
+            source, target = mirror(source, out, self.shape[2])
             target[places] = source
 
     def _words(self, purpose: int, rows: np.ndarray, epoch: int) -> np.ndarray:
-        return words(keys(self.seed, PURPOSE, epoch, 4)[purpose], rows)
-
-
-def _shift(
-    x: np.ndarray,
-    room: np.ndarray,
-    order: np.ndarray,
-    dy: np.ndarray,
-    dx: np.ndarray,
-    shape: tuple[int, int, int],
-    most: int,
-) -> None:
-    """Shift images x (n, d), in place: image order[k] comes as x[k], and leaves in its own place.
-
-    order sorts images by dx, so that many at once can be shifted along their lines. Then lines are
-    copied to where they belong, which shifts up and down and undoes the sorting. dy, dx: pixels
-    (n,), not sorted.
-    """
-    width, lines = shape[2], shape[0] * shape[1]
-    ends = np.bincount(dx + most, minlength=2 * most + 1).cumsum().tolist()
-    for number, (begin, end) in enumerate(pairwise([0, *ends])):
-        if begin < end:
-            _slide(x[begin:end], room[begin:end], number - most, width)
-    first = np.empty_like(order)  # of an image's lines
-    first[order] = np.arange(0, len(order) * lines, lines)
-    source = _lines(*shape[:2], most).take(dy + most, axis=0)
-    source += first[:, None]
-    x = x.reshape(-1, width)
-    room.reshape(-1, width).take(source.reshape(-1), axis=0, out=x, mode="clip")
-
-
-@functools.lru_cache(maxsize=8)
-def _lines(channels: int, height: int, most: int) -> np.ndarray:
-    """Which line of an image goes to each of its lines, by dy: int64 (2 * most + 1, lines)."""
-    lines = np.arange(channels * height).reshape(channels, height)
-    padded = np.pad(lines, ((0, 0), (most, most)), mode="reflect")
-    return np.stack([padded[:, dy : dy + height].ravel() for dy in range(2 * most + 1)])
-
-
-def _mirror(x: np.ndarray, out: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Views (n, lines, …) of x and out (n, d); copying one to the other reverses each line.
-
-    Bytes are reversed by eights: the last word first, and each word with its bytes swapped.
-    """
-    if x.itemsize == 1 and width % 8 == 0:
-        word = np.dtype(np.uint64)
-        x, out, width = x.view(word), out.view(word.newbyteorder()), width // 8
-    shape = -1, x.shape[1] // width, width
-    return x.reshape(shape)[..., ::-1], out.reshape(shape)
-
-
-def _slide(x: np.ndarray, out: np.ndarray, dx: int, width: int) -> None:
-    """out (n, d) ← x with each line shifted by dx, its border by reflection.
-
-    All lines are copied as one; what comes from a neighbouring line is where the border is.
-    """
-    count = x.size - abs(dx)
-    out.reshape(-1)[max(-dx, 0) :][:count] = x.reshape(-1)[max(dx, 0) :][:count]
-    out, x = out.reshape(-1, width), x.reshape(-1, width)
-    for j in range(dx):
-        out[:, width - dx + j] = x[:, width - 2 - j]
-    for j in range(-dx):
-        out[:, j] = x[:, -dx - j]
-
-
-def _cut(images: np.ndarray, y: np.ndarray, x: np.ndarray, side: int) -> None:
-    """Fill a square of each image (n, channels, height, width), in place, with channels' means."""
-    n, channels, height, width = images.shape
-    flat = images.reshape(n, channels, height * width)
-    if images.dtype.kind == "f":
-        means = np.add.reduce(flat, axis=2) / images.dtype.type(height * width)
-    else:
-        means = np.rint(np.add.reduce(flat, axis=2, dtype=np.int64) / (height * width))
-    means = means.astype(images.dtype).reshape(n, channels, 1, 1)
-    top, left = y - side // 2, x - side // 2
-    corners = [np.maximum(top, 0), top + side, np.maximum(left, 0), left + side]
-    corners = zip(*(corner.tolist() for corner in corners), strict=True)
-    for image, mean, (y0, y1, x0, x1) in zip(images, means, corners, strict=True):
-        image[:, y0:y1, x0:x1] = mean
+        return words(keys(self.seed, PURPOSE, epoch, 5)[purpose], rows)
 
 
 def _as(room: np.ndarray, out: np.ndarray) -> np.ndarray:

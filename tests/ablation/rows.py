@@ -49,6 +49,7 @@ GROUPS = {
     },
     "one added": {
         "dropout": "--dropout 0.1",
+        "rotate-zoom": "--rotate 10 --zoom 0.1",
         "cutout": "--cutout 8",
         "mixup": "--mixup 0.2",
         "average": "--average 0.99",

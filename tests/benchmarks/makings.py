@@ -25,6 +25,7 @@ DROPOUT, SMOOTHING = 0.1, 0.1
 AUGMENTATION = {
     "flips": {"flip": "alternate"},
     "shifts": {"shift": 2},
+    "turns and zooms": {"rotate": 10.0, "zoom": 0.1},
     "cutout": {"cutout": 8},
     "mixup": {"mixup": 0.2},
 }
@@ -32,7 +33,7 @@ INGREDIENTS = (
     "batch norm", "layer norm", "GELU", "dropout", "smoothing", *AUGMENTATION, "contrast", WHITENING
 )  # fmt: skip
 # One network has one normalisation; the recipe is `fast`.
-RECIPE = frozenset(INGREDIENTS) - {"layer norm", "dropout", "cutout", "mixup"}
+RECIPE = frozenset(INGREDIENTS) - {"layer norm", "dropout", "turns and zooms", "cutout", "mixup"}
 EVERYTHING = frozenset(INGREDIENTS) - {"layer norm"}
 
 Chosen = frozenset[str]

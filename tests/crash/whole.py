@@ -39,6 +39,8 @@ EVERYTHING = SMALL | {
     "components": "6",
     "flip": "alternate",
     "shift": "1",
+    "rotate": "9",
+    "zoom": "0.2",
     "cutout": "3",
     "mixup": "0.2",
     "batchnorm": "true",

@@ -63,7 +63,19 @@ def call(home, monkeypatch, capsys):
     return go
 
 
-EVERYTHING = ("--whiten", "zca", "--flip", "random", "--mirror", "--shift", "1", "--cutout", "2")
+EVERYTHING = (
+    "--whiten",
+    "zca",
+    "--flip",
+    "random",
+    "--mirror",
+    "--shift",
+    "1",
+    "--rotate",
+    "9",
+    "--cutout",
+    "2",
+)
 EVERYTHING += ("--standardize", "channel", "--storage", "uint8", "--contrast", "--batchnorm")
 
 
@@ -85,7 +97,10 @@ def test_everything_works_on_images_of_another_shape(call, home):
         (("--whiten", "pca", "--flip", "random"), "error: --whiten pca with --flip random: expec"),
         (("--standardize", "channel"), "error: --standardize channel: expected features that are"),
         (("--standardize", "feature", "--flip", "random"), "error: --standardize feature with --f"),
-        (("--flip", "random"), "error: --flip, --shift, --cutout and --mixup: expected features "),
+        (
+            ("--flip", "random"),
+            "error: --flip, --shift, --rotate, --zoom, --cutout and --mixup: expected ",
+        ),
         (("--mirror",), "error: --mirror: expected features that are the pixels of images of the"),
         ((), "error: model.json: expected features that are the pixels of images (3, 32, 32), fo"),
     ],

@@ -28,9 +28,9 @@ def test_schedules_are_told_what_is_wrong():
 
 
 def test_only_images_are_augmented():
-    assert augmentation_of(None, "none", 0, 0, 0.0, 1) is None
-    assert augmentation_of((1, 8, 8), "none", 2, 0, 0.0, 5) == Augmentation(
+    assert augmentation_of(None, seed=1, shift=0, mixup=0.0) is None
+    assert augmentation_of((1, 8, 8), seed=5, shift=2, zoom=0.0) == Augmentation(
         (1, 8, 8), shift=2, seed=5
     )
     with pytest.raises(ConfigError, match="expected features that are the pixels of images"):
-        augmentation_of(None, "random", 0, 0, 0.0, 1)
+        augmentation_of(None, seed=1, flip="random")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import pickle
 import re
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.neuralnet.augment import FLIPS, Augmentation
+from stages.neuralnet.warp import counts, tables
 
 MANY = np.arange(40000)
 SHAPE = (3, 8, 8)
@@ -36,6 +38,8 @@ def reference(augmentation: Augmentation, stored: np.ndarray, row: int, epoch: i
     (dy,), (dx,) = augmentation.shifts(one, epoch)
     padded = np.pad(image, ((0, 0), (most, most), (most, most)), mode="reflect")
     image = padded[:, most + dy :, most + dx :][:, :height, :width].copy()
+    if augmentation.warps:
+        image = warped(image, augmentation, int(augmentation.warpings(one, epoch)[0]))
     (cy,), (cx,) = augmentation.centres(one, epoch)
     means = image.mean(axis=(1, 2))
     for y in range(height):
@@ -46,6 +50,26 @@ def reference(augmentation: Augmentation, stored: np.ndarray, row: int, epoch: i
     return image.reshape(-1)
 
 
+def warped(image: np.ndarray, augmentation: Augmentation, number: int) -> np.ndarray:
+    """The image turned and zoomed, pixel by pixel."""
+    _, height, width = image.shape
+    angles, factors = counts(augmentation.rotate, augmentation.zoom)
+    turns, zooms = ([n - count // 2 for n in range(count)] for count in (angles, factors))
+    angle = math.radians(augmentation.rotate * turns[number // factors] / 7)
+    scale = (1 + augmentation.zoom) ** (-zooms[number % factors] / 7)
+    pad = 4 * max(height, width)
+    padded = np.pad(image, ((0, 0), (pad, pad), (pad, pad)), mode="reflect")
+    found = np.empty_like(image)
+    for y in range(height):
+        for x in range(width):
+            up, left = (height - 1) / 2, (width - 1) / 2
+            down = scale * (math.cos(angle) * (y - up) + math.sin(angle) * (x - left)) + up
+            right = scale * (math.cos(angle) * (x - left) - math.sin(angle) * (y - up)) + left
+            place = pad + round(round(down, 6)), pad + round(round(right, 6))
+            found[:, y, x] = padded[:, *place]
+    return found
+
+
 @st.composite
 def augmentations(draw):
     height, width = draw(st.integers(1, 9)), draw(st.sampled_from([1, 2, 3, 5, 8, 16]))
@@ -53,6 +77,8 @@ def augmentations(draw):
         shape=(draw(st.integers(1, 4)), height, width),
         flip=draw(st.sampled_from(FLIPS)),
         shift=draw(st.integers(0, min(height, width) - 1)),
+        rotate=draw(st.sampled_from([0.0, 12.0, 180.0])),
+        zoom=draw(st.sampled_from([0.0, 0.15, 1.0])),
         cutout=draw(st.integers(0, 12)),
         mixup=draw(st.sampled_from([0.0, 0.3])),
         seed=draw(st.integers(0, 2**70)),
@@ -206,7 +232,7 @@ def test_partners_are_all_of_the_batch_but_nobody_is_his_own(count):
 
 
 def test_pickled_it_does_the_same():
-    augmentation = Augmentation(SHAPE, "alternate", 2, 3, 0.4, seed=9)
+    augmentation = Augmentation(SHAPE, "alternate", 2, 20.0, 0.2, 3, 0.4, seed=9)
     again, features = pickle.loads(pickle.dumps(augmentation)), images(30, SHAPE)
     assert again == augmentation
     assert (fetched(again, features, range(30)) == fetched(augmentation, features, range(30))).all()
@@ -218,6 +244,9 @@ def test_pickled_it_does_the_same():
         ({"flip": "always"}, "flip: expected none, random or alternate, found 'always'"),
         ({"shift": 8}, "shift: expected 0 to 7 pixels, found 8"),
         ({"shift": -1}, "shift: expected 0 to 7 pixels, found -1"),
+        ({"rotate": -1}, "rotate: expected 0 to 180 degrees, found -1"),
+        ({"rotate": float("nan")}, "rotate: expected 0 to 180 degrees, found nan"),
+        ({"zoom": 1.5}, "zoom: expected 0 to 1, found 1.5"),
         ({"cutout": -1}, "cutout: expected 0 or more pixels, found -1"),
         ({"mixup": -0.1}, "mixup: expected a finite number, 0 or more, found -0.1"),
         ({"mixup": float("inf")}, "mixup: expected a finite number, 0 or more, found inf"),
@@ -230,3 +259,19 @@ def test_pickled_it_does_the_same():
 def test_options_that_make_no_sense_are_refused(options, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Augmentation(**({"shape": (3, 8, 9)} | options))
+
+
+def test_turned_by_half_and_by_nothing():
+    table = tables(5, 7, 180.0, 0.0)
+    assert table[7].tolist() == list(range(35))  # the middle one
+    assert table[0].tolist() == table[14].tolist() == list(range(34, -1, -1))
+    assert tables(1, 1, 30.0, 0.5).tolist() == [[0]] * 225
+
+
+def test_turns_and_zooms_are_uniform_and_change_from_epoch_to_epoch():
+    augmentation = Augmentation(SHAPE, rotate=10, zoom=0.1)
+    found = augmentation.warpings(MANY, 1)
+    counted = np.bincount(found, minlength=225)
+    assert len(counted) == 225
+    assert abs(counted / len(MANY) * 225 - 1).max() < 0.3
+    assert (augmentation.warpings(MANY, 2) != found).mean() > 0.9

@@ -211,7 +211,7 @@ def train_all(norm, cuts=(), augment=(3, 8, 8), optimizer=None, **options):
     net = Network.create(90, (300, 150), CLASSES, "gelu", norm=norm, dropout=0.2)
     inputs = Inputs(1 / 255, 0.0, True, None, WHITE, (3, 8, 8))
     settings = {
-        "batch": 150, "augment": Augmentation(augment, "alternate", 2, 3, 0.4),
+        "batch": 150, "augment": Augmentation(augment, "alternate", 2, 9.0, 0.1, 3, 0.4),
         "inputs": inputs, "smoothing": 0.1, "clip": 0.7,
     } | options  # fmt: skip
     with Trainer(net, optimizer or SGD(0.9, 1e-3), images, labels, **settings) as trainer:
