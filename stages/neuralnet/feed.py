@@ -52,7 +52,7 @@ class Feed:
             self._staging = np.empty((most, features.shape[1]), features.dtype)
         if changes:
             self._scratch = np.empty_like(self._staging)
-        self._cost = PASS * (1 + changes / 2)
+        self._cost = PASS * (1 + changes / 2 + 2 * (changes and settings.augment.warps))
         self._cost += TOUCH * (3 * self._inputs.contrast + (self._staging is not None))
 
     def gather(self, rows: int, parity: int) -> list[Task]:
