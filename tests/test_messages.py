@@ -320,7 +320,12 @@ TRAINING = [
     Case(
         f"run {SMALL} --lr 1e30",
         "error: training diverged: the loss is no longer finite in epoch 1, step <…>; choose a "
-        "smaller --lr, --clip or --standardize feature",
+        "smaller --lr, or add --clip 1 or --standardize feature",
+    ),
+    Case(  # on validation images alone: no batch was seen with the parameters of its only step
+        f"run {SMALL} --lr 1e30 --batch 80",
+        "error: training diverged: the loss is no longer finite in epoch 1, step 1; choose a "
+        "smaller --lr, or add --clip 1 or --standardize feature",
     ),
     Case(
         f"run {SMALL} --components 8",
