@@ -1,11 +1,12 @@
 """From a click group to an exit status: 0 done, 2 the caller's mistake, 130 interrupted, 1 else.
 
-A mistake is told in one line on stderr, and so is a stored result that turns out to be damaged. A
-bug keeps its traceback.
+A mistake is told in one line on stderr, and so are a stored result that turns out to be damaged and
+a disk that refuses or fails. A bug keeps its traceback.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ import click
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
 
 DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_BROKEN = {errno.EIO, getattr(errno, "ESTALE", errno.EIO)}
 
 
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +49,23 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:
+        told = _of_the_disk(error)
+        if told is None:
+            raise
+        return _complain(*told)
+
+
+def _of_the_disk(error: OSError) -> tuple[str, int] | None:
+    """The line and the status where a file was refused, or a disk fails; None for a bug."""
+    where = f"{error.filename or 'a stored file'}: expected"
+    if error.errno in _REFUSED:
+        words = "change its permissions or choose another folder"
+        return f"{where} what may be read, found: {error.strerror}; {words}", MISTAKE
+    if error.errno in _BROKEN:
+        words = "see to the disk, then run the same command again"
+        return f"{where} a disk that works, found: {error.strerror}; {words}", DAMAGE
+    return None
 
 
 def _complain(message: str, status: int) -> int:

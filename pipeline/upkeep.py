@@ -35,13 +35,18 @@ def verify(session: Session) -> tuple[dict[str, Any], str]:
     What is damaged is made again by the next run that needs it, even where its size and time are
     those of a whole one.
     """
-    found = {}
-    for path, reason in session.store.verify():
-        found[str(path)] = reason
+    from pipeline.verify import verify_memo, verify_results, verify_states
+
+    store = session.store
+    results, states = dict(verify_results(store)), dict(verify_states(store))
+    memo = dict(verify_memo(store))
+    for path, reason in results.items():
         if reason:
-            session.store.distrust(path)
-    damaged = {path: reason for path, reason in found.items() if reason}
-    return {"results": len(found), "damaged": damaged}, display.verification(found)
+            store.distrust(path)
+    found = {**results, **states, **memo}
+    damaged = {str(path): reason for path, reason in found.items() if reason}
+    document = {"results": len(results), "states": len(states), "damaged": damaged}
+    return document, display.verification(results, states, memo)
 
 
 def collect(

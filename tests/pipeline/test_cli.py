@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import pstats
 import sys
 from pathlib import Path
@@ -249,6 +251,26 @@ def test_a_bug_keeps_its_traceback(call, monkeypatch):
 
     monkeypatch.setattr("pipeline.session.run", fail)
     with pytest.raises(PipelineError, match="a bug"):
+        call("run")
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "words"),
+    [
+        (errno.EACCES, 2, "expected what may be read, found: Permission denied; change its "),
+        (errno.EIO, 1, "expected a disk that works, found: Input/output error; see to the disk"),
+    ],
+)
+def test_a_disk_that_refuses_or_fails_is_told_in_one_line(call, monkeypatch, number, status, words):
+    def fail(*arguments, **named):
+        raise OSError(number, os.strerror(number), "a/manifest.json")
+
+    monkeypatch.setattr("pipeline.session.run", fail)
+    found, _, err = call("run")
+    assert found == status
+    assert err.startswith(f"error: a/manifest.json: {words}")
+    monkeypatch.setattr("pipeline.session.run", lambda *given: Path("never made").stat())
+    with pytest.raises(FileNotFoundError):
         call("run")
 
 
