@@ -65,6 +65,17 @@ def test_old_results_go(run_shop, collect, store):
     assert run_shop()[1] == []
 
 
+def test_states_that_nobody_goes_on_with_go(run_shop, collect, store, planner):
+    keys = [planner(**given).plan()[0].key for given in ({}, {"days": 3}, {"days": 4})]
+    for key, day in zip(keys, (0, 0, 5), strict=True):
+        store.save_state(key, {}, {"step": 1})
+        os.utime(store.root / ".state" / str(key), (day * DAY, day * DAY))
+    collect(now=11 * DAY)
+    assert all(map(store.has_state, keys))
+    collect(days=10, now=11 * DAY)
+    assert [store.has_state(key) for key in keys] == [True, False, True], "the first is current"
+
+
 def test_the_longest_unused_go_first_when_room_is_short(run_shop, collect, store):
     for age, days in enumerate((5, 4, 3)):
         outcome, _ = run_shop(days=days)
@@ -186,6 +197,31 @@ def test_a_command_holds_the_gate_until_it_has_told_its_results(tmp_path, monkey
 
     program = Program(shop.SHOP, "shop", "A shop.", "1", render=collect_beside)
     assert run_cli(make_cli(program), ["choose", "--quiet"]) == 0
+
+
+def test_who_may_only_read_the_store_holds_its_gate_too(tmp_path, monkeypatch):
+    class Waiting(Exception):
+        pass
+
+    def wait():
+        raise Waiting
+
+    def read_only(path, flags, *mode):
+        if flags & (os.O_RDWR | os.O_CREAT):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, flags, *mode)
+
+    opened = os.open
+    (tmp_path / ".gate").touch()
+    with monkeypatch.context() as context:
+        context.setattr(os, "open", read_only)
+        reading = gate(tmp_path, alone=False, waiting=wait)
+        reading.__enter__()
+    with pytest.raises(Waiting), gate(tmp_path, alone=True, waiting=wait):
+        pass
+    reading.__exit__(None, None, None)
+    with gate(tmp_path, alone=True, waiting=wait):
+        pass
 
 
 def test_a_store_that_cannot_be_written_needs_no_gate(tmp_path):
