@@ -12,6 +12,7 @@ to manifest. Deleting starts with a rename, so a half-deleted result is never se
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,14 @@ from pipeline.manifest import read_manifest
 from pipeline.store import ArtifactStore, Key
 
 DAY = 86_400.0
+DEAD = "left by a process that died"
+UNFINISHED = r"\.tmp-[0-9a-f]{1,32}-([0-9a-f]{8}(-old)?|removed)"
+LEFT = (
+    ("*/.tmp-*", UNFINISHED, DEAD),
+    (".state/*/*/.tmp-*", UNFINISHED, DEAD),
+    (".*.part", r"\.[0-9a-f]{16}\.part", DEAD),
+    (".locks/*", r".+-[0-9a-f]{32}\.(lock|owner)", "nobody holds it"),
+)
 
 
 @dataclass(frozen=True)
@@ -145,11 +154,12 @@ def _states(
 
 
 def _leftovers(store: ArtifactStore) -> list[Removal]:
-    """What dead processes left."""
-    patterns = ("*/.tmp-*", ".*.part", ".state/*/*/.tmp-*")
-    found = [(p, "left by a process that died") for name in patterns for p in store.root.glob(name)]
-    found += ((path, "nobody holds it") for path in store.root.glob(".locks/*"))
-    return [Removal(path, _size(path), reason) for path, reason in found]
+    """What dead processes left: files and folders of exactly the names that they are given."""
+    found = []
+    for pattern, name, reason in LEFT:
+        paths = (path for path in store.root.glob(pattern) if re.fullmatch(name, path.name))
+        found += (Removal(path, _size(path), reason) for path in paths)
+    return found
 
 
 def _size(path: Path) -> int:

@@ -14,13 +14,13 @@ Sizes and modification times are trusted from then on; verify.py reads every byt
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from string import hexdigits
 from typing import Any
 
 from pipeline.durable import expect_room, fsync_folder, make_folder, storage_errors
@@ -28,6 +28,8 @@ from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.files import DigestMemo
 from pipeline.manifest import MANIFEST, read_manifest
 from pipeline.values import Writer, check_output, read_value, verify_output
+
+_IS_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,15 @@ class ArtifactStore:
         return not self.folder(key).exists()
 
     def results(self) -> list[Path]:
-        """The folders of all results, damaged ones too. `OSError` where one cannot be listed."""
+        """The folders of all results, damaged ones too; nothing else that somebody keeps there.
+
+        Raises `OSError` where a folder cannot be listed.
+        """
         stages: list[Path] = []
         with suppress(FileNotFoundError):
             stages = sorted(path for path in self.root.iterdir() if not path.name.startswith("."))
         found = [sorted(stage.iterdir()) for stage in stages if stage.is_dir()]
-        return [path for paths in found for path in paths if path.name[0] in hexdigits[:16]]
+        return [path for paths in found for path in paths if _IS_KEY.fullmatch(path.name)]
 
     def manifest(self, key: Key) -> dict[str, Any]:
         """The record of a result; `MissingArtifact` or `CorruptArtifact` where there is none."""

@@ -17,7 +17,7 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 GC_FLAGS = [
     click.Option(
         ["--unused-days"],
-        type=click.FloatRange(min=0),
+        type=float,
         metavar="N",
         help="keep no final result that was not used for N days  [default: keep all]",
     ),
@@ -55,6 +55,9 @@ def collect(
     """Delete what no kept result needs; with `dry_run`, only say what that is."""
     from pipeline.gc import plan_removals, remove
 
+    if unused_days is not None and not unused_days >= 0:  # nor no number, which no age is below
+        found = f"{unused_days:g}"
+        raise ConfigError(f"--unused-days: expected a number of days of at least 0, found {found}")
     size = None if max_size is None else parse_size(max_size)
     store = session.store
 

@@ -191,8 +191,8 @@ def _used(scenario: Scenario, base: Path) -> None:
     Scenario("same", SHOP, scenario.flags).run(base)
     for path in store.root.glob("choose/*/kept.npy"):
         path.write_bytes(path.read_bytes()[:-8])
-    (store.root / "add" / ".tmp-dead").mkdir()
-    (store.root / "add" / ".tmp-dead" / "total.json").write_text("{}")
+    (left := store.root / "add" / f".tmp-{'ab' * 16}-01234567").mkdir()
+    (left / "total.json").write_text("{}")
 
 
 TRAINING = {"hidden": "4", "epochs": "2", "batch": "5", "executor": "serial"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import Program, make_cli
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, StorageError
 from pipeline.gate import gate
 from pipeline.gc import DAY, plan_removals, remove
 from pipeline.main import run_cli
@@ -100,15 +100,15 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     outcome, _ = run_shop()
     keys = [result.key for result in outcome.stages]
     (store.folder(keys[0]) / "manifest.json").write_text("{}")
-    left = store.root / "collect" / ".tmp-dead"
+    left = store.root / "collect" / f".tmp-{'ab' * 16}-01234567-old"
     left.mkdir()
     (left / "part.npy").write_bytes(b"123")
-    memo = store.root / ".code.json.123.part"
+    memo = store.root / f".{'0a' * 8}.part"
     memo.write_text("[")
     store.save_state(keys[1], {}, {"step": 1})
     unfinished = store.root / ".state" / "add" / "ab" / "1"
     unfinished.mkdir(parents=True)
-    (unfinished.parent / ".tmp-2-dead").mkdir()
+    (unfinished.parent / ".tmp-2-89abcdef").mkdir()
     collect()
     assert not store.folder(keys[0]).exists()
     assert not left.exists()
@@ -117,6 +117,28 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     assert unfinished.exists()
     assert list(unfinished.parent.iterdir()) == [unfinished]
     assert not list(store.root.glob(".locks/*"))
+
+
+def test_what_is_not_of_the_store_stays(run_shop, collect, store):
+    """As where the flag leads to a folder in which somebody keeps other things."""
+    own = ["cafe/a", "data/beef/1", "add/notes.txt", "add/.tmp-mine", ".draft.part", ".locks/key"]
+    for name in own:
+        (store.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (store.root / name).write_text("mine")
+    run_shop()
+    collect(given={"days": 9}, days=0, now=1e12)
+    assert not store.results()
+    assert all((store.root / name).read_text() == "mine" for name in own)
+
+
+def test_a_folder_that_cannot_be_listed_ends_it(run_shop, collect, store, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    run_shop()
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(StorageError, match="found: Permission denied; change its permissions"):
+        plan_removals(store, shop.SHOP, [])
 
 
 def test_what_cannot_be_read_is_not_taken_for_damaged(run_shop, collect, store, monkeypatch):
