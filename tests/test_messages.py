@@ -107,6 +107,10 @@ COMMANDS = [
         "error: --max-size: expected a size such as 500MB or 2GB, found 'much'",
     ),
     Case(
+        "gc --unused-days nan",
+        "error: --unused-days: expected a number of days of at least 0, found nan",
+    ),
+    Case(
         "run --profile no/file",
         "error: --profile: expected the name of a file that can be written, found no/file: No such "
         "file or directory; choose another",
@@ -150,7 +154,13 @@ VALUES = [
         "error: environment PIPELINE_LR: expected a number, found 'x'",
         environment={"PIPELINE_LR": "x"},
     ),
-    Case("run --config no.toml", "error: no.toml: cannot be read: No such file or directory"),
+    Case(
+        "run --config no.toml",
+        "error: --config: expected a readable file at no.toml: No such file or directory",
+    ),
+    Case("run --config .", "error: --config: expected a file, found something else: ."),
+    Case("run --artifacts-dir ''", "error: --artifacts-dir: expected a folder, found nothing"),
+    Case(f"run {DATA} --data-dir ''", "error: --data-dir: expected a folder, found nothing"),
     config("lr = 'x'", ", key 'lr': expected a number, found 'x'"),
     config("lrr = 1", ": unknown key 'lrr'; did you mean 'lr'?"),
     config("l-2 = 1\nl_2 = 1", ": unknown key 'l-2'; did you mean 'l2'?"),

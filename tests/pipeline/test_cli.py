@@ -215,7 +215,10 @@ def test_a_profile_that_finds_no_room_is_told_in_one_line(call):
         (["rum"], "No such command 'rum'"),
         (["explain", "chose"], "error: no stage is named 'chose'; did you mean 'choose'?"),
         (["run", "--recipe", "lang"], "error: --recipe: no recipe is named 'lang'; did you mean"),
-        (["run", "--config", "none.toml"], "error: none.toml: cannot be read"),
+        (
+            ["run", "--config", "none.toml"],
+            "error: --config: expected a readable file at none",
+        ),
         (["run", "--profile", "no/such/folder"], "found no/such/folder: No such file"),
         (["explain"], "Missing argument 'STAGE'"),
     ],
