@@ -324,6 +324,20 @@ def test_another_pipeline_takes_over_where_a_flag_asks_for_it(program, tmp_path,
     assert document["artifacts"]["sales"]["shape"] == [3]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+def test_a_result_that_finds_no_room_is_told_in_one_line(program, monkeypatch, capsys):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert run_cli(make_cli(program), ["config"]) == 2
+        err = capsys.readouterr().err
+    assert err.startswith("error: stdout: expected room to write, found: No space left on device")
+
+
+def test_nobody_need_listen(program, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run_cli(make_cli(program), ["config"]) == 0
+
+
 def test_the_readers_leaving_is_no_bug(program, monkeypatch, tmp_path):
     def leave(*arguments, **named):
         raise BrokenPipeError
