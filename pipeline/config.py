@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, DataError
+from pipeline.files import open_file
 from pipeline.literals import accept, parse, toml_literal
 from pipeline.stage import Parameter
 
@@ -84,7 +85,7 @@ def read_toml(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        with open(file, "rb") as stream:
+        with open_file(file) as stream:
             data = stream.read(TOML_BYTES + 1)
         if (
             len(data) > TOML_BYTES
@@ -95,8 +96,8 @@ def read_toml(file: Path) -> dict[str, Any]:
                 "found more"
             )
         return tomllib.loads(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except DataError as error:
+        raise ConfigError(f"--config: {error}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{file}: expected UTF-8 text, found another byte at {error.start}"

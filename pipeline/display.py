@@ -11,6 +11,7 @@ from pipeline.fingerprint import shown
 from pipeline.plan import CACHED, Decision
 from pipeline.runner import Outcome
 from pipeline.store import ArtifactStore
+from pipeline.values import UNREADABLE
 
 MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
 
@@ -108,14 +109,27 @@ def _short(value: Any) -> str:
     return value[:16] if isinstance(value, str) else shown(value)
 
 
-def verification(found: Mapping[str, str | None]) -> str:
-    """What a verification found: the damaged results, and how many are whole."""
-    damaged = [(path, reason) for path, reason in found.items() if reason]
-    lines = [f"{path}: {reason}" for path, reason in damaged]
-    if damaged:
-        stages = ", ".join(dict.fromkeys(Path(path).parent.name for path, _ in damaged))
+Found = Mapping[Path, str | None]
+
+
+def verification(results: Found, states: Found, memo: Found) -> str:
+    """What a verification found: all that is damaged, what becomes of it, how much is whole."""
+    found = {**results, **states, **memo}
+    lines = [f"{path}: {reason}" for path, reason in found.items() if reason]
+    damaged = [path for path, reason in found.items() if reason and UNREADABLE not in reason]
+    if stages := ", ".join(dict.fromkeys(path.parent.name for path in damaged if path in results)):
         lines.append(
             f"run again, and {stages} will be made anew; what depends on them stays, if they come "
             "to the same bytes"
         )
-    return "\n".join([*lines, f"{len(found) - len(damaged)} of {len(found)} results are whole"])
+    if stages := ", ".join(dict.fromkeys(p.parent.parent.name for p in damaged if p in states)):
+        lines.append(f"run again, and {stages} will begin anew instead of going on")
+    if any(reason and UNREADABLE in reason for reason in found.values()):
+        lines.append("what cannot be read may be whole: see to its permissions and its disk")
+    words = [_whole(results, "results")]
+    words += [_whole(states, "states of unfinished stages")] if states else []
+    return "\n".join([*lines, f"{' and '.join(words)} are whole"])
+
+
+def _whole(found: Found, what: str) -> str:
+    return f"{sum(reason is None for reason in found.values())} of {len(found)} {what}"

@@ -10,19 +10,17 @@ date. `DigestMemo` remembers the digests of files that have not been touched sin
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import stat
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipeline.durable import replacing
 from pipeline.errors import DataError
+from pipeline.memo import read_memo, write_memo
 
 BLOCK = 1 << 20
 # Not blocking: opening a named pipe would wait for a writer. Binary: Windows would change bytes.
@@ -106,11 +104,10 @@ def is_sha256(value: Any) -> bool:
 
 
 class DigestMemo:
-    """Digests of files that were at rest, in one JSON file: path → stamp, SHA-256.
+    """Digests of files that were at rest, in one memo: path → stamp, SHA-256.
 
     The stamp is size, modification and change time and inode. A file whose times are less than
-    2 s before it was hashed is not remembered. The memo is a convenience: a damaged one counts as
-    empty, and where none can be written, none is.
+    2 s before it was hashed is not remembered.
     """
 
     def __init__(self, path: Path) -> None:
@@ -131,20 +128,13 @@ class DigestMemo:
         entries = self._load()
         entries.pop(str(path), None)
         entries[str(path)] = [_stamp(status), sha256]
-        self._save(dict(list(entries.items())[-MEMO_ENTRIES:]))
+        write_memo(self.path, dict(list(entries.items())[-MEMO_ENTRIES:]))
 
     def _load(self) -> dict[str, list[Any]]:
         if self._entries is None:
-            try:
-                entries = json.loads(self.path.read_text("utf-8"))
-            except (OSError, ValueError, RecursionError):
-                entries = {}
+            entries = read_memo(self.path)
             self._entries = entries if isinstance(entries, dict) else {}
         return self._entries
-
-    def _save(self, entries: Mapping[str, Any]) -> None:
-        with contextlib.suppress(OSError), replacing(self.path) as file:
-            file.write(json.dumps(entries).encode())
 
 
 def _stamp(status: os.stat_result) -> list[int]:

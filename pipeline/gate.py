@@ -19,7 +19,7 @@ from pipeline.durable import make_folder
 def gate(root: Path, *, alone: bool, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the gate of the store at `root`; `waiting` is called once where it must be waited for.
 
-    A store that cannot be written has nothing to clear out, and needs no gate.
+    A store without a gate that cannot be written has never been used, and needs none.
     """
     descriptor = None
     try:
@@ -27,7 +27,10 @@ def gate(root: Path, *, alone: bool, waiting: Callable[[], None]) -> Iterator[No
             import fcntl
 
             make_folder(root)
-            descriptor = os.open(root / ".gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                descriptor = os.open(root / ".gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            except OSError:  # somebody else's store, to be read only: but they may clear it out
+                descriptor = os.open(root / ".gate", os.O_RDONLY | os.O_CLOEXEC)
             mode = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
             try:
                 fcntl.flock(descriptor, mode | fcntl.LOCK_NB)

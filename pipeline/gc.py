@@ -3,7 +3,8 @@
     roots      results of the last stages of the flow, unless they are too old or too many bytes;
                and everything that the current flags lead to
     kept       the roots and every result whose output some kept result took as input
-    deleted    all other results; what dead processes left; states of trainings that have ended
+    deleted    all other results; what dead processes left; states of what has ended, or was not
+               gone on with for too long
 
 Results refer to their inputs by content, so the chain behind a model can be followed from manifest
 to manifest. Deleting starts with a rename, so a half-deleted result is never seen.
@@ -11,6 +12,7 @@ to manifest. Deleting starts with a rename, so a half-deleted result is never se
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -25,6 +27,14 @@ from pipeline.manifest import read_manifest
 from pipeline.store import ArtifactStore, Key
 
 DAY = 86_400.0
+DEAD = "left by a process that died"
+UNFINISHED = r"\.tmp-[0-9a-f]{1,32}-([0-9a-f]{8}(-old)?|removed)"
+LEFT = (
+    ("*/.tmp-*", UNFINISHED, DEAD),
+    (".state/*/*/.tmp-*", UNFINISHED, DEAD),
+    (".*.part", r"\.[0-9a-f]{16}\.part", DEAD),
+    (".locks/*", r".+-[0-9a-f]{32}\.(lock|owner)", "nobody holds it"),
+)
 
 
 @dataclass(frozen=True)
@@ -57,14 +67,12 @@ def plan_removals(
 ) -> list[Removal]:
     """What a collection would delete. `current` are the keys that the current flags lead to."""
     with storage_errors(store.root):
-        results = [_look(path) for path in sorted(store.root.glob("[!.]*/[0-9a-f]*"))]
+        results = [_look(path) for path in store.results()]
     whole = [result for result in results if result.manifest]
     wanted = {store.folder(key) for key in current}
     protected = [result for result in whole if result.path in wanted]
-    roots = _roots(whole, pipeline)
-    if days is not None:
-        oldest = (time.time() if now is None else now) - days * DAY
-        roots = [root for root in roots if root.used >= oldest]
+    oldest = 0.0 if days is None else (time.time() if now is None else now) - days * DAY
+    roots = [root for root in _roots(whole, pipeline) if root.used >= oldest]
     kept = reach(whole, [*protected, *roots])
     while size is not None and roots and sum(r.size for r in whole if r.path in kept) > size:
         roots = roots[1:]  # the one that was used longest ago
@@ -74,7 +82,7 @@ def plan_removals(
         for r in results
         if r.path not in kept
     ]
-    return [*removals, *_leftovers(store, kept)]
+    return [*removals, *_states(store, kept, wanted, oldest), *_leftovers(store)]
 
 
 def remove(store: ArtifactStore, removals: Iterable[Removal]) -> None:
@@ -131,16 +139,27 @@ def _look(path: Path) -> Stored:
     return Stored(path, manifest, _size(path), path.stat().st_mtime)
 
 
-def _leftovers(store: ArtifactStore, kept: set[Path]) -> list[Removal]:
-    """What dead processes left, and states of results that are stored."""
-    unfinished = (*store.root.glob("*/.tmp-*"), *store.root.glob(".*.part"))
-    found = [(path, "left by a process that died") for path in unfinished]
+def _states(
+    store: ArtifactStore, kept: set[Path], wanted: set[Path], oldest: float
+) -> list[Removal]:
+    """States of results that are stored, and those that nobody has gone on with for too long."""
+    found = []
     for path in store.root.glob(".state/*/*"):
-        if store.root / path.parent.name / path.name in kept:
+        result = store.root / path.parent.name / path.name
+        if result in kept:
             found.append((path, "its computation has ended"))
-        found += ((left, "left by a process that died") for left in path.glob(".tmp-*"))
-    found += ((path, "nobody holds it") for path in store.root.glob(".locks/*"))
+        elif result not in wanted and path.stat().st_mtime < oldest:
+            found.append((path, "its computation was not gone on with"))
     return [Removal(path, _size(path), reason) for path, reason in found]
+
+
+def _leftovers(store: ArtifactStore) -> list[Removal]:
+    """What dead processes left: files and folders of exactly the names that they are given."""
+    found = []
+    for pattern, name, reason in LEFT:
+        paths = (path for path in store.root.glob(pattern) if re.fullmatch(name, path.name))
+        found += (Removal(path, _size(path), reason) for path in paths)
+    return found
 
 
 def _size(path: Path) -> int:

@@ -1,11 +1,12 @@
 """From a click group to an exit status: 0 done, 2 the caller's mistake, 130 interrupted, 1 else.
 
-A mistake is told in one line on stderr, and so is a stored result that turns out to be damaged. A
-bug keeps its traceback.
+A mistake is told in one line on stderr, and so are a stored result that turns out to be damaged and
+a disk that refuses or fails. A bug keeps its traceback.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -15,13 +16,17 @@ import click
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
 
 DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_BROKEN = {errno.EIO, getattr(errno, "ESTALE", errno.EIO)}
 
 
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; nothing but a bug is raised."""
     try:
         result = group.main(arguments, prog_name=group.name, standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as where the caller has closed it
+            sys.stdout.flush()
         return result if isinstance(result, int) else DONE
     except SystemExit as request:
         return request.code if isinstance(request.code, int) else DONE
@@ -44,8 +49,34 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     except (Interrupted, KeyboardInterrupt, click.Abort):
         return _complain("interrupted; run the same command again to go on from here", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_output_go()
         return BROKEN_PIPE
+    except OSError as error:
+        told = _of_the_disk(error)
+        if told is None:
+            raise
+        return _complain(*told)
+
+
+def _of_the_disk(error: OSError) -> tuple[str, int] | None:
+    """The line and the status where a file was refused, or a disk fails; None for a bug."""
+    if error.errno in _FULL and not error.filename:
+        _let_output_go()
+        words = "free some space, then run the same command again"
+        return f"stdout: expected room to write, found: {error.strerror}; {words}", MISTAKE
+    where = f"{error.filename or 'a stored file'}: expected"
+    if error.errno in _REFUSED:
+        words = "change its permissions or choose another folder"
+        return f"{where} what may be read, found: {error.strerror}; {words}", MISTAKE
+    if error.errno in _BROKEN:
+        words = "see to the disk, then run the same command again"
+        return f"{where} a disk that works, found: {error.strerror}; {words}", DAMAGE
+    return None
+
+
+def _let_output_go() -> None:
+    """Let the interpreter's last flush of stdout, at its exit, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str, status: int) -> int:

@@ -172,7 +172,10 @@ class _RunContext(Context):
         self._writer.notes |= figures
 
     def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        return self._store.load_state(self._key)
+        state = self._store.load_state(self._key)
+        if state is None and self._store.has_state(self._key):
+            self.warn(f"the saved state of {self._key.stage} is damaged: it begins anew")
+        return state
 
     def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         self._store.save_state(self._key, arrays, record)

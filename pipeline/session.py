@@ -35,7 +35,7 @@ class Session:
     ) -> None:
         self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
-        self.store = ArtifactStore(_artifacts(Path(common["artifacts_dir"])))
+        self.store = ArtifactStore(_artifacts(common["artifacts_dir"]))
         self.reporter = _reporter(common)
         values = {name: setting.value for name, setting in self.settings.items()}
         code = CodeIndex(self.store.root / ".code.json")
@@ -65,7 +65,10 @@ class Session:
         return self.settings[name].value
 
 
-def _artifacts(folder: Path) -> Path:
+def _artifacts(name: str) -> Path:
+    if not name:  # and not the folder that we are in, for lack of a variable's value
+        raise ConfigError("--artifacts-dir: expected a folder, found nothing")
+    folder = Path(name)
     try:
         with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # told later
             folder.stat()

@@ -8,12 +8,13 @@ then one rename, then an fsync of the parent. A folder without a manifest that f
 is read back is memory-mapped and never unpickled. One advisory lock per key lets the second process
 wait and reuse; the kernel drops the lock of a dead one.
 
-Sizes and modification times are trusted from then on; `verify` reads every byte again.
+Sizes and modification times are trusted from then on; verify.py reads every byte again.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -26,9 +27,9 @@ from pipeline.durable import expect_room, fsync_folder, make_folder, storage_err
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.files import DigestMemo
 from pipeline.manifest import MANIFEST, read_manifest
-from pipeline.values import Writer, check_output, read_value, verify_output, verify_sources
+from pipeline.values import Writer, check_output, read_value, verify_output
 
-CHECKS = (verify_output, verify_sources)
+_IS_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,17 @@ class ArtifactStore:
     def is_absent(self, key: Key) -> bool:
         """Whether not even a damaged result is there."""
         return not self.folder(key).exists()
+
+    def results(self) -> list[Path]:
+        """The folders of all results, damaged ones too; nothing else that somebody keeps there.
+
+        Raises `OSError` where a folder cannot be listed.
+        """
+        stages: list[Path] = []
+        with suppress(FileNotFoundError):
+            stages = sorted(path for path in self.root.iterdir() if not path.name.startswith("."))
+        found = [sorted(stage.iterdir()) for stage in stages if stage.is_dir()]
+        return [path for paths in found for path in paths if _IS_KEY.fullmatch(path.name)]
 
     def manifest(self, key: Key) -> dict[str, Any]:
         """The record of a result; `MissingArtifact` or `CorruptArtifact` where there is none."""
@@ -205,25 +217,15 @@ class ArtifactStore:
     def _state_folder(self, key: Key) -> Path:
         return self.root / ".state" / str(key)
 
+    def has_state(self, key: Key) -> bool:
+        """Whether a state is there, whole or not."""
+        return bool(self._states(key))
+
     def _states(self, key: Key) -> list[Path]:
         with suppress(OSError):
             folders = [p for p in self._state_folder(key).iterdir() if p.name.isdecimal()]
             return sorted(folders, key=lambda path: int(path.name))
         return []
-
-    def verify(self) -> Iterator[tuple[Path, str | None]]:
-        """Read every stored byte again, and every byte of files that are referred to.
-
-        Yields each result's folder, and what is wrong or None.
-        """
-        for path in sorted(self.root.glob("[!.]*/[0-9a-f]*")):
-            try:
-                outputs = read_manifest(path)["outputs"].values()
-                tests = ((test, output) for output in outputs for test in CHECKS)
-                reasons = (test(path, output) for test, output in tests)
-                yield path, next((reason for reason in reasons if reason), None)
-            except (CorruptArtifact, MissingArtifact, OSError) as error:
-                yield path, str(error)
 
 
 def _holder(owner: Path) -> str:

@@ -17,7 +17,7 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 GC_FLAGS = [
     click.Option(
         ["--unused-days"],
-        type=click.FloatRange(min=0),
+        type=float,
         metavar="N",
         help="keep no final result that was not used for N days  [default: keep all]",
     ),
@@ -35,13 +35,18 @@ def verify(session: Session) -> tuple[dict[str, Any], str]:
     What is damaged is made again by the next run that needs it, even where its size and time are
     those of a whole one.
     """
-    found = {}
-    for path, reason in session.store.verify():
-        found[str(path)] = reason
+    from pipeline.verify import verify_memo, verify_results, verify_states
+
+    store = session.store
+    results, states = dict(verify_results(store)), dict(verify_states(store))
+    memo = dict(verify_memo(store))
+    for path, reason in results.items():
         if reason:
-            session.store.distrust(path)
-    damaged = {path: reason for path, reason in found.items() if reason}
-    return {"results": len(found), "damaged": damaged}, display.verification(found)
+            store.distrust(path)
+    found = {**results, **states, **memo}
+    damaged = {str(path): reason for path, reason in found.items() if reason}
+    document = {"results": len(results), "states": len(states), "damaged": damaged}
+    return document, display.verification(results, states, memo)
 
 
 def collect(
@@ -50,6 +55,9 @@ def collect(
     """Delete what no kept result needs; with `dry_run`, only say what that is."""
     from pipeline.gc import plan_removals, remove
 
+    if unused_days is not None and not unused_days >= 0:  # nor no number, which no age is below
+        found = f"{unused_days:g}"
+        raise ConfigError(f"--unused-days: expected a number of days of at least 0, found {found}")
     size = None if max_size is None else parse_size(max_size)
     store = session.store
 

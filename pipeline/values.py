@@ -29,6 +29,8 @@ from pipeline.errors import CorruptArtifact
 from pipeline.files import DigestMemo, Files
 from pipeline.manifest import write_manifest
 
+UNREADABLE = "cannot be read"  # what may be whole for all that
+
 
 class Writer:
     """Writes the outputs of one computation into a folder of its own."""
@@ -131,7 +133,9 @@ def verify_output(folder: Path, record: Mapping[str, Any]) -> str | None:
             expected = record["digest"]
     except FileNotFoundError:
         return f"{path.name} is missing"
-    except (OSError, ValueError):
+    except OSError as error:
+        return f"{path.name} {UNREADABLE}: {error.strerror}"
+    except ValueError:
         return wrong
     return None if found == expected else wrong
 
@@ -152,5 +156,7 @@ def read_value(folder: Path, record: Mapping[str, Any]) -> Any:
             return map_array(path, *form_of(record))
         value = json.loads(path.read_bytes())
         return Files.from_json(value) if record["kind"] == "files" else value
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise CorruptArtifact(f"{path}: it {UNREADABLE} ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
         raise CorruptArtifact(f"{path}: it is damaged ({error})") from error

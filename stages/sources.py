@@ -39,6 +39,8 @@ def resolve_source(
 
     A second time, it changes nothing. Raises `ConfigError` and `DataError`.
     """
+    if not data_dir:
+        raise ConfigError("--data-dir: expected a folder, found nothing")
     if sha256 is not None:
         sha256 = _digits(sha256)
     if source == "auto":

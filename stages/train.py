@@ -6,6 +6,7 @@ gradients and update the parameters. The parameters with the best validation are
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -98,7 +99,7 @@ def train(
             entry |= trainer.totals.means()
             found = trainer.averaged() if average else network
             if len(validation_rows):
-                scores = trainer.evaluate(validation_rows, found)
+                scores = _validated(trainer, validation_rows, found, course)
                 entry |= {"validation_loss": scores.loss, "validation_accuracy": scores.accuracy}
             better = course.finish_epoch(entry, found.parameters)
             course.seconds.append(round(time.perf_counter() - started, 3))
@@ -143,10 +144,7 @@ def _epoch(
             with workers_alive():
                 trainer.run(course.epoch, course.step, stop, [rates(place) for place in places])
         except nn.Diverged as error:
-            raise UserError(
-                f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, "
-                f"step {error.step + 1}; choose a smaller --lr, --clip or --standardize feature"
-            ) from error
+            raise _diverged(course, error.step) from error
 
     def save() -> None:
         context.save_state({"best": course.best, **trainer.state()}, course.record())
@@ -157,6 +155,24 @@ def _epoch(
         progress.advance(trainer.totals.images - done)
         done = trainer.totals.images
         pace.save_if_due(save)
+
+
+def _validated(
+    trainer: nn.Trainer, rows: np.ndarray, network: nn.Network, course: Course
+) -> nn.Scores:
+    """Scores on the validation images, whose loss may overflow where that of training did not."""
+    with np.errstate(all="ignore"):  # told here, in our own words
+        scores = trainer.evaluate(rows, network)
+    if not math.isfinite(scores.loss):
+        raise _diverged(course, trainer.steps - 1)
+    return scores
+
+
+def _diverged(course: Course, step: int) -> UserError:
+    return UserError(
+        f"training diverged: the loss is no longer finite in epoch {course.epoch + 1}, "
+        f"step {step + 1}; choose a smaller --lr, or add --clip 1 or --standardize feature"
+    )
 
 
 def _line(entry: dict[str, float], epochs: int, seconds: float, better: bool) -> str:

@@ -1,18 +1,15 @@
 """The tables of modules (see symbols.py), remembered while their files do not change.
 
 Parsing the sources of a project takes a good part of a second, and most commands find all of them
-as they were. One JSON file, below a line with its SHA-256, keeps each table with the stamp of the
-source: size, modification and change time, inode. A source written less than 2 s before it was read
-is not remembered, for it could be written again within one tick of the clock. The memo is a
-convenience: one that is damaged, or made by another Python or another version of the analysis,
-counts as empty, and where none can be written, none is.
+as they were. A memo keeps each table with the stamp of the source: size, modification and change
+time, inode. A source written less than 2 s before it was read is not remembered, for it could be
+written again within one tick of the clock. A memo that another Python or another version of the
+analysis has made counts as empty.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
 import sys
 import time
@@ -20,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.modules import Module
-from pipeline.durable import replacing
 from pipeline.files import SETTLED_NS
+from pipeline.memo import read_memo, write_memo
 
 _EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
 _ANALYSIS = ("symbols.py", "scopes.py", "syntax.py")
@@ -53,9 +50,7 @@ class Tables:
         known = {path: entry for path, entry in self._load().items() if os.path.exists(path)}
         self._known = known | self._news
         self._news = {}
-        text = json.dumps([_version(), self._known], separators=(",", ":")).encode()
-        with contextlib.suppress(OSError), replacing(self._memo) as file:
-            file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+        write_memo(self._memo, [_version(), self._known])
 
     def _table(self, module: Module) -> dict[str, Any]:
         stamp = _stamp(module.path)
@@ -76,14 +71,9 @@ class Tables:
     def _load(self) -> dict[str, list[Any]]:
         if self._known is None:
             self._known = {}
-            with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
-                seal, _, text = (
-                    self._memo.read_bytes().partition(b"\n") if self._memo else [b""] * 3
-                )
-                if hashlib.sha256(text).hexdigest().encode() == seal:
-                    version, known = json.loads(text)
-                    fits = version == _version() and isinstance(known, dict)
-                    self._known = known if fits else {}
+            match read_memo(self._memo) if self._memo else None:
+                case [version, dict(known)] if version == _version():
+                    self._known = known
         return self._known
 
 

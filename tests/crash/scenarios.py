@@ -31,6 +31,7 @@ from pipeline.manifest import read_manifest
 from pipeline.plan import output_digests
 from pipeline.stage import Option, stage
 from pipeline.store import ArtifactStore, Key
+from pipeline.verify import verify_results
 from stages.train import train
 from tests.crash.whole import EVERYTHING, WHOLE
 from tests.pipeline.shop import SHOP
@@ -94,7 +95,7 @@ def results(base: Path) -> Results:
     """All results in the store below `base`."""
     store = ArtifactStore(base / "artifacts")
     found = {}
-    for path, _ in store.verify():
+    for path, _ in verify_results(store):
         manifest = read_manifest(path)
         key = Key(path.parent.name, manifest["fingerprint"])
         found[key] = output_digests(manifest)
@@ -104,7 +105,7 @@ def results(base: Path) -> Results:
 def wrong(base: Path, expected: Results) -> list[str]:
     """What looks whole in the store below `base`, and is not what is expected."""
     store = ArtifactStore(base / "artifacts")
-    reasons = dict(store.verify())
+    reasons = dict(verify_results(store))
     found = []
     for key, digests in expected.items():
         if store.damage(key) is None:
@@ -166,7 +167,7 @@ class Scenario:
         store = ArtifactStore(base / "artifacts")
         missing = [f"{key}: {why}" for key in self.expected if (why := store.damage(key))]
         kept = {store.folder(key) for key in self.expected}
-        left = [path for path, _ in store.verify() if path not in kept]
+        left = [path for path, _ in verify_results(store) if path not in kept]
         for pattern in ("*/.tmp-*", "*.part", ".state/*/*"):
             left += store.root.glob(pattern)
         return [*self.wrong(base), *missing, *(f"{path} is left" for path in left)]
@@ -190,8 +191,8 @@ def _used(scenario: Scenario, base: Path) -> None:
     Scenario("same", SHOP, scenario.flags).run(base)
     for path in store.root.glob("choose/*/kept.npy"):
         path.write_bytes(path.read_bytes()[:-8])
-    (store.root / "add" / ".tmp-dead").mkdir()
-    (store.root / "add" / ".tmp-dead" / "total.json").write_text("{}")
+    (left := store.root / "add" / f".tmp-{'ab' * 16}-01234567").mkdir()
+    (left / "total.json").write_text("{}")
 
 
 TRAINING = {"hidden": "4", "epochs": "2", "batch": "5", "executor": "serial"}

@@ -86,10 +86,9 @@ def test_an_fsync_that_is_missing_is_found(scratch, unsynced, found):
     assert any(found in problem for problem in tally.wrong)
 
 
-@pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")
-@pytest.mark.parametrize("lr", ["1e30", "1e5"])
-def test_a_training_that_diverges_keeps_its_last_good_state(scratch, lr):
-    flags = {**SCENARIOS["training"].flags, "lr": lr, "epochs": "5"}
+@pytest.mark.parametrize(("lr", "batch"), [("1e30", "5"), ("1e5", "5"), ("1e30", "12")])
+def test_a_training_that_diverges_keeps_its_last_good_state(scratch, lr, batch):
+    flags = {**SCENARIOS["training"].flags, "lr": lr, "batch": batch, "epochs": "5"}
     scenario = replace(SCENARIOS["training"], flags=flags)
     for _ in range(2):
         with pytest.raises(UserError, match=r"in epoch \d, step \d; choose a smaller --lr, "):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import pstats
 import sys
 from pathlib import Path
@@ -213,7 +215,10 @@ def test_a_profile_that_finds_no_room_is_told_in_one_line(call):
         (["rum"], "No such command 'rum'"),
         (["explain", "chose"], "error: no stage is named 'chose'; did you mean 'choose'?"),
         (["run", "--recipe", "lang"], "error: --recipe: no recipe is named 'lang'; did you mean"),
-        (["run", "--config", "none.toml"], "error: none.toml: cannot be read"),
+        (
+            ["run", "--config", "none.toml"],
+            "error: --config: expected a readable file at none",
+        ),
         (["run", "--profile", "no/such/folder"], "found no/such/folder: No such file"),
         (["explain"], "Missing argument 'STAGE'"),
     ],
@@ -249,6 +254,26 @@ def test_a_bug_keeps_its_traceback(call, monkeypatch):
 
     monkeypatch.setattr("pipeline.session.run", fail)
     with pytest.raises(PipelineError, match="a bug"):
+        call("run")
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "words"),
+    [
+        (errno.EACCES, 2, "expected what may be read, found: Permission denied; change its "),
+        (errno.EIO, 1, "expected a disk that works, found: Input/output error; see to the disk"),
+    ],
+)
+def test_a_disk_that_refuses_or_fails_is_told_in_one_line(call, monkeypatch, number, status, words):
+    def fail(*arguments, **named):
+        raise OSError(number, os.strerror(number), "a/manifest.json")
+
+    monkeypatch.setattr("pipeline.session.run", fail)
+    found, _, err = call("run")
+    assert found == status
+    assert err.startswith(f"error: a/manifest.json: {words}")
+    monkeypatch.setattr("pipeline.session.run", lambda *given: Path("never made").stat())
+    with pytest.raises(FileNotFoundError):
         call("run")
 
 
@@ -297,6 +322,20 @@ def test_another_pipeline_takes_over_where_a_flag_asks_for_it(program, tmp_path,
     document = json.loads(capsys.readouterr().out)
     assert [stage["name"] for stage in document["stages"]] == ["collect"]
     assert document["artifacts"]["sales"]["shape"] == [3]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+def test_a_result_that_finds_no_room_is_told_in_one_line(program, monkeypatch, capsys):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert run_cli(make_cli(program), ["config"]) == 2
+        err = capsys.readouterr().err
+    assert err.startswith("error: stdout: expected room to write, found: No space left on device")
+
+
+def test_nobody_need_listen(program, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run_cli(make_cli(program), ["config"]) == 0
 
 
 def test_the_readers_leaving_is_no_bug(program, monkeypatch, tmp_path):

@@ -1,10 +1,10 @@
 """The layers of the configuration, what each refuses, and the way back through TOML."""
 
 import json
+import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -117,8 +117,10 @@ def test_the_worst_that_passes_is_read_quickly(toml):
     assert time.process_time() - started < 3
 
 
-def test_no_more_is_read_than_a_file_may_hold():
-    assert "expected at most 65,536 bytes" in refusal(file=Path("/dev/zero"))
+def test_no_more_is_read_than_a_file_may_hold(tmp_path):
+    with open(tmp_path / "large.toml", "wb") as file:
+        file.truncate(1 << 40)
+    assert "expected at most 65,536 bytes" in refusal(file=tmp_path / "large.toml")
 
 
 def test_dashes_and_underscores_are_alike(toml):
@@ -249,8 +251,12 @@ def test_a_file_with_a_wrong_shape(toml, content, line):
 
 def test_a_file_that_cannot_be_read(tmp_path):
     missing = tmp_path / "missing.toml"
-    assert refusal(file=missing) == f"{missing}: cannot be read: No such file or directory"
-    assert refusal(file=tmp_path) == f"{tmp_path}: cannot be read: Is a directory"
+    wanted = "--config: expected a readable file at"
+    assert refusal(file=missing) == f"{wanted} {missing}: No such file or directory"
+    os.mkfifo(pipe := tmp_path / "pipe")  # nobody will ever write to it
+    for other in (tmp_path, pipe):
+        found = refusal(file=other)
+        assert found == f"--config: expected a file, found something else: {other}"
 
 
 def test_a_recipe_is_checked_like_a_file():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import Program, make_cli
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, StorageError
 from pipeline.gate import gate
 from pipeline.gc import DAY, plan_removals, remove
 from pipeline.main import run_cli
@@ -65,6 +65,17 @@ def test_old_results_go(run_shop, collect, store):
     assert run_shop()[1] == []
 
 
+def test_states_that_nobody_goes_on_with_go(run_shop, collect, store, planner):
+    keys = [planner(**given).plan()[0].key for given in ({}, {"days": 3}, {"days": 4})]
+    for key, day in zip(keys, (0, 0, 5), strict=True):
+        store.save_state(key, {}, {"step": 1})
+        os.utime(store.root / ".state" / str(key), (day * DAY, day * DAY))
+    collect(now=11 * DAY)
+    assert all(map(store.has_state, keys))
+    collect(days=10, now=11 * DAY)
+    assert [store.has_state(key) for key in keys] == [True, False, True], "the first is current"
+
+
 def test_the_longest_unused_go_first_when_room_is_short(run_shop, collect, store):
     for age, days in enumerate((5, 4, 3)):
         outcome, _ = run_shop(days=days)
@@ -89,15 +100,15 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     outcome, _ = run_shop()
     keys = [result.key for result in outcome.stages]
     (store.folder(keys[0]) / "manifest.json").write_text("{}")
-    left = store.root / "collect" / ".tmp-dead"
+    left = store.root / "collect" / f".tmp-{'ab' * 16}-01234567-old"
     left.mkdir()
     (left / "part.npy").write_bytes(b"123")
-    memo = store.root / ".code.json.123.part"
+    memo = store.root / f".{'0a' * 8}.part"
     memo.write_text("[")
     store.save_state(keys[1], {}, {"step": 1})
     unfinished = store.root / ".state" / "add" / "ab" / "1"
     unfinished.mkdir(parents=True)
-    (unfinished.parent / ".tmp-2-dead").mkdir()
+    (unfinished.parent / ".tmp-2-89abcdef").mkdir()
     collect()
     assert not store.folder(keys[0]).exists()
     assert not left.exists()
@@ -106,6 +117,28 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     assert unfinished.exists()
     assert list(unfinished.parent.iterdir()) == [unfinished]
     assert not list(store.root.glob(".locks/*"))
+
+
+def test_what_is_not_of_the_store_stays(run_shop, collect, store):
+    """As where the flag leads to a folder in which somebody keeps other things."""
+    own = ["cafe/a", "data/beef/1", "add/notes.txt", "add/.tmp-mine", ".draft.part", ".locks/key"]
+    for name in own:
+        (store.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (store.root / name).write_text("mine")
+    run_shop()
+    collect(given={"days": 9}, days=0, now=1e12)
+    assert not store.results()
+    assert all((store.root / name).read_text() == "mine" for name in own)
+
+
+def test_a_folder_that_cannot_be_listed_ends_it(run_shop, collect, store, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    run_shop()
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(StorageError, match="found: Permission denied; change its permissions"):
+        plan_removals(store, shop.SHOP, [])
 
 
 def test_what_cannot_be_read_is_not_taken_for_damaged(run_shop, collect, store, monkeypatch):
@@ -186,6 +219,31 @@ def test_a_command_holds_the_gate_until_it_has_told_its_results(tmp_path, monkey
 
     program = Program(shop.SHOP, "shop", "A shop.", "1", render=collect_beside)
     assert run_cli(make_cli(program), ["choose", "--quiet"]) == 0
+
+
+def test_who_may_only_read_the_store_holds_its_gate_too(tmp_path, monkeypatch):
+    class Waiting(Exception):
+        pass
+
+    def wait():
+        raise Waiting
+
+    def read_only(path, flags, *mode):
+        if flags & (os.O_RDWR | os.O_CREAT):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, flags, *mode)
+
+    opened = os.open
+    (tmp_path / ".gate").touch()
+    with monkeypatch.context() as context:
+        context.setattr(os, "open", read_only)
+        reading = gate(tmp_path, alone=False, waiting=wait)
+        reading.__enter__()
+    with pytest.raises(Waiting), gate(tmp_path, alone=True, waiting=wait):
+        pass
+    reading.__exit__(None, None, None)
+    with gate(tmp_path, alone=True, waiting=wait):
+        pass
 
 
 def test_a_store_that_cannot_be_written_needs_no_gate(tmp_path):

@@ -14,6 +14,7 @@ from pipeline.reporter import Reporter
 from pipeline.runner import run
 from pipeline.stage import Option, stage
 from pipeline.store import ArtifactStore
+from tests.pipeline.test_store import flip
 
 Fail = Annotated[bool, Option("stop half-way", affects_result=False)]
 
@@ -110,6 +111,24 @@ def test_a_stage_resumes_from_its_state_and_forgets_it(planner, store):
     assert seen == [0, 2]
     assert outcome["end"] == {"steps": 3}
     assert store.load_state(outcome.stages[0].key) is None
+
+
+def test_a_saved_state_that_is_damaged_is_told(planner, store):
+    class Warnings(Reporter):
+        def warn(self, message):
+            told.append(message)
+
+    @stage(outputs=("end",))
+    def look(*, context: Context = QUIET):
+        """Look for a state."""
+        return {"state": context.load_state()}
+
+    told, plan = [], planner(Pipeline(look))
+    (decision,) = plan.plan()
+    store.save_state(decision.key, {"numbers": np.arange(3)}, {"step": 1})
+    flip(store.root / ".state" / str(decision.key) / "1" / "numbers.npy", 130)
+    assert run(plan, (), Warnings())["end"] == {"state": None}
+    assert told == ["the saved state of look is damaged: it begins anew"]
 
 
 def test_a_disk_that_is_too_small_is_told_before_the_work(planner, store):

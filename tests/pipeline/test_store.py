@@ -21,6 +21,7 @@ from pipeline.errors import CorruptArtifact, MissingArtifact, StorageError
 from pipeline.files import identify
 from pipeline.manifest import MANIFEST, _seal
 from pipeline.store import ArtifactStore, Key
+from pipeline.verify import verify_results
 
 KEY = Key("stage", "ab" * 32)
 FIELDS = {"format": 1, "stage": "stage"}
@@ -70,7 +71,7 @@ class TestRoundTrip:
         assert back.tobytes() == array.tobytes()
         assert store.load(KEY, "value") == value
         assert store.damage(KEY) is None
-        assert [reason for _, reason in store.verify()] == [None]
+        assert [reason for _, reason in verify_results(store)] == [None]
 
     def test_blocks_append_to_one_array(self, store):
         with store.write(KEY, FIELDS) as writer:
@@ -125,9 +126,9 @@ class TestDamage:
         for path in [*sorted(store.folder(KEY).iterdir()), outside]:
             for position in range(path.stat().st_size):
                 flip(path, position, position % 8)
-                assert next(reason for _, reason in store.verify()), (path.name, position)
+                assert next(reason for _, reason in verify_results(store)), (path.name, position)
                 flip(path, position, position % 8)
-        assert [reason for _, reason in store.verify()] == [None]
+        assert [reason for _, reason in verify_results(store)] == [None]
 
     def test_a_reference_that_is_none_is_damage(self, store):
         write(store, file={"files": "none"})
@@ -184,14 +185,14 @@ class TestDamage:
         assert reason in store.damage(KEY)
         with pytest.raises(CorruptArtifact):
             store.load(KEY, "array")
-        assert reason in dict(store.verify())[store.folder(KEY)]
+        assert reason in dict(verify_results(store))[store.folder(KEY)]
 
     def test_a_result_moved_to_another_key_is_none(self, store):
         write(store, array=np.arange(3))
         other = Key("stage", "cd" * 32)
         store.folder(KEY).rename(store.folder(other))
         assert "another fingerprint" in store.damage(other)
-        assert "another folder" in dict(store.verify())[store.folder(other)]
+        assert "another folder" in dict(verify_results(store))[store.folder(other)]
 
     def test_a_changed_header_is_refused_when_read(self, store):
         write(store, array=np.arange(4, dtype=np.int64))

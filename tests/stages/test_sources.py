@@ -81,7 +81,7 @@ def test_an_archive_at_rest_is_hashed_once(resolve, tmp_path, monkeypatch):
     monkeypatch.setattr(time, "time_ns", lambda: now() + 10**10)
     found = resolve(str(path))
     assert (tmp_path / "data" / ".digests.json").exists()
-    monkeypatch.setattr("hashlib.sha256", None)
+    monkeypatch.setattr("pipeline.files.hashlib", None)
     assert resolve(str(path)) == found
 
 

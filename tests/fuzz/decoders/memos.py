@@ -21,11 +21,12 @@ TRUTH = hashlib.sha256(CONTENT).hexdigest()
 
 
 def make_digests(rng: Random) -> bytes:
-    """A memo for one file; its path and stamp are filled in where the file lies."""
+    """A memo for one file; its path, stamp and seal are filled in where the file lies."""
     value = {"@FILE@": ["@STAMP@", TRUTH], "/other": [[1, 2, 3, 4], "ff" * 32]}
     if rng.random() < 0.2:
         value = {"@FILE@": any_value(rng)}
-    return json_bytes(rng, damaged_json(rng, value))
+    text = json_bytes(rng, damaged_json(rng, value))
+    return b"@SEAL@\n" + text if rng.random() < 0.9 else damaged(rng, TRUTH.encode() + b"\n" + text)
 
 
 def read_digests(data: bytes, folder: Path) -> bool:
@@ -36,7 +37,9 @@ def read_digests(data: bytes, folder: Path) -> bool:
     status = path.stat()
     stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
     data = data.replace(b"@FILE@", str(path).encode())
-    memo.write_bytes(data.replace(b'"@STAMP@"', json.dumps(stamp).encode()))
+    data = data.replace(b'"@STAMP@"', json.dumps(stamp).encode())
+    seal = hashlib.sha256(data.removeprefix(b"@SEAL@\n")).hexdigest().encode()
+    memo.write_bytes(data.replace(b"@SEAL@", seal, 1))
     found = identify(path, memo=DigestMemo(memo)).files[0].sha256
     assert found == TRUTH or found.encode() in data
     return DigestMemo(memo).get(path, status) is not None
