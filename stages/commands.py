@@ -8,7 +8,7 @@ import click
 
 from pipeline.cli import Program, bring, pipeline_command, say
 from pipeline.session import Session, recipe_names
-from stages import lr_command
+from stages.lr import command as lr_command
 from stages.predict import ARGUMENTS, predict
 from stages.serialize import expect_place, save_copy
 

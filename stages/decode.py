@@ -23,7 +23,7 @@ from pipeline.context import QUIET, Context
 from pipeline.errors import DataError
 from pipeline.files import Files
 from pipeline.stage import stage
-from stages.layout import (
+from stages.archive.layout import (
     CLASSES,
     CLASSES_FILE,
     RECORD,
@@ -33,8 +33,8 @@ from stages.layout import (
     TEST_FILE,
     class_names,
 )
-from stages.members import DataFile, data_files
-from stages.origin import OFFICIAL_SHA256
+from stages.archive.members import DataFile, data_files
+from stages.source.origin import OFFICIAL_SHA256
 
 BLOCK = 1024  # records, 3 MB: see pipeline/blocks.py
 CLASSES_FILE_SIZE = 4096  # bytes

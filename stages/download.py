@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from pipeline.context import QUIET, Context
 from pipeline.files import Files
 from pipeline.stage import stage
-from stages.members import check_archive
+from stages.archive.members import check_archive
 from stages.options import DataDir, Sha256, Source, SyntheticSize
-from stages.origin import OFFICIAL_NAME, OFFICIAL_URLS
-from stages.sources import expect_sha256, resolve_source
-from stages.synthetic import generate
-from stages.transfer import fetch
+from stages.source.origin import OFFICIAL_NAME, OFFICIAL_URLS
+from stages.source.resolve import expect_sha256, resolve_source
+from stages.source.synthetic import generate
+from stages.source.transfer import fetch
 
 SYNTHETIC = (
     "THE DATASET IS SYNTHETIC: drawn shapes, not the photographs of CIFAR-10, and no result on it "

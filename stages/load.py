@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pipeline.errors import ConfigError
 from pipeline.files import Files, identify
 from pipeline.stage import Option, stage
-from stages.model import Model, read_model
+from stages.modelfile.model import Model, read_model
 
 Load = Annotated[
     str, Option("evaluate this saved model instead of training one", metavar="MODEL.json")

@@ -22,8 +22,8 @@ from pipeline.stage import Option, stage
 from stages import neuralnet as nn
 from stages import options
 from stages import training_options as more
-from stages.lr_curve import BLOWN_UP, rates_between, shown, suggest, with_average
-from stages.trainer import make_trainer, workers_alive
+from stages.lr.curve import BLOWN_UP, rates_between, shown, suggest, with_average
+from stages.training.trainer import make_trainer, workers_alive
 
 From = Annotated[float, Option("learning rate that the range test begins with", above=0)]
 To = Annotated[float, Option("learning rate that the range test goes up to", above=0)]

@@ -24,7 +24,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import open_file
 from pipeline.session import Session
 from stages.images import read_image, write_png
-from stages.model import Model, from_document, read_model
+from stages.modelfile.model import Model, from_document, read_model
 
 ARGUMENTS = [
     click.Argument(["images"], nargs=-1),

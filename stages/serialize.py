@@ -16,8 +16,8 @@ from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
-from stages.layout import shape_of
-from stages.model import Model
+from stages.archive.layout import shape_of
+from stages.modelfile.model import Model
 
 
 @stage(outputs=("model",))

@@ -19,10 +19,10 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
 from stages import training_options as more
-from stages.course import Course
-from stages.ingredients import schedule_of
-from stages.pace import Pace
-from stages.trainer import make_trainer, workers_alive
+from stages.training.course import Course
+from stages.training.ingredients import schedule_of
+from stages.training.pace import Pace
+from stages.training.trainer import make_trainer, workers_alive
 
 RECORDED = (
     "seed", "epochs", "batch", "lr", "schedule", "decay", "every", "warmup", "final", "optimizer",

@@ -14,7 +14,7 @@ from pipeline.cli import make_cli
 from pipeline.errors import UserError
 from pipeline.main import run_cli
 from stages.cifar10 import PROGRAM
-from stages.ingredients import norm_of, optimizer_of, schedule_of
+from stages.training.ingredients import norm_of, optimizer_of, schedule_of
 from tests.ablation.figures import summarize, table
 from tests.ablation.rows import RECIPE, ROWS, Row
 from tests.ablation.trainings import ROOT, Result, carry_out, common_flags

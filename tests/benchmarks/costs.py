@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.display import align
-from stages.layout import SHAPE
-from stages.model import Model, read_model
+from stages.archive.layout import SHAPE
+from stages.modelfile.model import Model, read_model
 from stages.neuralnet import Network
 
 COMMANDS = ("run", "preprocess", "train", "evaluate", "plan", "graph", "config")

@@ -81,7 +81,7 @@ def points() -> dict[str, Any]:
 @contextmanager
 def saving_always() -> Iterator[None]:
     """Train step by step, with a state after each."""
-    from stages import pace
+    from stages.training import pace
 
     constants = {"SEGMENT_SECONDS": 0.0, "FIRST_SAVE_SECONDS": 0.0, "SAVING_SHARE": float("inf")}
     with mock.patch.multiple(pace, **constants):

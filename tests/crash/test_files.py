@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages.serialize import save_copy
-from stages.synthetic import generate
+from stages.source.synthetic import generate
 from tests.crash.journal import Journal, crashes, disk
 from tests.crash.watch import watching
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.model import Model
+from stages.modelfile.model import Model
 from stages.neuralnet import Network
 
 CLASSES = ("cat", "dog", "truck")

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from pipeline.context import Context
 from pipeline.errors import DataError, StorageError
 from pipeline.files import File, Files, identify
-from stages import layout, members
+from stages.archive import layout, members
+from stages.archive.layout import SHAPE_CLASSES, STANDARD_CLASSES, rank
 from stages.decode import dataset_name, decode
-from stages.layout import SHAPE_CLASSES, STANDARD_CLASSES, rank
-from stages.origin import OFFICIAL_SHA256
+from stages.source.origin import OFFICIAL_SHA256
 from tests.stages.datasets import RECORD, files, gz, records, tar, write
 
 NAMES = "\n".join("abcdefghij").encode()

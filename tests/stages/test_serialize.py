@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ConfigError, StorageError
-from stages.layout import STANDARD_CLASSES
-from stages.model import from_document
+from stages.archive.layout import STANDARD_CLASSES
+from stages.modelfile.model import from_document
 from stages.neuralnet import Network
 from stages.serialize import expect_place, save_copy, serialize
 

@@ -14,11 +14,11 @@ from random import Random
 import numpy as np
 
 from pipeline.files import File, Files
+from stages.archive.inflate import ByteStream
+from stages.archive.layout import CLASSES_FILE, RECORD, STANDARD_CLASSES
+from stages.archive.members import check_archive
+from stages.archive.tar import END, header, members, padding
 from stages.decode import decode
-from stages.inflate import ByteStream
-from stages.layout import CLASSES_FILE, RECORD, STANDARD_CLASSES
-from stages.members import check_archive
-from stages.tar import END, header, members, padding
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import NUMBERS, damaged, noise
 

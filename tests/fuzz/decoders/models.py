@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import UserError
-from stages.model import Model, read_model
+from stages.modelfile.model import Model, read_model
+from stages.modelfile.tensors import decode_tensor, encode_tensor
 from stages.neuralnet import Network
-from stages.tensors import decode_tensor, encode_tensor
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import any_value, damaged, damaged_json, json_bytes
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from pipeline.files import File, Files
-from stages.layout import CLASSES_FILE, STANDARD_CLASSES, class_names
+from stages.archive.layout import CLASSES_FILE, STANDARD_CLASSES, class_names
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.decoders.archives import NAMES, contents, read_dataset
 from tests.fuzz.mutate import TEXTS, damaged, noise

@@ -16,7 +16,7 @@ from pipeline.literals import accept
 from pipeline.main import run_cli
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.download import name_for
-from stages.sources import resolve_source
+from stages.source.resolve import resolve_source
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import FLOATS, NUMBERS, TEXTS, damaged
 

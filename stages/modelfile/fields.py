@@ -1,0 +1,123 @@
+"""Fields of a model file, each checked before it is used. All raise `ValueError`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from stages import neuralnet as nn
+from stages.modelfile.strict import kind, require, shown
+from stages.modelfile.tensors import decode_tensor
+
+LAYERS = 1000
+PLAIN_LAYER = {"kind", "inputs", "outputs", "activation", "weights", "biases"}
+PLAIN_ACTIVATIONS = {"relu", "leaky_relu", "sigmoid", "tanh", "linear"}
+
+
+def read_field(document: Mapping[str, Any], name: str, form: type) -> Any:
+    """What stands under `name`: an object or an array, as `form` (dict or list) says."""
+    value = document.get(name)
+    words = "an object" if form is dict else "an array"
+    require(isinstance(value, form), f"{name}: expected {words}, found {kind(value)}")
+    return value
+
+
+def read_boolean(document: Mapping[str, Any], name: str) -> bool:
+    """True or false under `name`."""
+    value = document.get(name)
+    require(isinstance(value, bool), f"{name}: expected true or false, found {shown(value)}")
+    return value
+
+
+def read_choice(document: Mapping[str, Any], name: str, choices: Iterable[str]) -> str:
+    """One of the texts that may stand under `name`."""
+    value = document.get(name)
+    known = isinstance(value, str) and value in choices
+    require(known, f"{name}: expected {' or '.join(choices)}, found {shown(value)}")
+    return value
+
+
+def is_name(value: Any) -> bool:
+    """Whether a name can be shown on a terminal, on one line, as what it is."""
+    return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()
+
+
+def read_shape(value: Any) -> tuple[int, int, int]:
+    """The shape of an image."""
+    good = isinstance(value, list) and len(value) == 3 and all(type(n) is int for n in value)
+    require(
+        good and value[0] == 3 and all(0 < n <= 4096 for n in value),
+        f"input.shape: expected [3, height, width], found {shown(value)}",
+    )
+    return tuple(value)
+
+
+def read_network(document: Mapping[str, Any], classes: int) -> nn.Network:
+    """The network in a model's `layers`, with an output for each class.
+
+    What is an object in a layer is a tensor; the rest describes the layer.
+    """
+    plain, weights = [], []
+    layers = read_field(document, "layers", list)
+    require(len(layers) <= LAYERS, f"layers: expected at most {LAYERS}, found {len(layers)}")
+    for number, layer in enumerate(layers):
+        where = f"layers[{number}]"
+        require(isinstance(layer, dict), f"{where}: expected an object, found {kind(layer)}")
+        # Before room is made for so many parameters: a file cannot ask for more than it brings.
+        weights.append(decode_tensor(layer.get("weights"), f"{where}.weights"))
+        shape, expected = weights[-1].shape, (layer.get("inputs"), layer.get("outputs"))
+        words = f"expected shape {shown(expected)}, found {shape}"
+        require(shape == expected, f"{where}.weights: {words}")
+        plain.append({key: value for key, value in layer.items() if not isinstance(value, dict)})
+    network = nn.Network.from_layers(plain, dtype=document.get("dtype"))
+    require(
+        network.outputs == classes,
+        f"layers: expected {classes} outputs, one for each class, found {network.outputs}",
+    )
+    for number, (layer, arrays) in enumerate(zip(layers, network.tensors(), strict=True)):
+        where = f"layers[{number}]"
+        found = {key for key, value in layer.items() if isinstance(value, dict)}
+        words = f"expected the tensors {', '.join(arrays)}, found {', '.join(sorted(found))}"
+        require(found <= arrays.keys(), f"{where}: {words}")
+        for name, array in arrays.items():
+            place = f"{where}.{name}"
+            first = name == "weights"
+            tensor = weights[number] if first else decode_tensor(layer.get(name), place)
+            require(
+                (tensor.shape, tensor.dtype) == (array.shape, array.dtype),
+                f"{place}: expected {array.dtype} {array.shape}, "
+                f"found {tensor.dtype} {tensor.shape}",
+            )
+            array[...] = tensor
+    network.check()
+    return network
+
+
+def is_plain(network: nn.Network) -> bool:
+    """Whether a program that reads version 1 of a model file knows all in this network."""
+    return all(
+        layer.keys() | arrays.keys() <= PLAIN_LAYER and layer["activation"] in PLAIN_ACTIVATIONS
+        for layer, arrays in zip(network.layers, network.tensors(), strict=True)
+    )
+
+
+def expect_constants(
+    standardization: np.ndarray, whitening: np.ndarray, features: int, inputs: int
+) -> None:
+    """Fitted constants must fit the features that an image has, and the inputs of the network."""
+    width = whitening.shape[1] if whitening.ndim == 2 and len(whitening) else features
+    require(inputs == width, f"layers: expected {width} inputs for these images, found {inputs}")
+    found = f"{standardization.dtype} {standardization.shape}"
+    require(
+        standardization.dtype == np.float32
+        and standardization.shape in ((0, features), (2, features)),
+        f"standardization: expected float32 (0 or 2, {features}), found {found}",
+    )
+    found = f"{whitening.dtype} {whitening.shape}"
+    require(
+        whitening.dtype == np.float32
+        and whitening.shape in ((0, features), (1 + features, inputs)),
+        f"whitening: expected float32 (0, {features}) or ({1 + features}, {inputs}), found {found}",
+    )

@@ -1,0 +1,189 @@
+"""Model: all that turns raw RGB bytes into class probabilities, as one JSON document and back.
+
+    {"format": "cifar-pipeline model", "version": 2, "dataset", "classes", "input",
+     "preprocessing": {"color", "scale", "contrast", "storage", "standardization", "whitening"},
+     "mirror", "dtype", "layers": [{"kind", …, "weights", "biases", …}, …],
+     "training", "evaluation"}
+
+Files of version 1 know no contrast, storage, whitening and mirror, and no layers but plain ones; a
+model that needs none of these is still written as version 1, which older programs read.
+Arrays are little-endian bytes in base64 with their dtype and shape, so parameters are exact to the
+bit and a model of a million of them is read in milliseconds. Loading looks names up in fixed
+tables, checks every shape and every number, and runs nothing that the file says.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import DataError
+from pipeline.files import open_file
+from stages import neuralnet as nn
+from stages.modelfile.fields import (
+    expect_constants,
+    is_name,
+    is_plain,
+    read_boolean,
+    read_choice,
+    read_field,
+    read_network,
+    read_shape,
+)
+from stages.modelfile.strict import kind, parse_json, require, shown
+from stages.modelfile.tensors import decode_tensor, encode_tensor
+from stages.preprocess import SCALES, STORAGES, to_features
+from stages.training.constants import make_inputs
+
+FORMAT, VERSIONS = "cifar-pipeline model", (1, 2)
+BYTES = 1 << 30  # of a model file; some 200 million parameters
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network with everything around it that its predictions depend on.
+
+    `shape` is that of an image: (3, height, width). `color`, `scale`, `contrast` and `storage` are
+    the parameters of that name; `standardization` and `whitening` come from these stages.
+    `mirror`: predictions are averages over an image and its mirror.
+    """
+
+    dataset: str
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    color: bool
+    scale: str
+    contrast: bool
+    storage: str
+    standardization: np.ndarray
+    whitening: np.ndarray
+    mirror: bool
+    network: nn.Network
+    training: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+
+    @property
+    def inputs(self) -> nn.Inputs:
+        """What is done to features before the network reads them."""
+        return make_inputs(
+            color=self.color,
+            scale=self.scale,
+            contrast=self.contrast,
+            storage=self.storage,
+            standardization=self.standardization,
+            whitening=self.whitening,
+            shape=self.shape,
+        )
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """uint8 images (n, 3, height, width) → class probabilities (n, classes).
+
+        Raises `DataError` where the model's numbers are so large that they overflow.
+        """
+        with np.errstate(all="ignore"):  # told in our own words
+            features = to_features(images, color=self.color, scale=self.scale, storage=self.storage)
+            found = self.network.probabilities(features, inputs=self.inputs, mirror=self.mirror)
+        if not np.isfinite(found).all():
+            raise DataError(
+                "expected probabilities from the model, found numbers that overflow: its "
+                "parameters are too large; train it again, or use another model"
+            )
+        return found
+
+    def to_document(self) -> dict[str, Any]:
+        """The model as a JSON value."""
+        return {
+            "format": FORMAT,
+            "version": 1 if self._is_plain() else 2,
+            "dataset": self.dataset,
+            "classes": list(self.classes),
+            "input": {"shape": list(self.shape), "dtype": "uint8", "order": "channel, row, column"},
+            "preprocessing": {
+                "color": self.color,
+                "scale": self.scale,
+                "contrast": self.contrast,
+                "storage": self.storage,
+                "standardization": encode_tensor(self.standardization),
+                "whitening": encode_tensor(self.whitening),
+            },
+            "mirror": self.mirror,
+            "dtype": self.network.parameters.dtype.name,
+            "layers": [
+                {**layer, **{name: encode_tensor(array) for name, array in arrays.items()}}
+                for layer, arrays in zip(self.network.layers, self.network.tensors(), strict=True)
+            ],
+            "training": dict(self.training),
+            "evaluation": dict(self.evaluation),
+        }
+
+    def _is_plain(self) -> bool:
+        """Whether a program that knows version 1 only would predict the same."""
+        plain = self.contrast, self.storage, len(self.whitening), self.mirror
+        return plain == (False, "float32", 0, False) and is_plain(self.network)
+
+
+def from_document(document: Any) -> Model:
+    """The inverse of `Model.to_document`. Raises `ValueError` on what that does not write."""
+    require(isinstance(document, dict), f"expected a model, found {kind(document)}")
+    found = document.get("format")
+    require(found == FORMAT, f"expected the format {FORMAT!r}, found {shown(found)}")
+    version = document.get("version")
+    require(
+        type(version) is int and version in VERSIONS,
+        f"expected version 1 or 2, found {shown(version)}; a newer program may read it",
+    )
+    classes, dataset = document.get("classes"), document.get("dataset")
+    named = isinstance(classes, list) and bool(classes) and all(map(is_name, classes))
+    require(
+        named and len(set(classes)) == len(classes),
+        f"classes: expected a list of different printable names, found {shown(classes)}",
+    )
+    require(is_name(dataset), f"dataset: expected a printable name, found {shown(dataset)}")
+    shape = read_shape(read_field(document, "input", dict).get("shape"))
+    preprocessing = read_field(document, "preprocessing", dict)
+    color = read_boolean(preprocessing, "color")
+    inputs = math.prod(shape) if color else math.prod(shape[1:])
+    older: dict[str, Any] = {}
+    if version == 1:
+        whitening = encode_tensor(np.empty((0, inputs), np.float32))
+        older = {"contrast": False, "storage": "float32", "whitening": whitening, "mirror": False}
+    preprocessing, document = {**older, **preprocessing}, {**older, **document}
+    standardization, whitening = (
+        decode_tensor(preprocessing.get(name), name) for name in ("standardization", "whitening")
+    )
+    network = read_network(document, len(classes))
+    expect_constants(standardization, whitening, inputs, network.inputs)
+    return Model(
+        dataset=dataset,
+        classes=tuple(classes),
+        shape=shape,
+        color=color,
+        scale=read_choice(preprocessing, "scale", SCALES),
+        contrast=read_boolean(preprocessing, "contrast"),
+        storage=read_choice(preprocessing, "storage", STORAGES),
+        standardization=standardization,
+        whitening=whitening,
+        mirror=read_boolean(document, "mirror"),
+        network=network,
+        training=read_field(document, "training", dict),
+        evaluation=read_field(document, "evaluation", dict),
+    )
+
+
+def read_model(path: Path) -> Model:
+    """Read a model file. Raises `DataError`, in one line, where it holds no valid model."""
+    try:
+        with open_file(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            require(size <= BYTES, f"expected at most {BYTES:,} bytes, found {size:,}")
+            return from_document(parse_json(file.read().decode("utf-8")))
+    except OSError as error:
+        raise DataError(f"expected a readable file at {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise DataError(f"{path}: not a valid model file: {error}") from None
