@@ -19,14 +19,15 @@ from typing import Any
 
 import click
 
-from pipeline import display, upkeep
-from pipeline.console import Console
-from pipeline.flags import StageCommand, common_options, parameter_options
+from pipeline.commandline import upkeep
+from pipeline.commandline.flags import StageCommand, common_options, parameter_options
+from pipeline.commandline.profile import profiled
+from pipeline.commandline.session import Session, load_recipe, recipe_names, resolve_settings
 from pipeline.graph import Pipeline
-from pipeline.picture import FORMATS
-from pipeline.profile import profiled
+from pipeline.output import display
+from pipeline.output.console import Console
+from pipeline.output.picture import FORMATS
 from pipeline.runner import Outcome
-from pipeline.session import Session, load_recipe, recipe_names, resolve_settings
 
 STAGE = click.Argument(["stage"])
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.commandline.literals import accept, parse, toml_literal
 from pipeline.errors import ConfigError, DataError
-from pipeline.files import open_file
-from pipeline.literals import accept, parse, toml_literal
 from pipeline.stage import Parameter
+from pipeline.storage.files import open_file
 
 PREFIX = "PIPELINE_"
 TOML_BYTES, TOML_DOTS = 1 << 16, 100

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.digests import ArrayDigest, digest_array, digest_json
-from pipeline.files import Files
 from pipeline.stage import Stage
+from pipeline.storage.digests import ArrayDigest, digest_array, digest_json
+from pipeline.storage.files import Files
 
 __all__ = [
     "FORMAT",

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from pipeline.console import DIM, YELLOW, Console
 from pipeline.context import QUIET, Progress
-from pipeline.progress import Task, duration
+from pipeline.output.console import DIM, YELLOW, Console
+from pipeline.output.progress import Task, duration
 
 
 class Reporter:
@@ -165,7 +165,7 @@ def make_reporter(style: str, stream: Any, verbose: bool = False) -> Reporter:
     if style == "json":
         return JsonReporter(stream)
     if style == "bars" or (style == "auto" and Console(stream).can_move()):
-        from pipeline.bars import BarReporter
+        from pipeline.output.bars import BarReporter
 
         return BarReporter(stream, verbose)
     return LineReporter(stream, verbose)

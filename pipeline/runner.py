@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.context import Context, Progress
-from pipeline.durable import expect_room
 from pipeline.errors import MissingArtifact
 from pipeline.iterate import work_ahead
 from pipeline.plan import CACHED, RUNS, Decision, Planner, output_digests
 from pipeline.reporter import Reporter
+from pipeline.storage.durable import expect_room
+from pipeline.storage.values import Writer
 from pipeline.store import ArtifactStore, Key
-from pipeline.values import Writer
 
 
 @dataclass(frozen=True)

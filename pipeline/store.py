@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.durable import expect_room, fsync_folder, make_folder, storage_errors
 from pipeline.errors import CorruptArtifact, MissingArtifact
-from pipeline.files import DigestMemo
-from pipeline.manifest import MANIFEST, read_manifest
-from pipeline.values import Writer, check_output, read_value, verify_output
+from pipeline.storage.durable import expect_room, fsync_folder, make_folder, storage_errors
+from pipeline.storage.files import DigestMemo
+from pipeline.storage.manifest import MANIFEST, read_manifest
+from pipeline.storage.values import Writer, check_output, read_value, verify_output
 
 _IS_KEY = re.compile(r"[0-9a-f]{32}")
 

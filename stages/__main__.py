@@ -15,7 +15,7 @@ def main() -> None:
     try:
         defer(*DEFERRED)
         from pipeline.cli import make_cli
-        from pipeline.main import run_cli
+        from pipeline.commandline.main import run_cli
         from stages.cifar10 import PROGRAM
         from stages.commands import add_to
     except KeyboardInterrupt:  # from here on `run_cli` answers it

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli import Program, bring, pipeline_command, say
-from pipeline.session import Session, recipe_names
+from pipeline.commandline.session import Session, recipe_names
 from stages.lr import command as lr_command
 from stages.predict import ARGUMENTS, predict
 from stages.serialize import expect_place, save_copy
@@ -53,7 +53,7 @@ def _bring_and_save(program: Program, session: Session, save: str | None) -> Non
 def _recipes() -> None:
     """Each recipe, and what its own table [measured] says that it brings."""
     from pipeline.config import read_toml
-    from pipeline.display import align
+    from pipeline.output.display import align
 
     rows = [["recipe", "test", "with mirrors", "seconds", "machine", "description"]]
     for name in recipe_names(RECIPES):

@@ -21,8 +21,8 @@ import numpy as np
 
 from pipeline.context import QUIET, Context
 from pipeline.errors import DataError
-from pipeline.files import Files
 from pipeline.stage import stage
+from pipeline.storage.files import Files
 from stages.archive.layout import (
     CLASSES,
     CLASSES_FILE,

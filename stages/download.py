@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.context import QUIET, Context
-from pipeline.files import Files
 from pipeline.stage import stage
+from pipeline.storage.files import Files
 from stages.archive.members import check_archive
 from stages.options import DataDir, Sha256, Source, SyntheticSize
 from stages.source.origin import OFFICIAL_NAME, OFFICIAL_URLS

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import ConfigError, DataError
-from pipeline.files import open_file
+from pipeline.storage.files import open_file
 
 MAX_PIXELS = 64_000_000  # at 4 bytes each, and up to twice in memory
 # Pillow reads many more; one of them (EPS) starts a program on what the file says.

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pipeline.errors import ConfigError
-from pipeline.files import Files, identify
 from pipeline.stage import Option, stage
+from pipeline.storage.files import Files, identify
 from stages.modelfile.model import Model, read_model
 
 Load = Annotated[

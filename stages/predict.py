@@ -18,11 +18,11 @@ import click
 import numpy as np
 
 from pipeline.cli import Program, say
-from pipeline.display import align
-from pipeline.durable import storage_errors
+from pipeline.commandline.session import Session
 from pipeline.errors import ConfigError
-from pipeline.files import open_file
-from pipeline.session import Session
+from pipeline.output.display import align
+from pipeline.storage.durable import storage_errors
+from pipeline.storage.files import open_file
 from stages.images import read_image, write_png
 from stages.modelfile.model import Model, from_document, read_model
 

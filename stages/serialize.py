@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.durable import expect_replaceable, replacing, storage_errors
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
+from pipeline.storage.durable import expect_replaceable, replacing, storage_errors
 from stages import neuralnet as nn
 from stages import options
 from stages.archive.layout import shape_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import display
+from pipeline.commandline.session import Session
+from pipeline.output import display
 from pipeline.runner import Outcome
-from pipeline.session import Session
 
 SYNTHETIC = (
     "THE IMAGES ARE SYNTHETIC: drawn shapes, not CIFAR-10; no figure here says anything about it"

@@ -25,7 +25,7 @@ from unittest import mock
 import pytest
 
 from pipeline.cli import make_cli
-from pipeline.main import run_cli
+from pipeline.commandline.main import run_cli
 from stages.cifar10 import PROGRAM
 from stages.commands import add_to
 from tests.pipeline.test_store import flip
@@ -516,7 +516,7 @@ FULL_DATA = (
     "with --data-dir, then run the same command again"
 )
 FULL_TEMPORARY = (
-    "error: expected room for 9,219 bytes in the folder for temporary files, found: File too "
+    "error: expected room for 92,190 bytes in the folder for temporary files, found: File too "
     "large; free some, or set TMPDIR to another folder"
 )
 SMALL_DISK = (
@@ -618,10 +618,10 @@ def test_a_full_disk(call, tmp_path, file_limit):
 
 
 def test_a_full_folder_for_temporary_files(call, tmp_path, file_limit):
-    content = datasets.files()
+    content = datasets.files(count=30)
     unordered = {name: content[name] for name in ("data_batch_2.bin", "test_batch.bin")}
     (tmp_path / "a.tar").write_bytes(datasets.tar(unordered | content))
-    file_limit(9000)
+    file_limit(20_000)
     status, line = call("decode --source a.tar")
     assert fits(FULL_TEMPORARY, line), line
     assert status == 2
@@ -673,8 +673,8 @@ def test_a_damaged_result(call, made, tmp_path):
     ],
 )
 def test_an_end_from_outside(call, monkeypatch, error, message, expected):
-    monkeypatch.setattr("pipeline.main._let_output_go", lambda: None)
-    monkeypatch.setattr("pipeline.session.run", mock.Mock(side_effect=error))
+    monkeypatch.setattr("pipeline.commandline.main._let_output_go", lambda: None)
+    monkeypatch.setattr("pipeline.commandline.session.run", mock.Mock(side_effect=error))
     status, line = call(f"run {SMALL}")
     assert fits(message, line), line
     assert status == expected

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import make_cli
-from pipeline.main import run_cli
+from pipeline.commandline.main import run_cli
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.commands import add_to
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.modules import Module
-from pipeline.files import SETTLED_NS
-from pipeline.memo import read_memo, write_memo
+from pipeline.storage.files import SETTLED_NS
+from pipeline.storage.memo import read_memo, write_memo
 
 _EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
 _ANALYSIS = ("symbols.py", "scopes.py", "syntax.py")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.errors import DataError, StorageError
-from pipeline.files import Files
+from pipeline.storage.files import Files
 from stages.archive.inflate import BLOCK, ByteStream, decompressor
 from stages.archive.layout import CLASSES_FILE, expect_both, expect_records, is_known, rank, shown
 from stages.archive.tar import looks_like_tar, members

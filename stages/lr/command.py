@@ -11,9 +11,9 @@ import click
 from click.core import ParameterSource
 
 from pipeline.cli import Program, bring, pipeline_command, say
-from pipeline.console import Console
-from pipeline.flags import StageCommand, parameter_options
-from pipeline.session import Session
+from pipeline.commandline.flags import StageCommand, parameter_options
+from pipeline.commandline.session import Session
+from pipeline.output.console import Console
 from stages.lr.curve import rates_between, shown
 from stages.lr_find import lr_find
 from stages.summary import SYNTHETIC

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.durable import expect_replaceable, replacing, storage_errors
 from pipeline.errors import ConfigError
+from pipeline.storage.durable import expect_replaceable, replacing, storage_errors
 from stages.lr.curve import shown, window
 
 # By the ending of the file, what says when it was made: not here, for the same bytes each time.

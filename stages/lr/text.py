@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from pipeline.console import DIM, YELLOW, Console
+from pipeline.output.console import DIM, YELLOW, Console
 from stages.lr.curve import shown, window
 
 ROWS, MARGIN, NARROWEST, WIDEST = 13, 8, 40, 100  # characters

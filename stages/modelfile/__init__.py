@@ -1,0 +1,1 @@
+"""The model as one JSON document: written to the bit, read without trust."""

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.files import open_file
+from pipeline.storage.files import open_file
 from stages import neuralnet as nn
 from stages.modelfile.fields import (
     expect_constants,

@@ -1,0 +1,1 @@
+"""Where a dataset comes from: what `--source` means, downloads, the drawn shapes."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.context import Context
-from pipeline.durable import expect_room, fsync_folder, in_the_way, make_folder
 from pipeline.errors import StorageError
+from pipeline.storage.durable import expect_room, fsync_folder, in_the_way, make_folder
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError, DataError
-from pipeline.files import DigestMemo, Files, identify, is_sha256
+from pipeline.storage.files import DigestMemo, Files, identify, is_sha256
 from stages.archive.layout import expect_both, is_known, rank, shown
 from stages.source.origin import OFFICIAL_NAME, OFFICIAL_SHA256, OFFICIAL_URLS
 from stages.source.synthetic import archive_name

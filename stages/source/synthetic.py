@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.context import QUIET, Context
-from pipeline.files import File, Files
+from pipeline.storage.files import File, Files
 from stages.archive.layout import CLASSES_FILE, RECORD, SHAPE_CLASSES, TEST_FILE
 from stages.archive.tar import END, header, padding
 from stages.source.disk import alone, publish, writing

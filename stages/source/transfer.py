@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.context import QUIET, Context
 from pipeline.errors import DataError
-from pipeline.files import File, identify
+from pipeline.storage.files import File, identify
 from stages.source.disk import alone, megabytes, publish, writing
 from stages.source.part import Part
 from stages.source.request import Interrupted, Refused, host_of, receive

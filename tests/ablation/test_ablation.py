@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.cli import make_cli
+from pipeline.commandline.main import run_cli
 from pipeline.errors import UserError
-from pipeline.main import run_cli
 from stages.cifar10 import PROGRAM
 from stages.training.ingredients import norm_of, optimizer_of, schedule_of
 from tests.ablation.figures import summarize, table

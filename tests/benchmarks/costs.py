@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.display import align
+from pipeline.output.display import align
 from stages.archive.layout import SHAPE
 from stages.modelfile.model import Model, read_model
 from stages.neuralnet import Network

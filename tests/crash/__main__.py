@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline.display import align
+from pipeline.output.display import align
 from tests.crash import parts
 
 

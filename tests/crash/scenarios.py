@@ -21,17 +21,17 @@ from unittest import mock
 
 import numpy as np
 
-from pipeline import session
 from pipeline.code import CodeIndex
+from pipeline.commandline import session
 from pipeline.config import resolve
 from pipeline.context import QUIET, Context
-from pipeline.gc import plan_removals, remove
 from pipeline.graph import Pipeline
-from pipeline.manifest import read_manifest
 from pipeline.plan import output_digests
 from pipeline.stage import Option, stage
+from pipeline.storage.gc import plan_removals, remove
+from pipeline.storage.manifest import read_manifest
+from pipeline.storage.verify import verify_results
 from pipeline.store import ArtifactStore, Key
-from pipeline.verify import verify_results
 from stages.train import train
 from tests.crash.whole import EVERYTHING, WHOLE
 from tests.pipeline.shop import SHOP

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.manifest import read_manifest
+from pipeline.storage.manifest import read_manifest
 from pipeline.store import ArtifactStore, Key
 from tests.crash import alike, crowd
 from tests.crash.faults import every_fault

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.commandline.session import load_recipe, recipe_names
 from pipeline.graph import Pipeline
-from pipeline.session import load_recipe, recipe_names
 from pipeline.stage import stage
 from stages.commands import RECIPES
 from stages.evaluate import evaluate

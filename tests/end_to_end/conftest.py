@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli import make_cli
-from pipeline.main import run_cli
+from pipeline.commandline.main import run_cli
 from stages.cifar10 import PROGRAM
 from stages.commands import add_to
 

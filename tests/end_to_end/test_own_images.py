@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from pipeline.cli import make_cli
-from pipeline.files import Files
+from pipeline.commandline.main import run_cli
 from pipeline.graph import Pipeline
-from pipeline.main import run_cli
 from pipeline.stage import stage
+from pipeline.storage.files import Files
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.commands import add_to
 from stages.images import write_png

@@ -14,9 +14,9 @@ from typing import Annotated
 import pytest
 
 from pipeline.cli import Instead, Program, make_cli
+from pipeline.commandline.main import run_cli
 from pipeline.errors import PipelineError
 from pipeline.graph import Pipeline
-from pipeline.main import run_cli
 from pipeline.stage import Option, stage
 from tests.pipeline import shop
 from tests.pipeline.test_store import flip
@@ -242,7 +242,7 @@ def test_an_interruption_is_told_in_one_line(call, monkeypatch):
     def interrupt(*arguments, **named):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.session.run", interrupt)
+    monkeypatch.setattr("pipeline.commandline.session.run", interrupt)
     status, out, err = call("run")
     assert (status, out) == (130, "")
     assert err == "interrupted; run the same command again to go on from here\n"
@@ -252,7 +252,7 @@ def test_a_bug_keeps_its_traceback(call, monkeypatch):
     def fail(*arguments, **named):
         raise PipelineError("a bug")
 
-    monkeypatch.setattr("pipeline.session.run", fail)
+    monkeypatch.setattr("pipeline.commandline.session.run", fail)
     with pytest.raises(PipelineError, match="a bug"):
         call("run")
 
@@ -268,11 +268,13 @@ def test_a_disk_that_refuses_or_fails_is_told_in_one_line(call, monkeypatch, num
     def fail(*arguments, **named):
         raise OSError(number, os.strerror(number), "a/manifest.json")
 
-    monkeypatch.setattr("pipeline.session.run", fail)
+    monkeypatch.setattr("pipeline.commandline.session.run", fail)
     found, _, err = call("run")
     assert found == status
     assert err.startswith(f"error: a/manifest.json: {words}")
-    monkeypatch.setattr("pipeline.session.run", lambda *given: Path("never made").stat())
+    monkeypatch.setattr(
+        "pipeline.commandline.session.run", lambda *given: Path("never made").stat()
+    )
     with pytest.raises(FileNotFoundError):
         call("run")
 
@@ -281,7 +283,7 @@ def test_what_does_not_fit_in_memory_is_told_in_one_line(call, monkeypatch):
     def fail(*arguments, **named):
         raise MemoryError
 
-    monkeypatch.setattr("pipeline.session.run", fail)
+    monkeypatch.setattr("pipeline.commandline.session.run", fail)
     status, _, err = call("run")
     assert status == 2
     assert "expected memory for what was asked, found too little (none is left); ask for" in err

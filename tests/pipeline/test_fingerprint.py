@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from pipeline.code import CodeIndex
-from pipeline.files import File, Files
 from pipeline.fingerprint import FORMAT, differences, fingerprint
 from pipeline.stage import Option, stage
+from pipeline.storage.files import File, Files
 
 OFFSET = 1
 

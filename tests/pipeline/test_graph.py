@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import ConfigError, GraphError
 from pipeline.graph import Pipeline
-from pipeline.picture import FORMATS
+from pipeline.output.picture import FORMATS
 from pipeline.stage import Option, Stage, stage
 from tests.pipeline.shop import SHOP, add, choose, collect
 

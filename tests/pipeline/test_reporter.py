@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pipeline.bars import BarReporter
+from pipeline.output.bars import BarReporter
 from pipeline.reporter import (
     STYLES,
     JsonReporter,

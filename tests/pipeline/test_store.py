@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.errors import CorruptArtifact, MissingArtifact, StorageError
-from pipeline.files import identify
-from pipeline.manifest import MANIFEST, _seal
+from pipeline.storage.files import identify
+from pipeline.storage.manifest import MANIFEST, _seal
+from pipeline.storage.verify import verify_results
 from pipeline.store import ArtifactStore, Key
-from pipeline.verify import verify_results
 
 KEY = Key("stage", "ab" * 32)
 FIELDS = {"format": 1, "stage": "stage"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.cli import make_cli
-from pipeline.main import run_cli
+from pipeline.commandline.main import run_cli
 from stages import commands
 from stages.cifar10 import PROGRAM
 from stages.commands import add_to

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline.context import Context
 from pipeline.errors import DataError, StorageError
-from pipeline.files import File, Files, identify
+from pipeline.storage.files import File, Files, identify
 from stages.archive import layout, members
 from stages.archive.layout import SHAPE_CLASSES, STANDARD_CLASSES, rank
 from stages.decode import dataset_name, decode

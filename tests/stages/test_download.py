@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.errors import DataError
-from pipeline.files import identify
+from pipeline.storage.files import identify
 from stages import download as module
 from stages.decode import decode
 from stages.download import SYNTHETIC, download, name_for

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError, DataError
-from pipeline.files import Files, identify
+from pipeline.storage.files import Files, identify
 from stages.load import by_content, load, settings_of
 from stages.neuralnet import Network
 from tests.stages.models import model, save

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli import make_cli
-from pipeline.main import run_cli
+from pipeline.commandline.main import run_cli
 from stages.cifar10 import PROGRAM
 from stages.commands import add_to
 from stages.lr_find import lr_find

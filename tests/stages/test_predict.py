@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from pipeline.cli import make_cli
+from pipeline.commandline.main import run_cli
 from pipeline.errors import ConfigError, DataError, StorageError
-from pipeline.main import run_cli
 from stages.cifar10 import PROGRAM
 from stages.commands import add_to
 from stages.images import write_png

@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 
-from pipeline.files import File, Files
+from pipeline.storage.files import File, Files
 from stages.archive.inflate import ByteStream
 from stages.archive.layout import CLASSES_FILE, RECORD, STANDARD_CLASSES
 from stages.archive.members import check_archive

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from pipeline.files import File, Files
+from pipeline.storage.files import File, Files
 from stages.archive.layout import CLASSES_FILE, STANDARD_CLASSES, class_names
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.decoders.archives import NAMES, contents, read_dataset

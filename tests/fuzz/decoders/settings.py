@@ -11,9 +11,9 @@ from random import Random
 from typing import Any
 
 from pipeline.cli import make_cli
+from pipeline.commandline.literals import accept
+from pipeline.commandline.main import run_cli
 from pipeline.config import read_toml, resolve, to_toml
-from pipeline.literals import accept
-from pipeline.main import run_cli
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.download import name_for
 from stages.source.resolve import resolve_source

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from pipeline.console import Console
+from pipeline.output.console import Console
 from stages.lr.curve import rates_between, suggest
 from stages.lr.text import MARGIN, ROWS, draw
 

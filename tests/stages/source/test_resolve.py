@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError, DataError
-from pipeline.files import identify
+from pipeline.storage.files import identify
 from stages.source import resolve as sources
 from stages.source.origin import OFFICIAL_NAME, OFFICIAL_SHA256
 from stages.source.resolve import any_answers, resolve_source
@@ -81,7 +81,7 @@ def test_an_archive_at_rest_is_hashed_once(resolve, tmp_path, monkeypatch):
     monkeypatch.setattr(time, "time_ns", lambda: now() + 10**10)
     found = resolve(str(path))
     assert (tmp_path / "data" / ".digests.json").exists()
-    monkeypatch.setattr("pipeline.files.hashlib", None)
+    monkeypatch.setattr("pipeline.storage.files.hashlib", None)
     assert resolve(str(path)) == found
 
 

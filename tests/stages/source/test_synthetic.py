@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import StorageError
-from pipeline.files import identify
+from pipeline.storage.files import identify
 from stages.archive.layout import SHAPE_CLASSES
 from stages.decode import decode
 from stages.source import shapes

@@ -23,7 +23,7 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.errors import DataError, StorageError
-from pipeline.files import File
+from pipeline.storage.files import File
 from stages.archive.members import HEAD, check_archive
 from stages.source import request, transfer
 from stages.source.part import Part

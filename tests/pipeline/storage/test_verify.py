@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import display
-from pipeline.memo import write_memo
+from pipeline.output import display
+from pipeline.storage.memo import write_memo
+from pipeline.storage.verify import verify_memo, verify_results, verify_states
 from pipeline.store import ArtifactStore
-from pipeline.verify import verify_memo, verify_results, verify_states
 from tests.pipeline.test_store import KEY, flip, write
 
 CLOSED = os.strerror(errno.EACCES)
@@ -38,7 +38,7 @@ def closed(monkeypatch):
 
         read_bytes, opened = Path.read_bytes, open
         monkeypatch.setattr(Path, "read_bytes", read)
-        monkeypatch.setattr("pipeline.arrays.open", opening, raising=False)
+        monkeypatch.setattr("pipeline.storage.arrays.open", opening, raising=False)
 
     return close
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from pipeline import config
 from pipeline.code import CodeIndex
+from pipeline.commandline.flags import KNOWN_ENVIRONMENT
 from pipeline.config import Setting
 from pipeline.errors import ConfigError
-from pipeline.flags import KNOWN_ENVIRONMENT
-from pipeline.gate import gate
 from pipeline.graph import Pipeline, unknown
 from pipeline.plan import Decision, Planner
 from pipeline.reporter import Reporter, make_reporter
 from pipeline.runner import Outcome, run
 from pipeline.stage import Parameter
+from pipeline.storage.gate import gate
 from pipeline.store import ArtifactStore
 
 

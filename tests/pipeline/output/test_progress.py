@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.progress import Task, duration, facts
+from pipeline.output.progress import Task, duration, facts
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
-from pipeline.files import DigestMemo, File, Files, identify, is_sha256
-from pipeline.memo import read_memo, write_memo
+from pipeline.storage.files import DigestMemo, File, Files, identify, is_sha256
+from pipeline.storage.memo import read_memo, write_memo
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -200,7 +200,7 @@ def test_where_no_memo_can_be_written_none_is(tmp_path, monkeypatch):
 
 
 def test_the_memo_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.files.MEMO_ENTRIES", 3)
+    monkeypatch.setattr("pipeline.storage.files.MEMO_ENTRIES", 3)
     later(monkeypatch)
     memo = DigestMemo(tmp_path / "memo.json")
     paths = [old(tmp_path / str(i)) for i in range(5)]

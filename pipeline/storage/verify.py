@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.durable import storage_errors
 from pipeline.errors import CorruptArtifact, MissingArtifact
-from pipeline.manifest import MANIFEST, read_manifest
-from pipeline.memo import read_memo
+from pipeline.storage.durable import storage_errors
+from pipeline.storage.manifest import MANIFEST, read_manifest
+from pipeline.storage.memo import read_memo
+from pipeline.storage.values import UNREADABLE, verify_output, verify_sources
 from pipeline.store import ArtifactStore
-from pipeline.values import UNREADABLE, verify_output, verify_sources
 
 CHECKS = (verify_output, verify_sources)
 

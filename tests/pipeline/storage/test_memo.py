@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.memo import read_memo, write_memo
+from pipeline.storage.memo import read_memo, write_memo
 
 
 def test_a_value_comes_back(tmp_path):

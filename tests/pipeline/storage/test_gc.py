@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import Program, make_cli
+from pipeline.commandline.main import run_cli
+from pipeline.commandline.upkeep import parse_size
 from pipeline.errors import ConfigError, StorageError
-from pipeline.gate import gate
-from pipeline.gc import DAY, plan_removals, remove
-from pipeline.main import run_cli
-from pipeline.upkeep import parse_size
+from pipeline.storage.gate import gate
+from pipeline.storage.gc import DAY, plan_removals, remove
 from tests.pipeline import shop
 
 

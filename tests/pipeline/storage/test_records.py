@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import CorruptArtifact
-from pipeline.files import identify
-from pipeline.manifest import MANIFEST, _seal, read_manifest
-from pipeline.records import well_formed
+from pipeline.storage.files import identify
+from pipeline.storage.manifest import MANIFEST, _seal, read_manifest
+from pipeline.storage.records import well_formed
 from pipeline.store import ArtifactStore, Key
 
 KEY = Key("stage", "ab" * 32)

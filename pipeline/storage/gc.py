@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.durable import storage_errors
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.graph import Pipeline
-from pipeline.manifest import read_manifest
+from pipeline.storage.durable import storage_errors
+from pipeline.storage.manifest import read_manifest
 from pipeline.store import ArtifactStore, Key
 
 DAY = 86_400.0

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.durable import replacing
+from pipeline.storage.durable import replacing
 
 
 def read_memo(path: Path) -> Any:

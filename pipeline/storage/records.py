@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.files import is_sha256
+from pipeline.storage.files import is_sha256
 
 SUFFIXES = {"array": ".npy", "json": ".json", "files": ".json"}
 _FIELDS = {"fingerprint": str, "seconds": float | int, "notes": dict, "written": str}

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.durable import expect_replaceable, replacing, storage_errors
 from pipeline.errors import ConfigError
+from pipeline.storage.durable import expect_replaceable, replacing, storage_errors
 
 
 @contextmanager

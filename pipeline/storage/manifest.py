@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.durable import write_durably
 from pipeline.errors import CorruptArtifact, MissingArtifact
-from pipeline.records import well_formed
+from pipeline.storage.durable import write_durably
+from pipeline.storage.records import well_formed
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from pipeline.console import DIM, Console
+from pipeline.output.console import DIM, Console
 
 
 def stream_of(encoding):
@@ -87,8 +87,9 @@ def test_a_broken_stream_without_a_descriptor():
 
 def test_a_reader_that_has_gone_leaves_the_exit_status_alone():
     reading, writing = os.pipe()
-    code = "import sys; from pipeline.console import Console; Console(sys.stderr).write('lost\\n')"
-    process = subprocess.Popen([sys.executable, "-c", f"input(); {code}"], stdin=-1, stderr=writing)
+    code = "import sys; from pipeline.output.console import Console; input(); "
+    code += "Console(sys.stderr).write('lost\\n')"
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stderr=writing)
     os.close(writing)
     os.close(reading)
     process.communicate(b"\n")

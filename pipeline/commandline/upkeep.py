@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from pipeline import display
+from pipeline.commandline.session import Session
 from pipeline.errors import ConfigError
-from pipeline.gate import gate
-from pipeline.session import Session
+from pipeline.output import display
+from pipeline.storage.gate import gate
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -35,7 +35,7 @@ def verify(session: Session) -> tuple[dict[str, Any], str]:
     What is damaged is made again by the next run that needs it, even where its size and time are
     those of a whole one.
     """
-    from pipeline.verify import verify_memo, verify_results, verify_states
+    from pipeline.storage.verify import verify_memo, verify_results, verify_states
 
     store = session.store
     results, states = dict(verify_results(store)), dict(verify_states(store))
@@ -53,7 +53,7 @@ def collect(
     session: Session, unused_days: float | None, max_size: str | None, dry_run: bool
 ) -> tuple[dict[str, Any], str]:
     """Delete what no kept result needs; with `dry_run`, only say what that is."""
-    from pipeline.gc import plan_removals, remove
+    from pipeline.storage.gc import plan_removals, remove
 
     if unused_days is not None and not unused_days >= 0:  # nor no number, which no age is below
         found = f"{unused_days:g}"

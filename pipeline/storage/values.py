@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.arrays import ArrayFile, array_digest, file_record, form_of, map_array
-from pipeline.digests import digest_json
-from pipeline.durable import expect_room, fsync_folder, storage_errors, write_durably
 from pipeline.errors import CorruptArtifact
-from pipeline.files import DigestMemo, Files
-from pipeline.manifest import write_manifest
+from pipeline.storage.arrays import ArrayFile, array_digest, file_record, form_of, map_array
+from pipeline.storage.digests import digest_json
+from pipeline.storage.durable import expect_room, fsync_folder, storage_errors, write_durably
+from pipeline.storage.files import DigestMemo, Files
+from pipeline.storage.manifest import write_manifest
 
 UNREADABLE = "cannot be read"  # what may be whole for all that
 

@@ -10,8 +10,8 @@ from typing import Any
 from pipeline.fingerprint import shown
 from pipeline.plan import CACHED, Decision
 from pipeline.runner import Outcome
+from pipeline.storage.values import UNREADABLE
 from pipeline.store import ArtifactStore
-from pipeline.values import UNREADABLE
 
 MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
 

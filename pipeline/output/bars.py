@@ -10,8 +10,8 @@ import functools
 import threading
 from typing import Any
 
-from pipeline.console import DIM
-from pipeline.progress import AT_ONCE, facts
+from pipeline.output.console import DIM
+from pipeline.output.progress import AT_ONCE, facts
 from pipeline.reporter import LineReporter
 
 WITH_TOTAL = "{desc:<12} {bar:20} {percentage:3.0f}%  {facts}"

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.durable import (
+from pipeline.errors import StorageError
+from pipeline.storage.durable import (
     expect_replaceable,
     expect_room,
     fsync_folder,
     make_folder,
     replacing,
 )
-from pipeline.errors import StorageError
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ class TestReplacing:
 WRITER = """
 import sys
 from pathlib import Path
-from pipeline.durable import replacing
+from pipeline.storage.durable import replacing
 for _ in range(100):
     with replacing(Path(sys.argv[1])) as file:
         for _ in range(4):

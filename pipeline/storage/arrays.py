@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pipeline.digests import ArrayDigest
+from pipeline.storage.digests import ArrayDigest
 
 BLOCK = 1 << 22
 

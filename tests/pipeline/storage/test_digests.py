@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline import digests
-from pipeline.digests import ArrayDigest, digest_array, digest_json
+from pipeline.storage import digests
+from pipeline.storage.digests import ArrayDigest, digest_array, digest_json
 
 DTYPES = ["?", "u1", "i2", ">i2", "f4", ">f4", "f8", "c8", "U2", "S3", "M8[s]", "M8[D]", "m8[s]"]
 dtypes = st.sampled_from([*DTYPES, [("a", "u1"), ("b", "<f4", (2,))], "V3"]).map(np.dtype)

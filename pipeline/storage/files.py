@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.errors import DataError
-from pipeline.memo import read_memo, write_memo
+from pipeline.storage.memo import read_memo, write_memo
 
 BLOCK = 1 << 20
 # Not blocking: opening a named pipe would wait for a writer. Binary: Windows would change bytes.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipeline.durable import make_folder
+from pipeline.storage.durable import make_folder
 
 
 @contextmanager

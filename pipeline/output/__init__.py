@@ -1,0 +1,1 @@
+"""What people read: pages, bars, pictures, and the console that never fails its writer."""
