@@ -21,9 +21,10 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from pipeline.code.hashing import short_hash
 from pipeline.code.links import Links
 from pipeline.code.modules import Project, is_installed, locate
-from pipeline.code.tables import Tables, short_hash
+from pipeline.code.tables import Tables
 
 FRAMEWORK = __name__.partition(".")[0]
 # The framework's vocabulary. It never changes a result (errors end a stage, the context only

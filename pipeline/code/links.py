@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from pipeline.code.hashing import short_hash
 from pipeline.code.modules import Module, Project
-from pipeline.code.tables import Tables, short_hash
+from pipeline.code.tables import Tables
 
 Symbol = tuple[str, str]
 

@@ -25,6 +25,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pipeline.code.hashing import short_hash
 from pipeline.code.scopes import (
     References,
     bound,
@@ -35,7 +36,6 @@ from pipeline.code.scopes import (
     walk_scope,
 )
 from pipeline.code.syntax import clean, decorator_chain, digest, is_plain, strip_annotations, walk
-from pipeline.code.tables import short_hash
 
 # A stage's outputs are a field of its fingerprint, and its parameters another.
 STAGE_DECORATOR = {"pipeline.stage.stage", "pipeline.stage"}

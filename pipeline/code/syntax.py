@@ -16,7 +16,7 @@ import json
 from functools import cache
 from typing import Any
 
-from pipeline.code.tables import short_hash
+from pipeline.code.hashing import short_hash
 
 # Decorators known not to read annotations.
 PLAIN_DECORATORS = {

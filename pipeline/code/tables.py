@@ -9,7 +9,6 @@ analysis has made counts as empty.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
@@ -22,11 +21,6 @@ from pipeline.storage.memo import read_memo, write_memo
 
 _EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
 _ANALYSIS = ("symbols.py", "scopes.py", "syntax.py")
-
-
-def short_hash(text: str) -> str:
-    """The first 64 bits of the SHA-256 of a text, as 16 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class Tables:
