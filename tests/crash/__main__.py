@@ -33,12 +33,18 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="crash-"))
     campaign = parts.Campaign(folder, size)
     started = time.monotonic()
-    while True:
-        for name in chosen:
-            campaign.carry_out(name)
-        if time.monotonic() - started >= (given.seconds or 0):
-            break
-    print(align(campaign.table(), right=(2,)))
+    try:
+        while True:
+            for name in chosen:
+                campaign.carry_out(name)
+                print(f"{name} done, {len(campaign.wrong())} wrong so far", file=sys.stderr)
+            if time.monotonic() - started >= (given.seconds or 0):
+                break
+    except KeyboardInterrupt:
+        print(
+            "interrupted; these are the parts that were carried out to their end", file=sys.stderr
+        )
+    print(align(campaign.table(), right=(2,)), flush=True)
     for problem in campaign.wrong()[:50]:
         print(problem)
     if not campaign.wrong():
