@@ -32,7 +32,7 @@ def main() -> int:
     size = parts.SHORT if given.short or given.seconds else parts.FULL
     folder = Path(tempfile.mkdtemp(prefix="crash-"))
     campaign = parts.Campaign(folder, size)
-    started = time.monotonic()
+    started, broken_off = time.monotonic(), False
     try:
         while True:
             for name in chosen:
@@ -41,15 +41,14 @@ def main() -> int:
             if time.monotonic() - started >= (given.seconds or 0):
                 break
     except KeyboardInterrupt:
-        print(
-            "interrupted; these are the parts that were carried out to their end", file=sys.stderr
-        )
+        broken_off = True
+        print("interrupted; below are the parts that came to their end", file=sys.stderr)
     print(align(campaign.table(), right=(2,)), flush=True)
     for problem in campaign.wrong()[:50]:
         print(problem)
     if not campaign.wrong():
         shutil.rmtree(folder)
-    return 1 if campaign.wrong() else 0
+    return 1 if campaign.wrong() else 130 if broken_off else 0
 
 
 if __name__ == "__main__":
