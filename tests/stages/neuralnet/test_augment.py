@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.neuralnet.augment import FLIPS, Augmentation
-from stages.neuralnet.warp import counts, tables
+from stages.neuralnet.warp import counts
 
 MANY = np.arange(40000)
 SHAPE = (3, 8, 8)
@@ -259,13 +259,6 @@ def test_pickled_it_does_the_same():
 def test_options_that_make_no_sense_are_refused(options, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Augmentation(**({"shape": (3, 8, 9)} | options))
-
-
-def test_turned_by_half_and_by_nothing():
-    table = tables(5, 7, 180.0, 0.0)
-    assert table[7].tolist() == list(range(35))  # the middle one
-    assert table[0].tolist() == table[14].tolist() == list(range(34, -1, -1))
-    assert tables(1, 1, 30.0, 0.5).tolist() == [[0]] * 225
 
 
 def test_turns_and_zooms_are_uniform_and_change_from_epoch_to_epoch():
