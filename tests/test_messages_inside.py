@@ -9,8 +9,6 @@ import ast
 import gzip
 import json
 import re
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -22,7 +20,7 @@ from pipeline.errors import UserError
 from stages.source.transfer import fetch
 from tests import test_messages as outside
 from tests.stages import datasets, models
-from tests.stages.http_server import Answer, serving
+from tests.stages.http_server import Answer, serving, serving_no_http
 from tests.test_messages import DATA, TAR, archive, fits, saved
 
 ROOT, call, made = outside.ROOT, outside.call, outside.made
@@ -264,17 +262,8 @@ def test_a_server_that_never_ends(lost, monkeypatch):
 
 
 def test_a_server_of_something_else(lost):
-    def answer() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.recv(1000)
-            connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=answer)
-        thread.start()
-        lost(NO_HTTP, f"http://127.0.0.1:{listener.getsockname()[1]}/x")
-        thread.join()
+    with serving_no_http(1) as url:
+        lost(NO_HTTP, url)
 
 
 # Messages that a command line cannot provoke, or only by a race; the tests of the modules do.

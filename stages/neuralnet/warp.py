@@ -28,12 +28,12 @@ def tables(height: int, width: int, rotate: float, zoom: float) -> np.ndarray:
     reciprocal; with a factor above 1 things come out larger.
     """
     angles, factors = (
-        np.linspace(-1, 1, count) if count > 1 else [0] for count in counts(rotate, zoom)
+        np.linspace(-1, 1, count) if count > 1 else np.zeros(1) for count in counts(rotate, zoom)
     )
     y, x = np.indices((height, width)) - np.array([height - 1, width - 1]).reshape(2, 1, 1) / 2
     found = np.empty((len(angles), len(factors), height * width), np.int64)
-    for i, angle in enumerate(np.radians(rotate) * np.asarray(angles)):
-        for j, scale in enumerate((1 + zoom) ** -np.asarray(factors, float)):
+    for i, angle in enumerate(np.radians(rotate) * angles):
+        for j, scale in enumerate((1 + zoom) ** -factors):
             cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
             down = _inside(cos * y + sin * x + (height - 1) / 2, height)
             right = _inside(cos * x - sin * y + (width - 1) / 2, width)

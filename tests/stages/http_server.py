@@ -8,6 +8,7 @@ seconds, and `serving` takes it down.
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -127,4 +128,22 @@ def serving(content: bytes, *answers: Answer, etag: str | None = '"1"') -> Itera
     finally:
         server.shutdown()
         server.server_close()
+        thread.join()
+
+
+@contextmanager
+def serving_no_http(requests: int) -> Iterator[str]:
+    """The URL of a server of another kind, which answers so many requests and then goes."""
+
+    def answer() -> None:
+        for _ in range(requests):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
         thread.join()

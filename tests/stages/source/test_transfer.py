@@ -28,7 +28,7 @@ from stages.archive.members import HEAD, check_archive
 from stages.source import request, transfer
 from stages.source.part import Part
 from tests.stages.datasets import files, gz, tar
-from tests.stages.http_server import Answer, serving
+from tests.stages.http_server import Answer, serving, serving_no_http
 
 CONTENT = gz(tar(files(train=4, count=8)))
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -434,19 +434,8 @@ def test_no_server(target):
 
 
 def test_what_is_no_http(target):
-    def answer():
-        for _ in range(3):
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(1000)
-                connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=answer)
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+    with serving_no_http(3) as url:
         assert "HOST does not answer: SSH-2.0-OpenSSH_9.6; nothing" in failure(url, target)
-        thread.join()
 
 
 def test_what_is_no_address(target):
