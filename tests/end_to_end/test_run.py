@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.code import CodeIndex
-from pipeline.config import read_toml
+from pipeline.commandline.session import load_recipe
 from stages.cifar10 import PIPELINE
 from stages.commands import RECIPES
 from tests.end_to_end.conftest import QUICK, SMALL, ran
@@ -149,8 +149,8 @@ def test_a_network_without_hidden_layers(document):
 
 
 def test_the_default_recipe_is_what_the_flags_default_to():
-    recipe = read_toml(RECIPES / "default.toml")
-    recipe.pop("description")
+    _, recipe = load_recipe(RECIPES, "default")
+    assert recipe
     for name, value in recipe.items():
         default = PIPELINE.parameters[name].default
         assert (tuple(value) if isinstance(value, list) else value) == default, name
