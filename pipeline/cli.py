@@ -92,8 +92,12 @@ def pipeline_command(
     *,
     help: str,
     extra: Iterable[click.Parameter] = (),
+    own_dry_run: bool = False,
 ) -> click.Command:
-    """A command with the flags of all that `targets` need; `action(program, session, **extra)`."""
+    """A command with the flags of all that `targets` need; `action(program, session, **extra)`.
+
+    With --dry-run the plan for `targets` is shown; with `own_dry_run` the action sees to it.
+    """
     extra = list(extra)
     pipelines = [program.pipeline, *(other.pipeline for other in program.instead.values())]
     options: dict[str, click.Option] = {}
@@ -116,7 +120,8 @@ def pipeline_command(
                 _collect(program, session, **own)
             else:
                 with session.sharing():
-                    _plan(program, session) if session.dry_run else action(program, session, **own)
+                    planned = session.dry_run and not own_dry_run
+                    _plan(program, session) if planned else action(program, session, **own)
 
     params = [*extra, *options.values(), *common]
     return StageCommand(name, callback=callback, params=params, help=help)

@@ -59,7 +59,7 @@ def resolve(
     settings |= _from_environment(parameters, environment or {}, known_environment)
     for name, given in (flags or {}).items():
         if name not in parameters:
-            raise ConfigError(f"unknown flag {flag(name)}; {_nearest(name, parameters, flag)}")
+            raise ConfigError(f"unknown flag {flag(name)}; {nearest(name, parameters, flag)}")
         read = parse if isinstance(given, str) else accept
         settings[name] = Setting(
             _at(flag(name), read, parameters[name], given), f"flag {flag(name)}"
@@ -139,7 +139,7 @@ def _from_table(
             )
         name = key.replace("-", "_")
         if name not in parameters:
-            raise ConfigError(f"{place}: unknown key {key!r}; {_nearest(name, parameters, repr)}")
+            raise ConfigError(f"{place}: unknown key {key!r}; {nearest(name, parameters, repr)}")
         if name in settings:
             raise ConfigError(f"{place}: key {key!r} is there twice, with '-' and with '_'")
         settings[name] = Setting(
@@ -159,7 +159,7 @@ def _from_environment(
             continue
         if key not in by_variable:
             names = [name.removeprefix(PREFIX) for name in (*by_variable, *sorted(known))]
-            hint = _nearest(key.removeprefix(PREFIX), names, variable)
+            hint = nearest(key.removeprefix(PREFIX), names, variable)
             raise ConfigError(f"environment: unknown variable {key}; {hint}")
         place = f"environment {key}"
         name = by_variable[key]
@@ -174,7 +174,8 @@ def _at(place: str, read: Callable[[Parameter, Any], Any], parameter: Parameter,
         raise ConfigError(f"{place}: {error}") from None
 
 
-def _nearest(name: str, known: Iterable[str], spell: Callable[[str], str]) -> str:
+def nearest(name: str, known: Iterable[str], spell: Callable[[str], str] = str) -> str:
+    """A hint for a name that is not among those known: the nearest of them, or all."""
     import difflib
 
     known = list(known)

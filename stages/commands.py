@@ -8,9 +8,11 @@ import click
 
 from pipeline.cli import Program, bring, pipeline_command, say
 from pipeline.commandline.session import Session, recipe_names
+from pipeline.output.place import expect_place
 from stages.lr import command as lr_command
 from stages.predict import ARGUMENTS, predict
-from stages.serialize import expect_place, save_copy
+from stages.search import command as search_command
+from stages.serialize import save_copy
 
 VERSION = "0.1.0"
 RECIPES = Path(__file__).with_name("recipes")
@@ -21,7 +23,7 @@ SAVE = click.Option(
 
 
 def add_to(group: click.Group, program: Program) -> click.Group:
-    """Add `predict` and `recipes`; give --save to `run` and `serialize`, --lr-find to `train`."""
+    """Add `predict`, `recipes`, `lr-find` and `search`; give --save to `run` and `serialize`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
         words = group.commands[name].help
         command = pipeline_command(
@@ -34,6 +36,7 @@ def add_to(group: click.Group, program: Program) -> click.Group:
     )
     group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
     lr_command.add_to(group, program)
+    search_command.add_to(group, program)
     return group
 
 
@@ -42,7 +45,7 @@ PREDICT = ("serialize", "split", "load")
 
 def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
     if save:
-        expect_place(Path(save))
+        expect_place(Path(save), "--save")
     outcome, document = bring(program, session)
     if save and "model" in outcome:
         save_copy(Path(outcome.path("model")), Path(save))

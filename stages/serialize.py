@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import stat
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
-from pipeline.storage.durable import expect_replaceable, replacing, storage_errors
+from pipeline.storage.durable import replacing, storage_errors
 from stages import neuralnet as nn
 from stages import options
 from stages.archive.layout import shape_of
@@ -63,23 +61,6 @@ def serialize(
         mirror=mirror,
     )
     return model.to_document()
-
-
-def expect_place(place: Path) -> None:
-    """Raise `ConfigError` where no file can be saved: better before a training than after it."""
-    found = ""
-    try:
-        with suppress(FileNotFoundError):
-            found = "a folder" if stat.S_ISDIR(place.stat().st_mode) else ""
-        if not found:
-            expect_replaceable(place)
-    except OSError as error:
-        found = error.strerror
-    if found:
-        raise ConfigError(
-            f"--save: expected the name of a file that can be written, found {place}: {found}; "
-            "choose another"
-        )
 
 
 def save_copy(stored: Path, place: Path) -> None:

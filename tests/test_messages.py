@@ -380,15 +380,61 @@ RANGES = [
         "error: --plot: expected the name of a file that ends in .png, .svg, .pdf, found curve.txt",
     ),
     Case(
-        "lr-find --plot none/curve.png",
-        "error: --plot: expected a file that can be written, in a folder that is there, found "
-        "none/curve.png: no folder of that name; choose another",
+        "train --lr-find --plot d.svg",
+        "error: --plot: expected the name of a file that can be written, found d.svg: a folder; "
+        "choose another",
+        {"d.svg": None},
     ),
     Case(
-        "train --lr-find --plot d.svg",
-        "error: --plot: expected a file that can be written, in a folder that is there, found "
-        "d.svg: a folder; choose another",
-        {"d.svg": None},
+        "search",
+        "error: Missing argument 'NAME=VALUES…'. (see 'pipeline search --help')",
+    ),
+    Case(
+        "search lr",
+        "error: search: expected NAME=VALUE,VALUE,…, found 'lr'; for example lr=0.01,0.03,0.1",
+    ),
+    Case("search lrr=0.1", "error: search: unknown parameter 'lrr'; did you mean lr?"),
+    Case(
+        "search lr=0.1 lr=0.2",
+        "error: search: expected one word for each parameter, found two for lr",
+    ),
+    Case("search lr=0.1,x", "error: search: lr: expected a number, found 'x'"),
+    Case(
+        "search lr=0.1..0.01",
+        "error: search: lr: expected a range LOW..HIGH of numbers, found 0.1..0.01",
+    ),
+    Case(
+        "search lr=0.01..0.1",
+        "error: search: expected at most 10,000 combinations, found a range; draw some of them "
+        "with --trials 20",
+    ),
+    Case(
+        "search lr=0.1 --lr 0.2",
+        "error: search: expected lr to be given once, found it in what is searched and as a "
+        "flag --lr",
+    ),
+    Case(
+        "search workers=1,2",
+        "error: search: expected parameters that trainings can be compared in, found workers; "
+        "give it as a flag, for all of them",
+    ),
+    Case(
+        "search seed=0..5",
+        "error: search: seed: expected seeds, such as seed=0,1,2, found a range",
+    ),
+    Case(
+        "search lr=0.1 --val-fraction 0",
+        "error: search: expected validation images to choose by, found --val-fraction 0; give "
+        "--val-fraction 0.2",
+    ),
+    Case(
+        "search epochs=1,2 --halving 2",
+        "error: search: expected --halving to choose the epochs, found epochs=… too",
+    ),
+    Case(
+        "search lr=0.1 --save .",
+        "error: --save: expected the name of a file that can be written, found .: a folder; "
+        "choose another",
     ),
     Case(
         "train --lr-fin",

@@ -66,6 +66,15 @@ def accept(
     return fitting
 
 
+def flag_text(value: Any) -> str:
+    """`value`, as `accept` returns it, as `parse` reads it: what is typed after a flag."""
+    if value is None or value == ():
+        return NONE
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
+
+
 def toml_literal(value: Any) -> str:
     """`value`, as `accept` returns it, written in TOML."""
     if value is None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from pipeline.cli import Program, bring, pipeline_command, say
 from pipeline.commandline.flags import StageCommand, parameter_options
+from pipeline.commandline.retyped import retyped
 from pipeline.commandline.session import Session
 from pipeline.output.console import Console
 from stages.lr.curve import rates_between, shown
@@ -24,7 +24,6 @@ INSTEAD = click.Option(
     ["--lr-find"], is_flag=True, expose_value=False, help="no training: the command lr-find"
 )
 SPARE = "Flags that only a training needs are taken and not used: one line serves both."
-KEPT = ("recipe", "config", "artifacts_dir")  # of the flags that every command has
 
 
 def add_to(group: click.Group, program: Program) -> None:
@@ -101,21 +100,5 @@ def _verdict(found: Mapping[str, Any]) -> str:
 
 def _as_training(program: Program, lr: float) -> str:
     """The command line that was typed, as that of a training at this rate."""
-    import shlex  # here and not above: no other command needs it
-
-    context = click.get_current_context()
     offered = program.pipeline.parameters_of(program.pipeline.upstream(["train"]))
-    typed = {
-        option.name: option
-        for option in context.command.params
-        if context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
-    }
-    words = [program.name, "train"]
-    for name in (*KEPT, *offered):
-        if name in typed and name != "lr":
-            value, option = context.params[name], typed[name]
-            if isinstance(value, bool):
-                words.append((option.opts if value else option.secondary_opts)[0])
-            else:
-                words += [option.opts[0], shlex.quote(value)]
-    return " ".join([*words, "--lr", shown(lr)])
+    return retyped([program.name, "train"], offered, {"lr": shown(lr)})

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.storage.durable import expect_replaceable, replacing, storage_errors
+from pipeline.output.place import expect_place
+from pipeline.storage.durable import replacing, storage_errors
 from stages.lr.curve import shown, window
 
 # By the ending of the file, what says when it was made: not here, for the same bytes each time.
@@ -21,18 +22,7 @@ def expect_picture(place: Path) -> None:
         raise ConfigError(
             f"--plot: expected the name of a file that ends in {', '.join(DATES)}, found {place}"
         )
-    try:
-        found = "" if place.parent.is_dir() else "no folder of that name"
-        found = "a folder" if place.is_dir() else found
-        if not found:
-            expect_replaceable(place)
-    except OSError as error:
-        found = error.strerror
-    if found:
-        raise ConfigError(
-            f"--plot: expected a file that can be written, in a folder that is there, found "
-            f"{place}: {found}; choose another"
-        )
+    expect_place(place, "--plot")
     try:
         import matplotlib  # noqa: F401
     except ImportError:

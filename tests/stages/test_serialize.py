@@ -9,11 +9,11 @@ import threading
 import numpy as np
 import pytest
 
-from pipeline.errors import ConfigError, StorageError
+from pipeline.errors import StorageError
 from stages.archive.layout import STANDARD_CLASSES
 from stages.modelfile.model import from_document
 from stages.neuralnet import Network
-from stages.serialize import expect_place, save_copy, serialize
+from stages.serialize import save_copy, serialize
 
 DATASET = {"name": "synthetic", "classes": list(STANDARD_CLASSES)}
 
@@ -107,14 +107,3 @@ def test_what_was_there_stays_where_the_copy_fails(tmp_path, stored):
         save_copy(tmp_path / "none", target)
     assert target.read_text() == "old"
     assert not list(tmp_path.glob("*.part"))
-
-
-def test_a_folder_is_no_place_for_a_file(tmp_path):
-    with pytest.raises(
-        ConfigError,
-        match=r"--save: expected the name of a file that .*, found .*: a folder; choose another",
-    ):
-        expect_place(tmp_path)
-    expect_place(tmp_path / "model.json")
-    with pytest.raises(ConfigError, match="x: File name too long"):
-        expect_place(tmp_path / ("x" * 256))

@@ -1,0 +1,1 @@
+"""The command `search`: hyperparameters tried against each other on validation images."""

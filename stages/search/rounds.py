@@ -1,0 +1,130 @@
+"""A search under way: the rounds, the trainings in each, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from pipeline.commandline.session import Session
+from pipeline.context import Progress
+from pipeline.cores import default_workers
+from pipeline.runner import run
+from pipeline.search.halving import rounds
+from pipeline.search.tasks import completed
+from stages.search.candidates import Candidate, ranked
+from stages.search.page import line, words
+from stages.search.trial import Result, Trials, shortened, train_one
+
+Key = tuple[int, int]  # the number of a candidate, a seed
+
+
+class Search:
+    """Candidates, each trained with every seed; with `halving`, in rounds that grow longer.
+
+    Trainings run several at once, a core each: to share one out among cores is slower, and the bits
+    are the same.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        candidates: list[Candidate],
+        seeds: Sequence[int],
+        halving: int | None,
+        at_once: int | None,
+    ) -> None:
+        self._session, self._candidates, self._seeds = session, candidates, tuple(seeds)
+        self._halving, self._at_once = halving, at_once
+        self._settings = {name: setting.value for name, setting in session.settings.items()}
+        self._trials = Trials(session.pipeline, session.store)
+        counted = rounds(len(candidates), halving) if halving else [(len(candidates), 1.0)]
+        self.rounds = [(count, shortened(self._settings, part)) for count, part in counted]
+        self._done, self._total = 0, sum(count for count, _ in self.rounds) * len(self._seeds)
+        self._dataset = ""
+
+    def planned(self) -> list[dict[str, Any]]:
+        """The trainings of the first round, and whether they are there already."""
+        tasks = self._tasks(range(len(self._candidates)), self.rounds[0][1])
+        return [
+            {
+                "parameters": self._told(key),
+                "status": "cached" if self._trials.cached(t) else "runs",
+            }
+            for key, t in tasks.items()
+        ]
+
+    def carry_out(self) -> list[Candidate]:
+        """Train all that is needed; the candidates, the best first."""
+        session = self._session
+        searched = {name for one in self._candidates for name in one.values} | {"seed"}
+        try:
+            shared = self._trials.shared(searched)
+            self._dataset = run(session.planner, shared, session.reporter)["dataset"]["name"]
+            with session.reporter.progress("search", self._total, "trainings") as progress:
+                for number, (count, _) in enumerate(self.rounds):
+                    best = set(map(id, ranked(self._candidates)[:count]))
+                    going = [n for n, one in enumerate(self._candidates) if id(one) in best]
+                    self._round(number, going, progress)
+        finally:
+            session.reporter.close()
+        return ranked(self._candidates)
+
+    def document(self, found: Sequence[Candidate]) -> dict[str, Any]:
+        """The result as a JSON value; the trials are in order, the best first."""
+        best = None if found[0].failure else found[0]
+        return {
+            "dataset": self._dataset,
+            "seeds": list(self._seeds),
+            "halving": self._halving,
+            "rounds": [{"trials": n, "epochs": given["epochs"]} for n, given in self.rounds],
+            "trials": [candidate.document() for candidate in found],
+            "best": best.document()["parameters"] if best else None,
+        }
+
+    def _round(self, number: int, going: Sequence[int], progress: Progress) -> None:
+        settings = self.rounds[number][1]
+        for one in (self._candidates[place] for place in going):
+            one.round, one.epochs, one.results = number, settings["epochs"], {}
+        tasks = self._tasks(going, settings)
+        for key in list(tasks):
+            if result := self._trials.cached(tasks[key]):
+                self._take(key, result, progress)
+                del tasks[key]
+        cores = default_workers()
+        at_once = min(self._at_once or cores, len(tasks))
+        alone = self._alone(cores // at_once if tasks else 1)
+        store = str(self._session.store.root)
+        given = {key: ({**values, **alone}, store) for key, values in tasks.items()}
+        with closing(completed(train_one, given, at_once)) as results:
+            for key, result in results:
+                self._take(key, result, progress)
+
+    def _tasks(
+        self, going: Sequence[int], settings: Mapping[str, Any]
+    ) -> dict[Key, dict[str, Any]]:
+        """All parameters of each training. With every candidate comes each seed before the next."""
+        return {
+            (place, seed): {**settings, **self._candidates[place].values, "seed": seed}
+            for place in going
+            for seed in self._seeds
+        }
+
+    def _alone(self, workers: int) -> dict[str, Any]:
+        """How each training works, where the user has not said it: on so many of the cores."""
+        given = {"workers": max(1, workers), "executor": "thread" if workers > 1 else "serial"}
+        known = self._session.settings
+        return {name: v for name, v in given.items() if known[name].origin == "default"}
+
+    def _take(self, key: Key, result: Result, progress: Progress) -> None:
+        place, seed = key
+        self._candidates[place].results[seed] = result
+        self._done += 1
+        number = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
+        self._session.reporter.info(line(number, self._told(key), result))
+        progress.advance()
+
+    def _told(self, key: Key) -> str:
+        place, seed = key
+        many = {"seed": seed} if len(self._seeds) > 1 else {}
+        return words(self._candidates[place].values | many)

@@ -1,0 +1,31 @@
+"""What trials share, and what a shorter one looks like."""
+
+from __future__ import annotations
+
+from pipeline.store import ArtifactStore
+from stages.cifar10 import PIPELINE
+from stages.search.trial import Result, Trials, shortened
+
+GIVEN = {"epochs": 20, "warmup": 4.0, "every": 10, "lr": 0.1}
+
+
+def test_stages_are_shared_up_to_what_is_searched(tmp_path):
+    trials = Trials(PIPELINE, ArtifactStore(tmp_path))
+    first = ["download", "decode"]
+    features = ["preprocess", "split", "standardize", "whiten"]
+    assert trials.shared({"lr", "batch"}) == first + features
+    assert trials.shared({"components"}) == first + features[:3]
+    assert trials.shared({"seed"}) == [*first, "preprocess"]
+    assert trials.shared({"color"}) == [*first, "split"]
+
+
+def test_a_part_of_the_epochs_has_the_whole_course():
+    assert shortened(GIVEN, 0.25) == {"epochs": 5, "warmup": 1.0, "every": 2, "lr": 0.1}
+    assert shortened(GIVEN, 1.0) == GIVEN
+    assert shortened(GIVEN, 0.001) == {"epochs": 1, "warmup": 0.2, "every": 1, "lr": 0.1}
+    assert shortened(GIVEN | {"epochs": 1}, 0.5) == GIVEN | {"epochs": 1}
+
+
+def test_any_result_is_better_than_a_failure():
+    assert Result(0.0, loss=1e300).rank > Result(failure="diverged").rank
+    assert Result(0.5, 1.0).rank > Result(0.5, 1.1).rank > Result(0.4, 0.1).rank
