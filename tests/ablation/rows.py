@@ -19,7 +19,6 @@ GROUPS = {
     },
     "one left out": {
         "no-whitening": "--whiten none --components 0 --standardize feature",
-        "no-contrast": "--no-contrast",
         "gray": "--no-color",
         "no-batchnorm": "--no-batchnorm --lr 0.05|0.1|0.2",
         "no-flips": "--flip none",
@@ -38,8 +37,7 @@ GROUPS = {
         "random-flips": "--flip random",
         "cosine": "--schedule cosine",
         "pca-100": "--components 100",
-        "pca-768": "--components 768",
-        "zca-300": "--whiten zca",
+        "pca-500": "--components 500",
         "adamw": "--optimizer adamw --no-nesterov --l2 0 --weight-decay 0.1 "
         "--lr 0.001|0.003|0.01|0.03",
         "lion": "--optimizer lion --no-nesterov --l2 0 --weight-decay 1 --lr 0.0003|0.001|0.003",
@@ -48,6 +46,7 @@ GROUPS = {
         "batch-128": "--batch 128 --lr 0.1|0.2|0.5",
     },
     "one added": {
+        "contrast": "--contrast",
         "dropout": "--dropout 0.1",
         "rotate-zoom": "--rotate 10 --zoom 0.1",
         "cutout": "--cutout 8",

@@ -33,7 +33,7 @@ INGREDIENTS = (
     "batch norm", "layer norm", "GELU", "dropout", "smoothing", *AUGMENTATION, "contrast", WHITENING
 )  # fmt: skip
 # One network has one normalisation; the recipe is `fast`.
-RECIPE = frozenset(INGREDIENTS) - {"layer norm", "dropout", "turns and zooms", "cutout", "mixup"}
+RECIPE = frozenset({"batch norm", "GELU", "smoothing", "flips", "shifts", WHITENING})
 EVERYTHING = frozenset(INGREDIENTS) - {"layer norm"}
 
 Chosen = frozenset[str]
