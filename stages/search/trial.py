@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.errors import UserError
+from pipeline.errors import DataError, StorageError, UserError
 from pipeline.graph import Pipeline
 from pipeline.plan import CACHED, Planner
 from pipeline.reporter import Reporter
@@ -79,13 +79,18 @@ def shortened(settings: Mapping[str, Any], part: float) -> dict[str, Any]:
 
 
 def train_one(settings: Mapping[str, Any], artifacts: str) -> Result:
-    """Carry out one trial, in a process of its own: the program is found by its name."""
+    """Carry out one trial, in a process of its own: the program is found by its name.
+
+    What its values cannot do is its result; what would befall the others, too, is raised.
+    """
     from stages.cifar10 import PIPELINE
 
     store = ArtifactStore(Path(artifacts))
     planner = Planner(PIPELINE, settings, store, CodeIndex(store.root / ".code.json"))
     try:
         return _result(run(planner, TARGETS, Reporter()))
+    except (DataError, StorageError):
+        raise
     except UserError as error:
         return Result(failure=str(error))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -106,3 +107,11 @@ def test_ranges_above_zero_are_even_in_the_logarithm():
 def test_every_value_has_its_part_of_a_dimension(part):
     dimension = Dimension(PARAMETERS["batch"], (1, 2, 3))
     assert dimension.at(part) == (1 if part < 1 / 3 else 2 if part < 2 / 3 else 3)
+
+
+@given(st.sampled_from([*PARAMETERS, "x", ""]), st.sampled_from(["=", ""]), st.text())
+def test_any_word_is_read_or_refused(name, equals, text):
+    with suppress(ConfigError):
+        for dimension in parse_space(PARAMETERS, [name + equals + text]):
+            dimension.parameter.option.check(dimension.at(0.5))
+            assert size((dimension,)) >= 1

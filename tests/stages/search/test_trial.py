@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from pipeline.errors import StorageError
 from pipeline.store import ArtifactStore
 from stages.cifar10 import PIPELINE
-from stages.search.trial import Result, Trials, shortened
+from stages.search.trial import Result, Trials, shortened, train_one
 
 GIVEN = {"epochs": 20, "warmup": 4.0, "every": 10, "lr": 0.1}
 
@@ -29,3 +32,18 @@ def test_a_part_of_the_epochs_has_the_whole_course():
 def test_any_result_is_better_than_a_failure():
     assert Result(0.0, loss=1e300).rank > Result(failure="diverged").rank
     assert Result(0.5, 1.0).rank > Result(0.5, 1.1).rank > Result(0.4, 0.1).rank
+
+
+def test_what_befalls_every_training_is_raised(tmp_path):
+    (tmp_path / "file").write_text("")
+    settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
+    settings |= {"source": "synthetic", "synthetic_size": 50, "data_dir": str(tmp_path / "data")}
+    with pytest.raises(StorageError):
+        train_one(settings, str(tmp_path / "file" / "artifacts"))
+
+
+def test_what_its_values_cannot_do_is_a_result(tmp_path):
+    settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
+    settings |= {"source": "synthetic", "synthetic_size": 50, "data_dir": str(tmp_path / "data")}
+    found = train_one(settings | {"batch": 1000}, str(tmp_path / "artifacts"))
+    assert "--batch 1000: expected at most" in found.failure
