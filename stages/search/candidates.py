@@ -14,7 +14,7 @@ from typing import Any
 from stages.search.trial import Result
 
 
-@dataclass
+@dataclass(eq=False)
 class Candidate:
     """A combination: its values by parameter, and its results in its last round, by seed."""
 
@@ -55,7 +55,7 @@ class Candidate:
                     "best_epoch": result.epoch,
                     "epoch_seconds": round(result.seconds, 3),
                 }
-                for seed, result in self.results.items()
+                for seed, result in sorted(self.results.items())
                 if not result.failure
             },
         }

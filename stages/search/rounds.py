@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -16,7 +16,7 @@ from stages.search.candidates import Candidate, ranked
 from stages.search.page import line, words
 from stages.search.trial import Result, Trials, shortened, train_one
 
-Key = tuple[int, int]  # the number of a candidate, a seed
+Training = tuple[Candidate, int]  # and the seed
 
 
 class Search:
@@ -45,13 +45,12 @@ class Search:
 
     def planned(self) -> list[dict[str, Any]]:
         """The trainings of the first round, and whether they are there already."""
-        tasks = self._tasks(range(len(self._candidates)), self.rounds[0][1])
         return [
             {
-                "parameters": self._told(key),
-                "status": "cached" if self._trials.cached(t) else "runs",
+                "parameters": self._told(training),
+                "status": "cached" if self._trials.cached(settings) else "runs",
             }
-            for key, t in tasks.items()
+            for training, settings in self._trainings(self._candidates, 0).items()
         ]
 
     def carry_out(self) -> list[Candidate]:
@@ -63,9 +62,7 @@ class Search:
             self._dataset = run(session.planner, shared, session.reporter)["dataset"]["name"]
             with session.reporter.progress("search", self._total, "trainings") as progress:
                 for number, (count, _) in enumerate(self.rounds):
-                    best = set(map(id, ranked(self._candidates)[:count]))
-                    going = [n for n, one in enumerate(self._candidates) if id(one) in best]
-                    self._round(number, going, progress)
+                    self._round(number, ranked(self._candidates)[:count], progress)
         finally:
             session.reporter.close()
         return ranked(self._candidates)
@@ -82,31 +79,29 @@ class Search:
             "best": best.document()["parameters"] if best else None,
         }
 
-    def _round(self, number: int, going: Sequence[int], progress: Progress) -> None:
-        settings = self.rounds[number][1]
-        for one in (self._candidates[place] for place in going):
-            one.round, one.epochs, one.results = number, settings["epochs"], {}
-        tasks = self._tasks(going, settings)
-        for key in list(tasks):
-            if result := self._trials.cached(tasks[key]):
-                self._take(key, result, progress)
-                del tasks[key]
+    def _round(self, number: int, going: Sequence[Candidate], progress: Progress) -> None:
+        for one in going:
+            one.round, one.epochs, one.results = number, self.rounds[number][1]["epochs"], {}
+        missing = {}
+        for training, settings in self._trainings(going, number).items():
+            if result := self._trials.cached(settings):
+                self._take(training, result, progress)
+            else:
+                missing[training] = settings
         cores = default_workers()
-        at_once = min(self._at_once or cores, len(tasks))
-        alone = self._alone(cores // at_once if tasks else 1)
-        store = str(self._session.store.root)
-        given = {key: ({**values, **alone}, store) for key, values in tasks.items()}
-        with closing(completed(train_one, given, at_once)) as results:
-            for key, result in results:
-                self._take(key, result, progress)
+        at_once = min(self._at_once or cores, len(missing) or 1)
+        alone, store = self._alone(cores // at_once), str(self._session.store.root)
+        tasks = {training: ({**settings, **alone}, store) for training, settings in missing.items()}
+        with closing(completed(train_one, tasks, at_once)) as results:
+            for training, result in results:
+                self._take(training, result, progress)
 
-    def _tasks(
-        self, going: Sequence[int], settings: Mapping[str, Any]
-    ) -> dict[Key, dict[str, Any]]:
-        """All parameters of each training. With every candidate comes each seed before the next."""
+    def _trainings(self, going: Sequence[Candidate], number: int) -> dict[Training, dict[str, Any]]:
+        """The trainings of a round, in order, and all parameters of each."""
+        settings = self.rounds[number][1]
         return {
-            (place, seed): {**settings, **self._candidates[place].values, "seed": seed}
-            for place in going
+            (one, seed): {**settings, **one.values, "seed": seed}
+            for one in going
             for seed in self._seeds
         }
 
@@ -116,15 +111,14 @@ class Search:
         known = self._session.settings
         return {name: v for name, v in given.items() if known[name].origin == "default"}
 
-    def _take(self, key: Key, result: Result, progress: Progress) -> None:
-        place, seed = key
-        self._candidates[place].results[seed] = result
+    def _take(self, training: Training, result: Result, progress: Progress) -> None:
+        candidate, seed = training
+        candidate.results[seed] = result
         self._done += 1
         number = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
-        self._session.reporter.info(line(number, self._told(key), result))
+        self._session.reporter.info(line(number, self._told(training), result))
         progress.advance()
 
-    def _told(self, key: Key) -> str:
-        place, seed = key
-        many = {"seed": seed} if len(self._seeds) > 1 else {}
-        return words(self._candidates[place].values | many)
+    def _told(self, training: Training) -> str:
+        candidate, seed = training
+        return words(candidate.values | ({"seed": seed} if len(self._seeds) > 1 else {}))

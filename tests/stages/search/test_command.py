@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import tomllib
 
 import pytest
-
-from pipeline.cli import make_cli
-from pipeline.commandline.main import run_cli
-from stages.cifar10 import PROGRAM
-from stages.commands import add_to
 
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 4 --batch 30"
 WITHOUT_SIZES = SMALL.replace("--hidden 8 ", "")
@@ -20,30 +14,6 @@ WITHOUT_SIZES = SMALL.replace("--hidden 8 ", "")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("search")
-
-
-@pytest.fixture
-def call(folder, monkeypatch, capsys):
-    """Run a command line in a folder where results are cached: status, stdout, stderr."""
-    monkeypatch.chdir(folder)
-    group = add_to(make_cli(PROGRAM), PROGRAM)
-
-    def go(command: str):
-        capsys.readouterr()
-        status = run_cli(group, shlex.split(command))
-        return status, *capsys.readouterr()
-
-    return go
-
-
-@pytest.fixture
-def document(call):
-    def go(command: str, expected: int = 0):
-        status, out, err = call(f"{command} --json")
-        assert status == expected, err
-        return json.loads(out)
-
-    return go
 
 
 def statuses(text: str) -> list[str]:

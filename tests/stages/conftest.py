@@ -1,0 +1,39 @@
+"""What tests of whole commands use."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+
+from pipeline.cli import make_cli
+from pipeline.commandline.main import run_cli
+from stages.cifar10 import PROGRAM
+from stages.commands import add_to
+
+
+@pytest.fixture
+def call(folder, monkeypatch, capsys):
+    """Run a command line in the module's `folder`: status, stdout, stderr."""
+    monkeypatch.chdir(folder)
+    group = add_to(make_cli(PROGRAM), PROGRAM)
+
+    def go(command: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = run_cli(group, shlex.split(command))
+        return status, *capsys.readouterr()
+
+    return go
+
+
+@pytest.fixture
+def document(call):
+    """Run a command line with --json: its document."""
+
+    def go(command: str, expected: int = 0):
+        status, out, err = call(f"{command} --json")
+        assert status == expected, err
+        return json.loads(out)
+
+    return go
