@@ -129,6 +129,14 @@ def _tagged(value: Any) -> list[Any]:
     )
 
 
+def value_of(tagged: list[Any]) -> Any:
+    """A parameter's value from how it stands in a fingerprint; of files, their digest."""
+    kind, value = tagged
+    if kind == "tuple":
+        return tuple(map(value_of, value))
+    return float(value) if kind == "float" else value
+
+
 def shown(tagged: list[Any]) -> str:
     """A parameter's value as it stands in a fingerprint, for people."""
     kind, value = tagged

@@ -11,6 +11,7 @@ from pipeline.commandline.session import Session, recipe_names
 from pipeline.output.place import expect_place
 from stages.lr import command as lr_command
 from stages.predict import ARGUMENTS, predict
+from stages.runs import command as runs_command
 from stages.search import command as search_command
 from stages.serialize import save_copy
 
@@ -23,7 +24,7 @@ SAVE = click.Option(
 
 
 def add_to(group: click.Group, program: Program) -> click.Group:
-    """Add `predict`, `recipes`, `lr-find` and `search`; give --save to `run` and `serialize`."""
+    """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
         words = group.commands[name].help
         command = pipeline_command(
@@ -37,6 +38,7 @@ def add_to(group: click.Group, program: Program) -> click.Group:
     group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
     lr_command.add_to(group, program)
     search_command.add_to(group, program)
+    runs_command.add_to(group, program)
     return group
 
 

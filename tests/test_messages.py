@@ -437,6 +437,12 @@ RANGES = [
         "choose another",
     ),
     Case(
+        "compare abc",
+        "error: compare: expected the beginning of one run's name, found 'abc', with which none "
+        "begin in <…>artifacts; 'pipeline runs' lists them",
+    ),
+    Case("compare", "error: Missing argument 'RUN RUN…'. (see 'pipeline compare --help')"),
+    Case(
         "train --lr-fin",
         "error: No such option '--lr-fin'. <…> (see 'pipeline train --help')",
     ),

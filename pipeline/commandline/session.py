@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,13 @@ class Session:
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
         self.store = ArtifactStore(_artifacts(common["artifacts_dir"]))
         self.reporter = _reporter(common)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Decides about the stages, with what the settings say."""
         values = {name: setting.value for name, setting in self.settings.items()}
         code = CodeIndex(self.store.root / ".code.json")
-        self.planner = Planner(pipeline, values, self.store, code)
+        return Planner(self.pipeline, values, self.store, code)
 
     def plan(self) -> list[Decision]:
         """What would run to bring the targets up to date, and why."""

@@ -1,0 +1,55 @@
+"""The commands `runs` and `compare` and their flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import click
+
+from pipeline.cli import Program, say
+from pipeline.commandline.flags import StageCommand, common_options
+from pipeline.commandline.session import Session, resolve_settings
+
+SORTS = ("written", "validation", "test")
+FLAGS = [
+    click.Option(
+        ["--sort"], type=click.Choice(SORTS), default="written", show_default=True,
+        help="what decides about the order: the newest or the highest first",
+    ),
+    click.Option(["--last"], type=click.IntRange(1), metavar="N", help="the first N only"),
+]  # fmt: skip
+RUNS = click.Argument(["names"], nargs=-1, required=True, metavar="RUN RUN…")
+KEPT = ("artifacts_dir", "as_json")  # of the flags that every command has
+
+
+def add_to(group: click.Group, program: Program) -> None:
+    """Add the commands to the program's."""
+    for name, help, extra in (
+        (
+            "runs",
+            "Every training that is stored, with what it was made of and what came out.",
+            FLAGS,
+        ),
+        ("compare", "Some of the stored trainings side by side: where they differ.", [RUNS]),
+    ):
+        params = [*extra, *(option for option in common_options(()) if option.name in KEPT)]
+        callback = _callback(program, name)
+        group.add_command(StageCommand(name, callback=callback, params=params, help=help))
+
+
+def _callback(program: Program, name: str) -> Callable[..., None]:
+    def callback(artifacts_dir: str, as_json: bool, **given: Any) -> None:
+        from stages.runs import action  # here and not above: no other command needs it
+
+        common = {"artifacts_dir": artifacts_dir, "as_json": as_json, "config": None}
+        common |= {"quiet": True, "verbose": False, "dry_run": False}
+        known = program.pipeline.parameters
+        settings = resolve_settings(known, common, {}, None, program.variables)
+        session = Session(program.pipeline, (), common, settings)
+        there = session.store.root.is_dir()  # a folder that is not there is not to be made
+        with session.sharing() if there else nullcontext():
+            say(session, *getattr(action, name)(program, session, **given))
+
+    return callback
