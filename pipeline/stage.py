@@ -17,6 +17,7 @@ a dict with the outputs that are not arrays of blocks.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import types
 import typing
@@ -111,6 +112,14 @@ class Stage:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself: a stage stays usable as plain Python."""
         return self.function(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
+        """Pickle by name, as a function does: other processes have the same modules."""
+        return _named, (self.function.__module__, self.function.__qualname__)
+
+
+def _named(module: str, name: str) -> Stage:
+    return getattr(importlib.import_module(module), name)
 
 
 def stage(

@@ -16,8 +16,8 @@ from pipeline.search.draws import combinations
 from pipeline.search.space import Range, Space, parse_space
 from pipeline.stage import Parameter
 from pipeline.storage.durable import replacing, storage_errors
+from stages.search import TARGETS
 from stages.search.candidates import Candidate, edges
-from stages.search.command import TARGETS
 from stages.search.page import page, plan
 from stages.search.rounds import Search
 

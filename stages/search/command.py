@@ -8,8 +8,8 @@ import click
 
 from pipeline.cli import Program, pipeline_command
 from pipeline.commandline.session import Session
+from stages.search import TARGETS
 
-TARGETS = ("train",)
 HELP = """Try hyperparameters against each other, several trainings at once, on validation images.
 
 NAME=VALUES are flags without their dashes: lr=0.01,0.1 for values, hidden=256/512,256 for lists,

@@ -90,8 +90,9 @@ class Search:
                 missing[training] = settings
         cores = default_workers()
         at_once = min(self._at_once or cores, len(missing) or 1)
-        alone, store = self._alone(cores // at_once), str(self._session.store.root)
-        tasks = {training: ({**settings, **alone}, store) for training, settings in missing.items()}
+        alone = self._alone(cores // at_once)
+        pipeline, store = self._session.pipeline, str(self._session.store.root)
+        tasks = {one: (pipeline, {**given, **alone}, store) for one, given in missing.items()}
         with closing(completed(train_one, tasks, at_once)) as results:
             for training, result in results:
                 self._take(training, result, progress)

@@ -18,7 +18,7 @@ from pipeline.plan import CACHED, Planner
 from pipeline.reporter import Reporter
 from pipeline.runner import Outcome, run
 from pipeline.store import ArtifactStore
-from stages.search.command import TARGETS
+from stages.search import TARGETS
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,13 @@ def shortened(settings: Mapping[str, Any], part: float) -> dict[str, Any]:
     }
 
 
-def train_one(settings: Mapping[str, Any], artifacts: str) -> Result:
-    """Carry out one trial, in a process of its own: the program is found by its name.
+def train_one(pipeline: Pipeline, settings: Mapping[str, Any], artifacts: str) -> Result:
+    """Carry out one trial, in a process of its own.
 
     What its values cannot do is its result; what would befall the others, too, is raised.
     """
-    from stages.cifar10 import PIPELINE
-
     store = ArtifactStore(Path(artifacts))
-    planner = Planner(PIPELINE, settings, store, CodeIndex(store.root / ".code.json"))
+    planner = Planner(pipeline, settings, store, CodeIndex(store.root / ".code.json"))
     try:
         return _result(run(planner, TARGETS, Reporter()))
     except (DataError, StorageError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from typing import Annotated, Optional
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError, GraphError
 from pipeline.stage import Option, Parameter, stage
+from tests.pipeline import shop
 
 Rate = Annotated[float, Option("learning rate", above=0)]
 
@@ -183,3 +185,10 @@ def test_bounds_are_for_numbers():
     Option("help", minimum=5).check("text")
     Option("help", minimum=5).check(True)
     Option("help").check(math.nan)
+
+
+def test_a_stage_and_a_pipeline_are_pickled_by_name():
+    assert pickle.loads(pickle.dumps(shop.collect)) is shop.collect
+    found = pickle.loads(pickle.dumps(shop.SHOP))
+    assert list(found.stages.values()) == list(shop.SHOP.stages.values())
+    assert found.parameters == shop.SHOP.parameters

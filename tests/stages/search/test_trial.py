@@ -39,11 +39,11 @@ def test_what_befalls_every_training_is_raised(tmp_path):
     settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
     settings |= {"source": "synthetic", "synthetic_size": 50, "data_dir": str(tmp_path / "data")}
     with pytest.raises(StorageError):
-        train_one(settings, str(tmp_path / "file" / "artifacts"))
+        train_one(PIPELINE, settings, str(tmp_path / "file" / "artifacts"))
 
 
 def test_what_its_values_cannot_do_is_a_result(tmp_path):
     settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
     settings |= {"source": "synthetic", "synthetic_size": 50, "data_dir": str(tmp_path / "data")}
-    found = train_one(settings | {"batch": 1000}, str(tmp_path / "artifacts"))
+    found = train_one(PIPELINE, settings | {"batch": 1000}, str(tmp_path / "artifacts"))
     assert "--batch 1000: expected at most" in found.failure
