@@ -20,7 +20,7 @@ GROUPS = {
     "one left out": {
         "no-whitening": "--whiten none --components 0 --standardize feature",
         "gray": "--no-color",
-        "no-batchnorm": "--no-batchnorm --lr 0.05|0.1|0.2",
+        "no-batchnorm": "--no-batchnorm --lr 0.1|0.2|0.5",
         "no-flips": "--flip none",
         "no-shifts": "--shift 0",
         "no-augmentation": "--flip none --shift 0",
@@ -32,7 +32,7 @@ GROUPS = {
         "no-l2": "--l2 0",
     },
     "another instead": {
-        "layernorm": "--no-batchnorm --layernorm --lr 0.1|0.2|0.5",
+        "layernorm": "--no-batchnorm --layernorm --lr 0.2|0.5|1",
         "relu": "--activation relu",
         "random-flips": "--flip random",
         "cosine": "--schedule cosine",
