@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +35,11 @@ class Session:
     ) -> None:
         self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
-        self.store = ArtifactStore(_artifacts(common["artifacts_dir"]))
+        self.store = ArtifactStore(artifacts_folder(common["artifacts_dir"]))
         self.reporter = _reporter(common)
-
-    @cached_property
-    def planner(self) -> Planner:
-        """Decides about the stages, with what the settings say."""
         values = {name: setting.value for name, setting in self.settings.items()}
         code = CodeIndex(self.store.root / ".code.json")
-        return Planner(self.pipeline, values, self.store, code)
+        self.planner = Planner(pipeline, values, self.store, code)
 
     def plan(self) -> list[Decision]:
         """What would run to bring the targets up to date, and why."""
@@ -70,7 +65,8 @@ class Session:
         return self.settings[name].value
 
 
-def _artifacts(name: str) -> Path:
+def artifacts_folder(name: str) -> Path:
+    """The folder that --artifacts-dir names; `ConfigError` where it cannot be one."""
     if not name:  # and not the folder that we are in, for lack of a variable's value
         raise ConfigError("--artifacts-dir: expected a folder, found nothing")
     folder = Path(name)

@@ -7,11 +7,11 @@ from typing import Any
 
 from pipeline.cli import Program
 from pipeline.commandline.literals import flag_text
-from pipeline.commandline.session import Session
 from pipeline.errors import ConfigError
 from pipeline.output.display import align
 from pipeline.output.progress import duration
 from pipeline.storage.digests import digest_json
+from stages.runs.command import Look
 from stages.runs.record import DIGITS, Run, find_runs
 from stages.runs.words import DATA, Recipes
 
@@ -23,16 +23,14 @@ SORTED = {
 }
 
 
-def runs(
-    program: Program, session: Session, sort: str, last: int | None
-) -> tuple[dict[str, Any], str]:
+def runs(program: Program, look: Look, sort: str, last: int | None) -> tuple[dict[str, Any], str]:
     """The table of runs; of equals the newest first."""
-    found = sorted(find_runs(session.store, session.pipeline), key=SORTED[sort], reverse=True)
+    found = sorted(find_runs(look.store, look.pipeline), key=SORTED[sort], reverse=True)
     recipes = Recipes(program.recipes, program.pipeline.parameters)
     listed = found[:last]
     document = {"runs": [{**one.document(), **_made_of(recipes, one)} for one in listed]}
     if not found:
-        return document, f"no training is stored in {session.store.root} yet"
+        return document, f"no training is stored in {look.store.root} yet"
     head = [
         "run",
         "written",
@@ -62,10 +60,10 @@ def runs(
     return document, "\n".join(lines)
 
 
-def compare(program: Program, session: Session, names: Sequence[str]) -> tuple[dict[str, Any], str]:
+def compare(program: Program, look: Look, names: Sequence[str]) -> tuple[dict[str, Any], str]:
     """The figures of some runs and the parameters in which they differ, a column for each."""
-    stored = find_runs(session.store, session.pipeline)
-    chosen = [_named(name, stored, session) for name in names]
+    stored = find_runs(look.store, look.pipeline)
+    chosen = [_named(name, stored, look) for name in names]
     found = list({one.name: one for one in chosen}.values())
     known = [name for name in program.pipeline.parameters if name not in DATA]
     differing = [
@@ -96,14 +94,14 @@ def compare(program: Program, session: Session, names: Sequence[str]) -> tuple[d
     return {"runs": [one.document() for one in found], "differing": differing}, align(rows) + more
 
 
-def _named(name: str, stored: Sequence[Run], session: Session) -> Run:
+def _named(name: str, stored: Sequence[Run], look: Look) -> Run:
     found = [one for one in stored if one.manifest["fingerprint"].startswith(name.lower())]
     if len(found) == 1:
         return found[0]
     shown = ", ".join(one.manifest["fingerprint"][:16] for one in found) or "none"
     raise ConfigError(
         f"compare: expected the beginning of one run's name, found {name!r}, with which {shown} "
-        f"begin in {session.store.root}; 'pipeline runs' lists them"
+        f"begin in {look.store.root}; 'pipeline runs' lists them"
     )
 
 

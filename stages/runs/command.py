@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from pipeline.cli import Program, say
 from pipeline.commandline.flags import StageCommand, common_options
-from pipeline.commandline.session import Session, resolve_settings
+from pipeline.commandline.session import artifacts_folder
+from pipeline.graph import Pipeline
+from pipeline.storage.gate import gate
+from pipeline.store import ArtifactStore
 
 SORTS = ("written", "validation", "test")
 FLAGS = [
@@ -39,17 +43,22 @@ def add_to(group: click.Group, program: Program) -> None:
         group.add_command(StageCommand(name, callback=callback, params=params, help=help))
 
 
+@dataclass(frozen=True)
+class Look:
+    """A look at a store that plans nothing, and so makes no folder that is not there."""
+
+    store: ArtifactStore
+    pipeline: Pipeline
+    as_json: bool
+
+
 def _callback(program: Program, name: str) -> Callable[..., None]:
     def callback(artifacts_dir: str, as_json: bool, **given: Any) -> None:
         from stages.runs import action  # here and not above: no other command needs it
 
-        common = {"artifacts_dir": artifacts_dir, "as_json": as_json, "config": None}
-        common |= {"quiet": True, "verbose": False, "dry_run": False}
-        known = program.pipeline.parameters
-        settings = resolve_settings(known, common, {}, None, program.variables)
-        session = Session(program.pipeline, (), common, settings)
-        there = session.store.root.is_dir()  # a folder that is not there is not to be made
-        with session.sharing() if there else nullcontext():
-            say(session, *getattr(action, name)(program, session, **given))
+        look = Look(ArtifactStore(artifacts_folder(artifacts_dir)), program.pipeline, as_json)
+        shared = gate(look.store.root, alone=False, waiting=lambda: None)
+        with shared if look.store.root.is_dir() else nullcontext():
+            say(look, *getattr(action, name)(program, look, **given))
 
     return callback
