@@ -27,7 +27,7 @@ from stages.training.trainer import make_trainer, workers_alive
 RECORDED = (
     "seed", "epochs", "batch", "lr", "schedule", "decay", "every", "warmup", "final", "optimizer",
     "momentum", "nesterov", "beta2", "l2", "weight_decay", "clip", "smoothing", "flip", "shift",
-    "rotate", "zoom", "cutout", "mixup", "average", "patience", "initializer",
+    "rotate", "zoom", "cutout", "mixup", "average", "patience", "initializer", "members",
 )  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def train(
     layernorm: more.Layernorm = False,
     dropout: more.Dropout = 0.0,
     initializer: options.Initializer = "auto",
+    members: more.Members = 1,
     precision: options.Precision = "float32",
     epochs: options.Epochs = 10,
     batch: options.Batch = 64,

@@ -48,3 +48,11 @@ Final = Annotated[
     float,
     Option("part of --lr left at the end of a cosine, line or cycle", minimum=0, maximum=1),
 ]
+Members = Annotated[
+    int,
+    Option(
+        "train an ensemble: so many networks on the same batches, their logits averaged",
+        minimum=1,
+        maximum=1000,
+    ),
+]

@@ -1,12 +1,14 @@
 """Model: all that turns raw RGB bytes into class probabilities, as one JSON document and back.
 
-    {"format": "cifar-pipeline model", "version": 2, "dataset", "classes", "input",
+    {"format": "cifar-pipeline model", "version": 3, "dataset", "classes", "input",
      "preprocessing": {"color", "scale", "contrast", "storage", "standardization", "whitening"},
-     "mirror", "dtype", "layers": [{"kind", …, "weights", "biases", …}, …],
+     "mirror", "dtype", "members", "layers": [{"kind", …, "weights", "biases", …}, …],
      "training", "evaluation"}
 
-Files of version 1 know no contrast, storage, whitening and mirror, and no layers but plain ones; a
-model that needs none of these is still written as version 1, which older programs read.
+The tensors of a layer are those of all members of an ensemble, (members, …); a network alone is of
+version 2, with no `members`. Version 1 knows no contrast, storage, whitening and mirror, and no
+layers but plain ones. A model is written as the lowest version that has all it needs, for older
+programs to read.
 Arrays are little-endian bytes in base64 with their dtype and shape, so parameters are exact to the
 bit and a model of a million of them is read in milliseconds. Loading looks names up in fixed
 tables, checks every shape and every number, and runs nothing that the file says.
@@ -33,15 +35,17 @@ from stages.modelfile.fields import (
     read_boolean,
     read_choice,
     read_field,
+    read_members,
     read_network,
     read_shape,
+    stacked,
 )
 from stages.modelfile.strict import kind, parse_json, require, shown
 from stages.modelfile.tensors import decode_tensor, encode_tensor
 from stages.preprocess import SCALES, STORAGES, to_features
 from stages.training.constants import make_inputs
 
-FORMAT, VERSIONS = "cifar-pipeline model", (1, 2)
+FORMAT, VERSIONS = "cifar-pipeline model", (1, 2, 3)
 BYTES = 1 << 30  # of a model file; some 200 million parameters
 
 
@@ -98,9 +102,11 @@ class Model:
 
     def to_document(self) -> dict[str, Any]:
         """The model as a JSON value."""
+        network = self.network
+        ensemble = network.members > 1
         return {
             "format": FORMAT,
-            "version": 1 if self._is_plain() else 2,
+            "version": 3 if ensemble else 1 if self._is_plain() else 2,
             "dataset": self.dataset,
             "classes": list(self.classes),
             "input": {"shape": list(self.shape), "dtype": "uint8", "order": "channel, row, column"},
@@ -113,10 +119,11 @@ class Model:
                 "whitening": encode_tensor(self.whitening),
             },
             "mirror": self.mirror,
-            "dtype": self.network.parameters.dtype.name,
+            "dtype": network.dtype.name,
+            **({"members": network.members} if ensemble else {}),
             "layers": [
                 {**layer, **{name: encode_tensor(array) for name, array in arrays.items()}}
-                for layer, arrays in zip(self.network.layers, self.network.tensors(), strict=True)
+                for layer, arrays in zip(network.layers, stacked(network), strict=True)
             ],
             "training": dict(self.training),
             "evaluation": dict(self.evaluation),
@@ -136,7 +143,7 @@ def from_document(document: Any) -> Model:
     version = document.get("version")
     require(
         type(version) is int and version in VERSIONS,
-        f"expected version 1 or 2, found {shown(version)}; a newer program may read it",
+        f"expected version 1, 2 or 3, found {shown(version)}; a newer program may read it",
     )
     classes, dataset = document.get("classes"), document.get("dataset")
     named = isinstance(classes, list) and bool(classes) and all(map(is_name, classes))
@@ -153,11 +160,12 @@ def from_document(document: Any) -> Model:
     if version == 1:
         whitening = encode_tensor(np.empty((0, inputs), np.float32))
         older = {"contrast": False, "storage": "float32", "whitening": whitening, "mirror": False}
+    members = read_members(document) if version == 3 else 1
     preprocessing, document = {**older, **preprocessing}, {**older, **document}
     standardization, whitening = (
         decode_tensor(preprocessing.get(name), name) for name in ("standardization", "whitening")
     )
-    network = read_network(document, len(classes))
+    network = read_network(document, len(classes), members)
     expect_constants(standardization, whitening, inputs, network.inputs)
     return Model(
         dataset=dataset,

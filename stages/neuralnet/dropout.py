@@ -12,7 +12,7 @@ DROPOUT = 0xD8  # keeps this stream of random numbers apart from others with the
 LEVELS = 65536
 
 
-def draw(mask: np.ndarray, rate: float, key: tuple[int, ...], seed: int) -> None:
+def draw(mask: np.ndarray, rate: float, key: tuple[int, ...], seed: int | tuple[int, ...]) -> None:
     """mask, of any shape and floating dtype, ← 0 or 1/(probability of staying)."""
     stay = max(round((1 - rate) * LEVELS), 1)
     stream = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(DROPOUT, *key)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from .activations import ACTIVATIONS
 from .inputs import Inputs
-from .layers import Dense, split
+from .layers import Dense, split, total_size
 from .normalization import layer_forward, reciprocal_deviation
 
 
@@ -29,10 +29,15 @@ class Forward:
         self._white = None
         if inputs.whitening is not None:
             self._white = np.empty((block, inputs.width(stored)), dtype)
-        self._layers = [
-            (layer, layer.tensors(own), np.empty((block, layer.outputs), dtype))
-            for layer, own in split(layers, parameters)
+        room = [np.empty((block, layer.outputs), dtype) for layer in layers]
+        self._members = [
+            [
+                (layer, layer.tensors(own), out)
+                for (layer, own), out in zip(split(layers, flat), room, strict=True)
+            ]
+            for flat in parameters.reshape(-1, total_size(layers))
         ]
+        self._sum = np.empty_like(room[-1])
 
     def __call__(self, stored: np.ndarray) -> np.ndarray:
         """Logits (n, classes) of stored rows (n, stored); to be copied before the next call.
@@ -46,10 +51,24 @@ class Forward:
         if self._white is not None:
             self._inputs.whiten(x, self._white)
             x = self._white
-        for layer, tensors, out in self._layers:
-            np.matmul(x, tensors["weights"], out=out)
-            x = _rest(layer, tensors, out)
-        return x[:count]
+        first, *others = self._members
+        logits = _through(first, x)
+        if others:
+            self._sum[...] = logits
+            for member in others:
+                np.add(self._sum, _through(member, x), out=self._sum)
+            logits = np.divide(self._sum, logits.dtype.type(len(self._members)), out=self._sum)
+        return logits[:count]
+
+
+def _through(
+    layers: Iterable[tuple[Dense, dict[str, np.ndarray], np.ndarray]], x: np.ndarray
+) -> np.ndarray:
+    """x (block, inputs) through the layers of one member, each with its tensors and its room."""
+    for layer, tensors, out in layers:
+        np.matmul(x, tensors["weights"], out=out)
+        x = _rest(layer, tensors, out)
+    return x
 
 
 def _rest(layer: Dense, tensors: dict[str, np.ndarray], z: np.ndarray) -> np.ndarray:

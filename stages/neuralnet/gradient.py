@@ -13,6 +13,8 @@ in an order of its own; so the bits after training do not depend on the number o
                       and the optimizer's update while the block is in the cache;
                       other pieces whiten the next batch meanwhile
 
+The members of an ensemble take these phases one after the other, all on the same batch.
+
 What a hidden layer does is told in hidden.py, how batches come in feed.py, what moves parameters in
 update.py.
 
@@ -34,9 +36,9 @@ from .barrier import control_words
 from .cuts import BLOCK_BYTES, CALLS, PASS, Task, shards
 from .feed import Feed
 from .hidden import Hidden, chain
-from .layers import Dense, split
+from .layers import Dense, split, total_size
 from .memory import Shapes
-from .panels import panels
+from .panels import panels, widths
 from .settings import Settings
 from .update import Update
 
@@ -49,9 +51,13 @@ def shapes(
     features: np.ndarray,
     rows: int,
     workers: int,
+    members: int = 1,
 ) -> Shapes:
-    """Every array that a training on `rows` of these features shares among its workers."""
-    size, slots = sum(layer.size for layer in layers), settings.optimizer.slots
+    """Every array that a training on `rows` of these features shares among its workers.
+
+    The members of an ensemble share all but their parameters and what the optimizer keeps of them.
+    """
+    size, slots = members * total_size(layers), settings.optimizer.slots
     examples, stored = features.shape
     plan: dict[str, Any] = {
         "control": ((control_words(workers),), np.int64),
@@ -83,23 +89,33 @@ class Plan:
         features: np.ndarray,
     ) -> None:
         self.now = kernels.Now()
-        self._layers, self._arrays = layers, arrays
-        self._settings = settings = settings.with_constants(arrays)
+        settings = settings.with_constants(arrays)
         batch, dtype = len(arrays["inputs 0"]), arrays["parameters"].dtype
-        parameters = [own for _, own in split(layers, arrays["parameters"])]
-        self._tensors = [layer.tensors(own) for layer, own in zip(layers, parameters, strict=True)]
-        self._panels = [
-            panels(layer, own, n == 0, batch)
-            for n, (layer, own) in enumerate(zip(layers, parameters, strict=True))
-        ]
         widest = max(layers[0].inputs, *(layer.outputs for layer in layers))
         most = max(BLOCK_BYTES // dtype.itemsize, 64 * widest, batch * widest)
         if settings.optimizer.matrices:
-            shapes = [panel.W.shape for group in self._panels for panel in group]
+            shapes = [
+                (layer.inputs, columns.stop - columns.start)
+                for n, layer in enumerate(layers)
+                for columns in widths(layer, n == 0, batch)
+            ]
             most = max(most, *(settings.optimizer.room(*shape) for shape in shapes))
-        self._room = np.empty(most, dtype)
-        self._feed = Feed(settings, arrays, features, self.now, self._room)
-        self._update = Update(settings, arrays, self.now, self._room)
+        room = np.empty(most, dtype)
+        self._feed = Feed(settings, arrays, features, self.now, room)
+        parameters = arrays["parameters"].reshape(-1, total_size(layers))
+        slots = arrays["slots"].reshape(-1, *parameters.shape)
+        self._members = [
+            Member(
+                number,
+                layers,
+                settings,
+                {**arrays, "parameters": parameters[number], "slots": slots[:, number]},
+                self._feed,
+                self.now,
+                room,
+            )
+            for number in range(len(parameters))
+        ]
 
     def gather(self, rows: int, parity: int) -> list[list[Task]]:
         """The phases that gather a batch of so many rows, without a step to do meanwhile."""
@@ -110,10 +126,39 @@ class Plan:
 
         following: rows of the next batch, which is gathered meanwhile; 0: none.
         """
+        *others, last = self._members
+        phases = [phase for member in others for phase in member.phases(rows, 0, parity)]
+        return phases + last.phases(rows, following, parity)
+
+
+class Member:
+    """A network's part of a step: the one there is, or one of an ensemble's."""
+
+    def __init__(
+        self,
+        number: int,
+        layers: tuple[Dense, ...],
+        settings: Settings,
+        arrays: dict[str, np.ndarray],
+        feed: Feed,
+        now: kernels.Now,
+        room: np.ndarray,
+    ) -> None:
+        self._number, self._layers, self._settings = number, layers, settings
+        self._arrays, self._feed, self._now, self._room = arrays, feed, now, room
+        batch, parameters = len(arrays["inputs 0"]), list(split(layers, arrays["parameters"]))
+        self._tensors = [layer.tensors(own) for layer, own in parameters]
+        self._panels = [
+            panels(layer, own, n == 0, batch) for n, (layer, own) in enumerate(parameters)
+        ]
+        self._update = Update(settings, arrays, now, room)
+
+    def phases(self, rows: int, following: int, parity: int) -> list[list[Task]]:
+        """The phases of a step, as `Plan.phases` has them."""
         layers, arrays, last = self._layers, self._arrays, len(self._layers) - 1
-        seed = self._settings.seed
+        seed = self._settings.seed, self._number
         inside = [
-            Hidden(n, layer, self._tensors[n], arrays, rows, self.now, self._room, seed)
+            Hidden(n, layer, self._tensors[n], arrays, rows, self._now, self._room, seed)
             for n, layer in enumerate(layers[:-1])
         ]
         inputs = [arrays[f"inputs {parity}"][:rows], *(layer.outputs for layer in inside)]
@@ -147,7 +192,7 @@ class Plan:
                 mixture = y, *(array[part] for array in partners)
             sums, smoothing = self._arrays["sums"][number], self._settings.smoothing
             data = x[part], W, b, y[part], delta[part], sums
-            piece = kernels.output(self.now, *data, smoothing, mixture)
+            piece = kernels.output(self._now, *data, smoothing, mixture)
             if below is not None and not apart:
                 piece = chain(piece, below.backward_rows(delta[part], W, part, number))
             rows = part.stop - part.start

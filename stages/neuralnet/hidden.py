@@ -43,7 +43,10 @@ def shapes(number: int, layer: Dense, batch: int, dtype: Any) -> Shapes:
 
 
 class Hidden:
-    """One hidden layer on the first `rows` rows of its arrays; room: scratch of one worker."""
+    """One hidden layer on the first `rows` rows of its arrays; room: scratch of one worker.
+
+    seed: of dropout; the training's, and the number of the member of an ensemble.
+    """
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class Hidden:
         rows: int,
         now: Now,
         room: np.ndarray,
-        seed: int,
+        seed: tuple[int, ...],
     ) -> None:
         self.number, self.layer, self._now, self._room, self._seed = number, layer, now, room, seed
         self._tensors, self._activation = tensors, ACTIVATIONS[layer.activation]

@@ -119,6 +119,11 @@ def build(descriptions: Sequence[Mapping[str, Any]]) -> tuple[Dense, ...]:
     return tuple(layers)
 
 
+def total_size(layers: Sequence[Dense]) -> int:
+    """Number of parameters of all layers."""
+    return sum(layer.size for layer in layers)
+
+
 def split(layers: Sequence[Dense], flat: np.ndarray) -> Iterator[tuple[Dense, np.ndarray]]:
     """Each layer with its part of the last axis of `flat`."""
     start = 0

@@ -1,8 +1,11 @@
-"""A multi-layer perceptron: layers and one flat vector of parameters.
+"""A multi-layer perceptron, or an ensemble of some: layers and one flat vector of parameters.
 
     network = Network.create(inputs=1024, hidden=(512, 256), classes=10, activation="relu")
     network.probabilities(images)          # (n, 1024) → (n, 10)
     network.layers, network.parameters     # all there is to it: plain data and a vector
+
+The members of an ensemble have the same layers; their parameters lie one member's after the
+other's, and the logits of the ensemble are the mean of theirs.
 
 Inference runs in blocks of `BLOCK` rows, the last one filled up with zeros: all matrix products
 have one shape, so the answer for an image depends neither on the images beside it nor on the number
@@ -13,7 +16,7 @@ sums differently for the columns at an edge.)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,7 @@ import numpy as np
 from .forward import Forward
 from .initializers import choose, stream
 from .inputs import Inputs, mirrored
-from .layers import ONES, Dense, build, split
+from .layers import ONES, Dense, build, split, total_size
 from .losses import softmax
 from .memory import aligned
 from .metrics import Scores, score
@@ -34,13 +37,18 @@ DTYPES = ("float32", "float64")
 class Network:
     """Layers, and their parameters: a flat array that starts on a cache line."""
 
-    def __init__(self, layers: tuple[Dense, ...], dtype: Any = "float32") -> None:
-        self.structure = layers
-        self.parameters = aligned(sum(layer.size for layer in layers), dtype)
-        for tensors in self.tensors():
-            for name in ONES:
-                if name in tensors:
-                    tensors[name][...] = 1
+    def __init__(self, layers: tuple[Dense, ...], dtype: Any = "float32", members: int = 1) -> None:
+        if type(members) is not int or members < 1:
+            raise ValueError(
+                f"members: expected a whole number of at least 1, found {members!r:.60}"
+            )
+        self.structure, self.members = layers, members
+        self.parameters = aligned(members * total_size(layers), dtype)
+        for member in range(members):
+            for tensors in self.tensors(member):
+                for name in ONES:
+                    if name in tensors:
+                        tensors[name][...] = 1
 
     @classmethod
     def create(
@@ -54,10 +62,12 @@ class Network:
         dtype: str = "float32",
         norm: str = "none",
         dropout: float = 0.0,
+        members: int = 1,
     ) -> Network:
         """A network of dense layers with random weights, and biases of 0.
 
-        norm and dropout (layers.py) are those of all layers but the last.
+        norm and dropout (layers.py) are those of all layers but the last. The first member has the
+        weights that a network alone would have.
         """
         widths = [inputs, *hidden, classes]
         options = {"activation": activation, "norm": norm, "dropout": dropout}
@@ -66,9 +76,10 @@ class Network:
             for below, above in pairwise(widths)
         ]
         layers[-1] |= {"activation": "linear", "norm": "none", "dropout": 0.0}
-        network = cls.from_layers(layers, dtype=dtype)
-        for number, tensors in enumerate(network.tensors()):
-            layer = network.structure[number]
+        network = cls.from_layers(layers, dtype=dtype, members=members)
+        everything = chain.from_iterable(map(network.tensors, range(members)))
+        for number, tensors in enumerate(everything):
+            layer = network.structure[number % len(layers)]
             draw = choose(initializer, layer.activation)
             tensors["weights"][...] = draw(stream(seed, number), layer.inputs, layer.outputs)
         return network
@@ -79,18 +90,23 @@ class Network:
         layers: Sequence[Mapping[str, Any]],
         parameters: np.ndarray | None = None,
         dtype: str | None = None,
+        members: int | None = None,
     ) -> Network:
         """A network from the description of its layers (layers.py), with parameters or all zeros
         (gains and variances of ones).
 
-        dtype: by default that of the parameters, else float32. Raises ValueError on a description
-        that is not valid and on parameters that do not fit it or are not finite.
+        dtype: by default that of the parameters, else float32. members: by default as many as the
+        parameters are for, else 1. Raises ValueError on a description that is not valid and on
+        parameters that do not fit it or are not finite.
         """
         if dtype is None:
             dtype = "float32" if parameters is None else np.asarray(parameters).dtype.name
         if dtype not in DTYPES:
             raise ValueError(f"dtype: expected {' or '.join(DTYPES)}, found {dtype!r:.60}")
-        network = cls(build(layers), dtype)
+        structure = build(layers)
+        if members is None:
+            members = max(1, np.size(parameters) // total_size(structure))
+        network = cls(structure, dtype, members)
         if parameters is not None:
             network.assign(parameters)
         return network
@@ -115,9 +131,10 @@ class Network:
         """Number of classes."""
         return self.structure[-1].outputs
 
-    def tensors(self) -> list[dict[str, np.ndarray]]:
+    def tensors(self, member: int = 0) -> list[dict[str, np.ndarray]]:
         """For each layer its weights (inputs, outputs), biases (outputs,) and so on: views."""
-        return [layer.tensors(own) for layer, own in split(self.structure, self.parameters)]
+        flat = self.parameters.reshape(self.members, -1)[member]
+        return [layer.tensors(own) for layer, own in split(self.structure, flat)]
 
     def assign(self, parameters: np.ndarray) -> None:
         """Take over values for all parameters; ValueError unless they fit and are finite."""
@@ -131,11 +148,12 @@ class Network:
 
     def check(self) -> None:
         """ValueError where a variance is below 0."""
-        for number, tensors in enumerate(self.tensors()):
-            least = tensors.get("variances", np.zeros(1)).min()
-            if least < 0:
-                where = f"layers[{number}].variances"
-                raise ValueError(f"{where}: expected numbers of at least 0, found {least}")
+        for member in range(self.members):
+            for number, tensors in enumerate(self.tensors(member)):
+                least = tensors.get("variances", np.zeros(1)).min()
+                if least < 0:
+                    where = f"layers[{number}].variances"
+                    raise ValueError(f"{where}: expected numbers of at least 0, found {least}")
 
     def logits(
         self,

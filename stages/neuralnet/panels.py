@@ -47,16 +47,18 @@ def panels(layer: Dense, flat: np.ndarray, first: bool, batch: int) -> list[Pane
 
 
 def pack(layer: Dense, batch: int, plain: np.ndarray, packed: np.ndarray) -> None:
-    """packed ← plain: parameters, of which `layer` has the first ones, in the order of training."""
-    packed[layer.weights :] = plain[layer.weights :]
-    W = layer.tensors(plain[: layer.size])["weights"]
-    for panel in panels(layer, packed[: layer.size], True, batch):
-        panel.W[...] = W[:, panel.columns]
+    """packed ← plain: parameters (members, size) in the order of training; `layer` is the first."""
+    packed[:, layer.weights :] = plain[:, layer.weights :]
+    for theirs, own in zip(plain, packed, strict=True):
+        W = layer.tensors(theirs[: layer.size])["weights"]
+        for panel in panels(layer, own[: layer.size], True, batch):
+            panel.W[...] = W[:, panel.columns]
 
 
 def unpack(layer: Dense, batch: int, packed: np.ndarray, plain: np.ndarray) -> None:
-    """plain ← packed: parameters in the order of the network."""
-    plain[layer.weights :] = packed[layer.weights :]
-    W = layer.tensors(plain[: layer.size])["weights"]
-    for panel in panels(layer, packed[: layer.size], True, batch):
-        W[:, panel.columns] = panel.W
+    """plain ← packed: parameters (members, size) in the order of the network."""
+    plain[:, layer.weights :] = packed[:, layer.weights :]
+    for own, theirs in zip(packed, plain, strict=True):
+        W = layer.tensors(theirs[: layer.size])["weights"]
+        for panel in panels(layer, own[: layer.size], True, batch):
+            W[:, panel.columns] = panel.W

@@ -52,10 +52,13 @@ class Diverged(FloatingPointError):
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over the steps of an epoch so far; images count as they were before their update."""
+    """Sums over the steps of an epoch so far; images count as they were before their update.
+
+    Of an ensemble, loss and correct are means of what the members have, each by itself.
+    """
 
     loss: float
-    correct: int
+    correct: float
     images: int
 
     def means(self) -> dict[str, float]:
@@ -128,8 +131,16 @@ class Trainer:
         """Lay out all arrays, fill them, and tell the team."""
         network, features, team, settings = self.network, self._features, self._team, self._settings
         layers, dtype = network.structure, network.dtype
-        self._pack, self._unpack = (partial(f, layers[0], self.batch) for f in (pack, unpack))
-        plan = shapes(layers, settings, dtype, self.batch, features, self._images, team.workers)
+        plan = shapes(
+            layers,
+            settings,
+            dtype,
+            self.batch,
+            features,
+            self._images,
+            team.workers,
+            network.members,
+        )
         given = {"labels": self._labels, **settings.constants}
         location = memory.locate(features)
         if team.shared and location is None:
@@ -179,8 +190,9 @@ class Trainer:
     @property
     def totals(self) -> Totals:
         """Sums over the steps of this epoch so far."""
-        sums = self._arrays["sums"]
-        return Totals(float(sums[:, 0].sum()), int(sums[:, 1].sum()), int(sums[0, 3]))
+        sums, members = self._arrays["sums"], self.network.members
+        loss, correct = (float(sums[:, column].sum()) / members for column in (0, 1))
+        return Totals(loss, correct, int(sums[0, 3]))
 
     def evaluate(self, rows: np.ndarray, network: Network | None = None) -> Scores:
         """Scores of the network, as it is now, or of another one, on some of the examples."""
@@ -189,7 +201,7 @@ class Trainer:
 
     def averaged(self) -> Network:
         """The network with the averages of its parameters, which `Averaged` keeps: a copy."""
-        found = Network(self.network.structure, self.network.dtype)
+        found = Network(self.network.structure, self.network.dtype, self.network.members)
         self._unpack(self._arrays["slots"][-1], found.parameters)
         return found
 
@@ -233,6 +245,16 @@ class Trainer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _pack(self, plain: np.ndarray, packed: np.ndarray) -> None:
+        """packed ← plain: parameters, or what has their form, in the order of training."""
+        pack(self.network.structure[0], self.batch, *self._by_member(plain, packed))
+
+    def _unpack(self, packed: np.ndarray, plain: np.ndarray) -> None:
+        unpack(self.network.structure[0], self.batch, *self._by_member(packed, plain))
+
+    def _by_member(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        return [array.reshape(self.network.members, -1) for array in arrays]
 
     def _release(self) -> None:
         self._limit.__exit__(None, None, None)

@@ -56,6 +56,7 @@ def make_trainer(given: Mapping[str, Any], context: Context) -> nn.Trainer:
         dtype=of.precision,
         norm=norm_of(of.batchnorm, of.layernorm),
         dropout=of.dropout,
+        members=of.members,
     )
     optimizer = optimizer_of(
         of.optimizer,

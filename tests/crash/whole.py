@@ -45,6 +45,7 @@ EVERYTHING = SMALL | {
     "mixup": "0.2",
     "batchnorm": "true",
     "dropout": "0.2",
+    "members": "2",
     "activation": "gelu",
     "optimizer": "adamw",
     "average": "0.9",

@@ -27,6 +27,7 @@ def model(
     norm: str = "none",
     hidden: tuple[int, ...] = (4,),
     dtype: str = "float32",
+    members: int = 1,
     classes: tuple[str, ...] = CLASSES,
     shape: tuple[int, int, int] = SHAPE,
     **record: Any,
@@ -36,12 +37,12 @@ def model(
     rng = np.random.default_rng(5)
     constants = rng.uniform(0.1, 2, (2 if standardized else 0, inputs)).astype(np.float32)
     matrix = rng.normal(size=(1 + inputs if components else 0, components or inputs))
-    network = Network.create(
-        components or inputs, hidden, len(classes), dtype=dtype, seed=2, norm=norm
-    )
-    for arrays in network.tensors():
-        for name in arrays.keys() - {"weights"}:
-            arrays[name][...] = rng.uniform(0.5, 1.5, arrays[name].shape)
+    options = {"dtype": dtype, "seed": 2, "norm": norm, "members": members}
+    network = Network.create(components or inputs, hidden, len(classes), **options)
+    for member in range(members):
+        for arrays in network.tensors(member):
+            for name in arrays.keys() - {"weights"}:
+                arrays[name][...] = rng.uniform(0.5, 1.5, arrays[name].shape)
     return Model(
         dataset="synthetic",
         classes=classes,

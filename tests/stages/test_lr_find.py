@@ -13,7 +13,18 @@ from stages.train import train
 
 SMALL = "--source synthetic --synthetic-size 400 --hidden 16 --batch 40"
 BEFORE = ["download", "decode", "preprocess", "split", "standardize", "whiten"]
-SPARE = {"epochs", "lr", "schedule", "decay", "every", "warmup", "final", "average", "patience"}
+SPARE = {
+    "epochs",
+    "lr",
+    "schedule",
+    "decay",
+    "every",
+    "warmup",
+    "final",
+    "average",
+    "members",
+    "patience",
+}
 
 
 @pytest.fixture(scope="module")

@@ -32,13 +32,13 @@ def document(
     standardized: bool = False,
     components: int = 0,
     norm: str = "none",
+    members: int = 1,
 ) -> str:
     """A small model, valid in every detail, as JSON; whitened, it uses all else that is new too."""
     inputs, whitened = 2 * 3 * (3 if color else 1), components > 0
     options = {"activation": "gelu", "dropout": 0.25} if whitened else {}
-    network = Network.create(
-        components or inputs, hidden, len(CLASSES), dtype=dtype, seed=1, norm=norm, **options
-    )
+    options |= {"dtype": dtype, "norm": norm, "members": members}
+    network = Network.create(components or inputs, hidden, len(CLASSES), seed=1, **options)
     matrix = np.ones((1 + inputs if whitened else 0, components or inputs), np.float32)
     model = Model(
         dataset="synthetic",
@@ -63,8 +63,9 @@ def make_model(rng: Random) -> bytes:
     dtype = rng.choice(("float32", "float32", "float64"))
     components, norm = rng.choice((0, 0, 1, 6)), rng.choice(("none", "none", "batch", "layer"))
     features = rng.random() < 0.5, rng.random() < 0.5
-    value = json.loads(document(hidden, dtype, *features, components, norm))
-    if not components and norm == "none" and rng.random() < 0.3:
+    members = rng.choice((1, 1, 2))
+    value = json.loads(document(hidden, dtype, *features, components, norm, members))
+    if not components and norm == "none" and members == 1 and rng.random() < 0.3:
         value = _as_before(value)
     way = rng.random()
     if way < 0.3:

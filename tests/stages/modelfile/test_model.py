@@ -33,8 +33,11 @@ VARIANTS = [
     {"storage": "uint8", "dtype": "float64", "standardized": True, "components": 2},
     {"norm": "batch", "hidden": (5, 4)},
     {"norm": "layer"},
+    {"members": 2},
+    {"members": 3, "norm": "batch", "hidden": (5, 4), "mirror": True, "components": 3},
 ]
 OLD = 5  # of them, all that version 1 knows
+ENSEMBLES = 2  # of them, the last ones
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
@@ -79,7 +82,8 @@ def test_the_mirror_of_an_image_gets_the_same_answer():
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_the_version_is_the_oldest_that_knows_all_of_it(variant):
-    assert model(**variant).to_document()["version"] == (1 if variant in VARIANTS[:OLD] else 2)
+    expected = 1 if variant in VARIANTS[:OLD] else 3 if variant in VARIANTS[-ENSEMBLES:] else 2
+    assert model(**variant).to_document()["version"] == expected
 
 
 @pytest.mark.parametrize("variant", VARIANTS[:OLD], ids=str)
@@ -119,9 +123,10 @@ WIDE = {**encode_tensor(np.zeros((6, 4))), "dtype": "float64"}
     [
         ("format", "other", "expected the format 'cifar-pipeline model', found 'other'"),
         ("format", ..., "expected the format 'cifar-pipeline model', found None"),
-        ("version", 3, "expected version 1 or 2, found 3; a newer program may read it"),
-        ("version", True, "expected version 1 or 2, found True"),
-        ("version", 1.0, r"expected version 1 or 2, found 1\.0"),
+        ("version", 4, "expected version 1, 2 or 3, found 4; a newer program may read it"),
+        ("version", 3, "members: expected a whole number from 2 to 1000, found None"),
+        ("version", True, "expected version 1, 2 or 3, found True"),
+        ("version", 1.0, r"expected version 1, 2 or 3, found 1\.0"),
         ("classes", 3, "classes: expected a list of different printable names, found 3"),
         ("classes", [], r"classes: expected a list of different printable names, found \[\]"),
         ("classes", ["a", "b", "a"], "classes: expected a list of different printable names"),
@@ -227,6 +232,47 @@ def test_what_no_model_of_version_2_writes_is_refused(path, value, message):
     whole = model(contrast=True, components=4, norm="batch", mirror=True)
     with pytest.raises(ValueError, match=message):
         from_document(changed(path, value, whole))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("members", ..., "members: expected a whole number from 2 to 1000, found None"),
+        ("members", 1, "members: expected a whole number from 2 to 1000, found 1"),
+        ("members", 2.0, r"members: expected a whole number from 2 to 1000, found 2\.0"),
+        ("members", True, "members: expected a whole number from 2 to 1000, found True"),
+        ("members", 1001, "members: expected a whole number from 2 to 1000, found 1001"),
+        ("members", 3, r"layers\[0\].weights: expected shape \(3, 6, 4\), found \(2, 6, 4\)"),
+        ("version", 2, r"layers\[0\].weights: expected shape \(6, 4\), found \(2, 6, 4\)"),
+        ("layers.0.biases", vector(1, 2, 3, 4), r"biases: expected float32 \(2, 4\), found float"),
+        ("layers.0.gains", matrix(4, 2), r"gains: expected float32 \(2, 4\), found float32 \(4,"),
+        ("layers.1.variances", matrix(2, 3), r"layers\[1\]: expected the tensors weights, biases,"),
+        (
+            "layers.0.variances",
+            encode_tensor(np.array([[1, 1, 1, 1], [1, 1, -2, 1]], np.float32)),
+            r"layers\[0\].variances: expected numbers of at least 0, found -2",
+        ),
+    ],
+)
+def test_what_no_ensemble_writes_is_refused(path, value, message):
+    with pytest.raises(ValueError, match=message):
+        from_document(changed(path, value, model(members=2, norm="batch")))
+
+
+def test_what_an_ensemble_says_is_the_mean_of_what_its_members_say():
+    whole = model(members=3)
+    document = whole.to_document()
+    alone = []
+    for member in range(3):
+        one = copy.deepcopy(document)
+        del one["members"]
+        one["version"] = 2
+        for layer, arrays in zip(one["layers"], whole.network.tensors(member), strict=True):
+            layer |= {name: encode_tensor(array) for name, array in arrays.items()}
+        alone.append(np.log(from_document(one).probabilities(images())))
+    expected = np.mean(alone, axis=0)
+    softmax(expected)
+    np.testing.assert_allclose(whole.probabilities(images()), expected, rtol=1e-5)
 
 
 def test_layers_must_fit_each_other():

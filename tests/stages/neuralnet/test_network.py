@@ -71,6 +71,35 @@ def test_parameters_come_along():
     assert not Network.from_layers(net.layers).parameters.any()
 
 
+def test_an_ensemble_averages_the_logits_of_its_members():
+    net = network(members=3, dtype="float64", norm="batch")
+    parts = net.parameters.reshape(3, -1)
+    alone = [Network.from_layers(net.layers, own) for own in parts]
+    assert (parts[0] == network(dtype="float64", norm="batch").parameters).all()
+    assert [one.members for one in alone] == [1, 1, 1]
+    assert not np.array_equal(parts[1], parts[2])
+    expected = np.mean([one.logits(FEATURES) for one in alone], axis=0)
+    np.testing.assert_allclose(net.logits(FEATURES), expected, rtol=1e-12)
+    assert (net.logits(FEATURES, workers=3) == net.logits(FEATURES, workers=1)).all()
+    for number, one in enumerate(alone):
+        for mine, theirs in zip(net.tensors(number), one.tensors(), strict=True):
+            assert all((mine[name] == theirs[name]).all() for name in theirs)
+
+
+def test_an_ensemble_comes_back_from_its_parameters():
+    net = network(members=4)
+    again = Network.from_layers(net.layers, net.parameters)
+    assert again.members == 4
+    assert (again.logits(FEATURES) == net.logits(FEATURES)).all()
+    with pytest.raises(ValueError, match=r"expected shape \(2420,\), found \(605,\)"):
+        net.assign(net.parameters[:605])
+    with pytest.raises(ValueError, match=r"expected shape \(1210,\), found \(1211,\)"):
+        Network.from_layers(net.layers, np.zeros(1211, np.float32))
+    for wrong in (0, 1.0, True, "two"):
+        with pytest.raises(ValueError, match="members: expected a whole number of at least 1"):
+            Network.from_layers(net.layers, members=wrong)
+
+
 def test_what_does_not_fit_is_refused():
     net = network()
     with pytest.raises(ValueError, match=r"parameters: expected shape \(605,\), found \(3,\)"):

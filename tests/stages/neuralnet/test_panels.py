@@ -24,15 +24,23 @@ def test_panels_are_all_of_a_layer_and_nothing_else(inputs, outputs, batch, firs
     assert [panel.columns.stop for panel in found[:-1]] == [p.columns.start for p in found[1:]]
 
 
-@given(st.integers(1, 6), st.integers(1, 1500), st.sampled_from([1, 64, 600]), st.integers(0, 9))
+@given(
+    st.integers(1, 6),
+    st.integers(1, 1500),
+    st.sampled_from([1, 64, 600]),
+    st.integers(0, 9),
+    st.integers(1, 3),
+)
 @settings(max_examples=60, derandomize=True)
-def test_packing_reorders_the_first_layer_and_is_undone(inputs, outputs, batch, rest):
+def test_packing_reorders_the_first_layer_and_is_undone(inputs, outputs, batch, rest, members):
     layer = Dense(inputs, outputs, "relu")
-    plain = np.arange(layer.size + rest, dtype=np.float32)
+    size = layer.size + rest
+    plain = np.arange(members * size, dtype=np.float32).reshape(members, size)
     packed, again = np.empty_like(plain), np.empty_like(plain)
     pack(layer, batch, plain, packed)
-    W = layer.tensors(plain[: layer.size])["weights"]
-    for panel in panels(layer, packed[: layer.size], True, batch):
-        assert (W[:, panel.columns] == panel.W).all()
+    for theirs, own in zip(plain, packed, strict=True):
+        W = layer.tensors(theirs[: layer.size])["weights"]
+        for panel in panels(layer, own[: layer.size], True, batch):
+            assert (W[:, panel.columns] == panel.W).all()
     unpack(layer, batch, packed, again)
     assert (again == plain).all()
