@@ -66,6 +66,7 @@ def lr_find(
     shift: options.Shift = 0,
     rotate: options.Rotate = 0.0,
     zoom: options.Zoom = 0.0,
+    jitter: options.Jitter = 0.0,
     cutout: options.Cutout = 0,
     mixup: options.Mixup = 0.0,
     seed: options.Seed = 0,

@@ -89,6 +89,15 @@ Zoom = Annotated[
     float,
     Option("make training images up to 1 + X times as large, or as small", minimum=0, maximum=1),
 ]
+Jitter = Annotated[
+    float,
+    Option(
+        "change the contrast of training images by up to so large a part, and each channel's "
+        "brightness by up to a third of that part of its range",
+        minimum=0,
+        maximum=1,
+    ),
+]
 Cutout = Annotated[
     int,
     Option("blank a square of so many pixels a side in training images", minimum=0, maximum=32),

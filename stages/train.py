@@ -27,7 +27,7 @@ from stages.training.trainer import make_trainer, workers_alive
 RECORDED = (
     "seed", "epochs", "batch", "lr", "schedule", "decay", "every", "warmup", "final", "optimizer",
     "momentum", "nesterov", "beta2", "l2", "weight_decay", "clip", "smoothing", "flip", "shift",
-    "rotate", "zoom", "cutout", "mixup", "average", "patience", "initializer", "members",
+    "rotate", "zoom", "jitter", "cutout", "mixup", "average", "patience", "initializer", "members",
 )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def train(
     shift: options.Shift = 0,
     rotate: options.Rotate = 0.0,
     zoom: options.Zoom = 0.0,
+    jitter: options.Jitter = 0.0,
     cutout: options.Cutout = 0,
     mixup: options.Mixup = 0.0,
     average: more.Average = 0.0,

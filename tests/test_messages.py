@@ -635,8 +635,8 @@ OTHER_FILE = (
     "again, or name it with --source to use it as it is"
 )
 NO_IMAGES = (
-    "--flip, --shift, --rotate, --zoom, --cutout and --mixup: expected features that are the "
-    "pixels of images, found others; leave these flags out"
+    "--flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected features that "
+    "are the pixels of images, found others; leave these flags out"
 )
 NO_PIXELS = (
     "error: <…>: expected features that are the pixels of images of the dataset's shape, found "

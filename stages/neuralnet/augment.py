@@ -3,6 +3,7 @@
     fetch      flip      left and right exchanged, for half of the images
                shift     by up to so many pixels, in both directions; borders by reflection
                warp      turned and zoomed about the middle (warp.py)
+               jitter    more or less contrast, and each channel brighter or darker
                cutout    a square hole (DeVries & Taylor 2017)
     afterwards mixup     an image and its label blended with a partner's (Zhang et al. 2018):
                          share * own + (1 - share) * partner's
@@ -20,12 +21,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .hashing import dominant_shares, keys, pairs, words
-from .pixels import cut, mirror, shift
+from .pixels import cut, mirror, recolor, shift
 from .warp import counts, tables, warp
 
 FLIPS = ("none", "random", "alternate")
 PURPOSE = 0xA06  # one seed serves other purposes too, and they stay independent
-FLIP, SHIFT, CUTOUT, MIXUP, WARP = range(5)  # keys
+FLIP, SHIFT, CUTOUT, MIXUP, WARP, JITTER = range(6)  # keys
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ class Augmentation:
     shape: (channels, height, width) of a row. flip: "none", "random", or "alternate": a random half
     is flipped in epoch 0, and from then on each image's flip alternates, so that it is seen both
     ways in any two epochs (Jordan 2024). shift: most pixels. rotate: most degrees, either way.
-    zoom: up to 1 + zoom times as large, or as small. cutout: side of a square, 0: none; its centre
-    is any pixel, what lies outside the image is cut off, and it is filled with each channel's mean
-    over the image. mixup: alpha of the distribution of shares, Beta(alpha, alpha),
-    0: none.
+    zoom: up to 1 + zoom times as large, or as small. jitter: contrast times 1 ± jitter at most, and
+    on each channel a third of that part of its range, both uniform; levels: that range. cutout:
+    side of a square, 0: none; its centre is any pixel, what lies outside the image is cut off, and
+    it is filled with each channel's mean over the image. mixup: alpha of the distribution of
+    shares, Beta(alpha, alpha), 0: none.
     """
 
     shape: tuple[int, int, int]
@@ -49,6 +51,8 @@ class Augmentation:
     cutout: int = 0
     mixup: float = 0.0
     seed: int = 0
+    jitter: float = 0.0
+    levels: tuple[float, float] = (0, 255)
 
     def __post_init__(self) -> None:
         if len(self.shape) != 3 or min(self.shape) < 1:
@@ -62,6 +66,8 @@ class Augmentation:
             raise ValueError(f"rotate: expected 0 to 180 degrees, found {self.rotate}")
         if not 0 <= self.zoom <= 1:
             raise ValueError(f"zoom: expected 0 to 1, found {self.zoom}")
+        if not 0 <= self.jitter <= 1:
+            raise ValueError(f"jitter: expected 0 to 1, found {self.jitter}")
         if self.cutout < 0:
             raise ValueError(f"cutout: expected 0 or more pixels, found {self.cutout}")
         if not 0 <= self.mixup < math.inf:
@@ -72,7 +78,7 @@ class Augmentation:
     @property
     def any(self) -> bool:
         """Does `fetch` do anything beside copying? (Mixup comes after it.)"""
-        return self.moves or self.cutout > 0
+        return self.moves or self.jitter > 0 or self.cutout > 0
 
     @property
     def moves(self) -> bool:
@@ -111,6 +117,8 @@ class Augmentation:
             channels, *size = self.shape
             table = tables(*size, self.rotate, self.zoom)
             warp(out, room, self.warpings(rows, epoch), table, channels)
+        if self.jitter:
+            recolor(out.reshape(-1, *self.shape), *self.jitters(rows, epoch), *self.levels)
         if self.cutout:
             cut(out.reshape(-1, *self.shape), *self.centres(rows, epoch), self.cutout)
 
@@ -134,6 +142,16 @@ class Augmentation:
         angles, factors = counts(self.rotate, self.zoom)
         angle, factor = pairs(self._words(WARP, rows, epoch), angles, factors)
         return angle * factors + factor
+
+    def jitters(self, rows: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """(gains (n,), offsets (n, channels)): what a row's contrast is multiplied by, and what is
+        added to each of its channels; float64.
+        """
+        count = 1 + self.shape[0]
+        numbers = np.multiply(rows, count, dtype=np.int64)[:, None] + np.arange(count)
+        even = (self._words(JITTER, numbers, epoch) >> np.uint64(40)) * 2.0**-23 - 1
+        low, high = self.levels
+        return 1 + self.jitter * even[:, 0], self.jitter / 3 * (high - low) * even[:, 1:]
 
     def centres(self, rows: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """(y, x) int64 (n,): the pixel in the middle of a row's hole."""
@@ -173,7 +191,7 @@ class Augmentation:
             target[places] = source
 
     def _words(self, purpose: int, rows: np.ndarray, epoch: int) -> np.ndarray:
-        return words(keys(self.seed, PURPOSE, epoch, 5)[purpose], rows)
+        return words(keys(self.seed, PURPOSE, epoch, 6)[purpose], rows)
 
 
 def _as(room: np.ndarray, out: np.ndarray) -> np.ndarray:

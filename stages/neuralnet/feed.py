@@ -53,7 +53,9 @@ class Feed:
         if changes:
             self._scratch = np.empty_like(self._staging)
         self._cost = PASS * (1 + changes / 2 + 2 * (changes and settings.augment.warps))
-        self._cost += TOUCH * (3 * self._inputs.contrast + (self._staging is not None))
+        touched = 3 * self._inputs.contrast + (self._staging is not None)
+        touched += 4 * (changes and settings.augment.jitter > 0)
+        self._cost += TOUCH * touched
 
     def gather(self, rows: int, parity: int) -> list[Task]:
         """Tasks that take so many rows, as `now.rows` has them then."""

@@ -1,4 +1,4 @@
-"""Pixels of many images moved at once: mirrored, shifted, cut out.
+"""Pixels of many images changed at once: mirrored, shifted, recoloured, cut out.
 
 Images are rows x (n, d) of channels * height * width numbers.
 """
@@ -71,6 +71,25 @@ def _slide(x: np.ndarray, out: np.ndarray, dx: int, width: int) -> None:
         out[:, width - dx + j] = x[:, width - 2 - j]
     for j in range(-dx):
         out[:, j] = x[:, -dx - j]
+
+
+def recolor(
+    images: np.ndarray, gains: np.ndarray, offsets: np.ndarray, low: float, high: float
+) -> None:
+    """Pixels p of images (n, channels, height, width), in place, with m in the middle of the range:
+
+    p ← m + gain * (p - m) + offset, cut off at low and high. gains (n,), offsets (n, channels).
+    """
+    n, channels, height, width = images.shape
+    x = images.reshape(n, channels, height * width)
+    dtype = np.result_type(x, np.float32) if x.dtype.kind == "f" else np.dtype(np.float32)
+    offsets = offsets + ((1 - gains) * (low + high) / 2)[:, None]
+    wide = np.multiply(x, gains[:, None, None].astype(dtype), dtype=dtype)
+    np.add(wide, offsets[:, :, None].astype(dtype), out=wide)
+    np.clip(wide, dtype.type(low), dtype.type(high), out=wide)
+    if x.dtype.kind != "f":
+        np.rint(wide, out=wide)
+    x[...] = wide
 
 
 def cut(images: np.ndarray, y: np.ndarray, x: np.ndarray, side: int) -> None:

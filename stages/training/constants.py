@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from stages import neuralnet as nn
-from stages.preprocess import constants_of
+from stages.preprocess import SCALES, constants_of
 
 
 def make_inputs(
@@ -37,6 +37,11 @@ def make_inputs(
         if standardization is not None and math.prod(shape) != standardization.shape[-1]:
             shape = None
     return nn.Inputs(factor, offset, contrast, standardization, whitening, shape)
+
+
+def levels_of(scale: str, storage: str) -> tuple[float, float]:
+    """The least and the largest number that a pixel may be, as `preprocess` stores it."""
+    return (0, 255) if storage == "uint8" else SCALES[scale]
 
 
 def expect_images(inputs: nn.Inputs, flag: str) -> None:

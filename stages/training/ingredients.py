@@ -39,18 +39,19 @@ def augmentation_of(
     shape: tuple[int, int, int] | None,
     *,
     seed: int,
+    levels: tuple[float, float] = (0, 255),
     flip: str = "none",
     **amounts: float,
 ) -> nn.Augmentation | None:
     """What is done to training images of this shape (None: they are no images); None: nothing.
 
-    amounts: shift, rotate, zoom, cutout, mixup; 0: not.
+    levels: the range of their pixels. amounts: shift, rotate, zoom, jitter, cutout, mixup; 0: not.
     """
     if flip == "none" and not any(amounts.values()):
         return None
     if shape is None:
         raise ConfigError(
-            "--flip, --shift, --rotate, --zoom, --cutout and --mixup: expected features that are "
-            "the pixels of images, found others; leave these flags out"
+            "--flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected features "
+            "that are the pixels of images, found others; leave these flags out"
         )
-    return nn.Augmentation(shape, flip, seed=seed, **amounts)
+    return nn.Augmentation(shape, flip, seed=seed, levels=levels, **amounts)

@@ -16,7 +16,7 @@ from pipeline.errors import ConfigError, UserError
 from stages import neuralnet as nn
 from stages.archive.layout import shape_of
 from stages.batches import epoch_order
-from stages.training.constants import make_inputs
+from stages.training.constants import levels_of, make_inputs
 from stages.training.ingredients import augmentation_of, norm_of, optimizer_of
 
 
@@ -82,6 +82,8 @@ def make_trainer(given: Mapping[str, Any], context: Context) -> nn.Trainer:
             shift=of.shift,
             rotate=of.rotate,
             zoom=of.zoom,
+            jitter=of.jitter,
+            levels=levels_of(of.scale, of.storage),
             cutout=of.cutout,
             mixup=of.mixup,
             seed=of.seed,

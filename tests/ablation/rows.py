@@ -49,9 +49,11 @@ GROUPS = {
         "contrast": "--contrast",
         "dropout": "--dropout 0.1",
         "rotate-zoom": "--rotate 10 --zoom 0.1",
+        "jitter": "--jitter 0.2",
         "cutout": "--cutout 8",
         "mixup": "--mixup 0.2",
         "average": "--average 0.99",
+        "ensemble": "--members 4",
         "clip": "--clip 1",
     },
 }

@@ -26,6 +26,7 @@ AUGMENTATION = {
     "flips": {"flip": "alternate"},
     "shifts": {"shift": 2},
     "turns and zooms": {"rotate": 10.0, "zoom": 0.1},
+    "jitter": {"jitter": 0.2},
     "cutout": {"cutout": 8},
     "mixup": {"mixup": 0.2},
 }

@@ -18,7 +18,20 @@ WORKERS = (1, 2, 3, 4, 8, 16)
 EXECUTORS = ("serial", "thread", "process")
 EVERYTHING = (
     *("--contrast", "--storage", "uint8", "--whiten", "pca", "--components", "20"),
-    *("--flip", "random", "--shift", "2", "--zoom", "0.1", "--cutout", "4", "--mixup", "0.2"),
+    *(
+        "--flip",
+        "random",
+        "--shift",
+        "2",
+        "--zoom",
+        "0.1",
+        "--jitter",
+        "0.2",
+        "--cutout",
+        "4",
+        "--mixup",
+        "0.2",
+    ),
     *("--hidden", "48,24", "--batchnorm", "--dropout", "0.2", "--activation", "gelu"),
     *("--optimizer", "adamw", "--lr", "0.003", "--smoothing", "0.1", "--clip", "1"),
     *("--average", "0.9", "--schedule", "cosine", "--warmup", "0.5"),

@@ -41,6 +41,7 @@ EVERYTHING = SMALL | {
     "shift": "1",
     "rotate": "9",
     "zoom": "0.2",
+    "jitter": "0.3",
     "cutout": "3",
     "mixup": "0.2",
     "batchnorm": "true",

@@ -73,6 +73,8 @@ EVERYTHING = (
     "1",
     "--rotate",
     "9",
+    "--jitter",
+    "0.2",
     "--cutout",
     "2",
 )
@@ -99,7 +101,7 @@ def test_everything_works_on_images_of_another_shape(call, home):
         (("--standardize", "feature", "--flip", "random"), "error: --standardize feature with --f"),
         (
             ("--flip", "random"),
-            "error: --flip, --shift, --rotate, --zoom, --cutout and --mixup: expected ",
+            "error: --flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected ",
         ),
         (("--mirror",), "error: --mirror: expected features that are the pixels of images of the"),
         ((), "error: model.json: expected features that are the pixels of images (3, 32, 32), fo"),

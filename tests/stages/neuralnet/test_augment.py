@@ -40,6 +40,13 @@ def reference(augmentation: Augmentation, stored: np.ndarray, row: int, epoch: i
     image = padded[:, most + dy :, most + dx :][:, :height, :width].copy()
     if augmentation.warps:
         image = warped(image, augmentation, int(augmentation.warpings(one, epoch)[0]))
+    if augmentation.jitter:
+        (gain,), (offsets,) = augmentation.jitters(one, epoch)
+        low, high = augmentation.levels
+        middle = (low + high) / 2
+        image = middle + gain * (image - middle) + offsets[:, None, None]
+        image = np.minimum(np.maximum(image, low), high)
+        image = image if stored.dtype.kind == "f" else np.rint(image)
     (cy,), (cx,) = augmentation.centres(one, epoch)
     means = image.mean(axis=(1, 2))
     for y in range(height):
@@ -79,6 +86,7 @@ def augmentations(draw):
         shift=draw(st.integers(0, min(height, width) - 1)),
         rotate=draw(st.sampled_from([0.0, 12.0, 180.0])),
         zoom=draw(st.sampled_from([0.0, 0.15, 1.0])),
+        jitter=draw(st.sampled_from([0.0, 0.3, 1.0])),
         cutout=draw(st.integers(0, 12)),
         mixup=draw(st.sampled_from([0.0, 0.3])),
         seed=draw(st.integers(0, 2**70)),
@@ -97,7 +105,9 @@ def test_each_image_is_as_the_reference_has_it(augmentation, batch, epoch, dtype
     assert found.dtype == features.dtype
     for row, image in zip(batch, found, strict=True):
         wanted = reference(augmentation, features[row], row, epoch)
-        assert np.allclose(image, wanted, rtol=1e-6, atol=0)
+        near = 1.001 * (augmentation.jitter > 0 and image.dtype.kind != "f")  # two ways to round
+        assert np.allclose(image, wanted, rtol=1e-6, atol=near or 1e-4)
+        assert near == 0 or np.mean(image != wanted) < 0.1
     assert (features == images(30, augmentation.shape, dtype)).all()
 
 
@@ -141,10 +151,34 @@ def test_nothing_is_done_unless_asked_for():
     assert not augmentation.any
     assert (fetched(augmentation, features, rows) == features[rows]).all()
     assert not Augmentation(SHAPE, mixup=0.2).any
-    for option in ({"flip": "random"}, {"flip": "alternate"}, {"shift": 1}, {"cutout": 1}):
+    flips = {"flip": "random"}, {"flip": "alternate"}
+    for option in (*flips, {"shift": 1}, {"jitter": 0.1}, {"cutout": 1}):
         augmentation = Augmentation(SHAPE, **option)
         assert augmentation.any
         assert (fetched(augmentation, features, np.arange(30)) != features).any()
+
+
+def test_jitter_is_even_and_independent():
+    gains, offsets = Augmentation((3, 2, 2), jitter=0.3, levels=(-1, 1)).jitters(MANY, 4)
+    drawn = np.column_stack([(gains - 1) / 0.3, offsets / 0.2])
+    assert drawn.shape == (len(MANY), 4)
+    assert np.abs(drawn).max() <= 1
+    assert np.abs(drawn.mean(axis=0)).max() < 0.01
+    assert np.abs(np.cov(drawn.T) - np.eye(4) / 3).max() < 0.01
+    again, _ = Augmentation((3, 2, 2), jitter=0.3, levels=(-1, 1)).jitters(MANY, 5)
+    assert abs(np.corrcoef(gains, again)[0, 1]) < 0.02
+
+
+def test_floats_are_jittered_in_their_own_range():
+    features = images(30, SHAPE)
+    found = fetched(Augmentation(SHAPE, jitter=0.5, seed=4), features, np.arange(30))
+    assert found.min() == 0
+    assert found.max() == 255
+    for low, high in ((0.0, 1.0), (-1.0, 1.0)):
+        scaled = (features / 255 * (high - low) + low).astype(np.float32)
+        floats = Augmentation(SHAPE, jitter=0.5, seed=4, levels=(low, high))
+        levels = (fetched(floats, scaled, np.arange(30)) - low) / (high - low) * 255
+        assert np.abs(levels - found).max() < 0.501
 
 
 def test_half_of_the_images_are_flipped_each_time_others():
@@ -247,6 +281,8 @@ def test_pickled_it_does_the_same():
         ({"rotate": -1}, "rotate: expected 0 to 180 degrees, found -1"),
         ({"rotate": float("nan")}, "rotate: expected 0 to 180 degrees, found nan"),
         ({"zoom": 1.5}, "zoom: expected 0 to 1, found 1.5"),
+        ({"jitter": -0.1}, "jitter: expected 0 to 1, found -0.1"),
+        ({"jitter": 1.1}, "jitter: expected 0 to 1, found 1.1"),
         ({"cutout": -1}, "cutout: expected 0 or more pixels, found -1"),
         ({"mixup": -0.1}, "mixup: expected a finite number, 0 or more, found -0.1"),
         ({"mixup": float("inf")}, "mixup: expected a finite number, 0 or more, found inf"),
