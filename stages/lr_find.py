@@ -80,7 +80,7 @@ def lr_find(
     losses: list[float] = []
     smoothed: list[float] = []
     least, blew_up = math.inf, None
-    with make_trainer({**given, "average": 0.0, "members": 1}, context) as trainer:
+    with make_trainer({**given, "average": 0.0, "members": 1, "refine": 0}, context) as trainer:
         sizes = [trainer.network.inputs, *hidden, trainer.network.outputs]
         with context.progress("lr-find", len(rates), "steps") as progress:
             for rate, (loss, mean) in zip(

@@ -27,7 +27,8 @@ from stages.training.trainer import make_trainer, workers_alive
 RECORDED = (
     "seed", "epochs", "batch", "lr", "schedule", "decay", "every", "warmup", "final", "optimizer",
     "momentum", "nesterov", "beta2", "l2", "weight_decay", "clip", "smoothing", "flip", "shift",
-    "rotate", "zoom", "jitter", "cutout", "mixup", "average", "patience", "initializer", "members",
+    "rotate", "zoom", "jitter", "cutout", "mixup", "refine", "average", "patience",
+    "initializer", "members",
 )  # fmt: skip
 
 
@@ -76,6 +77,7 @@ def train(
     jitter: options.Jitter = 0.0,
     cutout: options.Cutout = 0,
     mixup: options.Mixup = 0.0,
+    refine: more.Refine = 0,
     average: more.Average = 0.0,
     patience: options.Patience = 0,
     seed: options.Seed = 0,

@@ -31,6 +31,10 @@ WeightDecay = Annotated[
     float | None,
     Option("shrink the weights by lr times this in each step; none: the usual", minimum=0),
 ]
+Refine = Annotated[
+    int,
+    Option("in so many epochs at the end, only flip and shift training images", minimum=0),
+]
 Average = Annotated[
     float,
     Option("keep a moving average of the parameters with this decay; 0: none", minimum=0, below=1),

@@ -8,6 +8,9 @@
     afterwards mixup     an image and its label blended with a partner's (Zhang et al. 2018):
                          share * own + (1 - share) * partner's
 
+The last epochs may do with flips and shifts, which change least what an image looks like: the
+network gets used to images as they are when it is asked about them (He et al. 2019).
+
 What is done to an image is a function of (seed, epoch, its row) alone; so neither the order, the
 cut of the batches, the number of workers nor a resumed run changes it. Only a mixup partner is
 found by its place in the batch.
@@ -40,7 +43,8 @@ class Augmentation:
     on each channel a third of that part of its range, both uniform; levels: that range. cutout:
     side of a square, 0: none; its centre is any pixel, what lies outside the image is cut off, and
     it is filled with each channel's mean over the image. mixup: alpha of the distribution of
-    shares, Beta(alpha, alpha), 0: none.
+    shares, Beta(alpha, alpha), 0: none. until: the epoch from which on images are only flipped and
+    shifted; None: never.
     """
 
     shape: tuple[int, int, int]
@@ -53,6 +57,7 @@ class Augmentation:
     seed: int = 0
     jitter: float = 0.0
     levels: tuple[float, float] = (0, 255)
+    until: int | None = None
 
     def __post_init__(self) -> None:
         if len(self.shape) != 3 or min(self.shape) < 1:
@@ -113,6 +118,8 @@ class Augmentation:
             shift(out, room, order, dy, dx, self.shape, self.shift)
         else:
             self._flipped(features, rows, epoch, out, room)
+        if not self._whole(epoch):
+            return
         if self.warps:
             channels, *size = self.shape
             table = tables(*size, self.rotate, self.zoom)
@@ -166,12 +173,18 @@ class Augmentation:
         """
         if not self.mixup:
             return None
+        if not self._whole(epoch):
+            return np.ones(len(rows), dtype)
         return dominant_shares(self._words(MIXUP, rows, epoch), self.mixup).astype(dtype)
 
     @staticmethod
     def partners(count: int) -> np.ndarray:
         """What each of `count` places in a batch is mixed with, int64: those half a batch away."""
         return np.roll(np.arange(count), -(count // 2))
+
+    def _whole(self, epoch: int) -> bool:
+        """Whether more is done in this epoch than flips and shifts."""
+        return self.until is None or epoch < self.until
 
     def _flipped(
         self,

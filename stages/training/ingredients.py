@@ -40,12 +40,14 @@ def augmentation_of(
     *,
     seed: int,
     levels: tuple[float, float] = (0, 255),
+    until: int | None = None,
     flip: str = "none",
     **amounts: float,
 ) -> nn.Augmentation | None:
     """What is done to training images of this shape (None: they are no images); None: nothing.
 
-    levels: the range of their pixels. amounts: shift, rotate, zoom, jitter, cutout, mixup; 0: not.
+    levels: the range of their pixels. until: the epoch from which on they are only flipped and
+    shifted; None: never. amounts: shift, rotate, zoom, jitter, cutout, mixup; 0: not.
     """
     if flip == "none" and not any(amounts.values()):
         return None
@@ -54,4 +56,4 @@ def augmentation_of(
             "--flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected features "
             "that are the pixels of images, found others; leave these flags out"
         )
-    return nn.Augmentation(shape, flip, seed=seed, levels=levels, **amounts)
+    return nn.Augmentation(shape, flip, seed=seed, levels=levels, until=until, **amounts)

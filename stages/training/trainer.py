@@ -84,6 +84,7 @@ def make_trainer(given: Mapping[str, Any], context: Context) -> nn.Trainer:
             zoom=of.zoom,
             jitter=of.jitter,
             levels=levels_of(of.scale, of.storage),
+            until=of.epochs - of.refine if of.refine else None,
             cutout=of.cutout,
             mixup=of.mixup,
             seed=of.seed,

@@ -44,6 +44,7 @@ EVERYTHING = SMALL | {
     "jitter": "0.3",
     "cutout": "3",
     "mixup": "0.2",
+    "refine": "1",
     "batchnorm": "true",
     "dropout": "0.2",
     "members": "2",

@@ -23,6 +23,7 @@ SPARE = {
     "final",
     "average",
     "members",
+    "refine",
     "patience",
 }
 

@@ -158,6 +158,20 @@ def test_nothing_is_done_unless_asked_for():
         assert (fetched(augmentation, features, np.arange(30)) != features).any()
 
 
+def test_at_the_end_images_are_only_flipped_and_shifted():
+    gentle = {"flip": "random", "shift": 2, "seed": 4}
+    heavy = {"rotate": 9.0, "zoom": 0.1, "jitter": 0.2, "cutout": 3, "mixup": 0.3}
+    features, rows = images(30, SHAPE), np.arange(30)
+    some, all_of_it = Augmentation(SHAPE, **gentle), Augmentation(SHAPE, **gentle, **heavy)
+    ends = Augmentation(SHAPE, **gentle, **heavy, until=5)
+    for epoch, like in ((4, all_of_it), (5, some), (6, some)):
+        assert (fetched(ends, features, rows, epoch) == fetched(like, features, rows, epoch)).all()
+    assert not np.array_equal(fetched(some, features, rows, 4), fetched(ends, features, rows, 4))
+    assert (ends.shares(rows, 4) == all_of_it.shares(rows, 4)).all()
+    assert (ends.shares(rows, 5) == 1).all()
+    assert ends.shares(rows, 5).dtype == np.float32
+
+
 def test_jitter_is_even_and_independent():
     gains, offsets = Augmentation((3, 2, 2), jitter=0.3, levels=(-1, 1)).jitters(MANY, 4)
     drawn = np.column_stack([(gains - 1) / 0.3, offsets / 0.2])
