@@ -37,7 +37,7 @@ class Forward:
             ]
             for flat in parameters.reshape(-1, total_size(layers))
         ]
-        self._sum = np.empty_like(room[-1])
+        self._logits = np.empty_like(room[-1])
 
     def __call__(self, stored: np.ndarray) -> np.ndarray:
         """Logits (n, classes) of stored rows (n, stored); to be copied before the next call.
@@ -51,13 +51,11 @@ class Forward:
         if self._white is not None:
             self._inputs.whiten(x, self._white)
             x = self._white
-        first, *others = self._members
-        logits = _through(first, x)
-        if others:
-            self._sum[...] = logits
-            for member in others:
-                np.add(self._sum, _through(member, x), out=self._sum)
-            logits = np.divide(self._sum, logits.dtype.type(len(self._members)), out=self._sum)
+        logits = self._logits
+        logits[...] = 0
+        for member in self._members:
+            np.add(logits, _through(member, x), out=logits)
+        np.divide(logits, logits.dtype.type(len(self._members)), out=logits)
         return logits[:count]
 
 

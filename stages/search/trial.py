@@ -75,6 +75,7 @@ def shortened(settings: Mapping[str, Any], part: float) -> dict[str, Any]:
         "epochs": epochs,
         "warmup": part * settings["warmup"],
         "every": max(1, round(part * settings["every"])),
+        "refine": round(part * settings["refine"]),
     }
 
 
