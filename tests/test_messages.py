@@ -459,7 +459,7 @@ MODELS = [
     saved("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
     saved("[]", "expected a model, found an array"),
     saved('{"a": NaN}', "expected finite numbers, found NaN"),
-    saved(changed(version=99), "expected version 1 or 2, found 99; a newer program may read it"),
+    saved(changed(version=99), "expected version 1, 2 or 3, found 99; a newer program may read it"),
     saved(
         changed(input={"shape": [1, 2]}),
         "input.shape: expected [3, height, width], found [1, 2]",

@@ -28,7 +28,8 @@ from .network import Network
 from .optimizers import OPTIMIZERS, SGD, Averaged, make_optimizer
 from .processor import OneBlasThread
 from .schedules import SCHEDULES, exponential, make_schedule
-from .trainer import Diverged, Totals, Trainer
+from .totals import Totals
+from .trainer import Diverged, Trainer
 
 __all__ = [
     "ACTIVATIONS",

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,7 @@ from .network import Network
 from .panels import pack, unpack
 from .processor import OneBlasThread
 from .settings import Settings
+from .totals import Totals
 from .work import Job, Segment, Setup
 
 if TYPE_CHECKING:
@@ -48,22 +48,6 @@ class Diverged(FloatingPointError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.step, self.epoch)
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over the steps of an epoch so far; images count as they were before their update.
-
-    Of an ensemble, loss and correct are means of what the members have, each by itself.
-    """
-
-    loss: float
-    correct: float
-    images: int
-
-    def means(self) -> dict[str, float]:
-        """Loss and accuracy per image."""
-        return {"loss": self.loss / self.images, "accuracy": self.correct / self.images}
 
 
 def shuffled(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
@@ -131,16 +115,8 @@ class Trainer:
         """Lay out all arrays, fill them, and tell the team."""
         network, features, team, settings = self.network, self._features, self._team, self._settings
         layers, dtype = network.structure, network.dtype
-        plan = shapes(
-            layers,
-            settings,
-            dtype,
-            self.batch,
-            features,
-            self._images,
-            team.workers,
-            network.members,
-        )
+        counts = self._images, team.workers, network.members
+        plan = shapes(layers, settings, dtype, self.batch, features, *counts)
         given = {"labels": self._labels, **settings.constants}
         location = memory.locate(features)
         if team.shared and location is None:
