@@ -26,8 +26,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.storage.files import open_file
+from pipeline.store.files import open_file
 from stages import neuralnet as nn
+from stages.features import make_inputs
 from stages.modelfile.fields import (
     expect_constants,
     is_name,
@@ -43,7 +44,6 @@ from stages.modelfile.fields import (
 from stages.modelfile.strict import kind, parse_json, require, shown
 from stages.modelfile.tensors import decode_tensor, encode_tensor
 from stages.preprocess import SCALES, STORAGES, to_features
-from stages.training.constants import make_inputs
 
 FORMAT, VERSIONS = "cifar-pipeline model", (1, 2, 3)
 BYTES = 1 << 30  # of a model file; some 200 million parameters

@@ -62,7 +62,7 @@ class Network:
     ) -> Network:
         """A network of dense layers with random weights, and biases of 0.
 
-        norm and dropout (layers/dense.py) are those of all layers but the last. The first member has the
+        norm, dropout (layers/dense.py): of all layers but the last. The first member has the
         weights that a network alone would have.
         """
         widths = [inputs, *hidden, classes]
@@ -88,7 +88,7 @@ class Network:
         dtype: str | None = None,
         members: int | None = None,
     ) -> Network:
-        """A network from the description of its layers (layers/dense.py), with parameters or all zeros
+        """A network from descriptions of layers (layers/dense.py), with parameters or all zeros
         (gains and variances of ones).
 
         dtype: by default that of the parameters, else float32. members: by default as many as the

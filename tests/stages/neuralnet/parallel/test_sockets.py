@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[4]
-OURS = "from pipeline.processes import ProcessExecutor as pool"
+OURS = "from pipeline.executors.processes import ProcessExecutor as pool"
 LIBRARY = "from stages.neuralnet.parallel.executors import process_pool as pool"
 
 
