@@ -34,7 +34,7 @@ def preprocess(
     """Turn images into flat features: grayscale or colour, as scaled floats or as bytes."""
     n, channels, *size = images.shape
     numbers = n * (channels if color else 1) * math.prod(size)
-    context.expect_room(numbers * np.dtype(storage).itemsize)
+    context.check_free_space(numbers * np.dtype(storage).itemsize)
     with context.progress("preprocess", len(images), "images") as progress:
         for _, block in row_blocks(images):
             yield to_features(block, color=color, scale=scale, storage=storage)

@@ -92,7 +92,7 @@ def train(
         network = trainer.network
         course = _resume(trainer, context) or Course(best=network.parameters.copy())
         # The state saved last and the next one lie side by side: better to know before the work.
-        context.expect_room(2 * sum(array.nbytes for array in trainer.state().values()))
+        context.check_free_space(2 * sum(array.nbytes for array in trainer.state().values()))
         pace = Pace()
         while not course.ended(epochs, patience):
             started = time.perf_counter()

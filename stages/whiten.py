@@ -65,7 +65,7 @@ def whiten(
             f"--components {components}: expected at most the number of features, {width}"
         )
     kept = components or width
-    context.expect_room((1 + width) * (kept if whiten == "pca" else width) * 4)
+    context.check_free_space((1 + width) * (kept if whiten == "pca" else width) * 4)
     inputs = make_inputs(
         color=color,
         scale=scale,
