@@ -29,5 +29,5 @@ def preprocess(
     """Turn images into flat features: grayscale or colour, as scaled floats or as bytes."""
     n, channels, *size = images.shape
     numbers = n * (channels if features.color else 1) * math.prod(size)
-    context.expect_room(numbers * np.dtype(features.storage).itemsize)
+    context.check_free_space(numbers * np.dtype(features.storage).itemsize)
     return Stream.of(images).batch(ROWS).map(partial(to_features, options=features))

@@ -73,7 +73,7 @@ def train(
         trained = trainer.network
         state = _resume(trainer, context) or TrainingState(best=trained.parameters.copy())
         # The state saved last and the next one lie side by side: better to know before the work.
-        context.expect_room(2 * sum(array.nbytes for array in trainer.state().values()))
+        context.check_free_space(2 * sum(array.nbytes for array in trainer.state().values()))
         policy = CheckpointPolicy()
         while not state.ended(epochs, selection.patience):
             started = time.perf_counter()

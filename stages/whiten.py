@@ -54,7 +54,7 @@ def whiten(
             f"--components {whitening.components}: expected at most the number of features, {width}"
         )
     kept, zca = whitening.components or width, whitening.whiten == "zca"
-    context.expect_room((1 + width) * (width if zca else kept) * 4)
+    context.check_free_space((1 + width) * (width if zca else kept) * 4)
     read = make_inputs(inputs, standardization=standardization, shape=shape_of(dataset))
     if flip != "none":
         expect_images(read, f"--whiten {whitening.whiten} with --flip {flip}")
