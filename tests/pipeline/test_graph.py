@@ -29,23 +29,23 @@ def test_upstream_is_the_cone_of_the_targets_in_order():
     assert [s.name for s in SHOP.upstream()] == ["collect", "choose", "add"]
 
 
-def test_a_goal_brings_its_targets_along():
-    pipeline = Pipeline(collect, choose, add, goals={"collect": ("choose",)})
+def test_an_alias_brings_its_targets_along():
+    pipeline = Pipeline(collect, choose, add, aliases={"collect": ("choose",)})
     assert [s.name for s in pipeline.upstream(["collect"])] == ["collect", "choose"]
 
 
-def test_a_stage_aside_is_there_for_who_names_it_alone():
-    pipeline = Pipeline(collect, choose, add, aside=("choose",))
+def test_an_optional_stage_is_there_for_who_names_it_alone():
+    pipeline = Pipeline(collect, choose, add, optional=("choose",))
     assert [s.name for s in pipeline.upstream()] == ["collect", "choose", "add"]
-    beside = Pipeline(collect, choose, aside=("choose",))
+    beside = Pipeline(collect, choose, optional=("choose",))
     assert [s.name for s in beside.upstream()] == ["collect"]
     assert [s.name for s in beside.upstream(["choose"])] == ["collect", "choose"]
     assert "floor" in beside.parameters
     for draw in FORMATS.values():
         assert "collect" in draw(beside)
         assert "choose" not in draw(beside)
-    with pytest.raises(GraphError, match="aside: no stage is named 'chose'"):
-        Pipeline(collect, aside=("chose",))
+    with pytest.raises(GraphError, match="optional: no stage is named 'chose'"):
+        Pipeline(collect, optional=("chose",))
 
 
 def test_parameters_of_a_part():
@@ -59,7 +59,7 @@ def test_defaults_replace_those_of_the_stages():
 
 
 @pytest.mark.parametrize(
-    ("stages", "goals", "defaults", "message"),
+    ("stages", "aliases", "defaults", "message"),
     [
         ((collect, collect), {}, {}, "two stages are named 'collect'"),
         (
@@ -68,7 +68,7 @@ def test_defaults_replace_those_of_the_stages():
             {},
             "artifact 'x' is made twice: by a and by b",
         ),
-        ((collect, add), {}, {}, "stage add: no artifact is named 'kept'; known: sales"),
+        ((collect, add), {}, {}, "stage add: no artifact is named 'kept'; known: 'sales', 'total'"),
         ((make("a", "sale", "x"), collect), {}, {}, "did you mean 'sales'"),
         ((make("a", "y", "x"), make("b", "x", "y")), {}, {}, "the stages form a cycle: .*→"),
         ((make("a", "x", "x"),), {}, {}, "cycle: a → a"),
@@ -78,13 +78,13 @@ def test_defaults_replace_those_of_the_stages():
             {"dais": 1},
             "defaults: no parameter is named 'dais'; did you mean 'days'",
         ),
-        ((collect,), {"collect": ("nowhere",)}, {}, "goal collect: no stage is named 'nowhere'"),
-        ((collect,), {"there": ("collect",)}, {}, "goal there: no stage is named 'there'"),
+        ((collect,), {"collect": ("nowhere",)}, {}, "alias collect: no stage is named 'nowhere'"),
+        ((collect,), {"there": ("collect",)}, {}, "alias there: no stage is named 'there'"),
     ],
 )
-def test_what_cannot_work_is_refused_by_name(stages, goals, defaults, message):
+def test_what_cannot_work_is_refused_by_name(stages, aliases, defaults, message):
     with pytest.raises(GraphError, match=message):
-        Pipeline(*stages, goals=goals, defaults=defaults)
+        Pipeline(*stages, aliases=aliases, defaults=defaults)
 
 
 def test_one_parameter_with_two_meanings_is_refused():
