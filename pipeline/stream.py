@@ -8,8 +8,7 @@ numbers. Iteration pulls: what nobody asks for is not made, so memory is bounded
 
 Random numbers come from `SeedSequence(seed, spawn_key=(purpose, epoch))`. Neither `seed + epoch`
 nor `SeedSequence([seed, epoch])` would do: with the first, seed 0 in epoch 1 is seed 1 in epoch 0;
-the second takes its numbers apart into words of 32 bits, of which trailing zeros do not count, so
-that [1, 2], [1, 2, 0] and [1 + 2 * 2**32] are one and the same.
+the second drops trailing zeros, so that [1, 2], [1, 2, 0] and [1 + 2 * 2**32] are the same.
 """
 
 from __future__ import annotations
