@@ -25,6 +25,7 @@ from .metrics import Scores, Totals
 from .network import Network
 from .parallel.job import Segment
 from .processor import OneBlasThread
+from .seeds import ORDER, sequence
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 def shuffled(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
     """The rows in an epoch's order: other seeds or epochs, independent orders."""
-    return np.random.default_rng(np.random.SeedSequence([seed, epoch])).permutation(rows)
+    return np.random.default_rng(sequence(seed, ORDER, epoch)).permutation(rows)
 
 
 class Trainer:

@@ -12,7 +12,7 @@ MOST_LINES = 200
 
 # From the lowest level up. A folder is a level: its files may import each other, without circles.
 LEVELS = (
-    ("memory", "processor", "losses", "schedules", "inputs", "divergence"),
+    ("memory", "processor", "seeds", "losses", "schedules", "inputs", "divergence"),
     ("layers", "optimizers", "images", "metrics"),
     ("settings", "inference"),
     ("checks",),
