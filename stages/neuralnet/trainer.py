@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import check_features, check_labels, check_order, check_rates, check_settings
+from . import checks
 from .divergence import check_finite
 from .inputs import Inputs
 from .metrics import Scores, Totals
 from .network import Network
 from .parallel.job import Segment
 from .processor import OneBlasThread
+from .scalars import whole
 from .seeds import ORDER, sequence
 from .settings import Settings
 
@@ -78,16 +79,17 @@ class Trainer:
         from .parallel.workspace import Workspace
 
         features, labels = np.asanyarray(features), np.asarray(labels)
-        if order is None:
-            rows = np.arange(len(features)) if rows is None else np.asarray(rows)
-            order = partial(shuffled, rows, seed)
         inputs = (inputs or Inputs()).astype(network.dtype)
         self._settings = Settings(optimizer, inputs, augment, smoothing, clip, seed)
-        check_features(features, inputs, network.inputs)
-        check_settings(self._settings, features.shape[1])
-        check_labels(labels, len(features), network.outputs)
-        first = np.asarray(order(0))
-        check_order(first, len(features), batch)
+        checks.check_features(features, inputs, network.inputs)
+        checks.check_settings(self._settings, features.shape[1])
+        checks.check_labels(labels, len(features), network.outputs)
+        if order is None:
+            count = len(features)
+            rows = np.arange(count) if rows is None else checks.check_rows(rows, count)
+            order = partial(shuffled, rows, self._settings.seed)
+        first = checks.check_order(order(0), len(features))
+        batch = checks.check_batch(batch, len(first), network.structure)
         self.network, self.batch, self.steps = network, batch, -(-len(first) // batch)
         self._features, self._labels = features, labels
         self._order, self._images, self._epoch = order, len(first), None
@@ -113,10 +115,9 @@ class Trainer:
         before the next run.
         """
         self._require_whole()
-        if not 0 <= start <= stop <= self.steps:
-            expected = f"0 <= start <= stop <= {self.steps}"
-            raise ValueError(f"steps: expected {expected}, found {start} and {stop}")
-        rates = check_rates(lr, stop - start)
+        epoch, stop = whole("epoch", epoch), whole("stop", stop, most=self.steps)
+        start = whole("start", start, most=stop)
+        rates = checks.check_rates(lr, stop - start)
         if start == stop:
             return
         self._load_order(epoch)
@@ -189,7 +190,8 @@ class Trainer:
 
     def _load_order(self, epoch: int) -> None:
         if epoch != self._epoch:
-            order = np.asarray(self._order(epoch))
-            check_order(order, len(self._features), self.batch, self._images)
-            self._arrays["order"][...] = order
+            order = self._order(epoch)
+            self._arrays["order"][...] = checks.check_order(
+                order, len(self._features), self._images
+            )
             self._epoch = epoch

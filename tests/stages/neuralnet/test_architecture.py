@@ -12,7 +12,8 @@ MOST_LINES = 200
 
 # From the lowest level up. A folder is a level: its files may import each other, without circles.
 LEVELS = (
-    ("memory", "processor", "seeds", "losses", "schedules", "inputs", "divergence"),
+    ("scalars", "memory", "processor", "seeds", "losses", "divergence"),
+    ("schedules", "inputs"),
     ("layers", "optimizers", "images", "metrics"),
     ("settings", "inference"),
     ("checks",),
