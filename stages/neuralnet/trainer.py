@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import checks
-from .divergence import check_finite
+from .divergence import check_finite, warn_of_constants
 from .inputs import Inputs
 from .metrics import Scores, Totals
 from .network import Network
@@ -93,7 +93,7 @@ class Trainer:
         self.network, self.batch, self.steps = network, batch, -(-len(first) // batch)
         self._features, self._labels = features, labels
         self._order, self._images, self._epoch = order, len(first), None
-        self._count, self._previous, self._whole = 0, 0.0, True
+        self._count, self._previous, self._whole, self._warned = 0, 0.0, True, False
         self._workers, self._space = make_workers(executor, workers), None
         self._limit = OneBlasThread()
         self._limit.__enter__()
@@ -132,6 +132,8 @@ class Trainer:
         self._previous, self._count = rates[-1], self._count + stop - start
         self._space.unpack(self._arrays["parameters"], self.network.parameters)
         self._whole = True
+        if stop == self.steps and not self._warned:
+            self._warned = warn_of_constants(self.network)
 
     @property
     def totals(self) -> Totals:
