@@ -12,6 +12,8 @@ share them in parallel/worker.py.
 
 from __future__ import annotations
 
+import warnings
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,6 @@ from .inputs import Inputs
 from .metrics import Scores, Totals
 from .network import Network
 from .parallel.job import Segment
-from .processor import OneBlasThread
 from .scalars import whole
 from .seeds import ORDER, sequence
 from .settings import Settings
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from .images.augmentation import Augmentation
+    from .parallel.engine import Engine
 
 
 def shuffled(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
@@ -53,8 +55,8 @@ class Trainer:
     workers: by default one per core. executor: "auto" (as many of them as pay, the bits are the
         same), "serial", "thread", "process"; or an executor that can take workers - 1 calls at
         once; or a pool factory: "auto" calls it, when processes may pay, with the number of
-        processes that it wants, and shuts the executor down in the end. Processes import the
-        program anew, so a script needs `if __name__ == "__main__"`.
+        processes that it wants, and shuts the executor down in the end. Only an optimizer that a
+        script defines itself makes processes import it: it needs `if __name__ == "__main__"`.
     """
 
     def __init__(
@@ -75,8 +77,7 @@ class Trainer:
         workers: int | None = None,
         executor: str | Executor | Callable[[int], Executor] = "auto",
     ) -> None:
-        from .parallel.executors import make_workers  # slow to import: concurrent.futures
-        from .parallel.workspace import Workspace
+        from .parallel.engine import Engine  # slow to import: concurrent.futures
 
         features, labels = np.asanyarray(features), np.asarray(labels)
         inputs = (inputs or Inputs()).astype(network.dtype)
@@ -94,18 +95,10 @@ class Trainer:
         self._features, self._labels = features, labels
         self._order, self._images, self._epoch = order, len(first), None
         self._count, self._previous, self._whole, self._warned = 0, 0.0, True, False
-        self._workers, self._space = make_workers(executor, workers), None
-        self._limit = OneBlasThread()
-        self._limit.__enter__()
-        try:
-            team, data = self._workers, (features, labels)
-            counts = batch, len(first), team.workers
-            self._space = Workspace(network, self._settings, *data, *counts, team.shared)
-            team.prepare(self._space.job, self._space.setup)
-        except BaseException:
-            self._release()
-            raise
-        self._arrays = self._space.arrays
+        counts = batch, len(first)
+        self._engine = Engine(network, self._settings, features, labels, *counts, executor, workers)
+        self._space, self._arrays = self._engine.space, self._engine.space.arrays
+        self._finalizer = weakref.finalize(self, _abandon, self._engine)
 
     def run(self, epoch: int, start: int, stop: int, lr: float | Sequence[float]) -> None:
         """Carry out steps [start, stop) of an epoch; totals begin anew with step 0.
@@ -115,6 +108,7 @@ class Trainer:
         before the next run.
         """
         self._require_whole()
+        self._engine.check_process()
         epoch, stop = whole("epoch", epoch), whole("stop", stop, most=self.steps)
         start = whole("start", start, most=stop)
         rates = checks.check_rates(lr, stop - start)
@@ -126,7 +120,7 @@ class Trainer:
         if start == 0:
             sums[...] = 0
         previous = self._previous or rates[0]
-        self._workers.run(Segment(epoch, start, stop, rates, previous, self._count))
+        self._engine.run(Segment(epoch, start, stop, rates, previous, self._count))
         check_finite(sums, self._arrays["parameters"], epoch, stop)
         sums[0, 3] += min(stop * self.batch, self._images) - start * self.batch
         self._previous, self._count = rates[-1], self._count + stop - start
@@ -144,7 +138,7 @@ class Trainer:
 
     def evaluate(self, rows: np.ndarray, network: Network | None = None) -> Scores:
         """Scores of the network, as it is now, or of another one, on some of the examples."""
-        options = {"inputs": self._settings.inputs, "workers": self._workers.workers}
+        options = {"inputs": self._settings.inputs, "workers": self._engine.workers.workers}
         return (network or self.network).evaluate(self._features, self._labels, rows, **options)
 
     def averaged(self) -> Network:
@@ -161,6 +155,7 @@ class Trainer:
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Resume from what `state` gave; ValueError if that was for other layers or slots."""
+        self._engine.check_process()
         self._space.restore(state)
         self._space.unpack(self._arrays["parameters"], self.network.parameters)
         self._count, self._previous = int(state["clock"][0]), float(state["clock"][1])
@@ -168,23 +163,14 @@ class Trainer:
 
     def close(self) -> None:
         """End the workers and give their memory back; the network keeps its parameters."""
-        if self._limit is not None:
-            try:
-                self._workers.close()
-            finally:
-                self._release()
+        self._finalizer.detach()
+        self._engine.close()
 
     def __enter__(self) -> Trainer:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _release(self) -> None:
-        self._limit.__exit__(None, None, None)
-        self._limit = None
-        if self._space is not None:
-            self._space.close()
 
     def _require_whole(self) -> None:
         if not self._whole:
@@ -197,3 +183,11 @@ class Trainer:
                 order, len(self._features), self._images
             )
             self._epoch = epoch
+
+
+def _abandon(engine: Engine) -> None:
+    """What is left to do for a trainer that nobody closed, and nobody can use any more."""
+    try:
+        engine.close(wait=False)
+    finally:
+        warnings.warn("a Trainer was not closed: use `with`", ResourceWarning, stacklevel=2)

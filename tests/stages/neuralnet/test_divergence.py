@@ -8,20 +8,22 @@ import pytest
 from .data import FEATURES, network, trainer
 
 
+def epochs(trainer, first, last):
+    for epoch in range(first, last):
+        trainer.run(epoch, 0, trainer.steps, 0.01)
+
+
 def test_features_that_hardly_vary_do_so_with_a_word():
     net = network(norm="batch")
     with trainer(net, features=FEATURES * np.float32(1e-5)) as t:
-        for epoch in range(20):
-            t.run(epoch, 0, t.steps, 0.01)  # statistics have not settled yet
+        epochs(t, 0, 20)  # statistics have not settled yet
         with pytest.warns(RuntimeWarning, match=r"layers\[0\]: 16 of 16 outputs hardly vary"):
-            for epoch in range(20, 25):
-                t.run(epoch, 0, t.steps, 0.01)
-        t.run(25, 0, t.steps, 0.01)  # once is enough
+            epochs(t, 20, 25)
+        epochs(t, 25, 26)  # once is enough
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
 def test_no_word_of_others(norm):
     with warnings.catch_warnings(), trainer(network(norm=norm)) as t:
         warnings.simplefilter("error")
-        for epoch in range(30):
-            t.run(epoch, 0, t.steps, 0.01)
+        epochs(t, 0, 30)
