@@ -22,12 +22,12 @@ from typing import Any
 
 from pipeline.context import Context, Progress
 from pipeline.errors import MissingArtifact
+from pipeline.events.reporter import Reporter
 from pipeline.iterate import work_ahead
-from pipeline.plan import CACHED, RUNS, Decision, Planner, output_digests
-from pipeline.reporter import Reporter
-from pipeline.storage.durable import expect_room
-from pipeline.storage.values import Writer
-from pipeline.store import ArtifactStore, Key
+from pipeline.planner import CACHED, RUNS, Decision, Planner, output_digests
+from pipeline.store.durable import expect_room
+from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.values import Writer
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from pipeline.context import QUIET, Context
 from pipeline.stage import stage
-from pipeline.storage.files import Files
-from stages.archive.members import check_archive
+from pipeline.store.files import Files
+from stages.dataset.formats.members import check_archive
+from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS
+from stages.dataset.sources.resolve import expect_sha256, resolve_source
+from stages.dataset.sources.synthetic import generate
+from stages.dataset.sources.transfer import fetch
 from stages.options import DataDir, Sha256, Source, SyntheticSize
-from stages.source.origin import OFFICIAL_NAME, OFFICIAL_URLS
-from stages.source.resolve import expect_sha256, resolve_source
-from stages.source.synthetic import generate
-from stages.source.transfer import fetch
 
 SYNTHETIC = (
     "THE DATASET IS SYNTHETIC: drawn shapes, not the photographs of CIFAR-10, and no result on it "

@@ -11,10 +11,10 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
-from pipeline.storage.durable import replacing, storage_errors
+from pipeline.store.durable import replacing, storage_errors
 from stages import neuralnet as nn
 from stages import options
-from stages.archive.layout import shape_of
+from stages.dataset.formats.layout import shape_of
 from stages.modelfile.model import Model
 
 

@@ -17,8 +17,8 @@ from pipeline.context import QUIET, Context
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
-from stages.archive.layout import shape_of
-from stages.training.constants import expect_images, make_inputs
+from stages.dataset.formats.layout import shape_of
+from stages.features import expect_images, make_inputs
 
 
 @stage(outputs=("standardization",))

@@ -18,11 +18,11 @@ from pipeline.errors import UserError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
-from stages import training_options as more
-from stages.training.course import Course
-from stages.training.ingredients import schedule_of
-from stages.training.pace import Pace
-from stages.training.trainer import make_trainer, workers_alive
+from stages.training import options as more
+from stages.training.build import make_trainer, workers_alive
+from stages.training.checkpoints import Pace
+from stages.training.components import schedule_of
+from stages.training.state import Course
 
 RECORDED = (
     "seed", "epochs", "batch", "lr", "schedule", "decay", "every", "warmup", "final", "optimizer",

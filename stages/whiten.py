@@ -27,9 +27,9 @@ from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages import options
-from stages.archive.layout import shape_of
-from stages.training.constants import expect_images, make_inputs
-from stages.training.mirrors import halves, whole
+from stages.dataset.formats.layout import shape_of
+from stages.features import expect_images, make_inputs
+from stages.training.even_odd import halves, whole
 
 ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
 

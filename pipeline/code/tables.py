@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.modules import Module
-from pipeline.storage.files import SETTLED_NS
-from pipeline.storage.memo import read_memo, write_memo
+from pipeline.store.cache import read_memo, write_memo
+from pipeline.store.files import SETTLED_NS
 
 _EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
 _ANALYSIS = ("symbols.py", "scopes.py", "syntax.py")

@@ -1,10 +1,10 @@
 """The model as one JSON document: written to the bit, read without trust.
 
-    from stages.modelfile import load_model
+from stages.modelfile import load_model
 
-    model = load_model("model.json")
-    model.probabilities(images)  # uint8 (n, 3, height, width) → (n, classes)
-    model.predict(images)        # → names of classes (n,)
+model = load_model("model.json")
+model.probabilities(images)  # uint8 (n, 3, height, width) → (n, classes)
+model.predict(images)        # → names of classes (n,)
 """
 
 from __future__ import annotations

@@ -1,19 +1,8 @@
 """Model: all that turns raw RGB bytes into class probabilities, as one JSON document and back.
 
-    {"format": "cifar-pipeline model", "version": 3, "dataset", "classes", "input",
-     "preprocessing": {"color", "luma", "scale", "contrast", "storage", "standardization",
-                       "whitening"},
-     "mirror", "dtype", "members", "layers": [{"kind", …, "weights", "biases", …}, …],
-     "training", "evaluation"}
-
-The tensors of a layer are those of all members of an ensemble, (members, …); a network alone is of
-version 2, with no `members`. Version 1 knows no contrast, storage, whitening and mirror, and no
-layers but plain ones. A model is written as the lowest version that has all it needs, for older
-programs to read. `luma`, the weights of the three colours, is there where there are no colours, in
-any version, and always the same: it spares other readers a guess.
-Arrays are little-endian bytes in base64 with their dtype and shape, so parameters are exact to the
-bit and a model of a million of them is read in milliseconds. Loading looks names up in fixed
-tables, checks every shape and every number, and runs nothing that the file says.
+README.md beside this file documents every field, schema.json says the same to a program. A model
+is written as the lowest version that has all it needs, for older programs to read. Loading looks
+names up in fixed tables, checks every shape and every number, and runs nothing that the file says.
 """
 
 from __future__ import annotations
@@ -28,14 +17,17 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.storage.files import open_file
+from pipeline.store.files import open_file
 from stages import neuralnet as nn
+from stages.features import make_inputs
 from stages.modelfile.fields import (
     expect_constants,
+    expect_luma,
     is_name,
     is_plain,
     read_boolean,
     read_choice,
+    read_classes,
     read_field,
     read_members,
     read_network,
@@ -46,7 +38,6 @@ from stages.modelfile.images import expect_images
 from stages.modelfile.strict import kind, parse_json, require, shown
 from stages.modelfile.tensors import decode_tensor, encode_tensor
 from stages.preprocess import LUMA, SCALES, STORAGES, to_features
-from stages.training.constants import make_inputs
 
 FORMAT, VERSIONS = "cifar-pipeline model", (1, 2, 3)
 BYTES = 1 << 30  # of a model file; some 200 million parameters
@@ -155,18 +146,13 @@ def from_document(document: Any) -> Model:
         type(version) is int and version in VERSIONS,
         f"expected version 1, 2 or 3, found {shown(version)}; a newer program may read it",
     )
-    classes, dataset = document.get("classes"), document.get("dataset")
-    named = isinstance(classes, list) and bool(classes) and all(map(is_name, classes))
-    require(
-        named and len(set(classes)) == len(classes),
-        f"classes: expected a list of different printable names, found {shown(classes)}",
-    )
+    classes = read_classes(document)
+    dataset = document.get("dataset")
     require(is_name(dataset), f"dataset: expected a printable name, found {shown(dataset)}")
     shape = read_shape(read_field(document, "input", dict).get("shape"))
     preprocessing = read_field(document, "preprocessing", dict)
     color = read_boolean(preprocessing, "color")
-    luma = preprocessing.get("luma", list(LUMA))  # older files do not name it
-    require(luma == list(LUMA), f"luma: expected {list(LUMA)}, found {shown(luma)}")
+    expect_luma(preprocessing)
     inputs = math.prod(shape) if color else math.prod(shape[1:])
     older: dict[str, Any] = {}
     if version == 1:
@@ -181,7 +167,7 @@ def from_document(document: Any) -> Model:
     expect_constants(standardization, whitening, inputs, network.inputs)
     return Model(
         dataset=dataset,
-        classes=tuple(classes),
+        classes=classes,
         shape=shape,
         color=color,
         scale=read_choice(preprocessing, "scale", SCALES),

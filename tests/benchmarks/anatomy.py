@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.output.display import align
+from pipeline.cli.display import align
 from stages.neuralnet import SGD, Network, Trainer
 from stages.neuralnet.processor import OneBlasThread
 from stages.neuralnet.work import Segment

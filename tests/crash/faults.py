@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, CorruptArtifact, StorageError
-from pipeline.store import ArtifactStore
+from pipeline.store.store import ArtifactStore
 from tests.crash.scenarios import Scenario
 from tests.crash.tally import Tally
 from tests.crash.watch import CHANGES, LOOKS, Operation, Watcher, watching

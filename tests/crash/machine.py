@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.store import ArtifactStore, Key
+from pipeline.store.store import ArtifactStore, Key
 from tests.crash.journal import Disk, Journal, Step, crashes, disk, write_disk
 from tests.crash.scenarios import Scenario
 from tests.crash.tally import Tally

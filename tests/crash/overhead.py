@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.cli.config import resolve
 from pipeline.code import CodeIndex
-from pipeline.config import resolve
+from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
-from pipeline.plan import Planner
-from pipeline.reporter import Reporter
+from pipeline.planner import Planner
 from pipeline.runner import run
-from pipeline.store import ArtifactStore
+from pipeline.store.store import ArtifactStore
 from stages.cifar10 import PIPELINE
 
 TRAIN = PIPELINE.stages["train"]

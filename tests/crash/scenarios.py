@@ -21,17 +21,17 @@ from unittest import mock
 
 import numpy as np
 
+from pipeline.cli import session
+from pipeline.cli.config import resolve
 from pipeline.code import CodeIndex
-from pipeline.commandline import session
-from pipeline.config import resolve
 from pipeline.context import QUIET, Context
 from pipeline.graph import Pipeline
-from pipeline.plan import output_digests
+from pipeline.planner import output_digests
 from pipeline.stage import Option, stage
-from pipeline.storage.gc import plan_removals, remove
-from pipeline.storage.manifest import read_manifest
-from pipeline.storage.verify import verify_results
-from pipeline.store import ArtifactStore, Key
+from pipeline.store.manifest import read_manifest
+from pipeline.store.store import ArtifactStore, Key
+from pipeline.upkeep.gc import plan_removals, remove
+from pipeline.upkeep.verify import verify_results
 from stages.train import train
 from tests.crash.whole import EVERYTHING, WHOLE
 from tests.pipeline.shop import SHOP
@@ -81,7 +81,7 @@ def points() -> dict[str, Any]:
 @contextmanager
 def saving_always() -> Iterator[None]:
     """Train step by step, with a state after each."""
-    from stages.training import pace
+    from stages.training import checkpoints as pace
 
     constants = {"SEGMENT_SECONDS": 0.0, "FIRST_SAVE_SECONDS": 0.0, "SAVING_SHARE": float("inf")}
     with mock.patch.multiple(pace, **constants):

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.storage.manifest import read_manifest
-from pipeline.store import ArtifactStore, Key
+from pipeline.store.manifest import read_manifest
+from pipeline.store.store import ArtifactStore, Key
 from tests.crash import alike, crowd
 from tests.crash.faults import every_fault
 from tests.crash.journal import Step

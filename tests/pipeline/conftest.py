@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from pipeline.code import CodeIndex
+from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
-from pipeline.plan import Planner
-from pipeline.reporter import Reporter
+from pipeline.planner import Planner
 from pipeline.runner import Outcome, run
-from pipeline.store import ArtifactStore
+from pipeline.store.store import ArtifactStore
 from tests.pipeline import shop
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from pipeline.context import QUIET, Context
 from pipeline.errors import MissingArtifact, StorageError
+from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
-from pipeline.reporter import Reporter
 from pipeline.runner import run
 from pipeline.stage import Option, stage
-from pipeline.store import ArtifactStore
-from tests.pipeline.test_store import flip
+from pipeline.store.store import ArtifactStore
+from tests.pipeline.store.test_store import flip
 
 Fail = Annotated[bool, Option("stop half-way", affects_result=False)]
 

@@ -26,7 +26,9 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    "onnx": Format(".onnx", "onnx_graph", "for ONNX Runtime and others; images in, probabilities out"),
+    "onnx": Format(
+        ".onnx", "onnx_graph", "for ONNX Runtime and others; images in, probabilities out"
+    ),
     "python": Format(".py", "python_source", "one readable program that needs NumPy alone"),
     "npz": Format(".npz", "arrays", "all arrays by name, for numpy.load"),
     "gon": Format(".json", "gon", "as gon saves it, where gon knows all that is in the model"),

@@ -122,20 +122,20 @@ def member(x, p):
 «LAYERS»
     return x'''
 
-ARRAYS = '''def array(kind, shape, text):
+ARRAYS = """def array(kind, shape, text):
     return np.frombuffer(base64.b64decode(text), kind).reshape(shape)
 
 
 # All that was fitted or trained, by name: dtype, shape, and little-endian bytes in base64.
 DATA = {
-'''
+"""
 
-END = '''}
+END = """}
 P = {name: array(*found) for name, found in DATA.items()}
 
 if __name__ == "__main__":
     main(sys.argv[1:])
-'''
+"""
 
 LINES = {
     "colors": "    x = images.reshape(len(images), -1).astype(np.float32)",
@@ -158,13 +158,13 @@ FUNCTIONS = {
     deviation = np.sqrt((x * x).mean(axis=1, keepdims=True))
     return x / np.maximum(deviation, {LEAST_DEVIATION})
 ''',
-    "batch_norm": f'''def batch_norm(x, gains, biases, means, variances):
+    "batch_norm": f"""def batch_norm(x, gains, biases, means, variances):
     return (x - means) * (gains / np.sqrt(variances + {EPSILON})) + biases
-''',
-    "layer_norm": f'''def layer_norm(x, gains, biases):
+""",
+    "layer_norm": f"""def layer_norm(x, gains, biases):
     x = x - x.mean(axis=1, keepdims=True)
     return gains * (x / np.sqrt((x * x).mean(axis=1, keepdims=True) + {EPSILON})) + biases
-''',
+""",
     "relu": """def relu(x):
     return np.maximum(x, 0)
 """,

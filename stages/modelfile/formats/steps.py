@@ -101,4 +101,3 @@ def _known(kind: str) -> str:
             "with such layers can be used with stages.modelfile.load_model"
         )
     return kind
-

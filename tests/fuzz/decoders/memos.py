@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from pipeline.code import CodeIndex
-from pipeline.storage.files import DigestMemo, identify
+from pipeline.store.files import DigestMemo, identify
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import any_value, damaged, damaged_json, json_bytes
 from tests.pipeline import shop

@@ -17,11 +17,11 @@ import numpy as np
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.fingerprint import differences
-from pipeline.storage.files import Files, identify
-from pipeline.storage.gc import plan_removals
-from pipeline.storage.manifest import MANIFEST
-from pipeline.storage.verify import verify_results
-from pipeline.store import ArtifactStore, Key
+from pipeline.store.files import Files, identify
+from pipeline.store.manifest import MANIFEST
+from pipeline.store.store import ArtifactStore, Key
+from pipeline.upkeep.gc import plan_removals
+from pipeline.upkeep.verify import verify_results
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import NUMBERS, TEXTS, any_value, damaged, damaged_json, json_bytes
 from tests.pipeline.shop import SHOP

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent.parent
-OURS = "from pipeline.processes import ProcessExecutor as pool"
+OURS = "from pipeline.executors.processes import ProcessExecutor as pool"
 LIBRARY = "from stages.neuralnet.team import process_pool as pool"
 
 
