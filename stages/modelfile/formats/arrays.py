@@ -5,7 +5,7 @@
     json.loads(str(arrays["model"]))["mirror"]  # the rest of the document
 
 What is a tensor in model.json is an array under its path there, keys and numbers joined by dots;
-`classes` is an array of texts and `model` the rest of the document as JSON text. Nothing is pickled.
+`classes` is an array of texts, `model` the rest of the document as JSON text. Nothing is pickled.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     NODES[kind](graph, x, *constants) → name of the result
 
-x and the constants are names of values in the graph. Where ONNX has an operator of its own that ONNX
-Runtime computes in float64 as well, it is that one; the others are made of simpler ones.
+x and the constants are names of values in the graph. Where ONNX has an operator of its own that
+ONNX Runtime computes in float64 as well, it is that one; the others are made of simpler ones.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _silu(graph: Graph, x: str) -> str:
 
 
 def _gelu(graph: Graph, x: str) -> str:
-    """x σ(2u), u = √(2/π) (x + 0.044715 x³), the tanh form; the operator Gelu came with opset 20."""
+    """x σ(2u), u = √(2/π) (x + 0.044715 x³): the tanh form; opset 17 has no Gelu."""
     square = graph.node("Mul", x, x)
     cubic = graph.node("Mul", square, graph.number("gelu_cubic", 2 * ROOT * CUBE))
     slope = graph.node("Add", cubic, graph.number("gelu_linear", 2 * ROOT))
