@@ -50,9 +50,9 @@ def to_features(
     Colours as uint8 are the images themselves, perhaps a view of them.
     """
     n, channels = images.shape[:2]
-    planes = images.reshape(n, channels, -1)
+    planes = images.reshape(n, channels, math.prod(images.shape[2:]))
     if color:
-        pixels = planes.reshape(n, -1)
+        pixels = images.reshape(n, math.prod(images.shape[1:]))
         if storage == "uint8":
             return pixels
         features = pixels.astype(np.float32)

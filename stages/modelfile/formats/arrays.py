@@ -11,7 +11,7 @@ What is a tensor in model.json is an array under its path there, keys and number
 from __future__ import annotations
 
 import json
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -19,9 +19,11 @@ from stages.modelfile.model import Model
 from stages.modelfile.tensors import decode_tensor
 
 
-def write(model: Model, file: BinaryIO) -> None:
+def write(model: Model, file: BinaryIO) -> dict[str, Any]:
     """Write the model as a zip file of .npy files, not compressed; equal models, equal bytes."""
-    np.savez(file, **to_arrays(model))
+    arrays = to_arrays(model)
+    np.savez(file, **arrays)
+    return {"arrays": len(arrays)}
 
 
 def to_arrays(model: Model) -> dict[str, np.ndarray]:

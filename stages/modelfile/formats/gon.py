@@ -31,7 +31,7 @@ SHAPE, PIXELS = (3, 32, 32), 1024
 PARAMS = {"Lr": "lr", "Decay": "decay", "L2": "l2", "MomentumCoefficient": "momentum"}
 
 
-def write(model: Model, file: BinaryIO) -> None:
+def write(model: Model, file: BinaryIO) -> dict[str, Any]:
     """Write the model. Raises `ConfigError` where there is more in it than gon knows."""
     if more := unknown_to_gon(model):
         raise ConfigError(
@@ -40,6 +40,7 @@ def write(model: Model, file: BinaryIO) -> None:
         )
     for part in _parts(model):
         file.write(part.encode())
+    return {"layers": len(model.network.layers)}
 
 
 def unknown_to_gon(model: Model) -> str:

@@ -26,8 +26,8 @@ INPUT, OUTPUT = "images", "probabilities"
 BYTES = 2**31 - 1  # of one protocol buffer
 
 
-def write(model: Model, file: BinaryIO) -> None:
-    """Write the model; checked by ONNX's own checker first."""
+def write(model: Model, file: BinaryIO) -> dict[str, Any]:
+    """Write the model, once ONNX's own checker has passed it."""
     onnx = _onnx()
     graph = make_graph(model)
     made = to_onnx(onnx, graph, model)
@@ -39,6 +39,14 @@ def write(model: Model, file: BinaryIO) -> None:
         )
     onnx.checker.check_model(made, full_check=True)
     file.write(made.SerializeToString(deterministic=True))
+    images = f"uint8 (n, {', '.join(map(str, model.shape))})"
+    found = f"{model.network.dtype} (n, {len(model.classes)})"
+    return {
+        "opset": OPSET,
+        "ir": IR,
+        "input": f"{INPUT} {images}",
+        "first output": f"{OUTPUT} {found}",
+    }
 
 
 def make_graph(model: Model) -> Graph:

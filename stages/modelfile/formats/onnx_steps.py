@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stages.neuralnet.activations import CUBE, LEAK, ROOT
 from stages.neuralnet.inputs import LEAST_DEVIATION
-from stages.neuralnet.normalization import EPSILON
+from stages.neuralnet.layers.activations import CUBE, LEAK, ROOT
+from stages.neuralnet.layers.normalization import EPSILON
 
 FLOAT, DOUBLE = 1, 11  # of onnx.TensorProto
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -20,10 +20,11 @@ from stages.modelfile.tensors import DTYPES
 WIDTH = 100  # of a line
 
 
-def write(model: Model, file: BinaryIO) -> None:
+def write(model: Model, file: BinaryIO) -> dict[str, Any]:
     """Write the program, in UTF-8."""
     for part in source(model):
         file.write(part.encode())
+    return {"needs": "NumPy"}
 
 
 def source(model: Model) -> Iterator[str]:
@@ -74,7 +75,7 @@ def _lines(steps: Iterable[Step], mapping: str) -> str:
     lines = []
     for step in steps:
         constants = [
-            f'{mapping}["{name}"]' if array.ndim else f"np.{array.dtype.name}({array.item()!r})"
+            f'{mapping}["{name}"]' if array.ndim else f"np.{array.dtype.name}({array!s})"
             for name, array in step.constants.items()
         ]
         if step.kind in text.LINES:
