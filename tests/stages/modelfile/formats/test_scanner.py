@@ -18,7 +18,7 @@ VALUES = st.recursive(PLAIN, lambda inner: st.dictionaries(st.text(), inner, max
 SPACED = st.sampled_from([(",", ":"), (", ", " : "), ("\n,\t", ":\r")])
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(values=st.lists(NUMBERS), spaces=SPACED)
 def test_numbers_come_back_to_the_bit(values, spaces):
     scanner = Scanner(json.dumps(values, separators=spaces).encode())
@@ -27,7 +27,7 @@ def test_numbers_come_back_to_the_bit(values, spaces):
     scanner.end()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(value=st.dictionaries(st.text(), VALUES, max_size=5), spaces=SPACED, ascii=st.booleans())
 def test_keys_are_read_and_values_read_over(value, spaces, ascii):
     scanner = Scanner(json.dumps(value, separators=spaces, ensure_ascii=ascii).encode())
