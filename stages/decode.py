@@ -50,7 +50,7 @@ def decode(archive: Files, *, context: Context = QUIET) -> Iterator[dict[str, np
     """
     classes, counts = list(STANDARD_CLASSES), {"train": 0, "test": 0}
     total = sum(file.size for file in archive.files)
-    context.expect_room(total)  # or more: an archive may be compressed
+    context.check_free_space(total)  # or more: an archive may be compressed
     with context.progress("decode", total, "B") as progress:
         for file in data_files(archive, progress.advance):
             if file.name == CLASSES_FILE:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.fingerprint import shown
+from pipeline.outcome import Outcome
 from pipeline.planner import CACHED, Decision
-from pipeline.runner import Outcome
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from pipeline.store.values import UNREADABLE
 
 MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
@@ -71,6 +71,12 @@ def _form(record: Mapping[str, Any]) -> str:
     return record["kind"]
 
 
+def failed(outcome: Outcome) -> str:
+    """What became of each stage of a run that came to no end, a line each."""
+    rows = [(r.name, r.status, r.reason) for r in outcome.stages if r.status != CACHED]
+    return align(rows)
+
+
 def decision(made: Decision) -> dict[str, Any]:
     """One line of a plan."""
     return {"name": made.stage.name, "status": made.status, "reasons": list(made.reasons)}
@@ -86,7 +92,7 @@ def explanation(made: Decision) -> dict[str, Any]:
     return {**decision(made), "fields": made.fields}
 
 
-def explain(made: Decision, store: ArtifactStore) -> str:
+def explain(made: Decision, store: Store) -> str:
     """Why a stage would run or not, and what identifies its result, field by field."""
     lines = [f"{made.stage.name}: {made.status}"]
     lines += [f"  {reason}" for reason in made.reasons]
@@ -112,9 +118,9 @@ def _short(value: Any) -> str:
 Found = Mapping[Path, str | None]
 
 
-def verification(results: Found, states: Found, memo: Found) -> str:
+def verification(results: Found, states: Found, cache: Found) -> str:
     """What a verification found: all that is damaged, what becomes of it, how much is whole."""
-    found = {**results, **states, **memo}
+    found = {**results, **states, **cache}
     lines = [f"{path}: {reason}" for path, reason in found.items() if reason]
     damaged = [path for path, reason in found.items() if reason and UNREADABLE not in reason]
     if stages := ", ".join(dict.fromkeys(path.parent.name for path in damaged if path in results)):

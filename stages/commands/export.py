@@ -15,9 +15,9 @@ from typing import Any
 
 import click
 
+from pipeline.cli.actions import say
 from pipeline.cli.flags import StageCommand
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import say
 from pipeline.errors import ConfigError
 from pipeline.store.durable import replacing, storage_errors
 from stages.modelfile import formats

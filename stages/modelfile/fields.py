@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from stages import neuralnet as nn
+from stages.features import LUMA
 from stages.modelfile.strict import kind, require, shown
 from stages.modelfile.tensors import decode_tensor
-from stages.preprocess import LUMA
 
 LAYERS = 1000
 MEMBERS = 1000

@@ -44,12 +44,12 @@ PREPROCESSING = {
     "whitened (PCA)": WHITE,
     "whitened (ZCA)": ("--whiten", "zca"),
     "all of these": (COLOR, *BYTES, "--contrast", "--standardize", "feature", *WHITE),
-    "flip TTA": ("--mirror",),
-    "flip TTA, colour, float64": ("--mirror", COLOR, "--precision", "float64"),
+    "flip TTA": ("--tta",),
+    "flip TTA, colour, float64": ("--tta", COLOR, "--precision", "float64"),
 }
 ENSEMBLES = {
     "ensemble of 3": ("--members", "3"),
-    "ensemble of 2, flip TTA, batchnorm": ("--members", "2", "--mirror", "--batchnorm"),
+    "ensemble of 2, flip TTA, batchnorm": ("--members", "2", "--tta", "--batchnorm"),
     "ensemble of 2, layernorm, float64": (
         *("--members", "2", "--layernorm", "--precision", "float64"),
     ),

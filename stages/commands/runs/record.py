@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.graph import Pipeline
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 from pipeline.upkeep.lineage import Lineage, Lineages
 
 DIGITS = 8  # of a fingerprint: the name of a run
@@ -32,7 +32,7 @@ class Run:
     images: int
     seconds: float
     test: float | None
-    mirrored: float | None
+    tta: float | None
     manifest: Mapping[str, Any]
 
     @property
@@ -56,7 +56,7 @@ class Run:
             "best": dict(self.best),
             "validation": self.validation,
             "test": self.test,
-            "mirrored": self.mirrored,
+            "tta": self.tta,
             "epoch_seconds": self.seconds,
             "machine": self.manifest.get("machine"),
             "versions": self.manifest.get("versions"),
@@ -68,7 +68,7 @@ class Run:
         }
 
 
-def find_runs(store: ArtifactStore, pipeline: Pipeline) -> list[Run]:
+def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
     """All runs in a store, the newest first; what is damaged is left out."""
     stages = [stage.name for stage in pipeline.upstream([LAST])]
     lineages = Lineages(store, stages)
@@ -80,7 +80,7 @@ def find_runs(store: ArtifactStore, pipeline: Pipeline) -> list[Run]:
     return sorted(found, key=lambda run: run.manifest["written"], reverse=True)
 
 
-def _run(store: ArtifactStore, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
+def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
     manifest = lineage.manifest
     training = store.load(Key("train", manifest["fingerprint"]), "training")
     test = scores.get("test", {})
@@ -93,26 +93,26 @@ def _run(store: ArtifactStore, lineage: Lineage, scores: Mapping[str, Any]) -> R
         images=training["images"],
         seconds=sum(manifest["notes"].get("epoch_seconds", [])),
         test=test.get("accuracy"),
-        mirrored=test.get("mirrored", {}).get("accuracy"),
+        tta=test.get("tta", {}).get("accuracy"),
         manifest=manifest,
     )
 
 
-def _dataset(store: ArtifactStore, lineage: Lineage) -> str:
+def _dataset(store: Store, lineage: Lineage) -> str:
     if "dataset" not in lineage.makers:
         return "?"
     return store.load(Key("decode", lineage.makers["dataset"]["fingerprint"]), "dataset")["name"]
 
 
 def _evaluation(
-    store: ArtifactStore, manifest: Mapping[str, Any], stored: Iterable[Mapping[str, Any]]
+    store: Store, manifest: Mapping[str, Any], stored: Iterable[Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """What was measured of this training: with mirror images, where that was done."""
+    """What was measured of this training: with flip TTA, where that was done."""
     made = {name: output["digest"] for name, output in manifest["outputs"].items()}
     found: Mapping[str, Any] = {}
     for evaluation in stored:
         if made.items() <= evaluation["fields"]["inputs"].items():
             scores = store.load(Key(LAST, evaluation["fingerprint"]), "evaluation")
-            if not found or "mirrored" in scores.get("test", {}):
+            if not found or "tta" in scores.get("test", {}):
                 found = scores
     return found

@@ -26,9 +26,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.errors import ConfigError
+from stages.features import LUMA, SCALES
 from stages.modelfile.fields import stacked
 from stages.modelfile.model import Model
-from stages.preprocess import LUMA, constants_of
 
 
 class Step(NamedTuple):
@@ -45,10 +45,10 @@ def feature_steps(model: Model) -> list[Step]:
     steps = [Step("colors") if model.color else Step("luma", luma)]
     if not (model.color or floats):
         steps.append(Step("round"))
-    factor, offset = constants_of(model.scale)
+    low, high = SCALES[model.scale]
     dtype = np.float32 if floats else model.network.dtype.type
-    scale = [Step("scale", {"scale": dtype(factor)})]
-    scale += [Step("offset", {"offset": dtype(offset)})] if offset else []
+    scale = [Step("scale", {"scale": dtype((high - low) / 255)})]
+    scale += [Step("offset", {"offset": dtype(low)})] if low else []
     cast = [Step("cast")] if wide else []
     steps += [*scale, *cast] if floats else [*cast, *scale]
     steps += [Step("contrast")] if model.contrast else []

@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from stages import modelfile
+from stages.features import LUMA, SCALES, STORAGES
 from stages.modelfile.model import FORMAT, VERSIONS, from_document
 from stages.neuralnet import ACTIVATIONS
 from stages.neuralnet.layers.dense import VECTORS
-from stages.preprocess import LUMA, SCALES, STORAGES
 from tests.stages.modelfile.formats.agreement import VARIANTS
 from tests.stages.modelfile.test_model import changed
 from tests.stages.models import model
