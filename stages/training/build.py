@@ -15,7 +15,6 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import ConfigError, UserError
 from pipeline.executors.cores import check_workers, default_workers
-from pipeline.executors.processes import ProcessExecutor
 from pipeline.store.files import Files
 from stages import neuralnet as nn
 from stages.batches import batches, order_of
@@ -60,6 +59,8 @@ def make_trainer(
     images are only flipped and shifted; None: never. init: the saved model whose parameters the
     network begins with; None: random ones.
     """
+    from pipeline.executors.pools import process_pool  # here and not above: it is slow to import
+
     rows = examples.train_rows
     if batch.batch > len(rows):
         raise ConfigError(
@@ -98,7 +99,7 @@ def make_trainer(
         smoothing=batch.smoothing,
         clip=batch.clip,
         workers=_workers(workers, context),
-        executor=ProcessExecutor,
+        executor=process_pool,
     )
 
 

@@ -75,7 +75,7 @@ def test_the_model_counts_by_content(call, document, folder, trained):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        ("--hidden 9", "the network 12-9-10, relu, batch normalisation, as the flags say, found 12-"),
+        ("--hidden 9", "the network 12-9-10, relu, batch normalisation, as the flags say, fo"),
         ("--activation tanh", "found 12-8-10, relu, batch normalisation; give the flags that it"),
         ("--members 2", "12-8-10, relu, batch normalisation, 2 members, as the flags say, found"),
         ("--no-batchnorm", "the network 12-8-10, relu, as the flags say, found 12-8-10, relu, "),
