@@ -27,6 +27,7 @@ from pipeline.errors import ConfigError
 from stages.modelfile.model import Model
 
 SHAPE, PIXELS = (3, 32, 32), 1024
+FAR = 1e308  # where no number of Go's is
 # What gon calls its parameters of training, and what they are called here.
 PARAMS = {"Lr": "lr", "Decay": "decay", "L2": "l2", "MomentumCoefficient": "momentum"}
 
@@ -86,7 +87,8 @@ def _parts(model: Model) -> Iterator[str]:
             }
             yield "," * (neuron > 0) + _compact(value)
         yield '],"Deltas":null,"Activation":{}}'
-    values = {name: _number(options.get(ours)) for name, ours in PARAMS.items()}
+    given = {name: options.get(ours) for name, ours in PARAMS.items()}
+    values = {name: value for name, value in given.items() if _is_number(value)}
     rest = {"Input": [0] * PIXELS, "Params": values, "PrevLayerOutputsBuffer": [0] * PIXELS}
     yield "]," + _compact(rest)[1:]
 
@@ -95,5 +97,6 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _number(value: Any) -> float:
-    return value if type(value) in (int, float) else 0
+def _is_number(value: Any) -> bool:
+    """Whether it is a number of Go's float64: a record may hold anything."""
+    return type(value) in (int, float) and abs(value) < FAR
