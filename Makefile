@@ -12,7 +12,7 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test lint bench ablation parity fuzz crash-test clean
+.PHONY: help all test lint bench ablation parity export-test fuzz crash-test clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ ablation: .venv/core  ## what each ingredient of recipe fast is worth: a hundred
 
 parity: .venv/bench .venv/dev  ## every ingredient of a training beside PyTorch, on the same numbers
 	$(BIN)/python -m tests.parity
+
+export-test: .venv/dev  ## every recipe, activation and ensemble, exported and compared on all test images
+	nice -n 10 $(BIN)/python -m tests.export $(if $(filter auto,$(SOURCE)),,--source $(SOURCE))
 
 fuzz: .venv/dev  ## a million hostile inputs over all that reads files; INPUTS=20000 for fewer
 	nice -n 10 $(BIN)/python -m tests.fuzz --inputs $(INPUTS)

@@ -11,10 +11,12 @@ from pipeline.cli.actions import bring, say
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import CommandGroup, Program, pipeline_command
 from pipeline.cli.session import Session, recipe_names
+from stages.commands import export
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
 from stages.commands.runs import command as runs_command
 from stages.commands.search import command as search_command
+from stages.modelfile.formats import expect_document
 from stages.serialize import save_copy
 
 VERSION = "0.1.0"
@@ -40,6 +42,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     lr_command.add_to(group, program)
     search_command.add_to(group, program)
     runs_command.add_to(group, program)
+    export.add_to(group)
     return group
 
 
@@ -48,6 +51,7 @@ PREDICT = ("serialize", "split", "load")
 
 def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
     if save:
+        expect_document(Path(save), "--save")
         expect_place(Path(save), "--save")
     outcome, document = bring(program, session)
     if save and "model" in outcome:
