@@ -1,0 +1,53 @@
+"""The one command that makes a run again, from nothing but what is stored of it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.cli.config import flag
+from pipeline.cli.program import Program
+from pipeline.literals import flag_text
+from pipeline.store.files import Files
+from stages.commands.report.trail import Trail
+from stages.commands.runs.words import DEFAULT, Recipes
+
+SIZE = "synthetic_size"
+
+
+def source_of(trail: Trail) -> str:
+    """The source as it would be typed: a name, an address, or where the archive lay."""
+    manifest = trail.manifests.get("download")
+    if manifest is None:
+        return "auto"
+    kind, source = manifest["fields"]["parameters"]["source"]
+    archive = trail.load("archive")
+    if kind == "str" or not isinstance(archive, Files) or not archive.files:
+        return str(source)
+    first = archive.files[0].path
+    return str(first if len(archive.files) == 1 else first.parent)
+
+
+def command_of(
+    program: Program, recipes: Recipes, trail: Trail, parameters: Mapping[str, Any], load: str = ""
+) -> str:
+    """What to type: the nearest recipe, and a flag for each value that differs from it.
+
+    load: the file of a model that was loaded instead of trained.
+    """
+    source = source_of(trail)
+    if load:
+        return shlex.join([program.name, "evaluate", "--source", source, "--load", load])
+    recipe, others = recipes.nearest(parameters)
+    words = [program.name, "run", "--source", source]
+    if recipe != DEFAULT:
+        words += ["--recipe", recipe]
+    if source == "synthetic" and parameters.get(SIZE) is not None:
+        others = {SIZE: parameters[SIZE], **others}
+    for name, value in others.items():
+        if isinstance(value, bool):
+            words.append(flag(name) if value else flag(name).replace("--", "--no-", 1))
+        else:
+            words += [flag(name), flag_text(value)]
+    return shlex.join(words)
