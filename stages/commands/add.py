@@ -11,6 +11,7 @@ from pipeline.cli.program import Program, bring, pipeline_command, say
 from pipeline.cli.session import Session, recipe_names
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
+from stages.commands.report import command as report_command
 from stages.commands.runs import command as runs_command
 from stages.commands.search import command as search_command
 from stages.serialize import save_copy
@@ -26,10 +27,10 @@ SAVE = click.Option(
 def add_to(group: click.Group, program: Program) -> click.Group:
     """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
-        words = group.commands[name].help
-        command = pipeline_command(
-            program, name, targets, _bring_and_save, help=words, extra=[SAVE]
-        )
+        words, extra = group.commands[name].help, [SAVE]
+        if name == "run":
+            extra.append(report_command.REPORT)
+        command = pipeline_command(program, name, targets, _bring_and_save, help=words, extra=extra)
         group.add_command(command)
     words = "Classes and probabilities for image files."
     group.add_command(
@@ -39,19 +40,24 @@ def add_to(group: click.Group, program: Program) -> click.Group:
     lr_command.add_to(group, program)
     search_command.add_to(group, program)
     runs_command.add_to(group, program)
+    report_command.add_to(group, program)
     return group
 
 
 PREDICT = ("serialize", "split", "load")
 
 
-def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
+def _bring_and_save(
+    program: Program, session: Session, save: str | None, report: bool = False
+) -> None:
     if save:
         expect_place(Path(save), "--save")
     outcome, document = bring(program, session)
     if save and "model" in outcome:
         save_copy(Path(outcome.path("model")), Path(save))
         document["model"] = save
+    if report and (page := report_command.page_of_run(program, session, outcome)):
+        document["report"] = page
     say(session, document, program.render(document))
 
 

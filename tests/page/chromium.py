@@ -102,10 +102,14 @@ class Page:
             raise RuntimeError(json.dumps(found["exceptionDetails"])[:2000])
         return found["result"].get("value")
 
-    def screenshot(self, place: Path, whole: bool = True) -> None:
-        """The window, or the whole page, as a PNG file."""
-        found = self("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        place.write_bytes(base64.b64decode(found["data"]))
+    def shot(self) -> bytes:
+        """The whole page as a PNG file."""
+        found = self("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        return base64.b64decode(found["data"])
+
+    def screenshot(self, place: Path) -> None:
+        """Write the whole page as a PNG file."""
+        place.write_bytes(self.shot())
 
     def pdf(self, place: Path) -> None:
         """The page as it is printed."""

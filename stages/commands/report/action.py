@@ -20,12 +20,12 @@ from stages.commands.report.comparison import comparison_page
 from stages.commands.report.figures import curves, picture, text
 from stages.commands.report.figures.chart import Chart, Matrix
 from stages.commands.report.gather import gather
-from stages.commands.report.html import visible
+from stages.commands.report.html import shorten, visible
 from stages.commands.report.page import run_page
 from stages.commands.report.record import Record
 from stages.commands.report.statistics import calibration, wilson
 from stages.commands.report.trail import chosen, of_outcome
-from stages.commands.report.words import interval, percent, several
+from stages.commands.report.words import interval, percent
 
 
 def report(
@@ -94,7 +94,7 @@ def _text(
 ) -> str:
     """What the terminal shows: the figures in a line each, the curves, and where the page is."""
     console = Console(sys.stdout)
-    lines = [_line(record) for record in records]
+    lines = [_line(record, console.columns) for record in records]
     for one in drawn:
         lines += [
             "",
@@ -105,13 +105,14 @@ def _text(
     return "\n".join(lines)
 
 
-def _line(record: Record) -> str:
-    name = visible(f"{record.name}  {record.recipe} on {record.dataset}")
+def _line(record: Record, columns: int) -> str:
+    """A run's name and, below it, how well it does."""
+    name = shorten(f"{record.name}  {record.recipe} on {record.dataset}", columns)
     images = record.figures.get("test", {}).get("images")
     if not images or record.accuracy is None:
-        return f"{name}: not evaluated"
+        return f"{name}\n  not evaluated"
     ends = interval(wilson(record.accuracy * images, images))
-    return f"{name}: {percent(record.accuracy)} ({ends}) of {several(images, 'test image')} right"
+    return f"{name}\n  {percent(record.accuracy)} of {images:,} test images right ({ends})"
 
 
 def _figures(record: Record) -> dict[str, Any]:

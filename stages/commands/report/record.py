@@ -101,6 +101,12 @@ class Record:
         return test.get("tta", test).get("accuracy") if self.flips else test.get("accuracy")
 
     @property
+    def loss(self) -> float | None:
+        """On the test images, with flip TTA where the run has that."""
+        test = self.figures.get("test", {})
+        return test.get("tta", test).get("loss") if self.flips else test.get("loss")
+
+    @property
     def network(self) -> str:
         """What was trained, in words."""
         hidden = [f"{layer['outputs']:,}" for layer in self.layers[:-1] if "outputs" in layer]

@@ -89,5 +89,8 @@ def classes() -> str:
     for name in "rw":
         for number in range(LEVELS):
             back, text = f"var(--{name}{number})", f"var(--{name}{number}t)"
-            rules.append(f".{name}{number}{{background:{back};color:{text};fill:{back}}}")
+            rules.append(f".{name}{number}{{background:{back};color:{text}}}")
+            rules.append(
+                f".chart .{name}{number}{{fill:{back}}}.chart .t{name}{number}{{fill:{text}}}"
+            )
     return "".join(rules)

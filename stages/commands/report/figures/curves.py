@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from stages.commands.report.figures.chart import Chart, Line
 from stages.commands.report.record import Record
@@ -37,9 +37,16 @@ def _measure(key: str, records: Sequence[Record], names: Sequence[str]) -> Chart
                 lines.append(_alone(record, points, key, dashed))
             elif not (dashed and _points(record, f"validation_{key}")):
                 lines.append(Line(name, points, number % 6, number >= 6))
-    form = (lambda y: percent(y, 0)) if key == "accuracy" else short
+    form = _percents(lines) if key == "accuracy" else short
     title, ring = _title(key, records)
     return Chart(title, "epochs", form, tuple(lines), ring=ring) if lines else None
+
+
+def _percents(lines: Sequence[Line]) -> Callable[[float], str]:
+    """Percentages with a digit after the point, where all are close together."""
+    values = [y for line in lines for _, y in line.points]
+    digits = 0 if max(values, default=0) - min(values, default=0) > 0.06 else 1
+    return lambda part: percent(part, digits)
 
 
 def _alone(record: Record, points: tuple[tuple[float, float], ...], key: str, train: bool) -> Line:

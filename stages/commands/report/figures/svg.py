@@ -125,10 +125,8 @@ def standalone(figures: Sequence[tuple[str, Markup]], style: str) -> str:
         parts.append(Markup(drawn.replace("<svg ", size, 1).replace(' class="chart"', "", 1)))
         width, place = max(width, own), place + height + 50
     width += 2 * MARGIN
-    opening = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {n(width)} {n(place)}" '
-        f'width="{n(2 * width)}" height="{n(2 * place)}">'
-    )
+    box = f'viewBox="0 0 {n(width)} {n(place)}" width="{n(2 * width)}" height="{n(2 * place)}"'
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" {box}>'
     ground = tag("rect", width="100%", height="100%", class_="ground")
     heading = tag("title", figures[0][0])
     return f"{opening}{heading}{tag('style', Markup(style))}{ground}{join(parts)}</svg>\n"

@@ -13,7 +13,7 @@ from stages.commands.report.figures import axes
 from stages.commands.report.figures.chart import Chart, Matrix
 from stages.commands.report.html import shorten, visible
 
-ROWS, MARGIN, NAMES, WIDEST, NARROWEST = 9, 8, 13, 100, 44  # characters
+ROWS, MARGIN, NAMES, WIDEST, NARROWEST = 9, 9, 13, 100, 44  # characters
 # The dots of a Braille character by row and column (Unicode 15, section 21.1: U+2800 + their sum).
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 COLOURS = ("34", "33", "32", "35", "31", "36")  # of terminals, near those of the palette
@@ -93,11 +93,12 @@ def matrix(found: Matrix, console: Console) -> str:
     counts = np.asarray(found.counts)
     cells = [["·" if not count else f"{count}" for count in row] for row in counts.tolist()]
     names = [shorten(name, 14) for name in found.names]
-    rows = [["truth ↓ prediction →", *(shorten(visible(name), 5) for name in found.names)]]
-    rows += [[name, *row] for name, row in zip(names, cells, strict=True)]
-    text = align(rows, right=range(1, len(names) + 1))
-    if max(map(len, text.split("\n"))) <= console.columns:
-        return f"{found.title}\n{text}"
+    for signs in (5, 4, 3):  # of the names above columns
+        head = ["truth ↓ as →", *(visible(name)[:signs] for name in found.names)]
+        rows = [head, *([name, *row] for name, row in zip(names, cells, strict=True))]
+        text = align(rows, right=range(1, len(names) + 1))
+        if max(map(len, text.split("\n"))) <= console.columns:
+            return f"{found.title}\n{text}"
     off = counts.copy()
     np.fill_diagonal(off, 0)
     order = np.argsort(-off, axis=None, kind="stable")[:10].tolist()

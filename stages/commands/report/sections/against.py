@@ -39,7 +39,7 @@ FIGURES: dict[str, Figure] = {
     "95% interval": _ends,
     "validation accuracy": lambda r: percent(r.best.get("validation_accuracy")),
     "training accuracy": lambda r: percent(r.best.get("accuracy")),
-    "test loss": lambda r: number(r.figures.get("test", {}).get("loss")),
+    "test loss": lambda r: number(r.loss),
     "calibration error": _calibration,
     "parameters": lambda r: f"{r.weights:,}",
     "epochs, best of": lambda r: f"{r.best_epoch} of {r.epochs}",
@@ -58,7 +58,7 @@ def figures(records: Sequence[Record], labels: Sequence[str]) -> Markup:
     rows = [[name, *(figure(record) for record in records)] for name, figure in FIGURES.items()]
     facts = [[name, *(fact(record) for record in records)] for name, fact in FACTS.items()]
     rows += [row for row in facts if len(set(row[1:])) > 1]
-    heads = ["", *_named(records, labels)]
+    heads = ["run", *_named(records, labels)]
     numbers = range(1, len(records) + 1)
     first = table(heads, rows, "Figures of the runs", right=numbers)
     differing = differences(records)

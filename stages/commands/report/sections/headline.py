@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stages.commands.report.figures.bars import interval_bar
-from stages.commands.report.html import Markup, join, tag
+from stages.commands.report.html import Markup, join, shorten, tag
 from stages.commands.report.record import Record
 from stages.commands.report.statistics import calibration, class_scores, wilson
 from stages.commands.report.words import (
@@ -17,6 +17,8 @@ from stages.commands.report.words import (
     several,
 )
 from stages.commands.summary import SYNTHETIC
+
+LONGEST = 40  # signs of a name in a sentence
 
 
 def head(record: Record) -> Markup:
@@ -37,7 +39,11 @@ def title(record: Record) -> Markup:
     recipe, *changes = record.recipe.split(" ")
     return join(
         [
-            tag("h1", recipe, tag("span", f" on {record.dataset}", class_="on")),
+            tag(
+                "h1",
+                recipe,
+                tag("span", f" on {shorten(record.dataset, 2 * LONGEST)}", class_="on"),
+            ),
             tag("p", "with ", *(tag("code", one) for one in changes), class_="with")
             if changes
             else None,
@@ -98,9 +104,7 @@ def _small(record: Record) -> list[tuple[str, str, str]]:
         if plain.get("accuracy") is not None and (part == "validation" or record.flips):
             ends = wilson(plain["accuracy"] * scores["images"], scores["images"])
             found.append((name, percent(plain["accuracy"]), interval(ends)))
-    test = record.figures.get("test", {})
-    shown = test.get("tta", test) if record.flips else test
-    found.append(("Test loss", number(shown.get("loss")), "cross-entropy"))
+    found.append(("Test loss", number(record.loss), "cross-entropy"))
     if record.best:
         of = f"of {record.epochs}; its parameters were kept"
         found.append(("Best epoch", str(record.best_epoch), of))
@@ -129,18 +133,17 @@ def _classes(record: Record) -> Markup | None:
     worst, best = order[0], order[-1]
     off = counts.copy()
     off[range(len(off)), range(len(off))] = 0
+    name = [tag("b", shorten(one, LONGEST)) for one in record.classes]
     words = [
-        "Recognises ", tag("b", record.classes[best]),
-        f" best ({percent(recall[best], 0)} found) and ",
-        tag("b", record.classes[worst]), f" worst ({percent(recall[worst], 0)}).",
+        "Recognises ", name[best], f" best ({percent(recall[best], 0)} found) and ", name[worst],
+        f" worst ({percent(recall[worst], 0)}).",
     ]  # fmt: skip
     if off.max():
         truth, taken = divmod(int(off.argmax()), len(off))
-        share = off[truth, taken] / counts[truth].sum()
+        share = percent(off[truth, taken] / counts[truth].sum(), 0)
         words += [
-            " Its most frequent mistake is ", tag("b", record.classes[truth]), " taken for ",
-            tag("b", record.classes[taken]), f": {several(int(off.max()), 'image')}, "
-            f"{percent(share, 0)} of the class.",
+            " Its most frequent mistake is ", name[truth], " taken for ", name[taken],
+            f": {several(int(off.max()), 'image')}, {share} of the class.",
         ]  # fmt: skip
     return join(words)
 

@@ -35,13 +35,13 @@ def leaderboard(document: Mapping[str, Any]) -> Markup:
         cells = [tag("td", tag("code", text_of(trial["parameters"][name]))) for name in names]
         cells += [f"{trial['epochs']:,}"] if halving else []
         rows.append([f"{place}", *cells, *_figures(trial)])
-    heads = ["", *names, *(["epochs"] if halving else []), "validation", "loss", "seconds"]
+    heads = ["rank", *names, *(["epochs"] if halving else []), "validation", "loss", "seconds"]
     right = range(len(names) + 1, len(heads))
     more = len(trials) - ROWS
     note = tag("p", f"… and {several(more, 'more', 'more')}.", class_="note") if more > 0 else None
     lead = "By validation accuracy" + (", those that went furthest first." if halving else ".")
     return section(
-        "leaderboard", "Leaderboard", lead, table(heads, rows, "Leaderboard", right), note
+        "leaderboard", "Leaderboard", lead, table(heads, rows, "The best trials", right), note
     )
 
 
@@ -69,16 +69,17 @@ def effects(document: Mapping[str, Any]) -> Markup | None:
     if not drawn:
         return None
     drawn.sort(key=lambda one: -one[0])
-    figures = [
+    charts = [
         figure(strip.draw(name, found), name, f"means of its values differ by {points(effect)}")
         for effect, name, found in drawn
     ]
     lead = (
-        "Each dot is a trial; the lines are medians, of a value or of neighbouring values. Other "
-        "parameters vary with them, so this is what goes together, not what brings about what."
+        "Each dot is a trial; of many, the bands hold half and nine tenths of them. Lines are "
+        "medians, of a value or of neighbouring values. Other parameters vary as well: this is "
+        "what goes together, not what brings about what."
     )
     return section(
-        "effects", "What each parameter does", lead, tag("div", *figures, class_="charts")
+        "effects", "What each parameter does", lead, tag("div", *charts, class_="charts")
     )
 
 
