@@ -32,7 +32,7 @@ def check(page: Page, path: Path, axe: str | None = None) -> Iterator[str]:
     for scheme in SCHEMES:
         for width in WIDTHS:
             yield from (
-                f"{scheme}, {width} pixels: {what}" for what in _seen(page, path, width, scheme)
+                f"{scheme}, {width} pixels: {what}" for what in seen(page, path, width, scheme)
             )
             if axe:
                 page.evaluate(axe)
@@ -40,7 +40,8 @@ def check(page: Page, path: Path, axe: str | None = None) -> Iterator[str]:
     yield from without_scripts(page, path)
 
 
-def _seen(page: Page, path: Path, width: int, scheme: str) -> Iterator[str]:
+def seen(page: Page, path: Path, width: int, scheme: str) -> Iterator[str]:
+    """What is wrong with a page in a window so wide, in a colour scheme."""
     page.media("screen", scheme)
     page.resize(width)
     page.open(path)

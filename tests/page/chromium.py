@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,6 +27,13 @@ FLAGS = (
     "--disable-default-apps", "--disable-extensions", "--disable-dev-shm-usage",
     "--remote-debugging-pipe",
 )  # fmt: skip
+# Becomes the browser, with two descriptors, whatever their numbers, as 3 and 4.
+LAUNCH = """if True:
+    import fcntl, os, sys
+    pipes = [fcntl.fcntl(int(n), fcntl.F_DUPFD, 10) for n in sys.argv[1:3]]
+    for number, pipe in enumerate(pipes, 3):
+        os.dup2(pipe, number)
+    os.execv(sys.argv[3], sys.argv[3:])"""
 
 
 def find() -> str | None:
@@ -133,7 +141,7 @@ def browser(program: str) -> Iterator[Page]:
     """A browser with one tab; it is ended with the block, and nothing of it stays."""
     (their_in, our_out), (our_in, their_out) = os.pipe(), os.pipe()
     home = tempfile.mkdtemp(prefix="page-")
-    words = ["sh", "-c", f'exec "$0" "$@" 3<&{their_in} 4>&{their_out}', program]
+    words = [sys.executable, "-c", LAUNCH, f"{their_in}", f"{their_out}", program]
     process = subprocess.Popen(
         [*words, *FLAGS, f"--user-data-dir={home}"],
         pass_fds=(their_in, their_out),

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.cli.actions import say
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import Program, say
+from pipeline.cli.program import Program
 from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
 from pipeline.events.console import Console
-from pipeline.runner import Outcome
+from pipeline.outcome import Outcome
 from pipeline.store.durable import replacing, storage_errors
 from stages.commands.report.command import FOLDER
 from stages.commands.report.compare import labels

@@ -9,7 +9,7 @@ import click
 from pipeline.cli.program import Program, pipeline_command
 from pipeline.cli.session import Session
 from pipeline.errors import UserError
-from pipeline.runner import Outcome
+from pipeline.outcome import Outcome
 
 TARGETS = ("evaluate",)  # the stage that a page is about, with all that it needs
 FOLDER = "reports"  # in the artifacts folder

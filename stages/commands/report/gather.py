@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.config import Setting as Resolved
-from pipeline.cli.config import flag
 from pipeline.cli.program import Program
 from pipeline.literals import flag_text
+from pipeline.names import flag
+from pipeline.settings import Setting as Resolved
 from pipeline.store.digests import digest_json
 from stages.commands.report.predictions import Predictions, predict
 from stages.commands.report.record import Record, Setting, Step
-from stages.commands.report.remake import command_of, source_of
+from stages.commands.report.remake import command_of, made_from, source_of
 from stages.commands.report.trail import Trail
 from stages.commands.report.weights import first_layer
 from stages.commands.runs.record import DIGITS
@@ -31,17 +31,18 @@ def gather(
     manifest = trail.maker("parameters") or {}
     parameters = trail.parameters()
     recipes = Recipes(program.recipes, program.pipeline.parameters)
+    recipe, changes = made_from(program, recipes, parameters)
     found = predict(trail)
     evaluation = trail.load("evaluation") or {}
     load = settings["load"].value if settings and "load" in trail.manifests else ""
     return Record(
         name=manifest.get("fingerprint", "")[:DIGITS],
-        recipe=f"model {Path(load).name}" if load else recipes.words(parameters),
-        dataset=dataset.get("name", "?"),
-        classes=tuple(dataset.get("classes", ())),
+        recipe=f"model {Path(load).name}" if load else words(recipe, changes),
+        dataset=dataset.get("name", evaluation.get("dataset", "?")),
+        classes=tuple(dataset.get("classes", evaluation.get("test", {}).get("per_class", ()))),
         counts={part: _length(trail, rows) for part, rows in PARTS.items()},
         parameters=parameters,
-        settings=_settings(program, trail, parameters, settings, recipes),
+        settings=_settings(program, trail, settings, recipe, changes),
         origins_known=settings is not None,
         layers=tuple(training.get("layers", ())),
         members=parameters.get("members", 1),
@@ -51,7 +52,7 @@ def gather(
         epoch_seconds=tuple(manifest.get("notes", {}).get("epoch_seconds", ())),
         figures={part: evaluation[part] for part in PARTS if part in evaluation},
         steps=tuple(_steps(program, trail)),
-        command=command_of(program, recipes, trail, parameters, load),
+        command=command_of(program, trail, recipe, changes, load),
         versions=manifest.get("versions", {}),
         machine=str(manifest.get("machine", "")),
         code=digest_json(manifest["fields"]["code"]) if manifest else "",
@@ -60,6 +61,11 @@ def gather(
         missing=found if isinstance(found, str) else "",
         first_layer=first_layer(trail),
     )
+
+
+def words(recipe: str, changes: Mapping[str, Any]) -> str:
+    """A recipe and what differs from it: fast lr=0.2 seed=1."""
+    return " ".join([recipe, *(f"{key}={flag_text(value)}" for key, value in changes.items())])
 
 
 def _length(trail: Trail, rows: str) -> int:
@@ -101,12 +107,12 @@ def _steps(program: Program, trail: Trail) -> list[Step]:
 def _settings(
     program: Program,
     trail: Trail,
-    parameters: Mapping[str, Any],
     resolved: Mapping[str, Resolved] | None,
-    recipes: Recipes,
+    recipe: str,
+    changes: Mapping[str, Any],
 ) -> tuple[Setting, ...]:
     """Each parameter of the run's stages, in the order of the flow."""
-    recipe, others = recipes.nearest(parameters)
+    parameters = trail.parameters()
     found: dict[str, Setting] = {}
     for name, stage in program.pipeline.stages.items():
         for key, parameter in stage.parameters.items() if name in trail.manifests else ():
@@ -121,7 +127,7 @@ def _settings(
             elif value == parameter.default:
                 origin = "default"
             else:
-                origin = "given" if key in others or key in DATA else f"recipe {recipe}"
+                origin = "given" if key in changes or key in DATA else f"recipe {recipe}"
             found[key] = Setting(
                 flag(key), flag_text(value), origin, parameter.option.help, origin != "default"
             )

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.errors import ConfigError, CorruptArtifact, MissingArtifact
 from pipeline.fingerprint import value_of
 from pipeline.graph import Pipeline
-from pipeline.runner import Outcome
+from pipeline.outcome import Outcome
 from pipeline.store.store import Key, Store
 from pipeline.upkeep.lineage import Lineages, Manifest
 

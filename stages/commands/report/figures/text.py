@@ -77,15 +77,14 @@ def _touched(places: Sequence[tuple[float, float]], width: int) -> dict[tuple[in
 def _floor(chart: Chart, x: axes.Scale, width: int, fine: bool) -> list[str]:
     """The axis below, its whole numbers and its name."""
     floor = ["─" if fine else "-"] * width
-    labels = [" "] * (MARGIN + width)
+    labels = list(f"{shorten(chart.x_name, MARGIN - 2):<{MARGIN + width}}")
     for value in axes.whole_ticks(*chart.xs):
         column, text = round(x(value)), f"{value:,.0f}"
         floor[column] = "┬" if fine else "+"
         start = min(MARGIN + column - len(text) // 2, MARGIN + width - len(text))
         labels[start : start + len(text)] = text
     corner = "└" if fine else "+"
-    below = "".join(labels).rstrip()
-    return [" " * (MARGIN - 1) + corner + "".join(floor), f"{below}  {chart.x_name}"]
+    return [" " * (MARGIN - 1) + corner + "".join(floor), "".join(labels).rstrip()]
 
 
 def matrix(found: Matrix, console: Console) -> str:
