@@ -66,7 +66,7 @@ class Stream:
     def epoch(self, epoch: int, start: int = 0, ahead: int = 0) -> Iterator[Any]:
         """The items of an epoch from step `start` on.
 
-        A thread works up to `ahead` items ahead (0: none) until the iterator is closed or exhausted.
+        A thread works up to `ahead` items ahead (0: none) until the iterator is closed or ends.
         An error is raised once, as it came.
         """
         items = self._epoch(epoch, start)
