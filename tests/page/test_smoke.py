@@ -23,7 +23,8 @@ def test_a_page_in_a_browser(tmp_path):
 def test_what_is_wrong_is_seen(tmp_path):
     path = tmp_path / "page.html"
     path.write_text(
-        "<!doctype html><meta name=viewport content='width=device-width'><div style='width:2000px'>wide</div><img src=gone.png alt=a>"
+        "<!doctype html><meta name=viewport content='width=device-width'>"
+        "<div style='width:2000px'>wide</div><img src=gone.png alt=a>"
         "<script>console.log('heard')</script>", "utf-8",
     )  # fmt: skip
     with browser(find()) as page:
