@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from typing import Annotated
 
 import pytest
 
+from pipeline import Program, make_cli, plan, run
 from pipeline.cli.picture import FORMATS
 from pipeline.errors import ConfigError, GraphError
-from pipeline.graph import Pipeline
+from pipeline.graph import COMMANDS, FLAGS, Pipeline
 from pipeline.stage import Option, Stage, stage
 from tests.pipeline.shop import SHOP, add, choose, collect
 
@@ -99,3 +102,41 @@ def test_one_parameter_with_two_meanings_is_refused():
 def test_an_unknown_target_is_the_callers_mistake():
     with pytest.raises(ConfigError, match="no stage is named 'chose'; did you mean 'choose'"):
         SHOP.upstream(["chose"])
+
+
+@pytest.mark.parametrize("name", ["run", "gc", "../away", "a b", "-x", ""])
+def test_names_that_a_command_or_a_folder_cannot_have(name):
+    @stage(outputs=("x",), name=name)
+    def make_it():
+        """Make it."""
+
+    if not name:  # a stage without a name has that of its function
+        assert make_it.name == "make_it"
+        return
+    with pytest.raises(GraphError, match=r"expected the name of a stage to be letters, .*, found "):
+        Pipeline(make_it)
+
+
+@pytest.mark.parametrize("artifact", ["manifest", "a b", "../x", "1st"])
+def test_names_that_a_file_cannot_have(artifact):
+    with pytest.raises(GraphError, match=r"stage a: expected an output to be named as a variable"):
+        Pipeline(replace(make("a", "", "x"), outputs=(artifact,)))
+
+
+@pytest.mark.parametrize("name", sorted(FLAGS))
+def test_names_that_the_framework_needs_itself(name):
+    scope: dict = {"Annotated": Annotated, "Option": Option}
+    exec(f"def a(*, {name}: Annotated[int, Option('x')] = 1): pass", scope)
+    with pytest.raises(GraphError, match=f"stage a: parameter '{name}' has a name that the frame"):
+        Pipeline(stage(outputs=("x",))(scope["a"]))
+
+
+def test_every_command_and_flag_of_a_program_is_kept_from_stages():
+    group = make_cli(Program(SHOP, name="shop", help="", version="1"))
+    own = set(group.list_commands(None)) - set(SHOP.stages)
+    assert own == COMMANDS
+    options = group.get_command(None, "run").params
+    flags = {option.name for option in options} | {o.opts[0][2:].replace("-", "_") for o in options}
+    assert flags - set(SHOP.parameters) <= FLAGS | {"as_json", "style"}
+    arguments = inspect.signature(run).parameters.keys() | inspect.signature(plan).parameters.keys()
+    assert arguments - {"pipeline"} <= FLAGS
