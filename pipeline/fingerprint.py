@@ -47,7 +47,7 @@ class Fingerprint:
         return digest_json(self.fields)
 
 
-def fingerprint(
+def fingerprint_of(
     stage: Stage, parameters: Mapping[str, Any], inputs: Mapping[str, str], code: CodeIndex
 ) -> Fingerprint:
     """The fingerprint of what `stage` makes with these parameters, of inputs with these digests."""

@@ -76,9 +76,9 @@ def show_config(program: Program, session: Session) -> None:
     say(session, config.document(session.settings), config.to_toml(session.settings).rstrip())
 
 
-def verify(program: Program, session: Session) -> None:
+def verify_store(program: Program, session: Session) -> None:
     """`verify`: exit status 1 where something is damaged."""
-    document, text = maintenance.verify(session)
+    document, text = maintenance.verify_all(session)
     say(session, document, text)
     if document["damaged"]:
         raise SystemExit(1)
@@ -98,7 +98,7 @@ COMMANDS = {
     "plan": (show_plan, "What would run, and why.", ()),
     "explain": (explain, "What identifies a result, and why it is stale.", [STAGE]),
     "config": (show_config, "The resolved configuration, as TOML.", ()),
-    "verify": (verify, "Read every stored byte again and compare.", ()),
+    "verify": (verify_store, "Read every stored byte again and compare.", ()),
     "gc": (collect_garbage, "Delete stored results that nothing needs.", maintenance.GC_FLAGS),
 }
 

@@ -34,7 +34,7 @@ class ProcessExecutor(ProcessPoolExecutor):
             _keep_sockets_short()
             _start_fork_server()
         super().__init__(
-            jobs, mp_context=context(), initializer=_start_worker, initargs=(begin, given)
+            jobs, mp_context=start_context(), initializer=_start_worker, initargs=(begin, given)
         )
 
     def kill(self) -> None:
@@ -43,7 +43,7 @@ class ProcessExecutor(ProcessPoolExecutor):
             process.terminate()
 
 
-def context() -> Any:
+def start_context() -> Any:
     """How processes are started: by a fork server, or anew where there is none."""
     return multiprocessing.get_context("forkserver" if _has_fork_server() else "spawn")
 

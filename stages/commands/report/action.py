@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
 from pipeline.store.durable import replacing, storage_errors
-from stages.commands.report.command import FOLDER
+from stages.commands.report import FOLDER
 from stages.commands.report.compare import labels
 from stages.commands.report.comparison import comparison_page
 from stages.commands.report.figures import curves, picture, text
