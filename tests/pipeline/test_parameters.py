@@ -126,7 +126,7 @@ class Bare:
     size: int = 1
 
 
-def changeable(*, it: Changeable = Changeable()): ...  # noqa: RUF009
+def changeable(*, it: Changeable = Changeable()): ...
 
 
 def bare(*, it: Bare = Bare()): ...

@@ -398,10 +398,10 @@ def test_annotations_count_in_class_bodies(folder):
 def test_the_framework_is_followed_but_not_its_vocabulary(folder):
     found = names(
         folder,
-        "from pipeline.blocks import row_blocks\nfrom pipeline.context import QUIET\n"
-        "from pipeline.errors import DataError\ndef f(c=QUIET): raise DataError(row_blocks)",
+        "from pipeline.prefetch import prefetched\nfrom pipeline.context import QUIET\n"
+        "from pipeline.errors import DataError\ndef f(c=QUIET): raise DataError(prefetched)",
     )
-    assert found == {"m.f"} | {f"pipeline.blocks.{n}" for n in ("ROWS", "release", "row_blocks")}
+    assert found == {"m.f"} | {f"pipeline.prefetch.{n}" for n in ("END", "_produce", "prefetched")}
 
 
 def test_a_top_level_package_on_another_path(folder, monkeypatch, tmp_path):
