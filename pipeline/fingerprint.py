@@ -28,7 +28,7 @@ __all__ = [
     "differences",
     "digest_array",
     "digest_json",
-    "fingerprint",
+    "fingerprint_of",
     "shown",
 ]
 
