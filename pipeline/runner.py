@@ -127,7 +127,7 @@ def _execute(decision: Decision, outcome: Outcome, reporter: Reporter) -> None:
         for name, whole in value.items():
             writer.put(name, whole)
         writer.expect(stage.outputs)
-    store.drop_state(key)
+    store.states.drop(key)
 
 
 def _append_blocks(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dict[str, Any]:
@@ -172,10 +172,10 @@ class _RunContext(Context):
         self._writer.notes |= figures
 
     def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        state = self._store.load_state(self._key)
-        if state is None and self._store.has_state(self._key):
+        state = self._store.states.load(self._key)
+        if state is None and self._key in self._store.states:
             self.warn(f"the saved state of {self._key.stage} is damaged: it begins anew")
         return state
 
     def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        self._store.save_state(self._key, arrays, record)
+        self._store.states.save(self._key, arrays, record)

@@ -64,7 +64,8 @@ def collect(
     def wait() -> None:
         session.reporter.info("gc waits until the commands that use the store have ended")
 
-    with store_lock(store.root, exclusive=True, waiting=wait):
+    note = session.reporter.warn
+    with store_lock(store.root, exclusive=True, waiting=wait, note=note):
         current = [decision.key for decision in session.plan() if decision.key]
         removals = plan_removals(store, session.pipeline, current, days=unused_days, size=size)
         if not dry_run:

@@ -119,8 +119,8 @@ def pipeline_command(
             if action is _collect:
                 _collect(program, session, **own)
             else:
-                with session.sharing():
-                    planned = session.dry_run and not own_dry_run
+                planned = session.dry_run and not own_dry_run
+                with session.sharing(create=not session.dry_run and action not in LOOKS):
                     _plan(program, session) if planned else action(program, session, **own)
 
     params = [*extra, *options.values(), *common]
@@ -203,6 +203,9 @@ def _collect(
     program: Program, session: Session, unused_days: float | None, max_size: str | None
 ) -> None:
     say(session, *upkeep.collect(session, unused_days, max_size, session.dry_run))
+
+
+LOOKS = (_plan, _explain, _config, _verify)  # they make nothing, not even the store
 
 
 def _graph_command(program: Program) -> click.Command:

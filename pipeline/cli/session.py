@@ -52,13 +52,22 @@ class Session:
         finally:
             self.reporter.close()
 
-    def sharing(self) -> AbstractContextManager[None]:
-        """Use the store beside others, and not while `gc` clears it out."""
+    def sharing(self, create: bool = True) -> AbstractContextManager[None]:
+        """Use the store beside others, and not while `gc` clears it out.
+
+        Without `create`, a store that is not there is not made.
+        """
 
         def wait() -> None:
             self.reporter.info("waiting for gc, which is clearing out the store")
 
-        return store_lock(self.store.root, exclusive=False, waiting=wait)
+        return store_lock(
+            self.store.root,
+            exclusive=False,
+            waiting=wait,
+            create=create,
+            note=self.reporter.warn,
+        )
 
     def value(self, name: str) -> Any:
         """The value of a parameter."""

@@ -25,9 +25,10 @@ import numpy as np
 from pipeline.errors import CorruptArtifact
 from pipeline.store.arrays import ArrayFile, array_digest, file_record, form_of, map_array
 from pipeline.store.digests import digest_json
-from pipeline.store.durable import check_free_space, fsync_folder, storage_errors, write_durably
+from pipeline.store.durable import check_free_space, fsync_folder, write_durably
 from pipeline.store.files import DigestCache, Files
 from pipeline.store.manifest import write_manifest
+from pipeline.store.troubles import storage_errors
 
 UNREADABLE = "cannot be read"  # what may be whole for all that
 

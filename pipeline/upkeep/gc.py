@@ -22,9 +22,9 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.graph import Pipeline
-from pipeline.store.durable import storage_errors
 from pipeline.store.manifest import read_manifest
 from pipeline.store.store import Key, Store
+from pipeline.store.troubles import storage_errors
 
 DAY = 86_400.0
 DEAD = "left by a process that died"

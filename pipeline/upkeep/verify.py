@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.cache import read_cache
-from pipeline.store.durable import storage_errors
 from pipeline.store.manifest import MANIFEST, read_manifest
 from pipeline.store.store import Store
+from pipeline.store.troubles import storage_errors
 from pipeline.store.values import UNREADABLE, verify_output, verify_sources
 
 CHECKS = (verify_output, verify_sources)

@@ -15,7 +15,8 @@ from pipeline.errors import ConfigError
 from pipeline.search.draws import combinations
 from pipeline.search.space import Range, Space, parse_space
 from pipeline.stage import Parameter
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages.commands.search import TARGETS
 from stages.commands.search.candidates import Candidate, edges
 from stages.commands.search.page import page, plan

@@ -4,8 +4,8 @@ Python's `http.client` skips any number of `100 Continue` answers, reads any amo
 waits anew for each byte; so what it reads is counted, and timed, below it, at the socket:
 
     time     a download that gains no 20 kB within 55 seconds is given up, in however many answers
-    bytes    what is not content (headers, trailers, sizes of chunks) has at most 1 MB, and eight
-             bytes for each of the content
+    bytes    what is not content (headers, trailers, sizes of chunks) has at most half a megabyte
+             more than there is content
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import time
 
 PATIENCE = 55.0  # seconds
 GAIN = 20_000  # bytes of content
-OVERHEAD = 1_000_000  # bytes
-OVERHEAD_PER_BYTE = 8  # a chunk of one byte takes six
-AHEAD = 1 << 20  # bytes that may have been read and not been handed on
+OVERHEAD = 500_000  # bytes; some of them may be content that is not handed on yet
 
 
 class TransientError(Exception):
@@ -37,13 +35,13 @@ class PermanentError(Exception):
 class Limits:
     """What one download may take, over all its attempts.
 
-    `seconds` may pass without a gain; `timeout` without a byte.
+    `timeout` seconds may pass without a byte; `there` bytes of content are there already.
     """
 
-    def __init__(self, timeout: float, seconds: float | None = None) -> None:
+    def __init__(self, timeout: float, there: int = 0) -> None:
         self.timeout = timeout
-        self.seconds = PATIENCE if seconds is None else seconds
-        self._since, self._gained = time.monotonic(), 0
+        self.seconds = PATIENCE
+        self._since, self._furthest = time.monotonic(), there
         self._read = self._content = 0
 
     def left(self) -> float:
@@ -56,12 +54,11 @@ class Limits:
             raise PermanentError(f"gave less than {GAIN:,} bytes within {self.seconds:g} seconds")
         return min(self.timeout, self.left())
 
-    def gain(self, count: int) -> None:
-        """So many bytes of content have come."""
+    def content(self, count: int, all: int) -> None:
+        """So many bytes of content have come, and `all` are there: it is a gain to have more."""
         self._content += count
-        self._gained += count
-        if self._gained >= GAIN:
-            self._since, self._gained = time.monotonic(), 0
+        if all >= self._furthest + GAIN:
+            self._since, self._furthest = time.monotonic(), all
 
     def begin(self) -> None:
         """A further answer begins; what it may send beside content is counted anew."""
@@ -70,7 +67,7 @@ class Limits:
     def read(self, count: int) -> None:
         """So many bytes have come from the socket. Raises `PermanentError` where they are many."""
         self._read += count
-        if self._read > OVERHEAD + AHEAD + (1 + OVERHEAD_PER_BYTE) * self._content:
+        if self._read > OVERHEAD + 2 * self._content:
             raise PermanentError(f"sent more than {OVERHEAD:,} bytes that are not content")
 
 

@@ -19,7 +19,7 @@ from stages.dataset.sources.part import Part
 
 BLOCK = 1 << 18
 LARGEST = 1 << 36  # bytes of a file
-UNANNOUNCED = 1 << 30  # bytes of a file whose size the server does not say
+UNANNOUNCED = 1 << 29  # bytes of a file whose size the server does not say
 _RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)")
 
 
@@ -101,7 +101,7 @@ def _body(response: Any, part: Part, limits: Limits, context: Context) -> None:
     with writing(part.path.parent, left or 0), context.progress(name, left, "B") as progress:
         head, at_start = b"", part.received == 0
         while block := _block(response, part):
-            limits.gain(len(block))
+            limits.content(len(block), part.received + len(head) + len(block))
             if at_start:  # before anything is kept, see that it is an archive at all
                 head += block
                 if len(head) < HEAD:

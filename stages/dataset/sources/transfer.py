@@ -52,9 +52,8 @@ def fetch(
             return _there(target, sha256)
         with Part(target) as part:
             addresses = [Address(url) for url in urls]
-            return _attempt(
-                addresses, part, target, sha256, check, delays, Limits(timeout), context
-            )
+            limits = Limits(timeout, part.received)
+            return _attempt(addresses, part, target, sha256, check, delays, limits, context)
 
 
 def _there(target: Path, sha256: str | None) -> File:

@@ -64,7 +64,7 @@ def _result() -> tuple[str, dict[str, bytes]]:
 def _state() -> tuple[str, dict[str, bytes]]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        store.save_state(KEY, {"parameters": np.ones(5), "empty": np.ones((0, 2))}, {"epoch": 3})
+        store.states.save(KEY, {"parameters": np.ones(5), "empty": np.ones((0, 2))}, {"epoch": 3})
         return _take(store.root / ".state" / str(KEY) / "1")
 
 
@@ -170,7 +170,7 @@ def read_states(states: dict[str, dict[str, bytes]], folder: Path) -> bool:
     for place, files in zip(places, states.values(), strict=True):
         _write(place, files)
     try:
-        found = store.load_state(KEY)
+        found = store.states.load(KEY)
     finally:
         for place in places:
             _clear(place)

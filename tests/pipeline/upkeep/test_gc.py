@@ -68,12 +68,12 @@ def test_old_results_go(run_shop, collect, store):
 def test_states_that_nobody_goes_on_with_go(run_shop, collect, store, planner):
     keys = [planner(**given).plan()[0].key for given in ({}, {"days": 3}, {"days": 4})]
     for key, day in zip(keys, (0, 0, 5), strict=True):
-        store.save_state(key, {}, {"step": 1})
+        store.states.save(key, {}, {"step": 1})
         os.utime(store.root / ".state" / str(key), (day * DAY, day * DAY))
     collect(now=11 * DAY)
-    assert all(map(store.has_state, keys))
+    assert all(key in store.states for key in keys)
     collect(days=10, now=11 * DAY)
-    assert [store.has_state(key) for key in keys] == [True, False, True], "the first is current"
+    assert [key in store.states for key in keys] == [True, False, True], "the first is current"
 
 
 def test_the_longest_unused_go_first_when_room_is_short(run_shop, collect, store):
@@ -105,7 +105,7 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     (left / "part.npy").write_bytes(b"123")
     cache = store.root / f".{'0a' * 8}.part"
     cache.write_text("[")
-    store.save_state(keys[1], {}, {"step": 1})
+    store.states.save(keys[1], {}, {"step": 1})
     unfinished = store.root / ".state" / "add" / "ab" / "1"
     unfinished.mkdir(parents=True)
     (unfinished.parent / ".tmp-2-89abcdef").mkdir()
@@ -113,7 +113,7 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     assert not store.folder(keys[0]).exists()
     assert not left.exists()
     assert not cache.exists()
-    assert store.load_state(keys[1]) is None
+    assert store.states.load(keys[1]) is None
     assert unfinished.exists()
     assert list(unfinished.parent.iterdir()) == [unfinished]
     assert not list(store.root.glob(".locks/*"))
