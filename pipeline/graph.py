@@ -56,6 +56,11 @@ class Pipeline:
                 wanted += (self.producers[artifact].name for artifact in self.stages[name].inputs)
         return [stage for name, stage in self.stages.items() if name in needed]
 
+    def is_final(self, stage: Stage) -> bool:
+        """Whether no stage takes what this one makes."""
+        taken = {name for other in self.stages.values() for name in other.inputs}
+        return not taken & set(stage.outputs)
+
     def parameters_of(self, stages: Iterable[Stage]) -> dict[str, Parameter]:
         """The parameters that these stages take, in the order of the flow."""
         return {name: self.parameters[name] for stage in stages for name in stage.parameters}

@@ -87,9 +87,14 @@ class Outcome:
         return self._keys[artifact]
 
 
-def run(planner: Planner, targets: Iterable[str], reporter: Reporter) -> Outcome:
-    """Bring `targets` (names of stages; none: all) up to date, with everything they need."""
-    store = planner.store
+def run(
+    planner: Planner, targets: Iterable[str], reporter: Reporter, purpose: str = "target"
+) -> Outcome:
+    """Bring `targets` (names of stages; none: all) up to date, with everything they need.
+
+    `purpose` is why the targets' results are to be kept though nothing needs them (manifest.py).
+    """
+    store, targets = planner.store, tuple(targets)
     outcome = Outcome(store)
     for stage in planner.pipeline.upstream(targets):
         started = time.perf_counter()
@@ -101,7 +106,9 @@ def run(planner: Planner, targets: Iterable[str], reporter: Reporter) -> Outcome
                 decision = planner.decide(stage, outcome.digests)
                 if decision.status == RUNS:
                     status = "ran"
-                    _execute(decision, outcome, reporter)
+                    root = purpose if stage.name in targets else ""
+                    root = root or ("final" if planner.pipeline.is_final(stage) else "")
+                    _execute(decision, outcome, reporter, root)
                 else:
                     reason = "another process has just made it"
         manifest = store.manifest(decision.key)
@@ -112,11 +119,12 @@ def run(planner: Planner, targets: Iterable[str], reporter: Reporter) -> Outcome
     return outcome
 
 
-def _execute(decision: Decision, outcome: Outcome, reporter: Reporter) -> None:
+def _execute(decision: Decision, outcome: Outcome, reporter: Reporter, root: str) -> None:
     stage, store, key = decision.stage, outcome.store, decision.key
     arguments = dict(decision.parameters)
     inputs = [outcome[name] for name in stage.inputs]
     with store.write(key, decision.fields) as writer:
+        writer.root = root
         if stage.takes_context:
             arguments["context"] = _RunContext(store, key, reporter, writer)
         value = stage.function(*inputs, **arguments)

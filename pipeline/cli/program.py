@@ -200,9 +200,13 @@ def _verify(program: Program, session: Session) -> None:
 
 
 def _collect(
-    program: Program, session: Session, unused_days: float | None, max_size: str | None
+    program: Program,
+    session: Session,
+    unused_days: float | None,
+    max_size: str | None,
+    searches: bool,
 ) -> None:
-    say(session, *upkeep.collect(session, unused_days, max_size, session.dry_run))
+    say(session, *upkeep.collect(session, unused_days, max_size, searches, session.dry_run))
 
 
 LOOKS = (_plan, _explain, _config, _verify)  # they make nothing, not even the store

@@ -90,6 +90,8 @@ class Store:
         record = self.manifest(key)["outputs"].get(output)
         if record is None:
             raise MissingArtifact(f"{self.folder(key)} holds no output {output!r}")
+        if record.get("dropped"):
+            raise MissingArtifact(f"{self.folder(key)}: {output} was dropped by gc --searches")
         try:
             return read_value(self.folder(key), record)
         except CorruptArtifact:

@@ -51,5 +51,6 @@ def _wrong(folder: Path) -> str | None:
         return str(error)
     except OSError as error:
         return f"{MANIFEST} {UNREADABLE}: {error.strerror}"
-    reasons = (check(folder, output) for output in outputs for check in CHECKS)
+    there = [output for output in outputs if not output.get("dropped")]
+    reasons = (check(folder, output) for output in there for check in CHECKS)
     return next((reason for reason in reasons if reason), None)

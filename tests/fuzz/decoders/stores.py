@@ -24,7 +24,6 @@ from pipeline.upkeep.gc import plan_removals
 from pipeline.upkeep.verify import verify_results
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import NUMBERS, TEXTS, any_value, damaged, damaged_json, json_bytes
-from tests.pipeline.shop import SHOP
 
 KEY = Key("stage", hashlib.sha256(b"a result").hexdigest())
 TIME = 1_700_000_000_000_000_000
@@ -143,7 +142,7 @@ def read_result(files: dict[str, bytes], folder: Path) -> bool:
         damage = store.damage(KEY)
         for variant in store.variants(KEY.stage):
             differences(variant["fields"], FIELDS)
-        plan_removals(store, SHOP, [KEY])
+        plan_removals(store, [KEY])
         whole = all(reason is None for _, reason in verify_results(store))
         outputs = ()
         with suppress(*DECLARED):
