@@ -99,7 +99,7 @@ def opened(
 
 
 def sharing(store: Store, reporter: Reporter, create: bool = True) -> Any:
-    """Use a store beside others, and not while `gc` clears it out; `create`: make what is missing."""
+    """Use a store beside others, not while `gc` clears it out; `create`: make what is missing."""
 
     def wait() -> None:
         reporter.info("waiting for gc, which is clearing out the store")
