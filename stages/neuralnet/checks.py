@@ -50,6 +50,17 @@ def check_rates(lr: float | Sequence[float], steps: int) -> tuple[float, ...]:
     return rates
 
 
+def check_weights(weights: np.ndarray, examples: int) -> np.ndarray:
+    """Weights of so many examples, float64, by their unit: the largest is 1."""
+    weights = np.asarray(weights)
+    if weights.shape == (examples,) and weights.dtype.kind in "fiub":
+        largest = float(weights.max())
+        if weights.min() >= 0 and 0 < largest < math.inf:
+            return weights / largest
+    expected = f"finite numbers ({examples},) of at least 0, not all 0"
+    raise ValueError(f"weights: expected {expected}, found {_describe(weights)}")
+
+
 def _whole_numbers(numbers: np.ndarray, limit: int) -> bool:
     if numbers.dtype.kind not in "iu":
         return False
@@ -57,5 +68,6 @@ def _whole_numbers(numbers: np.ndarray, limit: int) -> bool:
 
 
 def _describe(array: np.ndarray) -> str:
-    range_ = f" from {array.min()} to {array.max()}" if array.size else ""
+    numbers = array.size and array.dtype.kind in "fiub"
+    range_ = f" from {array.min()} to {array.max()}" if numbers else ""
     return f"{array.dtype} {array.shape}{range_}"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import memory
-from .checks import check_data, check_order, check_rates
+from .checks import check_data, check_order, check_rates, check_weights
 from .gradient import shapes
 from .inputs import Inputs
 from .metrics import Scores
@@ -65,6 +65,8 @@ class Trainer:
         of an epoch; by default these rows, shuffled by `seed` and the epoch.
     inputs: what is done with stored rows before the first layer; None: nothing. augment: what is
         done to them before that, in training alone. smoothing, clip: see settings.py.
+    weights: (examples,), real, at least 0: how much each example counts; a batch's loss is the mean
+        by weights, so their unit does not matter. None: all alike. Only training knows of them.
     workers: by default one per core. executor: "auto" (as many of them as pay, the bits are the
         same), "serial", "thread", "process", or an executor with room for workers - 1 calls at
         once. Processes import the program anew, so a script needs `if __name__ == "__main__"`.
@@ -85,6 +87,7 @@ class Trainer:
         augment: Augmentation | None = None,
         smoothing: float = 0.0,
         clip: float = 0.0,
+        weights: np.ndarray | None = None,
         workers: int | None = None,
         executor: str | Executor = "auto",
     ) -> None:
@@ -95,10 +98,12 @@ class Trainer:
             rows = np.arange(len(features)) if rows is None else np.asarray(rows)
             order = partial(shuffled, rows, seed)
         inputs = (inputs or Inputs()).astype(network.dtype)
-        self._settings = Settings(optimizer, inputs, augment, smoothing, clip, seed)
+        weighted = weights is not None
+        self._settings = Settings(optimizer, inputs, augment, smoothing, clip, seed, weighted)
         first = np.asarray(order(0))
         check_data(network, features, labels, self._settings)
         check_order(first, len(features), batch)
+        self._weights = check_weights(weights, len(features)) if weighted else None
         self.network, self.batch, self.steps = network, batch, -(-len(first) // batch)
         self._features, self._labels = features, labels
         self._order, self._images, self._epoch = order, len(first), None
@@ -118,6 +123,8 @@ class Trainer:
         counts = self._images, team.workers, network.members
         plan = shapes(layers, settings, dtype, self.batch, features, *counts)
         given = {"labels": self._labels, **settings.constants}
+        if settings.weighted:
+            given["weights"] = self._weights
         location = memory.locate(features)
         if team.shared and location is None:
             plan["features"] = features.shape, features.dtype
