@@ -64,8 +64,8 @@ def output(
             partner = classes.take(positions)
         if weights is not None:
             batch, part = weights
-            total = batch.sum(dtype=np.float64)
-            own = batch[part] * batch.dtype.type(len(batch) / total if total else 0)
+            mean = batch.dtype.type(batch.mean(dtype=np.float64))
+            own = batch[part] / (mean or 1)  # a batch may weigh nothing
         scale = now.scale
         loss, hits = cross_entropy_delta(delta, y, firsts, scale, smoothing, partner, share, own)
         sums[0] += loss
