@@ -18,8 +18,8 @@ from typing import Any
 
 from pipeline.code import CodeIndex
 from pipeline.stage import Stage
-from pipeline.storage.digests import ArrayDigest, digest_array, digest_json
-from pipeline.storage.files import Files
+from pipeline.store.digests import ArrayDigest, digest_array, digest_json
+from pipeline.store.files import Files
 
 __all__ = [
     "FORMAT",

@@ -6,19 +6,19 @@ are the wiring. Read the stages in this order; `pipeline graph` draws them.
 
 from __future__ import annotations
 
-from pipeline.cli import Instead, Program
+from pipeline.cli.program import Instead, Program
 from pipeline.graph import Pipeline
-from stages import commands
+from stages.commands import add as commands
+from stages.commands.lr_find.stage import lr_find
+from stages.commands.summary import render, summarize
 from stages.decode import decode
 from stages.download import download
 from stages.evaluate import evaluate
-from stages.load import load, settings_of
-from stages.lr_find import lr_find
+from stages.modelfile.load import load, settings_of
 from stages.preprocess import preprocess
 from stages.serialize import serialize
 from stages.split import split
 from stages.standardize import standardize
-from stages.summary import render, summarize
 from stages.train import train
 from stages.whiten import whiten
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.commandline.literals import parse
-from pipeline.config import nearest
+from pipeline.cli.config import nearest
 from pipeline.errors import ConfigError
+from pipeline.literals import parse
 from pipeline.stage import Parameter
 
 DIGITS = 3

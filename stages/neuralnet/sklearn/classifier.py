@@ -20,9 +20,10 @@ from .data import (
     dense,
     encode,
 )
+from .monitor import log_probabilities
 from .parameters import Parameters, check_parameters
 from .state import split, start, take_best, training_network
-from .training import log_probabilities, train
+from .training import train
 
 BLOCK = 4096  # rows of a sparse matrix that are made dense at once
 

@@ -10,6 +10,8 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `skl
 import joblib
 from sklearn.datasets import load_digits
 
+from stages.neuralnet.sklearn import NetworkClassifier
+
 QUICK = {
     "hidden_layer_sizes": (16,),
     "max_iter": 8,
@@ -23,6 +25,11 @@ def digits(count: int = 430, dtype: type = np.float64) -> tuple[np.ndarray, np.n
     """Features (count, 64) in [0, 1] and labels 0 to 9."""
     X, y = load_digits(return_X_y=True)
     return (X[:count] / 16).astype(dtype), y[:count]
+
+
+def model(**options) -> NetworkClassifier:
+    """A small classifier that trains in some milliseconds."""
+    return NetworkClassifier(**QUICK | options)
 
 
 def same(one, other) -> bool:
