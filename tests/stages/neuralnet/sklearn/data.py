@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from sklearn.datasets import load_digits
 
 from stages.neuralnet.sklearn import NetworkClassifier
 
+ALL = bool(os.environ.get("SKLEARN_CHECKS"))  # `make sklearn-checks` wants what takes long, too
 QUICK = {
     "hidden_layer_sizes": (16,),
     "max_iter": 8,

@@ -13,9 +13,13 @@ from .data import digits
 import sklearn  # isort: skip
 from sklearn.neural_network import MLPClassifier  # isort: skip
 
+from stages.neuralnet import OneBlasThread
 from stages.neuralnet.sklearn import NetworkClassifier
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore:scipy.optimize:DeprecationWarning",  # of how the lowest scikit-learn calls it
+)
 
 CASES = {
     "adam": {},
@@ -33,7 +37,8 @@ CASES = {
 
 def both(X, y, options, **fit):
     options = {"max_iter": 6, "learning_rate_init": 0.02, "random_state": 7} | options
-    return (kind(**options).fit(X, y, **fit) for kind in (MLPClassifier, NetworkClassifier))
+    with OneBlasThread():  # the products are small
+        return [kind(**options).fit(X, y, **fit) for kind in (MLPClassifier, NetworkClassifier)]
 
 
 def penalty(model):

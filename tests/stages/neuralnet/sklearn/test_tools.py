@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from .data import digits, model, same
+from .data import ALL, digits, model, same
 
 import joblib  # isort: skip
 from scipy import sparse  # isort: skip
@@ -32,7 +32,7 @@ def test_threads_give_the_same_bits():
     assert same(*(model(n_jobs=n_jobs, **options).fit(X, Y) for n_jobs in (1, 2)))
 
 
-@pytest.mark.parametrize("backend", ["threading", "loky"])
+@pytest.mark.parametrize("backend", ["threading", *["loky"] * ALL])
 def test_grid_search_in_a_pipeline(backend):
     line = make_pipeline(StandardScaler(), model())
     grid = {"networkclassifier__hidden_layer_sizes": [(8,), (16,)]}
