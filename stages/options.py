@@ -58,9 +58,7 @@ class SourceOptions:
     )
     data_dir: Annotated[
         str,
-        Option(
-            "folder for downloaded and generated datasets", metavar="DIR", affects_result=False
-        ),
+        Option("folder for downloaded and generated datasets", metavar="DIR", affects_result=False),
     ] = "data"
     synthetic_size: Annotated[
         int,

@@ -24,8 +24,8 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.commands.lr_find.curve import BLOWN_UP, rates_between, shown, suggest, with_average
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
-from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
 from stages.training.build import Examples, make_trainer, workers_alive
+from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,9 @@ def lr_find(
                     break
     if len(losses) < 2:
         raise UserError(
-            f"range test: expected a loss that can be followed from --lr-from {shown(test.lr_from)} on, "
-            f"found it lost in step {len(losses) + 1}; choose a lower --lr-from"
+            "range test: expected a loss that can be followed from --lr-from "
+            f"{shown(test.lr_from)} on, found it lost in step {len(losses) + 1}; choose a lower "
+            "--lr-from"
         )
     return {
         "network": "-".join(map(str, sizes)),
