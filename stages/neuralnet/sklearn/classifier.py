@@ -5,30 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn.base import ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .data import (
-    ACCEPTED,
     Examples,
     check_examples,
     check_validation,
     check_weights,
-    dense,
     encode,
 )
-from .monitor import log_probabilities
-from .parameters import Parameters, check_parameters
+from .parameters import check_parameters
+from .predictor import Predictor
 from .state import split, start, take_best, training_network
 from .training import train
 
-BLOCK = 4096  # rows of a sparse matrix that are made dense at once
 
-
-class NetworkClassifier(ClassifierMixin, Parameters):
+class NetworkClassifier(Predictor):
     """A multi-layer perceptron, with the parameters, methods and attributes of MLPClassifier.
 
     README.md beside this file lists all parameters and what is different.
@@ -64,6 +57,8 @@ class NetworkClassifier(ClassifierMixin, Parameters):
             )
         data = self._examples(X, y, sample_weight)
         given = check_validation(self, X_val, y_val)
+        if self.solver == "lbfgs" and given is not None:
+            raise ValueError("X_val, y_val: expected None with solver lbfgs, which has no epochs")
         self._random_state = check_random_state(self.random_state)
         start(self, X, again)
         self._state, self._splitter, self._in_parts = None, None, False
@@ -134,63 +129,7 @@ class NetworkClassifier(ClassifierMixin, Parameters):
             take_best(self)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels (n,) of X (n, d); of equal probabilities the first one counts."""
-        best = self._logits(X).argmax(axis=1)
-        return self.classes_[best]
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities (n, classes), of the dtype trained with, in the order of classes_."""
-        return np.exp(self.predict_log_proba(X))
-
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Logarithms of probabilities (n, classes): finite, however small those are."""
-        return log_probabilities(self._logits(X))
-
-    @property
-    def coefs_(self) -> list[np.ndarray]:
-        """The weights of each layer, (inputs, outputs): views of the network's."""
-        return [tensors["weights"] for tensors in self.network_.tensors()]
-
-    @property
-    def intercepts_(self) -> list[np.ndarray]:
-        """The biases of each layer, (outputs,): views of the network's."""
-        return [tensors["biases"] for tensors in self.network_.tensors()]
-
-    @property
-    def n_layers_(self) -> int:
-        """Number of layers, the inputs counted as one."""
-        return len(self.network_.layers) + 1
-
-    @property
-    def n_outputs_(self) -> int:
-        """Number of outputs: one for each class, for two classes, too."""
-        return self.network_.outputs
-
-    @property
-    def out_activation_(self) -> str:
-        """Always softmax."""
-        check_is_fitted(self)
-        return "softmax"
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
     def _examples(self, X: np.ndarray, y: np.ndarray, sample_weight: Any) -> Examples:
         numbers = encode(y, self.classes_)
         weights = check_weights(sample_weight, self.class_weight, numbers, self.classes_)
         return Examples(X, numbers, weights)
-
-    def _logits(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **ACCEPTED)
-        workers = effective_n_jobs(self.n_jobs)
-        parts = [X] if isinstance(X, np.ndarray) else _blocks(X)
-        return np.concatenate([self.network_.logits(part, workers=workers) for part in parts])
-
-
-def _blocks(X: Any) -> Any:
-    """Some rows of a sparse matrix at a time, dense."""
-    return (dense(X[start : start + BLOCK]) for start in range(0, X.shape[0], BLOCK))

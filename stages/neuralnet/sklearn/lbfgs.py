@@ -57,7 +57,8 @@ def train_lbfgs(model: Any, network: Network, data: Examples) -> None:
     if not np.isfinite(found.x).all() or not np.isfinite(found.fun):
         raise ValueError(DIVERGED)
     network.parameters[...] = found.x
-    model.network_, model.loss_ = network, float(found.fun)
+    model.network_, model.best_validation_score_ = network, None
+    model.loss_ = model.best_loss_ = float(found.fun)
     model.n_iter_, model.converged_ = min(int(found.nit), model.max_iter), found.status == 0
     model.t_ += len(rows) * int(found.nfev)
     if not model.converged_:

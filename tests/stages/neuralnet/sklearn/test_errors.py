@@ -12,6 +12,8 @@ from stages.neuralnet.sklearn import NetworkClassifier
 
 from .data import QUICK, digits
 
+from sklearn.exceptions import NotFittedError  # isort: skip
+
 X, Y = digits(40)
 QUICK = QUICK | {"batch_size": "auto"}
 
@@ -84,6 +86,16 @@ def test_partial_fit_knows_its_classes():
 def test_lbfgs_takes_no_noise():
     with pytest.raises(ValueError, match=r"^dropout: expected 0 with solver lbfgs, found 0.5"):
         NetworkClassifier(solver="lbfgs", dropout=0.5).fit(X, Y)
+    with pytest.raises(ValueError, match=r"^X_val, y_val: expected None with solver lbfgs"):
+        NetworkClassifier(solver="lbfgs").fit(X, Y, X_val=X, y_val=Y)
+
+
+def test_what_failed_to_train_is_not_fitted():
+    model = NetworkClassifier(**QUICK)
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.fit(X, Y, sample_weight=-np.ones(40))
+    with pytest.raises(NotFittedError):
+        model.predict(X)
 
 
 def test_a_validation_set_needs_two_examples():
