@@ -59,6 +59,17 @@ class _Run:
         self._error: Exception | None = None
 
     def carry_out(self) -> Outcome:
+        """Run all stages; the outcome lists them in the order of the flow."""
+        try:
+            self._run()
+        finally:
+            self._outcome.stages.sort(key=lambda result: self._places[result.name])
+        if self._error is not None:
+            self._error.outcome = self._outcome
+            raise self._error
+        return self._outcome
+
+    def _run(self) -> None:
         self._order.prepare()
         due: list[tuple[Decision, float]] = []
         while self._order.is_active():
@@ -77,10 +88,6 @@ class _Run:
                     self._fail(decision.stage.name, started, error)
                 else:
                     self._finish(decision, RAN if made else CACHED, started, not made)
-        if self._error is not None:
-            self._error.outcome = self._outcome
-            raise self._error
-        return self._outcome
 
     def _decide(self, stage: Stage) -> Decision | None:
         """What is to be done about a stage; None where nothing can be, which is reported."""

@@ -18,9 +18,7 @@ from pipeline.events.console import Console
 from pipeline.outcome import Outcome
 
 if TYPE_CHECKING:
-    from pipeline.cli.program import Program
-
-artifact_table = display.outcome
+    from pipeline.cli.definition import Program
 
 
 def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:

@@ -27,7 +27,6 @@ def train_lbfgs(model: Any, network: Network, data: Examples) -> None:
     options = {
         "rows": rows,
         "weights": data.weights,
-        "smoothing": float(model.label_smoothing),
         "workers": effective_n_jobs(model.n_jobs),
         "executor": "thread",
     }

@@ -14,6 +14,7 @@ from .. import ACTIVATIONS, INITIALIZERS
 from .solvers import SCHEDULED, SOLVERS
 
 NAMES = {"identity": "linear", "logistic": "sigmoid"}  # of activations, in scikit-learn and here
+LBFGS = {"dropout": 0, "norm": "none", "averaging": 0, "clip": 0, "label_smoothing": 0}
 RATES = ("constant", "invscaling", "adaptive", *SCHEDULED)
 
 
@@ -161,7 +162,7 @@ def check_parameters(parameters: Parameters) -> None:
         if not test(value):
             raise ValueError(f"{name}: expected {expected}, found {value!r:.80}")
     if parameters.solver == "lbfgs":
-        for name, usual in (("dropout", 0), ("norm", "none"), ("averaging", 0), ("clip", 0)):
+        for name, usual in LBFGS.items():
             if (value := getattr(parameters, name)) != usual:
                 raise ValueError(f"{name}: expected {usual!r} with solver lbfgs, found {value!r}")
 
