@@ -22,6 +22,8 @@ def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.d
     for parity in (0, 1):
         plan[f"inputs {parity}"] = (batch, inputs), dtype
         plan[f"truth {parity}"] = (batch,), np.intp
+        if settings.weighted:
+            plan[f"weights {parity}"] = (batch,), dtype
         if settings.mixes:
             plan[f"shares {parity}"] = (batch,), dtype
     if settings.mixes or settings.inputs.whitening is not None:
@@ -84,6 +86,10 @@ class Feed:
             return None
         return self._augment.partners(rows), self._batch("shares", rows, parity)
 
+    def weights(self, rows: int, parity: int) -> np.ndarray | None:
+        """Weights (rows,) of a gathered batch; None: there are none."""
+        return self._batch("weights", rows, parity) if "weights" in self._arrays else None
+
     def _batch(self, name: str, rows: int, parity: int) -> np.ndarray:
         return self._arrays[f"{name} {parity}"][:rows]
 
@@ -94,6 +100,8 @@ class Feed:
         augment = self._augment
         moving = None if self._moving is None else self._moving[: len(x)]
         shares = self._arrays[f"shares {parity}"][part] if self._mixes else None
+        weights = self._arrays.get("weights")
+        own = None if weights is None else self._arrays[f"weights {parity}"][part]
 
         def piece() -> None:
             rows = now.rows[part]
@@ -103,6 +111,8 @@ class Feed:
                 augment.fetch(features, rows, now.epoch, stored, moving)
             convert(stored, x)
             labels.take(rows, out=y, mode="clip")
+            if weights is not None:
+                weights.take(rows, out=own, mode="clip")
             if shares is not None:
                 shares[...] = augment.shares(rows, now.epoch, shares.dtype)
 

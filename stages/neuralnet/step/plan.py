@@ -69,6 +69,8 @@ def shapes(
         plan[f"delta {number}"] = (batch, layer.outputs), dtype
         plan |= tiles.shapes(number, layer, batch, dtype)
     plan |= update.shapes(settings, layers, batch, dtype)
+    if settings.weighted:
+        plan["weights"] = (examples,), dtype
     return plan | {"order": ((rows,), np.int64), "labels": ((examples,), np.intp)}
 
 
@@ -180,7 +182,7 @@ class NetworkStep:
         """Logits, loss and delta; one layer down in the same phase, or in phases of its own."""
         W, b = (self._tensors[-1][name] for name in ("weights", "biases"))
         y, mixture = self._arrays[f"truth {parity}"][: len(x)], None
-        below = inside[-1] if inside else None
+        below, weights = inside[-1] if inside else None, self._feed.weights(len(x), parity)
         apart = below is not None and below.layer.norm == "batch"
         tasks = []
         for number, part in enumerate(shards(len(x), least=64)):
@@ -189,7 +191,8 @@ class NetworkStep:
                 mixture = y, *(array[part] for array in partners)
             sums, smoothing = self._arrays["sums"][number], self._settings.smoothing
             data = x[part], W, b, y[part], delta[part], sums
-            piece = kernels.output(self._now, *data, smoothing, mixture)
+            own = None if weights is None else (weights, part)
+            piece = kernels.output(self._now, *data, smoothing, mixture, own)
             if below is not None and not apart:
                 piece = chain(piece, below.backward_rows(delta[part], W, part, number))
             rows = part.stop - part.start
