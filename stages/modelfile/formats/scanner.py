@@ -27,6 +27,7 @@ NUMBERS = re.compile(
 )  # fmt: skip
 SPACES, ATOM = re.compile(SPACE), re.compile(NUMBER + b"|" + STRING + b"|true|false|null")
 DEPTH, FIELDS = 10, 1000  # of what is read over
+ITEMS = 1_000_000  # of an array
 
 
 class Scanner:
@@ -81,8 +82,12 @@ class Scanner:
             raise self._wrong("the end of the file")
 
     def _numbers(self) -> re.Match[bytes]:
+        """An array of numbers; counted first, for to match too many would take long."""
         self._next()
-        match = NUMBERS.match(self._data, self._at)
+        end = self._data.find(b"]", self._at) + 1
+        if self._data.count(b",", self._at, end) >= ITEMS:
+            raise self._wrong(f"an array of at most {ITEMS:,} numbers", "a longer one")
+        match = NUMBERS.match(self._data, self._at, end)
         if match is None:
             raise self._wrong("an array of numbers")
         return match
