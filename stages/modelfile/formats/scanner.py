@@ -19,8 +19,9 @@ import numpy as np
 from stages.modelfile.strict import shown
 
 SPACE = rb"[ \t\n\r]*+"
-NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
-STRING = rb'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+"'
+# With limits, so that to look at one takes no time; nobody's texts and numbers are so long.
+NUMBER = rb"-?(?:0|[1-9][0-9]{0,400}+)(?:\.[0-9]{1,400}+)?(?:[eE][+-]?[0-9]{1,400}+)?"
+STRING = rb'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){0,1000}+"'
 NUMBERS = re.compile(
     rb"\[" + SPACE + rb"((?:NUM(?:SP,SPNUM)*+)?)".replace(b"NUM", NUMBER).replace(b"SP", SPACE)
     + SPACE + rb"\]"
