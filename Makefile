@@ -12,7 +12,7 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test lint bench ablation parity export-test fuzz crash-test clean
+.PHONY: help all test lint bench ablation parity export-test fuzz crash-test clean page-test
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ fuzz: .venv/dev  ## a million hostile inputs over all that reads files; INPUTS=2
 
 crash-test: .venv/dev  ## faults, power failures, kill -9, many at once: over an hour; CRASH=--short for a minute
 	nice -n 10 $(BIN)/python -m tests.crash $(CRASH)
+
+page-test: .venv/dev  ## the report's pages in a real Chromium, with axe-core where npm is; SHOTS=FOLDER keeps pictures
+	@npm --version >/dev/null 2>&1 && npm install --silent --no-save --prefix .venv/axe axe-core || true
+	$(BIN)/python -m tests.page --axe .venv/axe/node_modules/axe-core/axe.min.js $(if $(SHOTS),--screenshots $(SHOTS))
 
 clean:  ## remove what was built; cached results and datasets stay
 	rm -rf .venv build *.egg-info .coverage htmlcov .pytest_cache .ruff_cache .hypothesis

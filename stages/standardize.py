@@ -23,6 +23,9 @@ from stages.options import Flip, InputOptions, Standardize
 ROWS = 256  # of a block: 3 MB of float32 for 3,072 features
 
 
+LEAST = 0.1  # of the median deviation: the least of a pixel
+
+
 @stage(outputs=("standardization",), resolve=init_by_content)
 def standardize(
     features: np.ndarray,
@@ -62,7 +65,8 @@ def fit(
 
     inputs: what is done to the features first. by_channel: all pixels of a colour have the same
     constants. flipped: a pixel and its mirror image do. The sums are taken in float64, in two
-    passes, in bounded memory. A feature that never changes keeps the deviation 1.
+    passes, in bounded memory. A feature that never changes keeps the deviation 1. A
+    pixel that hardly ever changes may change in use, and is not magnified without bounds.
     """
     inputs = inputs or nn.Inputs()
     blocks = chosen_blocks(features, rows, ROWS)
@@ -88,7 +92,10 @@ def fit(
             variance += np.einsum("ij,ij->j", centred, centred)
             progress.advance(len(block))
     deviation = np.sqrt(shared(variance / len(rows)))
-    deviation[deviation == 0] = 1
+    varies = deviation > 0
+    if inputs.shape is not None and varies.any():  # pixels, which are all measured alike
+        deviation = np.maximum(deviation, LEAST * np.median(deviation[varies]))
+    deviation[~varies] = 1
     return np.stack([mean, 1 / deviation]).astype(np.float32)
 
 

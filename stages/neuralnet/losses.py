@@ -10,8 +10,10 @@ Softer targets t than the one-hot class, with e of label smoothing (Szegedy et a
 as PyTorch has it) and a share s of the class y, the rest being a partner's y' (mixup, Zhang et al.
 2018):
 
-    t = (1 - e) (s [class = y] + (1 - s) [class = y']) + e / classes
-    loss = log Σ e^z - Σ t z        d loss / dz = p - t
+    t = (1 - e) (s [class = y] + (1 - s) [class = y']) + e / classes        d loss / dz = p - t
+
+The loss that is reported is always that without smoothing: it can be compared with the loss of an
+evaluation, and with that of a training that smooths more or less.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def cross_entropy_delta(
     partner: np.ndarray | None = None,
     share: np.ndarray | None = None,
 ) -> tuple[float, int]:
-    """z ← (softmax(z) - t) * scale, in place; returns the sum of losses and the hits.
+    """z ← (softmax(z) - t) * scale, in place; returns the sum of losses, and the hits.
 
     firsts (rows,): the flat index of each row's first logit. scale: a 0-d array. A hit is a row
     whose largest logit is that of its class; of equal logits the first one counts.
@@ -60,9 +62,6 @@ def cross_entropy_delta(
         other, weights = firsts + partner, scale * share
         losses = share * flat.take(truth) + (1 - share) * flat.take(other)
     if smoothing:
-        even = smoothing / z.shape[1]
-        losses *= 1 - smoothing
-        losses += even * z.sum(axis=1)
         weights = (1 - smoothing) * weights
     np.exp(z, out=z)
     sums = z.sum(axis=1)
@@ -70,7 +69,7 @@ def cross_entropy_delta(
     np.divide(scale, sums, out=sums)
     np.multiply(z, sums[:, None], out=z)
     if smoothing:
-        np.subtract(z, scale * even, out=z)
+        np.subtract(z, scale * (smoothing / z.shape[1]), out=z)
     flat[truth] -= weights
     if partner is not None:  # apart from y's: both may be one class
         flat[other] -= (1 - smoothing) * scale - weights

@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 _lock = threading.Lock()
+if hasattr(os, "register_at_fork"):  # no fork finds it held by a thread that is not there
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 _users = 0
 _limits: Any = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .inputs import CONSTANTS, Inputs
+from .scalars import real, set_numbers, whole
 
 if TYPE_CHECKING:
     from .images.augmentation import Augmentation
@@ -31,12 +32,11 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.smoothing < 1:
-            found = f"{self.smoothing!r}"
-            raise ValueError(f"smoothing: expected a number of at least 0 below 1, found {found}")
-        if not 0 <= self.clip < math.inf:
-            found = f"{self.clip!r}"
-            raise ValueError(f"clip: expected a finite number of at least 0, found {found}")
+        expected = "a number of at least 0 below 1"
+        set_numbers(self, real, "smoothing", expected=expected, fits=lambda part: 0 <= part < 1)
+        expected = "a finite number of at least 0"
+        set_numbers(self, real, "clip", expected=expected, fits=lambda norm: 0 <= norm < math.inf)
+        set_numbers(self, whole, "seed")
 
     @property
     def mixes(self) -> bool:

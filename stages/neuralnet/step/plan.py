@@ -153,9 +153,9 @@ class NetworkStep:
     def phases(self, rows: int, following: int, parity: int) -> list[list[WorkItem]]:
         """The phases of a step, as `Plan.phases` has them."""
         layers, arrays, last = self._layers, self._arrays, len(self._layers) - 1
-        seed = self._settings.seed, self._number
+        tools = self._now, self._scratch, self._settings.seed
         inside = [
-            Hidden(n, layer, self._tensors[n], arrays, rows, self._now, self._scratch, seed)
+            Hidden((self._number, n), layer, self._tensors[n], arrays, rows, *tools)
             for n, layer in enumerate(layers[:-1])
         ]
         inputs = [arrays[f"inputs {parity}"][:rows], *(layer.outputs for layer in inside)]

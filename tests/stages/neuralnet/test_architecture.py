@@ -12,12 +12,13 @@ MOST_LINES = 200
 
 # From the lowest level up. A folder is a level: its files may import each other, without circles.
 LEVELS = (
-    ("memory", "processor", "losses", "schedules", "inputs", "divergence"),
+    ("scalars", "memory", "processor", "seeds", "losses"),
+    ("schedules", "inputs"),
     ("layers", "optimizers", "images", "metrics"),
     ("settings", "inference"),
     ("checks",),
     ("network",),
-    ("step",),
+    ("divergence", "step"),
     ("parallel",),
     ("trainer",),
     ("",),
