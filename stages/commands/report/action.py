@@ -14,7 +14,8 @@ from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages.commands.report.command import FOLDER
 from stages.commands.report.compare import labels
 from stages.commands.report.comparison import comparison_page

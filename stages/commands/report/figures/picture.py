@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline.cli.place import expect_place
 from pipeline.errors import ConfigError
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages.commands.report.figures import matrix, svg
 from stages.commands.report.figures.chart import Chart, Matrix
 from stages.commands.report.figures.colours import LIGHT, LINES_LIGHT
