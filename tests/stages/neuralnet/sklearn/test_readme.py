@@ -6,6 +6,10 @@ import inspect
 import re
 from pathlib import Path
 
+import pytest
+
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `sklearn`")
+
 from stages.neuralnet.sklearn import NetworkClassifier
 
 from .mlp_cases import ELSEWHERE, cases
