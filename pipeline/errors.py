@@ -3,6 +3,7 @@
     PipelineError             anything the framework itself raises
     ├── UserError             the caller's mistake: told in one line, exit status 2
     │   ├── ConfigError       a flag, an environment variable or a configuration file
+    │   ├── CodeError         a stage depends on what cannot be followed, or has changed meanwhile
     │   ├── DataError         a file from outside is not what it should be
     │   └── StorageError      the artifacts folder cannot be written: full, read-only, no rights
     ├── Interrupted           the user pressed Ctrl-C; exit status 130
@@ -26,6 +27,10 @@ class UserError(PipelineError):
 
 class ConfigError(UserError):
     """A flag, an environment variable or a configuration file has no meaning."""
+
+
+class CodeError(UserError):
+    """A stage depends on what cannot be followed, or on what has changed since it was loaded."""
 
 
 class DataError(UserError):

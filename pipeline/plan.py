@@ -62,7 +62,7 @@ class Planner:
         self._given = dict(parameters)
         self._resolved: dict[str, dict[str, Any]] = {}
         for stage in pipeline.stages.values():  # now: a source may be edited while others run
-            code.reached(stage.function)
+            code.reached(stage.function, stage.ignores)
 
     def parameters_of(self, stage: Stage) -> dict[str, Any]:
         """The parameters of a stage, resolved against the world outside, once."""

@@ -21,7 +21,7 @@ import importlib
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +94,9 @@ class Stage:
     `resolve`, where there is one, is called with the stage's parameters before planning and
     returns those to use instead: the place where a stage looks at the world outside (which of two
     sources is there, what a file contains), so that a plan knows what a run will do.
+
+    `ignores` are modules whose code cannot change the result, by dotted name; those below them are
+    meant too. `uses` is what the result depends on beside code, inputs and parameters; see uses.py.
     """
 
     name: str
@@ -103,6 +106,8 @@ class Stage:
     parameters: Mapping[str, Parameter] = field(repr=False)
     takes_context: bool = False
     resolve: Callable[..., dict[str, Any]] | None = None
+    ignores: tuple[str, ...] = ()
+    uses: tuple[Any, ...] = ()
 
     @property
     def help(self) -> str:
@@ -127,6 +132,8 @@ def stage(
     outputs: tuple[str, ...],
     name: str | None = None,
     resolve: Callable[..., dict[str, Any]] | None = None,
+    ignores: tuple[str, ...] = (),
+    uses: Iterable[Any] = (),
 ) -> Callable[[Callable[..., Any]], Stage]:
     """Turn a module-level function into a `Stage`.
 
@@ -152,7 +159,17 @@ def stage(
                     raise GraphError(f"{where}: expected the default QUIET")
             else:
                 parameters[argument.name] = _parameter(argument, _hint(argument, function), where)
-        return Stage(own_name, function, tuple(inputs), outputs, parameters, takes_context, resolve)
+        return Stage(
+            own_name,
+            function,
+            tuple(inputs),
+            outputs,
+            parameters,
+            takes_context,
+            resolve,
+            tuple(ignores),
+            tuple(uses),
+        )
 
     return decorate
 

@@ -53,6 +53,10 @@ class Project:
                 self._found[name] = None
         return self._found[name]
 
+    def owns(self, name: str, path: Path) -> bool:
+        """Whether a module that lies there counts as project."""
+        return name.partition(".")[0] in self._packages or not is_installed(path)
+
     def _find_top(self, name: str) -> Module | None:
         beside = None
         if name in self._packages or not is_installed(self._root):

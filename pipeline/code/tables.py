@@ -19,8 +19,9 @@ from pipeline.code.modules import Module
 from pipeline.storage.files import SETTLED_NS
 from pipeline.storage.memo import read_memo, write_memo
 
-_EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
-_ANALYSIS = ("symbols.py", "scopes.py", "syntax.py")
+_LISTS = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
+_EMPTY: dict[str, Any] = {"symbols": {}, **{name: [] for name in _LISTS}}
+_ANALYSIS = ("symbols.py", "scopes.py", "syntax.py", "clean.py", "nature.py", "entry.py")
 
 
 class Tables:
