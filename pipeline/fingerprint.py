@@ -22,8 +22,8 @@ from typing import Any
 
 from pipeline.code import CodeIndex
 from pipeline.stage import Stage
-from pipeline.storage.digests import ArrayDigest, digest_array, digest_fields, digest_json
-from pipeline.storage.files import Files
+from pipeline.store.digests import ArrayDigest, digest_array, digest_fields, digest_json
+from pipeline.store.files import Files
 from pipeline.uses import digests_of
 
 __all__ = [

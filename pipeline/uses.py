@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import DataError, GraphError
-from pipeline.storage.files import identify
+from pipeline.store.files import identify
 
 
 @dataclass(frozen=True)

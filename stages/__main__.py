@@ -14,10 +14,10 @@ def main() -> None:
     gc.disable()  # to look for garbage in what is imported takes a tenth of a start, and finds none
     try:
         defer(*DEFERRED)
-        from pipeline.cli import make_cli
-        from pipeline.commandline.main import run_cli
+        from pipeline.cli.main import run_cli
+        from pipeline.cli.program import make_cli
         from stages.cifar10 import PROGRAM
-        from stages.commands import add_to
+        from stages.commands.add import add_to
     except KeyboardInterrupt:  # from here on `run_cli` answers it
         sys.exit(130)
     group = add_to(make_cli(PROGRAM), PROGRAM)

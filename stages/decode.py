@@ -22,8 +22,8 @@ import numpy as np
 from pipeline.context import QUIET, Context
 from pipeline.errors import DataError
 from pipeline.stage import stage
-from pipeline.storage.files import Files
-from stages.archive.layout import (
+from pipeline.store.files import Files
+from stages.dataset.formats.layout import (
     CLASSES,
     CLASSES_FILE,
     RECORD,
@@ -33,8 +33,8 @@ from stages.archive.layout import (
     TEST_FILE,
     class_names,
 )
-from stages.archive.members import DataFile, data_files
-from stages.source.origin import OFFICIAL_SHA256
+from stages.dataset.formats.members import DataFile, data_files
+from stages.dataset.sources.origin import OFFICIAL_SHA256
 
 BLOCK = 1024  # records, 3 MB: see pipeline/blocks.py
 CLASSES_FILE_SIZE = 4096  # bytes
@@ -50,7 +50,7 @@ def decode(archive: Files, *, context: Context = QUIET) -> Iterator[dict[str, np
     """
     classes, counts = list(STANDARD_CLASSES), {"train": 0, "test": 0}
     total = sum(file.size for file in archive.files)
-    context.expect_room(total)  # or more: an archive may be compressed
+    context.check_free_space(total)  # or more: an archive may be compressed
     with context.progress("decode", total, "B") as progress:
         for file in data_files(archive, progress.advance):
             if file.name == CLASSES_FILE:

@@ -24,11 +24,11 @@ from unittest import mock
 
 import pytest
 
-from pipeline.cli import make_cli
-from pipeline.commandline.main import run_cli
+from pipeline.cli.main import run_cli
+from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
-from stages.commands import add_to
-from tests.pipeline.test_store import flip
+from stages.commands.add import add_to
+from tests.pipeline.store.test_store import flip
 from tests.stages import datasets, models
 from tests.stages.http_server import Answer, serving
 
@@ -725,8 +725,8 @@ def test_a_damaged_result(call, made, tmp_path):
     ],
 )
 def test_an_end_from_outside(call, monkeypatch, error, message, expected):
-    monkeypatch.setattr("pipeline.commandline.main._let_output_go", lambda: None)
-    monkeypatch.setattr("pipeline.commandline.session.run", mock.Mock(side_effect=error))
+    monkeypatch.setattr("pipeline.cli.main._let_output_go", lambda: None)
+    monkeypatch.setattr("pipeline.cli.session.run", mock.Mock(side_effect=error))
     status, line = call(f"run {SMALL}")
     assert fits(message, line), line
     assert status == expected
@@ -744,7 +744,7 @@ def test_pictures(call, tmp_path, monkeypatch):
     (tmp_path / "m.json").write_text(too_large())
     pillow.new("RGB", (4, 4)).save(tmp_path / "x.png")
     assert fits(OVERFLOW, call("predict --load m.json x.png")[1])
-    monkeypatch.setattr("stages.images.MAX_PIXELS", 10)
+    monkeypatch.setattr("stages.dataset.formats.images.MAX_PIXELS", 10)
     assert fits(MANY_PIXELS, call("predict --load m.json x.png")[1])
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert fits(NO_PILLOW, call("predict --load m.json x.png")[1])

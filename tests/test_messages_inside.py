@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from stages.source.transfer import fetch
+from stages.dataset.sources.transfer import fetch
 from tests import test_messages as outside
 from tests.stages import datasets, models
 from tests.stages.http_server import Answer, serving, serving_no_http
@@ -256,7 +256,7 @@ def test_a_server_that_is_not_reached(lost, words, url):
 
 
 def test_a_server_that_never_ends(lost, monkeypatch):
-    monkeypatch.setattr("stages.source.request.LARGEST", 1000)
+    monkeypatch.setattr("stages.dataset.sources.request.LARGEST", 1000)
     with serving(GZ, Answer(length=False)) as server:
         lost(MORE, server.url)
 

@@ -28,7 +28,8 @@ from pipeline.code.tables import Tables
 FRAMEWORK = __name__.partition(".")[0]
 # The framework's vocabulary. It never changes a result (errors end a stage, the context only
 # reports, and what a stage declares has fields of its own), yet every stage reaches it.
-EXCLUDED = {f"{FRAMEWORK}.errors", f"{FRAMEWORK}.context", f"{FRAMEWORK}.stage", FRAMEWORK}
+_VOCABULARY = ("errors", "context", "stage", "parameters", "names", "uses", "deferred")
+EXCLUDED = {FRAMEWORK, *(f"{FRAMEWORK}.{name}" for name in _VOCABULARY)}
 
 
 class CodeIndex:

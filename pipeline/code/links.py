@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+import pipeline
 from pipeline.code.entry import Entry
 from pipeline.code.hashing import short_hash
 from pipeline.code.modules import Module, Project
@@ -133,6 +134,8 @@ class Links:
             return [Target(module.name, "")]
         symbol = (module.name, names[0])
         table = self._tables[module]
+        if module.name == "pipeline" and names[0] in pipeline._LATER:  # by a name that is computed
+            return self._follow(module, f"{pipeline._LATER[names[0]]}:{names[0]}", names[1:], seen)
         digest, targets, *_ = table["symbols"].get(names[0], ("", ()))
         if again := symbol in seen:  # modules that import from each other
             targets = ()

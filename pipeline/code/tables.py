@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.modules import Module
-from pipeline.storage.files import SETTLED_NS
-from pipeline.storage.memo import read_memo, write_memo
+from pipeline.store.cache import read_cache, write_cache
+from pipeline.store.files import SETTLED_NS
 
 _LISTS = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
 _EMPTY: dict[str, Any] = {"symbols": {}, **{name: [] for name in _LISTS}}
@@ -45,7 +45,7 @@ class Tables:
         known = {path: entry for path, entry in self._load().items() if os.path.exists(path)}
         self._known = known | self._news
         self._news = {}
-        write_memo(self._memo, [_version(), self._known])
+        write_cache(self._memo, [_version(), self._known])
 
     def _table(self, module: Module) -> dict[str, Any]:
         stamp = _stamp(module.path)
@@ -66,7 +66,7 @@ class Tables:
     def _load(self) -> dict[str, list[Any]]:
         if self._known is None:
             self._known = {}
-            match read_memo(self._memo) if self._memo else None:
+            match read_cache(self._memo) if self._memo else None:
                 case [version, dict(known)] if version == _version():
                     self._known = known
         return self._known

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.commandline.literals import parse
-from pipeline.config import nearest
 from pipeline.errors import ConfigError
-from pipeline.stage import Parameter
+from pipeline.literals import parse
+from pipeline.names import nearest
+from pipeline.parameters import Parameter
 
 DIGITS = 3
 

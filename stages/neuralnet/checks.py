@@ -1,4 +1,4 @@
-"""What a training can be given; ValueError says what was expected and what was found."""
+"""What a network and a training can be given; errors say what was expected and what was found."""
 
 from __future__ import annotations
 
@@ -7,24 +7,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .network import Network
+from .inputs import Inputs
 from .settings import Settings
 
 
-def check_data(
-    network: Network, features: np.ndarray, labels: np.ndarray, settings: Settings
-) -> None:
-    """Features, labels and settings fit the network and each other."""
-    outputs, augment = network.outputs, settings.augment
+def check_features(features: np.ndarray, inputs: Inputs, width: int) -> None:
+    """Real numbers (n, stored), of which `inputs` makes `width` numbers for the first layer."""
     if features.dtype.kind not in "fiu":
         raise ValueError(f"features: expected real numbers, found {_describe(features)}")
-    network.expect(features, settings.inputs)
-    if augment is not None and math.prod(augment.shape) != features.shape[1]:
-        expected = f"images of {features.shape[1]} numbers, as features have"
-        raise ValueError(f"augment: expected {expected}, found {augment.shape}")
-    if labels.shape != (len(features),) or not _whole_numbers(labels, outputs):
-        expected = f"whole numbers ({len(features)},) in [0, {outputs})"
+    if features.ndim == 2:
+        inputs.check(features.shape[1])
+    if features.ndim != 2 or inputs.width(features.shape[1]) != width:
+        expected = f"(n, {width})"
+        if inputs.whitening is not None:
+            expected = f"(n, {len(inputs.whitening) - 1}), which whitening makes {expected}"
+        raise ValueError(f"features: expected {expected}, found {features.shape}")
+
+
+def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
+    """A class for each of `count` examples."""
+    if labels.shape != (count,) or not _whole_numbers(labels, classes):
+        expected = f"whole numbers ({count},) in [0, {classes})"
         raise ValueError(f"labels: expected {expected}, found {_describe(labels)}")
+
+
+def check_settings(settings: Settings, stored: int) -> None:
+    """Settings that fit rows of so many numbers."""
+    augment = settings.augment
+    if augment is not None and math.prod(augment.shape) != stored:
+        expected = f"images of {stored} numbers, as features have"
+        raise ValueError(f"augment: expected {expected}, found {augment.shape}")
 
 
 def check_order(order: np.ndarray, examples: int, batch: int, count: int | None = None) -> None:

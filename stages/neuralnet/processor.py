@@ -7,8 +7,12 @@ set once, before workers start, and taken back when the last one who wanted it i
 
 from __future__ import annotations
 
+import functools
+import math
 import os
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 _lock = threading.Lock()
@@ -17,10 +21,34 @@ _limits: Any = None
 
 
 def cores() -> int:
-    """Number of processor cores that this process may use."""
+    """Number of processor cores that this process may use, by its affinity and its quota."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        allowed = len(os.sched_getaffinity(0))
+    else:  # macOS, Windows
+        allowed = os.cpu_count() or 1
+    return max(1, min(allowed, math.ceil(quota())))
+
+
+@functools.cache
+def quota(groups: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> float:
+    """The cores' worth of processor time that this process gets: at most all of the machine.
+
+    It is limited by its control group and by those above it, of version 1 or 2, as a container's
+    `--cpus` sets it.
+    """
+    found = float(os.cpu_count() or 1)
+    with suppress(OSError):
+        for line in groups.read_text().splitlines():
+            controllers, path = line.split(":", 2)[1:]
+            top = root / "cpu" if "cpu" in controllers.split(",") else root
+            own = Path(path.lstrip("/"))
+            for folder in (top / group for group in (own, *own.parents)):
+                for files in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
+                    with suppress(OSError, ValueError):  # no limit here, or "max"
+                        text = " ".join((folder / name).read_text() for name in files)
+                        limit, period = map(int, text.split())
+                        found = min(found, limit / period if limit > 0 else found)
+    return found
 
 
 class OneBlasThread:

@@ -9,7 +9,7 @@
     cosine        half a wave from lr to final * lr       (Loshchilov & Hutter 2017)
     one_cycle     cosine, after a warm-up by default      (after Smith 2018)
 
-A warm-up of some epochs comes first if it is asked for: straight from lr / 25 to lr. The course
+A warm-up of some epochs comes first if it is asked for: straight from lr / 25 to lr. The curve
 takes what remains of the epochs, and counts from there. No rate is 0: linear and cosine fall to
 lr * 10^-12 at the least, and stay what they came to after the last epoch.
 """
@@ -24,7 +24,7 @@ Schedule = Callable[[float], float]
 
 START = 1 / 25  # of lr: where a warm-up begins
 LEAST = 1e-12  # of lr: where linear and cosine end at the least
-CYCLE = 0.3  # of the epochs: how long one_cycle warms up, if it is not told
+CYCLE = 0.3  # of the epochs: how long one_cycle warms up, unless it is given
 
 
 def constant(lr: float) -> Schedule:
@@ -95,11 +95,11 @@ def make_schedule(
         raise ValueError(f"warmup: expected {expected}, found {warmup!r}")
     if name == "one_cycle":
         warmup = warmup or CYCLE * epochs
-    course = SCHEDULES[name](lr, epochs - warmup, decay, every, max(final, LEAST))
+    curve = SCHEDULES[name](lr, epochs - warmup, decay, every, max(final, LEAST))
 
     def rate(position: float) -> float:
         if position < warmup:
             return lr * (START + (1 - START) * position / warmup)
-        return max(course(position - warmup), sys.float_info.min)
+        return max(curve(position - warmup), sys.float_info.min)
 
     return rate

@@ -11,7 +11,7 @@ import numpy as np
 from .inputs import CONSTANTS, Inputs
 
 if TYPE_CHECKING:
-    from .augment import Augmentation
+    from .images.augmentation import Augmentation
 
 
 @dataclass(frozen=True)

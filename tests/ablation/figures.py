@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.output.display import align
+from pipeline.cli.display import align
 from tests.ablation.rows import RECIPE
 from tests.ablation.trainings import Found
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.cli import make_cli
-from pipeline.commandline.main import run_cli
+from pipeline.cli.main import run_cli
+from pipeline.cli.program import make_cli
 from pipeline.errors import UserError
 from stages.cifar10 import PROGRAM
-from stages.training.ingredients import norm_of, optimizer_of, schedule_of
+from stages.training.components import norm_of, optimizer_of, schedule_of
 from tests.ablation.figures import summarize, table
 from tests.ablation.rows import RECIPE, ROWS, Row
 from tests.ablation.trainings import ROOT, Result, carry_out, common_flags

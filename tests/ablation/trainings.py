@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pipeline.config import read_toml
+from pipeline.cli.config import read_toml
 from pipeline.errors import UserError
-from stages.commands import RECIPES
+from stages.commands.add import RECIPES
 from tests.ablation.rows import RECIPE, ROWS, Row
 
 ROOT = Path(__file__).parent.parent.parent

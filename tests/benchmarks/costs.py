@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.output.display import align
-from stages.archive.layout import SHAPE
+from pipeline.cli.display import align
+from stages.dataset.formats.layout import SHAPE
 from stages.modelfile.model import Model, read_model
 from stages.neuralnet import Network
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from pipeline.output.display import align
+from pipeline.cli.display import align
 from stages.neuralnet.processor import cores
 from tests.benchmarks.turns import Pairs, middle, ratio
 

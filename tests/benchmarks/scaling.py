@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.output.display import align
+from pipeline.cli.display import align
 from stages.neuralnet import SGD, Network, Trainer
 
 SECONDS = 0.6

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.output.display import align
+from pipeline.cli.display import align
 from tests.benchmarks.contestants import KINDS
 from tests.benchmarks.reference import REFERENCES
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline.output.display import align
+from pipeline.cli.display import align
 from tests.crash import parts
 
 

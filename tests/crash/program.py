@@ -39,7 +39,7 @@ def main() -> None:
     from stages.__main__ import main as program
 
     if seconds := os.environ.pop("CRASH_SAVE", ""):
-        from stages.training import pace
+        from stages.training import checkpoints as pace
 
         pace.SEGMENT_SECONDS = pace.FIRST_SAVE_SECONDS = float(seconds)
         pace.SAVING_SHARE = float("inf")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from stages.dataset.sources.synthetic import generate
 from stages.serialize import save_copy
-from stages.source.synthetic import generate
 from tests.crash.journal import Journal, crashes, disk
 from tests.crash.watch import watching
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.commandline.session import load_recipe, recipe_names
+from pipeline.cli.session import load_recipe, recipe_names
 from pipeline.graph import Pipeline
 from pipeline.stage import stage
-from stages.commands import RECIPES
+from stages.commands.add import RECIPES
 from stages.evaluate import evaluate
 from stages.preprocess import preprocess
 from stages.serialize import serialize

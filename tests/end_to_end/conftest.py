@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli import make_cli
-from pipeline.commandline.main import run_cli
+from pipeline.cli.main import run_cli
+from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
-from stages.commands import add_to
+from stages.commands.add import add_to
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = ("--source", "synthetic", "--synthetic-size", "400")

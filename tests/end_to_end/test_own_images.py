@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.cli import make_cli
-from pipeline.commandline.main import run_cli
+from pipeline.cli.main import run_cli
+from pipeline.cli.program import make_cli
 from pipeline.graph import Pipeline
 from pipeline.stage import stage
-from pipeline.storage.files import Files
+from pipeline.store.files import Files
 from stages.cifar10 import PIPELINE, PROGRAM
-from stages.commands import add_to
-from stages.images import write_png
+from stages.commands.add import add_to
+from stages.dataset.formats.images import write_png
 
 SHAPE = (3, 5, 7)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.cli.session import load_recipe
 from pipeline.code import CodeIndex
-from pipeline.commandline.session import load_recipe
 from stages.cifar10 import PIPELINE
-from stages.commands import RECIPES
+from stages.commands.add import RECIPES
 from tests.end_to_end.conftest import QUICK, SMALL, ran
 
 BEFORE = ["download", "decode", "preprocess", "split", "standardize", "whiten"]  # training
@@ -192,6 +192,9 @@ def test_a_saved_model_may_be_named_by_file_or_variable(document, tmp_path, monk
 
 def test_the_training_depends_on_the_code_of_the_network():
     names = CodeIndex().reached(PIPELINE.stages["train"].function).keys()
-    assert {"stages.neuralnet.sgd.SGD", "stages.neuralnet.trainer.Trainer"} <= names
-    assert not {name for name in names if name.startswith(("stages.decode.", "pipeline.store."))}
-    assert "stages.neuralnet.sgd.SGD" not in CodeIndex().reached(PIPELINE.stages["split"].function)
+    assert {"stages.neuralnet.optimizers.sgd.SGD", "stages.neuralnet.trainer.Trainer"} <= names
+    assert not {
+        name for name in names if name.startswith(("stages.decode.", "pipeline.store.store."))
+    }
+    split = CodeIndex().reached(PIPELINE.stages["split"].function)
+    assert "stages.neuralnet.optimizers.sgd.SGD" not in split

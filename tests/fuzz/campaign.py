@@ -119,7 +119,7 @@ def campaign(
 
 def table(tallies: dict[str, Tally]) -> str:
     """A line for each decoder."""
-    from pipeline.output.display import align
+    from pipeline.cli.display import align
 
     rows = [["decoder", "inputs", "accepted", "refused", "undeclared", "slowest", "peak memory"]]
     total = Tally()

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from stages.neuralnet.activations import ACTIVATIONS
+from stages.neuralnet.layers.activations import ACTIVATIONS
 from stages.neuralnet.losses import cross_entropy_delta
 from stages.neuralnet.optimizers import Averaged, make_optimizer
 from stages.neuralnet.schedules import make_schedule
@@ -80,8 +80,8 @@ def optimizer(
         group.step()
         numbers = ours.coefficients(lr, previous or lr, count)
         if ours.matrices:
-            room = np.empty(ours.room(*W.shape))
-            ours.update_matrix(W, g * ours.scale(lr), slots, numbers, room)
+            scratch = np.empty(ours.scratch(*W.shape))
+            ours.update_matrix(W, g * ours.scale(lr), slots, numbers, scratch)
         else:
             ours.update(W, g * ours.scale(lr), slots, numbers)
         previous = lr

@@ -9,21 +9,22 @@ from typing import Any
 import pytest
 
 from pipeline.code import CodeIndex
+from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
-from pipeline.plan import Planner
-from pipeline.reporter import Reporter
-from pipeline.runner import Outcome, run
-from pipeline.store import ArtifactStore
+from pipeline.outcome import Outcome
+from pipeline.planner import Planner
+from pipeline.runner import run
+from pipeline.store.store import Store
 from tests.pipeline import shop
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(tmp_path / "artifacts")
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "artifacts")
 
 
 @pytest.fixture
-def planner(store: ArtifactStore) -> Callable[..., Planner]:
+def planner(store: Store) -> Callable[..., Planner]:
     def make(pipeline: Pipeline = shop.SHOP, **given: Any) -> Planner:
         values = {name: parameter.default for name, parameter in pipeline.parameters.items()}
         return Planner(pipeline, values | given, store, CodeIndex())

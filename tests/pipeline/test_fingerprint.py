@@ -12,7 +12,7 @@ import pytest
 from pipeline.code import CodeIndex
 from pipeline.fingerprint import FORMAT, differences, fingerprint
 from pipeline.stage import Option, stage
-from pipeline.storage.files import File, Files
+from pipeline.store.files import File, Files
 
 OFFSET = 1
 

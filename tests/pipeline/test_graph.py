@@ -6,9 +6,9 @@ from typing import Annotated
 
 import pytest
 
+from pipeline.cli.picture import FORMATS
 from pipeline.errors import ConfigError, GraphError
 from pipeline.graph import Pipeline
-from pipeline.output.picture import FORMATS
 from pipeline.stage import Option, Stage, stage
 from tests.pipeline.shop import SHOP, add, choose, collect
 

@@ -7,10 +7,10 @@ import shlex
 
 import pytest
 
-from pipeline.cli import make_cli
-from pipeline.commandline.main import run_cli
+from pipeline.cli.main import run_cli
+from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
-from stages.commands import add_to
+from stages.commands.add import add_to
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from pipeline.context import Context
 from pipeline.errors import DataError, StorageError
-from pipeline.storage.files import File, Files, identify
-from stages.archive import layout, members
-from stages.archive.layout import SHAPE_CLASSES, STANDARD_CLASSES, rank
+from pipeline.store.files import File, Files, identify
+from stages.dataset.formats import layout, members
+from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES, rank
+from stages.dataset.sources.origin import OFFICIAL_SHA256
 from stages.decode import dataset_name, decode
-from stages.source.origin import OFFICIAL_SHA256
 from tests.stages.datasets import RECORD, files, gz, records, tar, write
 
 NAMES = "\n".join("abcdefghij").encode()

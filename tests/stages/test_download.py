@@ -10,12 +10,17 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.errors import DataError
-from pipeline.storage.files import identify
+from pipeline.store.files import identify
 from stages import download as module
+from stages.dataset.sources import resolve as sources
+from stages.dataset.sources.origin import (
+    OFFICIAL_NAME,
+    OFFICIAL_SHA256,
+    OFFICIAL_SIZE,
+    OFFICIAL_URLS,
+)
 from stages.decode import decode
 from stages.download import SYNTHETIC, download, name_for
-from stages.source import resolve as sources
-from stages.source.origin import OFFICIAL_NAME, OFFICIAL_SHA256, OFFICIAL_SIZE, OFFICIAL_URLS
 from tests.stages.datasets import files, gz, tar, write
 from tests.stages.http_server import Answer, serving
 

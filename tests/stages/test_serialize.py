@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import StorageError
-from stages.archive.layout import STANDARD_CLASSES
+from stages.dataset.formats.layout import STANDARD_CLASSES
 from stages.modelfile.model import from_document
 from stages.neuralnet import Network
 from stages.serialize import save_copy, serialize

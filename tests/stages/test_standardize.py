@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stages.features import make_inputs
 from stages.neuralnet.inputs import Inputs, mirrored
 from stages.standardize import fit, standardize
-from stages.training.constants import make_inputs
 
 
 def applied(features, constants):

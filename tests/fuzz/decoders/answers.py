@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from stages.archive.members import check_archive
-from stages.source.transfer import fetch
+from stages.dataset.formats.members import check_archive
+from stages.dataset.sources.transfer import fetch
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.decoders.archives import NAMES, contents, entry, tar
 from tests.fuzz.mutate import NUMBERS, TEXTS, damaged, damaged_json, json_bytes, noise

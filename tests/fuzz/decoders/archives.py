@@ -13,11 +13,11 @@ from random import Random
 
 import numpy as np
 
-from pipeline.storage.files import File, Files
-from stages.archive.inflate import ByteStream
-from stages.archive.layout import CLASSES_FILE, RECORD, STANDARD_CLASSES
-from stages.archive.members import check_archive
-from stages.archive.tar import END, header, members, padding
+from pipeline.store.files import File, Files
+from stages.dataset.formats.inflate import ByteStream
+from stages.dataset.formats.layout import CLASSES_FILE, RECORD, STANDARD_CLASSES
+from stages.dataset.formats.members import check_archive
+from stages.dataset.formats.tar import END, header, members, padding
 from stages.decode import decode
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import NUMBERS, damaged, noise

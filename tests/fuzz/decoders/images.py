@@ -12,7 +12,7 @@ from random import Random
 import numpy as np
 from PIL import Image, features
 
-from stages.images import MAX_PIXELS, read_image
+from stages.dataset.formats.images import MAX_PIXELS, read_image
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import damaged, noise
 

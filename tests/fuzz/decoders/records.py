@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from pipeline.storage.files import File, Files
-from stages.archive.layout import CLASSES_FILE, STANDARD_CLASSES, class_names
+from pipeline.store.files import File, Files
+from stages.dataset.formats.layout import CLASSES_FILE, STANDARD_CLASSES, class_names
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.decoders.archives import NAMES, contents, read_dataset
 from tests.fuzz.mutate import TEXTS, damaged, noise

@@ -10,13 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pipeline.cli import make_cli
-from pipeline.commandline.literals import accept
-from pipeline.commandline.main import run_cli
-from pipeline.config import read_toml, resolve, to_toml
+from pipeline.cli.config import read_toml, to_toml
+from pipeline.cli.main import run_cli
+from pipeline.cli.program import make_cli
+from pipeline.literals import accept
+from pipeline.settings import resolve
 from stages.cifar10 import PIPELINE, PROGRAM
+from stages.dataset.sources.resolve import resolve_source
 from stages.download import name_for
-from stages.source.resolve import resolve_source
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import FLOATS, NUMBERS, TEXTS, damaged
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from pipeline.code import CodeIndex, symbols
-from pipeline.storage.files import SETTLED_NS
+from pipeline.store.files import SETTLED_NS
 from tests.pipeline.code.test_index import Folder
 
 HOUR_AGO = time.time_ns() - 3_600_000_000_000

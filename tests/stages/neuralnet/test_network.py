@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from stages.neuralnet import Inputs, Network
 
-from .data import CLASSES, INPUTS, examples, network, reference_loss
+from .data import CLASSES, INPUTS, examples, network
+from .reference import reference_loss
 
 FEATURES, LABELS = examples(700)
 

@@ -1,0 +1,141 @@
+"""What a person reads of a plan, an outcome, an explanation; and the same as JSON values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.fingerprint import shown
+from pipeline.outcome import Outcome
+from pipeline.planner import CACHED, Decision
+from pipeline.store.store import Store
+from pipeline.store.values import UNREADABLE
+
+MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
+
+
+def align(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Rows of cells as aligned columns, two spaces apart; `right` names right-aligned columns."""
+    rows = [list(row) for row in rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def size(count: float) -> str:
+    """A number of bytes for people: 225 MB."""
+    units = ("B", "kB", "MB", "GB", "TB")
+    power = min(int(math.log(max(count, 1), 1000)), len(units) - 1)
+    return f"{count / 1000**power:.3g} {units[power]}"
+
+
+def stages(outcome: Outcome) -> list[dict[str, Any]]:
+    """What became of each stage."""
+    return [
+        {"name": r.name, "status": r.status, "seconds": round(r.seconds, 3), "reason": r.reason}
+        for r in outcome.stages
+    ]
+
+
+def artifacts(outcome: Outcome) -> dict[str, dict[str, Any]]:
+    """Where each artifact is stored, and what it is."""
+    listing = {}
+    for name in outcome.artifacts():
+        record = outcome.record(name)
+        shown = {key: record[key] for key in ("kind", "dtype", "shape", "digest") if key in record}
+        listing[name] = {"path": outcome.path(name), "bytes": record["size"], **shown}
+    return listing
+
+
+def outcome(document: Mapping[str, Any]) -> str:
+    """The artifacts of a run, a line each: name, type and shape, size, file."""
+    return align(
+        (
+            (name, _form(record), size(record["bytes"]), record["path"])
+            for name, record in document["artifacts"].items()
+        ),
+        right=(2,),
+    )
+
+
+def _form(record: Mapping[str, Any]) -> str:
+    if record["kind"] == "array":
+        return f"{record['dtype'].lstrip('<|')} {'×'.join(map(str, record['shape'])) or 'scalar'}"
+    return record["kind"]
+
+
+def failed(outcome: Outcome) -> str:
+    """What became of each stage of a run that came to no end, a line each."""
+    rows = [(r.name, r.status, r.reason) for r in outcome.stages if r.status != CACHED]
+    return align(rows)
+
+
+def decision(made: Decision) -> dict[str, Any]:
+    """One line of a plan."""
+    return {"name": made.stage.name, "status": made.status, "reasons": list(made.reasons)}
+
+
+def plan(decisions: Iterable[Decision]) -> str:
+    """A plan, a line each: mark, stage, what would be done, why."""
+    return align((MARKS[d.status], d.stage.name, d.status, d.reason) for d in decisions)
+
+
+def explanation(made: Decision) -> dict[str, Any]:
+    """A decision with all that identifies the result."""
+    return {**decision(made), "fields": made.fields}
+
+
+def explain(made: Decision, store: Store) -> str:
+    """Why a stage would run or not, and what identifies its result, field by field."""
+    lines = [f"{made.stage.name}: {made.status}"]
+    lines += [f"  {reason}" for reason in made.reasons]
+    if made.fields is None:
+        return "\n".join(lines)
+    for title in ("parameters", "inputs", "code"):
+        rows = [
+            ("", name, _short(value)) for name, value in sorted(made.fields[title].items())
+        ] or [("", "none", "")]
+        lines += ["", f"{title}:", align(rows)]
+    if made.status == CACHED:
+        manifest = store.manifest(made.key)
+        lines += ["", f"stored {manifest['written']}, took {manifest['seconds']:.2f} s:"]
+        lines += [f"  {store.folder(made.key)}"]
+    return "\n".join(lines)
+
+
+def _short(value: Any) -> str:
+    """A digest by its first characters, a tagged parameter by its value."""
+    return value[:16] if isinstance(value, str) else shown(value)
+
+
+Found = Mapping[Path, str | None]
+
+
+def verification(results: Found, states: Found, cache: Found) -> str:
+    """What a verification found: all that is damaged, what becomes of it, how much is whole."""
+    found = {**results, **states, **cache}
+    lines = [f"{path}: {reason}" for path, reason in found.items() if reason]
+    damaged = [path for path, reason in found.items() if reason and UNREADABLE not in reason]
+    if stages := ", ".join(dict.fromkeys(path.parent.name for path in damaged if path in results)):
+        lines.append(
+            f"run again, and {stages} will be made anew; what depends on them stays, if they come "
+            "to the same bytes"
+        )
+    if stages := ", ".join(dict.fromkeys(p.parent.parent.name for p in damaged if p in states)):
+        lines.append(f"run again, and {stages} will begin anew instead of going on")
+    if any(reason and UNREADABLE in reason for reason in found.values()):
+        lines.append("what cannot be read may be whole: see to its permissions and its disk")
+    words = [_whole(results, "results")]
+    words += [_whole(states, "states of unfinished stages")] if states else []
+    return "\n".join([*lines, f"{' and '.join(words)} are whole"])
+
+
+def _whole(found: Found, what: str) -> str:
+    return f"{sum(reason is None for reason in found.values())} of {len(found)} {what}"

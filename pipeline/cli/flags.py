@@ -1,0 +1,161 @@
+"""Flags: click options made from the parameters of stages, and those that every command has.
+
+A flag hands its text on as it was typed; `pipeline.cli.config` parses it, with the same words for a
+flag, an environment variable and a key of a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import click
+
+from pipeline.errors import Interrupted
+from pipeline.executors.pools import EXECUTORS
+from pipeline.names import flag
+from pipeline.parameters import Parameter
+from pipeline.stage import Stage
+
+METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "N,N,…"}
+
+
+class StageCommand(click.Command):
+    """A command whose help lists the flags of each group of parameters under its title."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; Ctrl-C becomes `Interrupted`, for which click prints no empty line."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one section per group, then the flags of every command."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(context):
+            record = option.get_help_record(context)
+            if record:
+                section = getattr(option, "section", "Other flags")
+                sections.setdefault(section, []).append(record)
+        for title in sorted(sections, key=lambda title: title == "Other flags"):
+            with formatter.section(title):
+                formatter.write_dl(sections[title])
+
+
+class ParameterOption(click.Option):
+    """The flag of a stage's parameter, by the name that it has or, hidden, by one that it had."""
+
+    def __init__(self, parameter: Parameter, name: str, section: str) -> None:
+        self.parameter, self.section = parameter, section
+        spelled, option = flag(name), parameter.option
+        words = f"{option.help}  [default: {_shown(parameter)}]"
+        if parameter.kind is bool:
+            names = [f"{spelled}/--no-{spelled[2:]}"]
+            kind: dict[str, Any] = {"is_flag": True}
+        else:
+            names = [spelled]
+            choices = "|".join(option.choices)
+            kind = {"metavar": option.metavar or choices or METAVARS[parameter.kind]}
+        hidden = name != parameter.name
+        super().__init__([*names, name], default=None, help=words, hidden=hidden, **kind)
+
+
+_FLAGS: dict[tuple[int, str, str], ParameterOption] = {}  # each holds its parameter, so ids stay
+
+
+def _shown(parameter: Parameter) -> str:
+    default = parameter.default
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    if isinstance(default, tuple):
+        return ",".join(map(str, default)) or "none"
+    return "none" if default in (None, "") else f"{default}"
+
+
+def parameter_options(
+    stages: Iterable[Stage], parameters: Mapping[str, Parameter]
+) -> list[click.Option]:
+    """The options of each parameter that the stages take, in the order of the flow."""
+    options: dict[str, click.Option] = {}
+    for stage in stages:
+        for name in stage.parameters:
+            parameter = parameters[name]
+            section = parameter.group or f"Flags of {stage.name}"
+            for spelled in (name, *parameter.option.formerly):
+                if spelled not in options:
+                    options[spelled] = _shared(parameter, spelled, section)
+    return list(options.values())
+
+
+def _shared(parameter: Parameter, name: str, section: str) -> ParameterOption:
+    """The one flag of a parameter for all commands: to make hundreds takes a tenth of a start.
+
+    It is known by the parameter's identity, for not every one can be hashed: choices may be a list.
+    """
+    key = id(parameter), name, section
+    if key not in _FLAGS:
+        _FLAGS[key] = ParameterOption(parameter, name, section)
+    return _FLAGS[key]
+
+
+@cache
+def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
+    """The flags that every command has; their values do not identify any result."""
+    options = [
+        click.Option(
+            ["--artifacts-dir"],
+            metavar="DIR",
+            default="artifacts",
+            show_default=True,
+            envvar="PIPELINE_ARTIFACTS_DIR",
+            help="folder of the cached results",
+        ),
+        click.Option(
+            ["--config"], metavar="FILE", help="TOML file with parameters", **_env("CONFIG")
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="one JSON document on stdout"),
+        click.Option(["--quiet"], is_flag=True, help="no progress, only warnings and errors"),
+        click.Option(["--verbose"], is_flag=True, help="say why, also for what is cached"),
+        click.Option(["--dry-run"], is_flag=True, help="say what would run, and why; run nothing"),
+        click.Option(
+            ["--executor"],
+            type=click.Choice(list(EXECUTORS)),
+            help="where stages and trials run  [default: thread; process for trials]",
+            **_env("EXECUTOR"),
+        ),
+        click.Option(
+            ["--jobs"],
+            type=click.IntRange(1),
+            metavar="N",
+            help="stages or trials that run at a time  [default: one per core]",
+            **_env("JOBS"),
+        ),
+        click.Option(
+            ["--keep-going"], is_flag=True, help="after an error, finish what does not need it"
+        ),
+        click.Option(
+            ["--progress", "style"],
+            type=click.Choice(["auto", "bars", "lines", "json", "quiet"]),
+            default="auto",
+            show_default=True,
+            envvar="PIPELINE_PROGRESS",
+            help="how progress is reported on stderr",
+        ),
+        click.Option(["--profile"], metavar="FILE", help="write a CPU profile (pstats) to FILE"),
+    ]
+    if recipes:
+        known = f"named set of parameters: {', '.join(recipes)}"
+        options.insert(2, click.Option(["--recipe"], metavar="NAME", help=known, **_env("RECIPE")))
+    return tuple(options)
+
+
+def _env(name: str) -> dict[str, str]:
+    return {"envvar": f"PIPELINE_{name}"}
+
+
+KNOWN_ENVIRONMENT = tuple(
+    f"PIPELINE_{name}"
+    for name in ("ARTIFACTS_DIR", "CONFIG", "EXECUTOR", "JOBS", "PROGRESS", "RECIPE")
+)

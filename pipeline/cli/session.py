@@ -1,0 +1,139 @@
+"""Session: one command with its flags made sense of: configuration, store, planner, reporter."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Any
+
+from pipeline.api import sharing
+from pipeline.cli.config import read_toml
+from pipeline.cli.flags import KNOWN_ENVIRONMENT
+from pipeline.code import CodeIndex
+from pipeline.errors import ConfigError
+from pipeline.events.reporter import Reporter
+from pipeline.events.styles import make_reporter
+from pipeline.executors.placement import Placement
+from pipeline.graph import Pipeline
+from pipeline.names import unknown
+from pipeline.outcome import Outcome
+from pipeline.parameters import Parameter
+from pipeline.planner import Decision, Planner
+from pipeline.runner import run
+from pipeline.settings import Setting, Warn, resolve
+from pipeline.store.store import Store
+
+
+class Session:
+    """What a command works with: `common` are the flags that every command has."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        targets: Iterable[str],
+        common: Mapping[str, Any],
+        settings: Mapping[str, Setting],
+        warnings: Iterable[str] = (),
+    ) -> None:
+        self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
+        self.as_json, self.dry_run = common["as_json"], common["dry_run"]
+        self.store = Store(artifacts_folder(common["artifacts_dir"]))
+        self.reporter = _reporter(common)
+        for warning in warnings:
+            self.reporter.warn(warning)
+        self.placement = Placement(
+            common["executor"] or "thread", common["jobs"], common["keep_going"]
+        )
+        self.chosen_executor = common["executor"]
+        self._code = CodeIndex(self.store.root / ".code.json")
+        self._make_planner()
+
+    def change(self, name: str, setting: Setting) -> None:
+        """Give a parameter another value than the caller's flags, file or recipe did."""
+        self.settings = {**self.settings, name: setting}
+        self._make_planner()
+
+    def _make_planner(self) -> None:
+        values = {name: setting.value for name, setting in self.settings.items()}
+        self.pipeline.check(values, self.targets)
+        self.planner = Planner(self.pipeline, values, self.store, self._code)
+
+    def plan(self) -> list[Decision]:
+        """What would run to bring the targets up to date, and why."""
+        return self.planner.plan(self.targets)
+
+    def run(self) -> Outcome:
+        """Bring the targets up to date."""
+        try:
+            return run(self.planner, self.targets, self.reporter, self.placement)
+        finally:
+            self.reporter.close()
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """Use the store beside others, and not while `gc` clears it out."""
+        return sharing(self.store, self.reporter)
+
+    def value(self, name: str) -> Any:
+        """The value of a parameter."""
+        return self.settings[name].value
+
+
+def artifacts_folder(name: str) -> Path:
+    """The folder that --artifacts-dir names; `ConfigError` where it cannot be one."""
+    if not name:  # and not the folder that we are in, for lack of a variable's value
+        raise ConfigError("--artifacts-dir: expected a folder, found nothing")
+    folder = Path(name)
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # told later
+            folder.stat()
+    except OSError as error:
+        raise ConfigError(
+            f"--artifacts-dir: expected a folder, found {folder}: {error.strerror}; choose another"
+        ) from None
+    return folder
+
+
+def _reporter(common: Mapping[str, Any]) -> Reporter:
+    style = "quiet" if common["quiet"] else common["style"]
+    return make_reporter(style, sys.stderr, verbose=common["verbose"])
+
+
+def resolve_settings(
+    parameters: Mapping[str, Parameter],
+    common: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    recipe: tuple[str, dict[str, Any]] | None,
+    variables: Iterable[str],
+    warn: Warn,
+) -> dict[str, Setting]:
+    """Give every parameter its value: from flags as they were typed, environment, file, recipe."""
+    file = common["config"]
+    return resolve(
+        parameters,
+        recipe=recipe,
+        file=(file, read_toml(Path(file))) if file else None,
+        environment=os.environ,
+        flags=flags,
+        known_environment=(*KNOWN_ENVIRONMENT, *variables),
+        warn=warn,
+    )
+
+
+def recipe_names(folder: Path | None) -> list[str]:
+    """The names of the recipes in a folder, sorted."""
+    return sorted(path.stem for path in folder.glob("*.toml")) if folder else []
+
+
+def load_recipe(folder: Path | None, name: str | None) -> tuple[str, dict[str, Any]] | None:
+    """A recipe by name: its parameters, without its `description` and its table [measured]."""
+    if not name:
+        return None
+    if name not in recipe_names(folder):
+        raise ConfigError("--recipe: " + unknown("recipe", name, recipe_names(folder)))
+    values = read_toml(folder / f"{name}.toml")
+    for key in ("description", "measured"):  # what it is, and what was found with it
+        values.pop(key, None)
+    return name, values

@@ -1,0 +1,140 @@
+"""BarReporter: a terminal. While a stage runs, one line changes; what stays is one line a stage.
+
+tqdm draws the bars. It is imported when the first bar opens, so that a run with everything cached
+does without it.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any
+
+from pipeline.events.console import DIM
+from pipeline.events.lines import LineReporter
+from pipeline.events.progress import AT_ONCE, facts
+
+WITH_TOTAL = "{desc:<12} {bar:20} {percentage:3.0f}%  {facts}"
+WITHOUT_TOTAL = "{desc:<12} {facts}"
+
+
+class BarReporter(LineReporter):
+    """Bars that vanish, lines that stay, and between bars the name of the stage that runs."""
+
+    def __init__(self, stream: Any, verbose: bool = False) -> None:
+        super().__init__(stream, verbose)
+        self._bars: list[Any] = []
+        self._passing = ""  # the line that will be wiped out, where there is one
+        self._why: dict[str, str] = {}
+
+    def stage_started(self, stage: str, reason: str) -> None:
+        with self.lock:
+            self._why[stage] = reason
+            self._say_running()
+
+    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
+        with self.lock:
+            self._why.pop(stage, None)
+            super().stage_finished(stage, status, seconds, reason)
+
+    def progress(self, label: str, total: int | None = None, unit: str = "rows") -> Any:
+        with self.lock:
+            self._wipe()
+            return self._bar(label, total, unit)
+
+    def _bar(self, label: str, total: int | None, unit: str) -> Any:
+        bar = _bar_type()(
+            desc=label,
+            total=total,
+            unit=unit,
+            file=self._console,
+            leave=False,
+            ncols=self._console.columns - 1,
+            nrows=1000,  # a terminal may say that it has no rows, and tqdm would show nothing
+            miniters=1,
+            bar_format=WITHOUT_TOTAL if total is None else WITH_TOTAL,
+            position=len(self._bars),
+        )
+        bar.on_close = self._closed
+        self._bars.append(bar)
+        return bar
+
+    def close(self) -> None:
+        with self.lock:
+            self._why.clear()
+            for bar in reversed(self._bars):
+                bar.close()
+            self._wipe()
+
+    def _closed(self, bar: Any) -> None:
+        with self.lock:
+            self._bars = [other for other in self._bars if other is not bar]
+            self._say_running()
+
+    def _columns(self, name: str, status: str, took: str, reason: str) -> str:
+        line = super()._columns(name, status, took, reason)
+        head = len(line) - len(reason)
+        return line[:head] + self._console.paint(reason, DIM) if status == "ran" else line
+
+    def _line(self, text: str) -> None:
+        with self.lock:
+            self._wipe()
+            for bar in self._bars:
+                bar.clear()
+            super()._line(text)
+            for bar in self._bars:
+                bar.refresh()
+            self._say_running()
+
+    def _say_running(self) -> None:
+        """Show the stage that runs, the one that began last, where no bar does."""
+        if self._bars or not self._why:
+            return
+        self._wipe()
+        stage, why = next(reversed(self._why.items()))
+        line = self._console.fitting(super()._columns(stage, "runs", "", why))
+        self._passing = line[: self._console.columns - 1]
+        self._console.write(self._console.paint(self._passing, DIM))
+
+    def _wipe(self) -> None:
+        if self._passing:
+            self._console.write("\r" + " " * len(self._passing) + "\r")
+            self._passing = ""
+
+
+@functools.cache
+def _bar_type() -> type:
+    """A tqdm with our facts beside the bar. It needs no monitor thread and no process lock."""
+    from tqdm.std import tqdm
+
+    class Bar(tqdm):
+        monitor_interval = 0
+        _lock = threading.RLock()
+        note, closed = "", False
+
+        def advance(self, amount: int = 1, note: str = "") -> None:
+            self.note = note or self.note
+            if self.disable or self._time() - self.start_t > AT_ONCE:
+                self.update(amount)
+            else:
+                self.n += amount
+                self.initial = self.last_print_n = self.n
+                self.refresh()
+
+        def close(self) -> None:
+            super().close()
+            if not self.closed:  # tqdm closes once more when it is deleted
+                self.closed = True
+                self.on_close(self)
+
+        @property
+        def format_dict(self) -> dict[str, Any]:
+            values = super().format_dict
+            done, total, elapsed = values["n"], values["total"], values["elapsed"]
+            speed = values["rate"] or (done - values["initial"]) / max(elapsed, 1e-9)
+            columns = self.fp.columns - 1  # the window may have changed
+            room = max(columns - len(f"{self.desc:<12} "), 0)
+            text = facts(done, total, self.unit, speed, self.note)
+            return values | {"facts": text[:room], "ncols": columns}
+
+    return Bar

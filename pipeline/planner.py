@@ -1,0 +1,111 @@
+"""Plan: what is up to date, what is stale, and why.
+
+A stage is decided once the digests of its inputs are known. Where an input comes from a stage that
+has yet to run, nobody can know: the input may come out as it was before, and the wave stops there.
+So a plan made without running anything has three answers:
+
+    cached    the result is stored; it will be used
+    runs      it is not; the reason says which field of the fingerprint differs from what is stored
+    waits     it depends on what a stage before it makes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.code import CodeIndex
+from pipeline.fingerprint import Fingerprint, differences, fingerprint
+from pipeline.graph import Pipeline
+from pipeline.stage import Stage
+from pipeline.store.store import Key, Store
+
+CACHED, RUNS, WAITS = "cached", "runs", "waits"
+SHOWN = 2  # reasons in one line
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done about one stage, and why.
+
+    `parameters` are those that the function will be called with. `key` and `fields` (of the
+    fingerprint) are None where the stage waits.
+    """
+
+    stage: Stage
+    status: str
+    reasons: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    key: Key | None = None
+    fields: Mapping[str, Any] | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reasons in one line, of which there may be too many to list: `explain` has all."""
+        more = len(self.reasons) - SHOWN
+        rest = [f"{more} more, see explain {self.stage.name}"] if more > 0 else []
+        return "; ".join([*self.reasons[:SHOWN], *rest])
+
+
+class Planner:
+    """Decides about the stages of a pipeline, given everything that identifies their results."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        parameters: Mapping[str, Any],
+        store: Store,
+        code: CodeIndex,
+    ) -> None:
+        self.pipeline, self.store, self._code = pipeline, store, code
+        self._given = dict(parameters)
+        self._resolved: dict[str, dict[str, Any]] = {}
+        for stage in pipeline.stages.values():  # now: a source may be edited while others run
+            code.reached(stage.function, stage.ignores)
+
+    def parameters_of(self, stage: Stage) -> dict[str, Any]:
+        """The parameters of a stage, resolved against the world outside, once."""
+        if stage.name not in self._resolved:
+            values = {name: self._given[name] for name in stage.parameters}
+            self._resolved[stage.name] = stage.resolve(**values) if stage.resolve else values
+        return self._resolved[stage.name]
+
+    def decide(self, stage: Stage, digests: Mapping[str, str]) -> Decision:
+        """Decide about one stage. `digests` are those of the artifacts known so far."""
+        parameters = self.parameters_of(stage)
+        unknown = [name for name in stage.inputs if name not in digests]
+        if unknown:
+            makers = dict.fromkeys(self.pipeline.producers[name].name for name in unknown)
+            reason = f"depends on what {' and '.join(makers)} will make"
+            return Decision(stage, WAITS, (reason,), parameters)
+        inputs = {name: digests[name] for name in stage.inputs}
+        found = fingerprint(stage, parameters, inputs, self._code)
+        key = Key(stage.name, found.digest)
+        damage = self.store.damage(key)
+        if damage is None:
+            return Decision(stage, CACHED, ("up to date",), parameters, key, found.fields)
+        reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
+        return Decision(stage, RUNS, reasons, parameters, key, found.fields)
+
+    def plan(self, targets: Iterable[str] = ()) -> list[Decision]:
+        """Decide about all that `targets` need (none: everything), running nothing."""
+        digests: dict[str, str] = {}
+        decisions = []
+        for stage in self.pipeline.upstream(targets):
+            decision = self.decide(stage, digests)
+            decisions.append(decision)
+            if decision.status == CACHED:
+                digests |= output_digests(self.store.manifest(decision.key))
+        return decisions
+
+    def _reasons(self, found: Fingerprint) -> tuple[str, ...]:
+        """The differences from the stored variant that is nearest, the last used among equals."""
+        stored = [variant["fields"] for variant in self.store.variants(found.fields["stage"])]
+        candidates = [differences(old, found.fields) for old in stored]
+        return tuple(min(candidates, key=len)) if candidates else ("never run before",)
+
+
+def output_digests(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The content digests of the outputs in a manifest, by artifact name."""
+    return {name: output["digest"] for name, output in manifest["outputs"].items()}

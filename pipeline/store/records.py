@@ -1,0 +1,73 @@
+"""Records: whether a manifest has the form that the rest of the program relies on.
+
+A checksum finds damage; it does not say who wrote it. So a manifest that some other program,
+version or person wrote must still name files in its own folder only, and hold numbers where numbers
+belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.store.files import is_sha256
+
+SUFFIXES = {"array": ".npy", "json": ".json", "files": ".json"}
+_FIELDS = {"fingerprint": str, "seconds": float | int, "notes": dict, "written": str}
+
+
+def well_formed(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest (see manifest.py) has all its fields, each of its own form."""
+    fields, outputs = manifest.get("fields"), manifest.get("outputs")
+    return (
+        all(isinstance(manifest.get(name), form) for name, form in _FIELDS.items())
+        and isinstance(outputs, dict)
+        and all(_is_output(name, record) for name, record in outputs.items())
+        and isinstance(fields, dict)
+        and isinstance(fields.get("stage", ""), str)
+        and isinstance(fields.get("format", 0), int)
+        and isinstance(fields.get("outputs", []), list)
+        and all(isinstance(name, str) for name in fields.get("outputs", []))
+        and all(map(_is_tagged, _table(fields, "parameters")))
+        and all(isinstance(text, str) for key in ("code", "inputs") for text in _table(fields, key))
+    )
+
+
+def _table(fields: Mapping[str, Any], name: str) -> list[Any]:
+    """The values of a table of the fingerprint; what is no table is no value either."""
+    table = fields.get(name, {})
+    return list(table.values()) if isinstance(table, dict) else [...]
+
+
+def _is_output(name: str, record: Any) -> bool:
+    if not isinstance(record, dict) or record.get("kind") not in tuple(SUFFIXES):
+        return False
+    time, shape = record.get("mtime_ns"), record.get("shape")
+    if record["kind"] == "array":
+        own = isinstance(record.get("dtype"), str | list) and isinstance(shape, list)
+        own = own and all(map(_is_count, shape))
+    else:
+        own = is_sha256(record.get("sha256"))
+    return (
+        own
+        and name.isidentifier()
+        and record.get("file") == name + SUFFIXES[record["kind"]]
+        and is_sha256(record.get("digest"))
+        and _is_count(record.get("size"))
+        and type(time) is int
+        and abs(time) < 1 << 63
+    )
+
+
+def _is_tagged(value: Any) -> bool:
+    """Whether it is a parameter with its type, as fingerprint.py writes it."""
+    match value:
+        case ["none" | "bool" | "int" | "str", _] | ["float" | "files", str()]:
+            return True
+        case ["tuple", list(inner)]:
+            return all(map(_is_tagged, inner))
+    return False
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63

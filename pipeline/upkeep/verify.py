@@ -1,0 +1,55 @@
+"""Verify: read every stored byte again, whatever sizes and times say.
+
+    results     the manifest, each output, and the files outside the store that outputs refer to
+    states      those of computations that have not ended
+    cache        the digests of files outside the store
+
+What cannot be read now may be whole: it is told, and is not called damaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import CorruptArtifact, MissingArtifact
+from pipeline.store.cache import read_cache
+from pipeline.store.durable import storage_errors
+from pipeline.store.manifest import MANIFEST, read_manifest
+from pipeline.store.store import Store
+from pipeline.store.values import UNREADABLE, verify_output, verify_sources
+
+CHECKS = (verify_output, verify_sources)
+
+
+def verify_results(store: Store) -> Iterator[tuple[Path, str | None]]:
+    """Each result's folder, and what is wrong or None. `StorageError` where none can be listed."""
+    with storage_errors(store.root):
+        folders = store.results()
+    for folder in folders:
+        yield folder, _wrong(folder)
+
+
+def verify_states(store: Store) -> Iterator[tuple[Path, str | None]]:
+    """The same of each state that a computation would go on from."""
+    for folder in sorted(store.root.glob(".state/*/*/[0-9]*")):
+        yield folder, _wrong(folder)
+
+
+def verify_cache(store: Store) -> Iterator[tuple[Path, str | None]]:
+    """The same of the cache, where there is one."""
+    path = store.cache.path
+    if path.is_file():
+        damaged = read_cache(path) is None
+        yield path, "it is damaged, and counts as never written" if damaged else None
+
+
+def _wrong(folder: Path) -> str | None:
+    try:
+        outputs = read_manifest(folder)["outputs"].values()
+    except (CorruptArtifact, MissingArtifact) as error:
+        return str(error)
+    except OSError as error:
+        return f"{MANIFEST} {UNREADABLE}: {error.strerror}"
+    reasons = (check(folder, output) for output in outputs for check in CHECKS)
+    return next((reason for reason in reasons if reason), None)

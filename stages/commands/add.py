@@ -1,0 +1,73 @@
+"""The commands that this program adds to those that every pipeline has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.actions import bring, say
+from pipeline.cli.place import expect_place
+from pipeline.cli.program import Program, pipeline_command
+from pipeline.cli.session import Session, recipe_names
+from stages.commands.lr_find import command as lr_command
+from stages.commands.predict import ARGUMENTS, predict
+from stages.commands.runs import command as runs_command
+from stages.commands.search import command as search_command
+from stages.serialize import save_copy
+
+VERSION = "0.1.0"
+RECIPES = Path(__file__).parents[1] / "recipes"
+
+SAVE = click.Option(
+    ["--save"], metavar="FILE", envvar="PIPELINE_SAVE", help="also write the model to FILE"
+)
+
+
+def add_to(group: click.Group, program: Program) -> click.Group:
+    """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
+    for name, targets in (("run", ()), ("serialize", ("serialize",))):
+        words = group.commands[name].help
+        command = pipeline_command(
+            program, name, targets, _bring_and_save, help=words, extra=[SAVE]
+        )
+        group.add_command(command)
+    words = "Classes and probabilities for image files."
+    group.add_command(
+        pipeline_command(program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS)
+    )
+    group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
+    lr_command.add_to(group, program)
+    search_command.add_to(group, program)
+    runs_command.add_to(group, program)
+    return group
+
+
+PREDICT = ("serialize", "split", "load")
+
+
+def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
+    if save:
+        expect_place(Path(save), "--save")
+    outcome, document = bring(program, session)
+    if save and "model" in outcome:
+        save_copy(Path(outcome.path("model")), Path(save))
+        document["model"] = save
+    say(session, document, program.render(document))
+
+
+def _recipes() -> None:
+    """Each recipe, and what its own table [measured] says that it brings."""
+    from pipeline.cli.config import read_toml
+    from pipeline.cli.display import align
+
+    rows = [["recipe", "test", "flip TTA", "seconds", "machine", "description"]]
+    for name in recipe_names(RECIPES):
+        recipe = read_toml(RECIPES / f"{name}.toml")
+        found = recipe.get("measured", {})
+        figures = [f"{found[key]:.1%}" if key in found else "–" for key in ("test", "tta")]
+        seconds = f"{found['seconds']:,.0f}" if "seconds" in found else "–"
+        rows.append(
+            [name, *figures, seconds, found.get("machine", "–"), recipe.get("description", "")]
+        )
+    click.echo(align(rows, right=(1, 2, 3)))

@@ -1,0 +1,136 @@
+"""Predict: image files to class probabilities, with what the model file says and nothing else.
+
+    pipeline predict cat.jpg                      the model that the current flags make
+    pipeline predict --load model.json cat.jpg    a saved one
+    pipeline predict --save-samples 20            test images as PNGs, named by truth and prediction
+
+An image of any size and mode is brought to the model's own size first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from pipeline.cli.actions import say
+from pipeline.cli.display import align
+from pipeline.cli.program import Program
+from pipeline.cli.session import Session
+from pipeline.errors import ConfigError
+from pipeline.store.durable import storage_errors
+from pipeline.store.files import open_file
+from stages.dataset.formats.images import read_image, write_png
+from stages.modelfile.model import Model, from_document, read_model
+
+ARGUMENTS = [
+    click.Argument(["images"], nargs=-1),
+    click.Option(
+        ["--save-samples"],
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="write N test images as PNGs named by truth and prediction",
+    ),
+    click.Option(
+        ["--samples-dir"], default="samples", metavar="DIR", show_default=True, help="where to"
+    ),
+    click.Option(
+        ["--top"],
+        type=click.IntRange(min=1),
+        default=3,
+        metavar="N",
+        show_default=True,
+        help="show the N most probable classes",
+    ),
+]
+
+
+def predict(
+    program: Program,
+    session: Session,
+    images: tuple[str, ...],
+    save_samples: int,
+    samples_dir: str,
+    top: int,
+) -> None:
+    """The command's action: print a line for each image, or write samples."""
+    if not images and not save_samples:
+        raise ConfigError("predict: expected image files or --save-samples N, found neither")
+    for name in images:  # before a training that may take long
+        open_file(Path(name)).close()
+    loaded = "load" in session.pipeline.parameters
+    outcome = session.run() if save_samples or not loaded else None
+    model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
+    model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
+    predictions = [
+        {"image": name, "probabilities": probabilities_of(model, Path(name))} for name in images
+    ]
+    for prediction in predictions:
+        ranked = prediction["probabilities"]
+        prediction["class"] = max(ranked, key=ranked.get)
+    samples = []
+    if save_samples:
+        rows = np.array(outcome["test_rows"][:save_samples])
+        pictures, labels = outcome["images"][rows], outcome["labels"][rows]
+        samples = write_samples(model, pictures, labels, Path(samples_dir))
+    text = _text(predictions, top)
+    if samples:
+        right = sum(sample["truth"] == sample["prediction"] for sample in samples)
+        text += f"{len(samples)} samples in {samples_dir}/, {right} of them right"
+    document = {"dataset": model.dataset, "predictions": predictions, "samples": samples}
+    say(session, document, text.rstrip("\n"))
+
+
+def probabilities_of(model: Model, path: Path) -> dict[str, float]:
+    """The probability of each class for one image file."""
+    image = read_image(path, model.shape)
+    found = model.probabilities(image[np.newaxis])[0]
+    return {name: float(value) for name, value in zip(model.classes, found, strict=True)}
+
+
+def write_samples(
+    model: Model, images: np.ndarray, labels: np.ndarray, folder: Path
+) -> list[dict[str, Any]]:
+    """Write images (n, 3, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
+    if images.shape[1:] != model.shape or labels.max(initial=0) >= len(model.classes):
+        raise ConfigError(
+            f"--save-samples: expected a model of images {images.shape[1:]} and of all their "
+            f"classes, found one of images {model.shape} and {len(model.classes)} classes; "
+            "load a model of this dataset"
+        )
+    samples = []
+    guesses = model.probabilities(images).argmax(axis=1)
+    with storage_errors(folder, "--samples-dir"):
+        folder.mkdir(parents=True, exist_ok=True)
+        width = len(str(len(images) - 1))
+        for number, (image, label, guess) in enumerate(zip(images, labels, guesses, strict=True)):
+            truth, prediction = model.classes[label], model.classes[guess]
+            path = folder / f"{number:0{width}}_{_plain(truth)}_{_plain(prediction)}.png"
+            write_png(path, image)
+            samples.append({"file": str(path), "truth": truth, "prediction": prediction})
+    return samples
+
+
+def _plain(name: str) -> str:
+    """A class name as part of a file name: it may come from a file and hold anything."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", name)[:40] or "class"
+
+
+def _shown(name: str) -> str:
+    """A file name as a line of text: it may hold anything, commands to the terminal among it."""
+    return name if name.isprintable() else ascii(name)
+
+
+def _text(predictions: list[dict[str, Any]], top: int) -> str:
+    rows = []
+    for prediction in predictions:
+        ranked = sorted(prediction["probabilities"].items(), key=lambda pair: -pair[1])[:top]
+        rows.append(
+            [_shown(prediction["image"]), *(f"{name} {value:.1%}" for name, value in ranked)]
+        )
+    return align(rows) + "\n" if rows else ""

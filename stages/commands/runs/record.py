@@ -1,0 +1,118 @@
+"""A run as it is stored: one training, what it was made of, and what is known of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.errors import CorruptArtifact, MissingArtifact
+from pipeline.graph import Pipeline
+from pipeline.store.store import Key, Store
+from pipeline.upkeep.lineage import Lineage, Lineages
+
+DIGITS = 8  # of a fingerprint: the name of a run
+LAST = "evaluate"  # of the stages that are looked at
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training. Accuracies are parts of 1, None where nobody measured them.
+
+    `parameters` are those of all stages up to the training; `best` is the best epoch's entry in the
+    history; `manifest` is the training's.
+    """
+
+    name: str
+    dataset: str
+    parameters: Mapping[str, Any]
+    best: Mapping[str, float]
+    epochs: int
+    images: int
+    seconds: float
+    test: float | None
+    tta: float | None
+    manifest: Mapping[str, Any]
+
+    @property
+    def written(self) -> str:
+        """When: 2026-11-24 18:16, in UTC."""
+        return self.manifest["written"][:16].replace("T", " ")
+
+    @property
+    def validation(self) -> float | None:
+        """The accuracy on the validation images in the best epoch."""
+        return self.best.get("validation_accuracy")
+
+    def document(self) -> dict[str, Any]:
+        """All of it as a JSON value."""
+        return {
+            "run": self.name,
+            "written": self.manifest["written"],
+            "dataset": self.dataset,
+            "images": self.images,
+            "epochs": self.epochs,
+            "best": dict(self.best),
+            "validation": self.validation,
+            "test": self.test,
+            "tta": self.tta,
+            "epoch_seconds": self.seconds,
+            "machine": self.manifest.get("machine"),
+            "versions": self.manifest.get("versions"),
+            "fingerprint": self.manifest["fingerprint"],
+            "parameters": {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in self.parameters.items()
+            },
+        }
+
+
+def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
+    """All runs in a store, the newest first; what is damaged is left out."""
+    stages = [stage.name for stage in pipeline.upstream([LAST])]
+    lineages = Lineages(store, stages)
+    found = []
+    for manifest in lineages.stored["train"]:
+        with suppress(CorruptArtifact, MissingArtifact):
+            scores = _evaluation(store, manifest, lineages.stored[LAST])
+            found.append(_run(store, lineages.of(manifest), scores))
+    return sorted(found, key=lambda run: run.manifest["written"], reverse=True)
+
+
+def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
+    manifest = lineage.manifest
+    training = store.load(Key("train", manifest["fingerprint"]), "training")
+    test = scores.get("test", {})
+    return Run(
+        name=manifest["fingerprint"][:DIGITS],
+        dataset=_dataset(store, lineage),
+        parameters=lineage.parameters,
+        best=training["history"][training["best_epoch"] - 1],
+        epochs=len(training["history"]),
+        images=training["images"],
+        seconds=sum(manifest["notes"].get("epoch_seconds", [])),
+        test=test.get("accuracy"),
+        tta=test.get("tta", {}).get("accuracy"),
+        manifest=manifest,
+    )
+
+
+def _dataset(store: Store, lineage: Lineage) -> str:
+    if "dataset" not in lineage.makers:
+        return "?"
+    return store.load(Key("decode", lineage.makers["dataset"]["fingerprint"]), "dataset")["name"]
+
+
+def _evaluation(
+    store: Store, manifest: Mapping[str, Any], stored: Iterable[Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """What was measured of this training: with flip TTA, where that was done."""
+    made = {name: output["digest"] for name, output in manifest["outputs"].items()}
+    found: Mapping[str, Any] = {}
+    for evaluation in stored:
+        if made.items() <= evaluation["fields"]["inputs"].items():
+            scores = store.load(Key(LAST, evaluation["fingerprint"]), "evaluation")
+            if not found or "tta" in scores.get("test", {}):
+                found = scores
+    return found

@@ -1,0 +1,46 @@
+"""What a run is made of, in few words: the nearest recipe, and what differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.cli.session import load_recipe, recipe_names
+from pipeline.literals import flag_text
+from pipeline.parameters import Parameter
+from pipeline.settings import resolve
+
+DATA = ("source", "sha256", "synthetic_size")  # told by the name of the dataset
+DEFAULT = "default"
+
+
+class Recipes:
+    """All recipes, each as the values of all parameters that can change a result."""
+
+    def __init__(self, folder: Path, parameters: Mapping[str, Parameter]) -> None:
+        counted = {
+            name: parameter
+            for name, parameter in parameters.items()
+            if parameter.option.affects_result and name not in DATA
+        }
+        self._values: dict[str, dict[str, Any]] = {}
+        names = sorted(recipe_names(folder), key=lambda name: name != DEFAULT)
+        for name in names:
+            table = {k: v for k, v in load_recipe(folder, name)[1].items() if k in counted}
+            settings = resolve(counted, recipe=(name, table))
+            self._values[name] = {key: setting.value for key, setting in settings.items()}
+
+    def nearest(self, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The recipe with the fewest other values, the default among equals; and these values."""
+        found = {
+            name: {k: v for k, v in parameters.items() if k in values and values[k] != v}
+            for name, values in self._values.items()
+        }
+        name = min(found, key=lambda name: len(found[name]))
+        return name, found[name]
+
+    def words(self, parameters: Mapping[str, Any]) -> str:
+        """The recipe and what differs: fast lr=0.2 seed=1."""
+        name, others = self.nearest(parameters)
+        return " ".join([name, *(f"{key}={flag_text(value)}" for key, value in others.items())])

@@ -1,0 +1,72 @@
+"""The command `search` and its flags."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from pipeline.cli.program import Program, pipeline_command
+from pipeline.cli.session import Session
+from stages.commands.search import TARGETS
+
+HELP = """Try hyperparameters against each other, several trainings at once, on validation images.
+
+NAME=VALUES are flags without their dashes: lr=0.01,0.1 for values, hidden=256/512,256 for lists,
+lr=0.001..0.1 for a range (with --trials). seed=0,1,2 trains each combination with each of these
+seeds and compares means. All other flags hold for every training. Each is cached and resumed
+like any other: break a search off, add values, and only what is missing is trained."""
+
+
+FLAGS = (
+    click.Argument(["space"], nargs=-1, required=True, metavar="NAME=VALUES…"),
+    click.Option(["--trials"], type=click.IntRange(1), help="draw so many combinations at random"),
+    click.Option(
+        ["--search-seed"],
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="seed of what --trials draws",
+    ),
+    click.Option(
+        ["--halving"],
+        type=click.IntRange(2),
+        help="successive halving: begin with a part of --epochs, and let an N-th of the "
+        "combinations go on, with N times as many",
+    ),
+    click.Option(["--draws"], type=click.IntRange(0), hidden=True),
+    click.Option(["--at-once"], type=click.IntRange(1), hidden=True),
+    click.Option(
+        ["--save"], metavar="FILE", help="write the best one's flags to FILE, for --config"
+    ),
+)
+
+
+def add_to(group: click.Group, program: Program) -> None:
+    """Add the command to the program's."""
+    command = pipeline_command(
+        program, "search", TARGETS, _search, help=HELP, extra=FLAGS, own_dry_run=True
+    )
+    group.add_command(command)
+
+
+def _search(
+    program: Program,
+    session: Session,
+    at_once: int | None,
+    draws: int | None,
+    search_seed: int,
+    **flags: Any,
+) -> None:
+    if at_once is not None:
+        session.reporter.warn("--at-once is called --jobs now; use that name")
+        session.placement = replace(session.placement, jobs=at_once)
+    if draws is not None:
+        session.reporter.warn("--draws is called --search-seed now; use that name")
+        search_seed = draws
+    from stages.commands.search.action import (
+        search,  # here and not above: no other command needs it
+    )
+
+    search(program, session, search_seed=search_seed, **flags)

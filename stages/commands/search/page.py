@@ -1,0 +1,104 @@
+"""What a person reads of a search: a line for each training, and the table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.cli.display import MARKS, align
+from pipeline.events.progress import duration
+from pipeline.literals import flag_text
+from stages.commands.search.trial import Result
+from stages.commands.summary import SYNTHETIC
+
+ROWS = 20  # of the table, at most
+NONE = "–"
+
+
+def words(values: Mapping[str, Any]) -> str:
+    """The values of a trial as they are typed: lr=0.1 hidden=512,256."""
+    return " ".join(f"{name}={flag_text(value)}" for name, value in values.items())
+
+
+def line(place: str, told: str, result: Result) -> str:
+    """A trial that is done."""
+    if result.failure:
+        return f"{place} {told}  failed: {result.failure}"
+    took = "cached" if result.cached else duration(result.seconds)
+    return (
+        f"{place} {told}  validation {result.accuracy:.2%}  loss {result.loss:.4f}  "
+        f"epoch {result.epoch}  {took}"
+    )
+
+
+def plan(
+    trainings: Sequence[Mapping[str, Any]], rounds: Sequence[tuple[int, Mapping[str, Any]]]
+) -> tuple[dict[str, Any], str]:
+    """What would be trained: the JSON document and the text."""
+    rows = [(MARKS[t["status"]], t["status"], t["parameters"]) for t in trainings]
+    missing = sum(training["status"] == "runs" for training in trainings)
+    told = f"{missing} of {len(trainings)} trainings would run"
+    if len(rounds) > 1:
+        epochs = ", then ".join(f"{count} for {given['epochs']}" for count, given in rounds)
+        told += f" in the first round; epochs of combinations: {epochs}"
+    return {"trainings": list(trainings)}, f"{align(rows)}\n{told}"
+
+
+def page(document: Mapping[str, Any]) -> str:
+    """The whole result: what was compared, the best ones, what to do with it."""
+    lines = [SYNTHETIC, ""] if document["dataset"] == "synthetic" else []
+    lines += [_title(document), "", _table(document)]
+    trials = document["trials"]
+    if len(trials) > ROWS:
+        lines.append(f"… and {len(trials) - ROWS} more, which --json lists")
+    if failed := [trial for trial in trials if trial["failure"]]:
+        lines += ["", f"the first that failed: {failed[0]['failure']}"]
+    lines.append("")
+    if document["best"] is None:
+        return "\n".join([*lines, "none to choose: every one failed"])
+    for name, edge in document["edges"].items():
+        value = flag_text(document["best"][name])
+        lines.append(f"{name} {value} is the {edge} of those tried: there may be better beyond")
+    lines += ["the best of them:", f"  {document['command']}"]
+    if document["saved"] is not None:
+        lines.append(f"saved: {document['saved']}, for --config")
+    return "\n".join(lines)
+
+
+def _title(document: Mapping[str, Any]) -> str:
+    count, seeds = len(document["trials"]), document["seeds"]
+    made_of = [document["dataset"], f"{count:,} combination{'s' * (count != 1)}"]
+    if len(seeds) > 1:
+        made_of.append(f"seeds {', '.join(map(str, seeds))}: mean ± deviation")
+    if document["halving"]:
+        rounds = ", ".join(f"{r['trials']} × {r['epochs']}" for r in document["rounds"])
+        made_of.append(f"trials × epochs by round: {rounds}")
+    return f"search: {' · '.join(made_of)}"
+
+
+def _table(document: Mapping[str, Any]) -> str:
+    names = list(document["trials"][0]["parameters"])
+    rounds = ["epochs"] if document["halving"] else []
+    rows = [[*names, *rounds, "validation, %", "loss", "best epoch", "seconds"]]
+    for trial in document["trials"][:ROWS]:
+        cells = [_cell(trial["parameters"][name]) for name in names]
+        cells += [str(trial["epochs"])] if rounds else []
+        rows.append([*cells, *_figures(trial)])
+    return align(rows, right=range(len(names), len(rows[0])))
+
+
+def _figures(trial: Mapping[str, Any]) -> list[str]:
+    if trial["failure"]:
+        return ["failed", NONE, NONE, NONE]
+    accuracy = f"{100 * trial['accuracy']:.2f}"
+    if trial["deviation"] is not None:
+        accuracy += f" ± {100 * trial['deviation']:.2f}"
+    seeds = trial["seeds"].values()
+    epochs = [seed["best_epoch"] for seed in seeds]
+    shown = f"{min(epochs)}" if len(set(epochs)) == 1 else f"{min(epochs)}–{max(epochs)}"
+    seconds = sum(seed["epoch_seconds"] for seed in seeds)
+    return [accuracy, f"{trial['loss']:.4f}", shown, f"{seconds:,.0f}"]
+
+
+def _cell(value: Any) -> str:
+    return flag_text(tuple(value) if isinstance(value, list) else value)

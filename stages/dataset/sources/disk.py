@@ -1,0 +1,72 @@
+"""The data folder: what it means when it cannot be written, and how a file gets its name there."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.context import Context
+from pipeline.errors import StorageError
+from pipeline.store.durable import check_free_space, fsync_folder, in_the_way, make_folder
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def writing(folder: Path, needed: int) -> Iterator[None]:
+    """Make `folder`, see that `needed` bytes fit, and tell failures of writing in one line."""
+    try:
+        make_folder(folder)
+        check_free_space(folder, needed, "--data-dir")
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise _no_room(folder, needed, str(error.strerror)) from error
+        found = in_the_way(error) or error.strerror or error
+        raise StorageError(
+            f"{folder}: expected a folder that can be written, found: {found}; "
+            "change its permissions or choose another with --data-dir"
+        ) from error
+
+
+@contextmanager
+def alone(target: Path, what: str, context: Context) -> Iterator[None]:
+    """Be the only process that writes `target`; say that it waits for another that `what` it."""
+    import filelock
+
+    lock = filelock.FileLock(f"{target}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        context.info(f"waiting for another process that {what} {target}")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def publish(file: BinaryIO, part: Path, target: Path) -> None:
+    """Give the complete `file`, written at `part`, its final name, durably; and close it."""
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+    part.replace(target)
+    fsync_folder(target.parent)
+
+
+def megabytes(size: int | None) -> str:
+    """A size for people."""
+    return "an unknown number of MB" if size is None else f"{size / 1e6:,.1f} MB"
+
+
+def _no_room(folder: Path, needed: int, found: str) -> StorageError:
+    room = f"room for {megabytes(needed)}" if needed else "room to write"
+    return StorageError(
+        f"{folder}: expected {room}, found: {found}; free some or choose another folder with "
+        "--data-dir, then run the same command again"
+    )

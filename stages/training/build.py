@@ -1,0 +1,121 @@
+"""Build: what trains a network, from the artifacts and the options of a stage.
+
+`train` and `lr-find` set out from the same network, images and optimizer, because both begin here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.context import Context
+from pipeline.errors import ConfigError, UserError
+from pipeline.executors.cores import check_workers, default_workers
+from pipeline.executors.processes import ProcessExecutor
+from stages import neuralnet as nn
+from stages.batches import batches, order_of
+from stages.dataset.formats.layout import shape_of
+from stages.features import make_inputs
+from stages.options import InputOptions, NetworkOptions
+from stages.training.components import make_augmentation, make_optimizer
+from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a network is trained on: the artifacts of that name."""
+
+    features: np.ndarray
+    labels: np.ndarray
+    dataset: dict[str, Any]
+    train_rows: np.ndarray
+    standardization: np.ndarray
+    whitening: np.ndarray
+
+
+def make_trainer(
+    examples: Examples,
+    inputs: InputOptions,
+    network: NetworkOptions,
+    batch: BatchOptions,
+    optimizer: OptimizerOptions,
+    augmentation: AugmentationOptions,
+    *,
+    seed: int,
+    workers: int | None,
+    context: Context,
+    average: float = 0.0,
+    until: int | None = None,
+) -> nn.Trainer:
+    """The trainer of a new network; to be closed. ConfigError where the options do not fit.
+
+    average: decay of the moving average of the parameters; 0: none. until: the epoch from which on
+    images are only flipped and shifted; None: never.
+    """
+    rows = examples.train_rows
+    if batch.batch > len(rows):
+        raise ConfigError(
+            f"--batch {batch.batch}: expected at most the number of training images, {len(rows)}"
+        )
+    read = make_inputs(
+        inputs,
+        standardization=examples.standardization,
+        whitening=examples.whitening,
+        shape=shape_of(examples.dataset),
+    )
+    created = nn.Network.create(
+        inputs=read.width(examples.features.shape[1]),
+        hidden=network.hidden,
+        classes=len(examples.dataset["classes"]),
+        activation=network.activation,
+        initializer=network.initializer,
+        seed=seed,
+        dtype=network.precision,
+        norm=network.norm,
+        dropout=network.dropout,
+        members=network.members,
+    )
+    return nn.Trainer(
+        created,
+        make_optimizer(optimizer, average),
+        examples.features,
+        examples.labels,
+        batch=batch.batch,
+        rows=rows,
+        order=order_of(batches(rows, batch.batch, seed)),
+        inputs=read,
+        augment=make_augmentation(augmentation, inputs, read.shape, seed, until),
+        smoothing=batch.smoothing,
+        clip=batch.clip,
+        workers=_workers(workers, context),
+        executor=ProcessExecutor,
+    )
+
+
+def _workers(requested: int | None, context: Context) -> int:
+    """How many workers may share out a step; the trainer finds out how many of them pay."""
+    if requested is None:
+        return default_workers()
+    workers, word = check_workers(requested)
+    if word:
+        context.warn(word)
+    return workers
+
+
+@contextmanager
+def workers_alive() -> Iterator[None]:
+    """Report to the user where workers were killed while the trainer ran."""
+    from concurrent.futures import BrokenExecutor  # here and not above: it is slow to import
+
+    try:
+        yield
+    except BrokenExecutor as error:
+        raise UserError(
+            "training: expected the workers to go on, found one that was killed, perhaps for "
+            "lack of memory; run the same command again to resume from the last saved state, or "
+            "choose fewer --workers"
+        ) from error

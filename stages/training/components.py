@@ -1,0 +1,60 @@
+"""Components: what a training is made of, from the options that its user gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.errors import ConfigError
+from stages import neuralnet as nn
+from stages.features import levels_of
+from stages.options import InputOptions
+from stages.training.options import AugmentationOptions, OptimizerOptions, ScheduleOptions
+
+
+def make_optimizer(options: OptimizerOptions, average: float = 0.0) -> Any:
+    """The optimizer; with `average` above 0, one that averages the parameters, too."""
+    given = asdict(options)
+    name, nesterov = given.pop("optimizer"), given.pop("nesterov")
+    try:
+        optimizer = nn.make_optimizer(name, nesterov=nesterov or None, **given)
+    except ValueError as error:
+        raise ConfigError(f"--optimizer {name}: {error}") from None
+    return nn.Averaged(optimizer, average) if average else optimizer
+
+
+def make_schedule(options: ScheduleOptions) -> Callable[[float], float]:
+    """The learning rate at a position in epochs."""
+    return nn.make_schedule(
+        options.schedule,
+        options.lr,
+        options.epochs,
+        decay=options.decay,
+        every=options.every,
+        warmup=options.warmup,
+        final=options.final,
+    )
+
+
+def make_augmentation(
+    options: AugmentationOptions,
+    inputs: InputOptions,
+    shape: tuple[int, int, int] | None,
+    seed: int,
+    until: int | None = None,
+) -> nn.Augmentation | None:
+    """What is done to training images of this shape (None: they are no images); None: nothing.
+
+    until: the epoch from which on they are only flipped and shifted; None: never.
+    """
+    if options == AugmentationOptions():
+        return None
+    if shape is None:
+        raise ConfigError(
+            "--flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected features "
+            "that are the pixels of images, found others; leave these flags out"
+        )
+    return nn.Augmentation(
+        shape, **asdict(options), seed=seed, levels=levels_of(inputs), until=until
+    )

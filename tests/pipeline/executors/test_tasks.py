@@ -1,0 +1,71 @@
+"""Tasks in real processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import operator
+import os
+import signal
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import DataError, UserError
+from pipeline.executors.tasks import completed
+
+
+def fail(message: str) -> None:
+    raise DataError(message)
+
+
+def end_itself(file: str) -> None:
+    Path(file).touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep(file: str) -> None:
+    Path(file).touch()
+    time.sleep(60)
+
+
+def test_each_task_is_done_and_known_by_its_key():
+    tasks = {number: (number, number) for number in range(7)}
+    assert dict(completed(operator.mul, tasks, 2)) == {number: number**2 for number in range(7)}
+    assert dict(completed(operator.mul, {}, 0)) == {}
+
+
+def test_an_error_of_a_task_is_raised_as_it_is():
+    with pytest.raises(DataError, match="what was found"):
+        list(completed(fail, {"a": ("what was found",)}, 1))
+    assert multiprocessing.active_children() == []
+
+
+def test_a_killed_process_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"one was killed, for want of memory perhaps; .*--at-once"):
+        list(completed(end_itself, {"a": (str(tmp_path / "a"),)}, 1))
+    assert multiprocessing.active_children() == []
+
+
+def test_who_stops_listening_ends_the_processes(tmp_path):
+    tasks = {"slow": (str(tmp_path / "slow"),)}
+    started = time.monotonic()
+
+    def interrupt(signum, frame):
+        raise KeyboardInterrupt
+
+    def wait_and_listen():
+        with closing(completed(sleep, tasks, 1)) as results:
+            previous = signal.signal(signal.SIGALRM, interrupt)
+            signal.setitimer(signal.ITIMER_REAL, 1.0)
+            try:
+                list(results)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, previous)
+
+    with pytest.raises(KeyboardInterrupt):
+        wait_and_listen()
+    assert time.monotonic() - started < 20
+    assert multiprocessing.active_children() == []

@@ -1,0 +1,51 @@
+"""What trials share, and what a shorter one looks like."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import StorageError
+from pipeline.store.store import Store
+from stages.cifar10 import PIPELINE
+from stages.commands.search.trial import Result, Trials, shortened, train_one
+
+GIVEN = {"epochs": 20, "warmup": 4.0, "every": 10, "refine": 4, "lr": 0.1}
+
+
+def test_stages_are_shared_up_to_what_is_searched(tmp_path):
+    trials = Trials(PIPELINE, Store(tmp_path))
+    first = ["download", "decode"]
+    features = ["preprocess", "split", "standardize", "whiten"]
+    assert trials.shared({"lr", "batch"}) == first + features
+    assert trials.shared({"components"}) == first + features[:3]
+    assert trials.shared({"seed"}) == [*first, "preprocess"]
+    assert trials.shared({"color"}) == [*first, "split"]
+
+
+def test_a_part_of_the_epochs_has_the_whole_course():
+    quarter = {"epochs": 5, "warmup": 1.0, "every": 2, "refine": 1, "lr": 0.1}
+    assert shortened(GIVEN, 0.25) == quarter
+    assert shortened(GIVEN, 1.0) == GIVEN
+    least = {"epochs": 1, "warmup": 0.2, "every": 1, "refine": 0, "lr": 0.1}
+    assert shortened(GIVEN, 0.001) == least
+    assert shortened(GIVEN | {"epochs": 1}, 0.5) == GIVEN | {"epochs": 1}
+
+
+def test_any_result_is_better_than_a_failure():
+    assert Result(0.0, loss=1e300).rank > Result(failure="diverged").rank
+    assert Result(0.5, 1.0).rank > Result(0.5, 1.1).rank > Result(0.4, 0.1).rank
+
+
+def test_what_befalls_every_training_is_raised(tmp_path):
+    (tmp_path / "file").write_text("")
+    settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
+    settings |= {"source": "synthetic", "synthetic_size": 50, "data_dir": str(tmp_path / "data")}
+    with pytest.raises(StorageError):
+        train_one(PIPELINE, settings, str(tmp_path / "file" / "artifacts"))
+
+
+def test_what_its_values_cannot_do_is_a_result(tmp_path):
+    settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
+    settings |= {"source": "synthetic", "synthetic_size": 50, "data_dir": str(tmp_path / "data")}
+    found = train_one(PIPELINE, settings | {"batch": 1000}, str(tmp_path / "artifacts"))
+    assert "--batch 1000: expected at most" in found.failure

@@ -1,0 +1,96 @@
+"""Summary: the page a person reads, and its figures as JSON."""
+
+from __future__ import annotations
+
+from stages.commands.summary import render, summarize
+
+
+class Found(dict):
+    """Artifacts by name, as an outcome gives them."""
+
+    def path(self, name: str) -> str:
+        return f"artifacts/{name}.json"
+
+    def notes(self, name: str) -> dict:
+        return {"epoch_seconds": [0.5]}
+
+
+SCORES = {
+    "images": 1200,
+    "loss": 1.23456,
+    "accuracy": 0.5,
+    "per_class": {"airplane": 0.25, "cat": None},
+    "confusion": [[3, 1], [0, 0]],
+}
+
+
+def test_the_figures_of_a_whole_run():
+    outcome = Found(
+        dataset={"name": "cifar10"},
+        training={"history": [{"epoch": 1}], "best_epoch": 1},
+        evaluation={"dataset": "cifar10", "validation": SCORES, "test": SCORES},
+        model={},
+    )
+    assert summarize(None, outcome) == {
+        "dataset": "cifar10",
+        "epochs": [{"epoch": 1}],
+        "best_epoch": 1,
+        "epoch_seconds": [0.5],
+        "validation": SCORES,
+        "test": SCORES,
+        "model": "artifacts/model.json",
+    }
+
+
+def test_the_figures_of_what_is_there():
+    assert summarize(None, Found()) == {}
+    assert summarize(None, Found(training={})) == {
+        "epochs": [],
+        "best_epoch": None,
+        "epoch_seconds": [0.5],
+    }
+    assert summarize(None, Found(evaluation={"test": SCORES})) == {"test": SCORES}
+
+
+def test_the_page():
+    page = render(
+        {"dataset": "cifar10", "validation": SCORES, "test": SCORES, "model": "a/model.json"}
+    )
+    assert page.splitlines() == [
+        "dataset: cifar10  images    loss  accuracy",
+        "validation         1,200  1.2346    50.00%",
+        "test               1,200  1.2346    50.00%",
+        "",
+        "test: truth ↓ prediction →  accuracy  airpl  cat",
+        "airplane                       25.0%      3    1",
+        "cat                                –      ·    ·",
+        "",
+        "model: a/model.json",
+    ]
+
+
+def test_mirrors_stand_below_the_plain_figures():
+    averaged = {**SCORES, "mirrored": {"loss": 1.2, "accuracy": 0.51}}
+    page = render({"dataset": "cifar10", "validation": averaged, "test": SCORES})
+    assert page.splitlines()[:4] == [
+        "dataset: cifar10          images    loss  accuracy",
+        "validation                 1,200  1.2346    50.00%",
+        "validation, with mirrors   1,200  1.2000    51.00%",
+        "test                       1,200  1.2346    50.00%",
+    ]
+
+
+def test_the_page_without_validation_and_model():
+    page = render({"dataset": "cifar10", "test": SCORES})
+    assert "validation" not in page
+    assert "model" not in page
+
+
+def test_synthetic_images_are_named_before_their_figures():
+    page = render({"dataset": "synthetic", "test": SCORES})
+    assert page.startswith("THE IMAGES ARE SYNTHETIC")
+
+
+def test_without_scores_the_artifacts_are_listed():
+    record = {"kind": "array", "dtype": "|u1", "shape": [2, 3], "bytes": 6, "path": "a.npy"}
+    assert render({"artifacts": {"labels": record}}) == "labels  u1 2×3  6 B  a.npy"
