@@ -119,7 +119,14 @@ def _task(decision: Decision, outcome: Outcome) -> Task:
     from pipeline.execution import Task
 
     sources = {name: outcome.keys[name] for name in decision.stage.inputs}
-    return Task(decision.stage, decision.parameters, sources, decision.key, decision.fields)
+    return Task(
+        decision.stage,
+        decision.parameters,
+        sources,
+        decision.key,
+        decision.fields,
+        decision.sources,
+    )
 
 
 def _readable(error: BaseException | None) -> BaseException | None:

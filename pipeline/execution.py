@@ -10,14 +10,16 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.code import CodeIndex
 from pipeline.context import Context, Progress
 from pipeline.errors import Interrupted
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
+from pipeline.observation import Observations
 from pipeline.prefetch import prefetched
 from pipeline.stage import Stage
 from pipeline.store.durable import check_free_space
@@ -27,13 +29,17 @@ from pipeline.store.values import Writer
 
 @dataclass(frozen=True)
 class Task:
-    """One result to be made: everything that it takes, to be sent to another process."""
+    """One result to be made: everything that it takes, to be sent to another process.
+
+    `code` are the sources that the stage reaches, as they were when it was planned.
+    """
 
     stage: Stage
     parameters: Mapping[str, Any]
     sources: Mapping[str, Key]
     key: Key
     fields: Mapping[str, Any]
+    code: Mapping[str, list[int]] = field(default_factory=dict)
 
 
 def execute(
@@ -51,13 +57,21 @@ def execute(
     with store.lock(key, lambda holder: reporter.waiting(stage.name, holder)):
         if made():
             return False
+        observations = Observations(store, CodeIndex(store.root / ".code.json"))
+        graph = task.fields["graph"]
+        observations.check_code(stage, task.code, graph, before=True)
         with one_blas_thread(), store.write(key, task.fields) as writer:
-            inputs = [store.load(task.sources[name], name) for name in stage.inputs]
+            inputs = {name: store.load(task.sources[name], name) for name in stage.inputs}
+            values = inputs | dict(task.parameters)
             arguments = stage.arguments(task.parameters)
             if stage.takes_context:
                 arguments["context"] = _RunContext(store, key, reporter, writer, stop)
-            value = stage.function(*inputs, **arguments)
-            _write(value, stage, writer, reporter)
+            with observations.watching(stage, values, task.parameters) as recorder:
+                value = stage.function(*inputs.values(), **arguments)
+                _write(value, stage, writer, reporter)
+            observations.check_code(stage, task.code, graph)
+            observations.check_files(stage, values)
+            writer.observed = observations.trace(stage, recorder, task.code)
         store.drop_state(key)
     return True
 
@@ -67,7 +81,14 @@ def execute_elsewhere(task: Task, root: Path) -> bool:
     from pipeline.events.relay import sender
 
     store = Store(root)
-    return execute(task, store, sender(), lambda: store.damage(task.key) is None)
+    observations = Observations(store, CodeIndex(store.root / ".code.json"))
+
+    def made() -> bool:
+        if store.damage(task.key) is not None:
+            return False
+        return not observations.changes(task.stage, store.manifest(task.key))
+
+    return execute(task, store, sender(), made)
 
 
 def _write(value: Any, stage: Stage, writer: Writer, reporter: Reporter) -> None:

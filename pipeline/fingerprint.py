@@ -56,7 +56,7 @@ def fingerprint(
     stage: Stage, parameters: Mapping[str, Any], inputs: Mapping[str, str], code: CodeIndex
 ) -> Fingerprint:
     """The fingerprint of what `stage` makes with these parameters, of inputs with these digests."""
-    reached = code.reached(stage.function, stage.ignores)
+    reached = code.reached(stage.function, stage.ignores, stage.groups)
     counted = {
         name: _tagged(value)
         for name, value in parameters.items()

@@ -109,6 +109,10 @@ class _Run:
         reason = JUST_MADE if just_made else decision.reason
         self._outcome.add(StageResult(name, status, seconds, reason, decision.key), manifest)
         self._reporter.stage_finished(name, status, seconds, reason)
+        for words in self._planner.side_effects(decision.stage) if status == RAN else ():
+            self._reporter.warn(words)
+        for words in manifest.get("observed", {}).get("unseen", ()):
+            self._reporter.warn(f"{name} depends on {words}, which is not seen when it changes")
         self._order.done(name)
 
     def _fail(self, name: str, started: float, error: BaseException) -> None:

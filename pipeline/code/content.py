@@ -64,6 +64,7 @@ class Content:
         self._told: dict[int, tuple[Any, str]] = {}  # with the value: an address is used again
         self.links: dict[tuple[str, str], int] = {}
         self.values: dict[str, str] = {}
+        self.mutable = False
         self.owner = ""
         self.where = ""  # of a value that may not be opaque
 
@@ -103,22 +104,28 @@ class Content:
         return f"{self.text(kind)}{self._inside(value, kind)}"
 
     def _inside(self, value: Any, kind: type) -> str:
-        if kind in (list, tuple):
-            return self._all(value)
-        if kind is dict or kind in _VIEWS[:1]:
-            return self._all(part for pair in value.items() for part in pair)
-        if kind in (set, frozenset):
-            return self._unordered(value)
-        if kind in _VIEWS:
+        if kind is tuple:
             return self._all(value)
         if kind in _PARTS:
             return self._all(getattr(value, part) for part in _PARTS[kind])
-        if kind is bytearray:
-            return bytes(value).hex()
         if kind in _BUILTIN or kind in _SLOTS:
             owner = getattr(value, "__self__", None)
             bound = "" if owner is None or isinstance(owner, types.ModuleType) else self.text(owner)
             return f" {getattr(value, '__module__', '')}.{value.__qualname__}{bound}"
+        if kind is frozenset:
+            return self._unordered(value)
+        self.mutable = True
+        return self._changeable(value, kind)
+
+    def _changeable(self, value: Any, kind: type) -> str:
+        if kind is list or kind in _VIEWS[1:]:
+            return self._all(value)
+        if kind is dict or kind in _VIEWS[:1]:
+            return self._all(part for pair in value.items() for part in pair)
+        if kind is set:
+            return self._unordered(value)
+        if kind is bytearray:
+            return bytes(value).hex()
         if kind.__module__ == "numpy" and hasattr(value, "dtype") and hasattr(value, "tobytes"):
             return self._array(value)
         if f"{kind.__module__}.{kind.__qualname__}" in HARMLESS or _is_stream(value):

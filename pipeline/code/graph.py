@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from pipeline.code.effects import Effects, package_of
 from pipeline.code.hashing import short_hash
-from pipeline.code.links import ALL_LOADED, AS_STAGE, Links, Node, Symbol, Target
+from pipeline.code.links import ALL_LOADED, AS_GROUP, AS_STAGE, Links, Node, Symbol, Target
 from pipeline.code.modules import Module
 
 
@@ -28,6 +28,7 @@ class Facts(NamedTuple):
     text: str = ""
     links: tuple[Symbol, ...] = ()
     values: Mapping[str, str] = {}  # digests of captured values by name, for people
+    mutable: bool = False  # whether what has been looked at may change
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Walk:
             modules[self._links.project.find(symbol[0])] = None
             symbols |= live.values
             if symbol[1]:
-                label = ".".join(symbol).removesuffix(AS_STAGE)
+                label = ".".join(symbol).removesuffix(AS_STAGE).removesuffix(AS_GROUP)
                 texts = [node.digest, *shown]
                 symbols[label] = short_hash("\n".join(texts)) if shown else node.digest
         text = json.dumps(identity, separators=(",", ":"))

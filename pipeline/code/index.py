@@ -12,15 +12,16 @@ What no analysis can see, such as a module whose name is computed, is observed w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 from pipeline.code.effects import Effects
-from pipeline.code.graph import Reached, Walk
+from pipeline.code.graph import Facts, Reached, Walk
 from pipeline.code.links import Links, Symbol
-from pipeline.code.live import Live
+from pipeline.code.deferrals import Deferrals
+from pipeline.code.live import Live, Values
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, Project, is_installed, locate
 from pipeline.code.tables import Tables
@@ -43,12 +44,20 @@ class CodeIndex:
     def __init__(self, cache: Path | None = None, packages: Collection[str] = ()) -> None:
         self._tables = Tables(cache)
         self._packages = {FRAMEWORK, *packages}
-        self._projects: dict[tuple[Path, str], tuple[Links, Effects]] = {}
+        self._deferrals = Deferrals(cache and cache.with_name(".live.json"))
+        self._projects: dict[tuple[Path, str], tuple[Links, Effects, Values]] = {}
         self._reached: dict[tuple[FunctionType, tuple[str, ...]], Reached] = {}
         self._loaded = Loaded()
+        self._installed: dict[str, bool] = {}
 
-    def reached(self, function: Callable[..., Any], ignores: Collection[str] = ()) -> Reached:
+    def reached(
+        self,
+        function: Callable[..., Any],
+        ignores: Collection[str] = (),
+        groups: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Reached:
         """All that `function` reaches, itself included, but for the modules named in `ignores`.
+        `groups` are its arguments that are groups of parameters, whose methods count.
 
         A function without a source (typed at a prompt, made by `exec`) counts by its bytecode,
         which differs between versions of Python, and by the values that it uses. Raises `TypeError`
@@ -59,24 +68,63 @@ class CodeIndex:
             raise TypeError(f"expected a function, found {function!r}")
         key = (function, tuple(ignores))
         if key not in self._reached:
-            self._reached[key] = self.reached_now(*key)
+            self._reached[key] = self._look(*key, [group.type for group in groups.values()])
             self._tables.save()
+            self._deferrals.save()
         return self._reached[key]
 
-    def reached_now(self, function: Callable[..., Any], ignores: Collection[str] = ()) -> Reached:
-        """The same, with live values as they are now."""
+    def changed(self) -> list[str]:
+        """The names of live values that are no longer what they were when they were looked at.
+
+        They go on counting as what they were: whoever calls this knows that a stage has run.
+        """
+        found = (values.changed() for _, _, values in self._projects.values())
+        return list(dict.fromkeys(name for names in found for name in names))
+
+    def root_of(self, function: Callable[..., Any]) -> Path:
+        """The folder that a function's project lies in."""
+        return self._place(unwrap(function))[2][0].project.root
+
+    def graphs(self, function: Callable[..., Any]) -> Callable[[str, str], str | None]:
+        """A function that gives the graph of a whole module of the same project, which is named or
+        whose source is; None where that is no module of the project, or of the framework."""
+        links, effects, _ = self._place(unwrap(function))[2]
+
+        def graph(name: str, file: str) -> str | None:
+            if file and (not Path(file).is_file() or is_installed(Path(file))):
+                return None
+            module = locate(Path(file), "")[0] if file else links.project.find(name)
+            if module is None or module.path is None or module.name.partition(".")[0] == FRAMEWORK:
+                return None
+            links.project.add(module)
+            walk = Walk(links, effects, module, lambda symbol: Facts())
+            return walk.reached([(module.name, "")], Facts()).graph
+
+        return graph
+
+    def stamps(self, reached: Reached) -> dict[str, list[int]]:
+        """The sources of what is reached, each with the stamp that it had when it was read."""
+        return {str(m.path): self._tables.stamps[m] for m in reached.modules if m.path}
+
+    def _look(
+        self, function: Callable[..., Any], ignores: Collection[str], groups: Sequence[type]
+    ) -> Reached:
         inner = unwrap(function)
-        module, start, links, effects = self._place(inner)
-        imported = effects.loaded(module, "top")
-        live = Live(links, module, inner.__globals__, imported, self._loaded, self._counts)
-        root = live.root(function, inner, start)
-        found = Walk(links, effects, module, live.facts, ignores).reached(start, root)
-        if "subclasses" in found.words:
-            live.subclasses = True
-            found = Walk(links, effects, module, live.facts, ignores).reached(start, root)
+        module, start, (links, effects, values) = self._place(inner)
+        for values.subclasses in (False, True):
+            imported = effects.loaded(module, "top")
+            live = Live(values, links, module, inner, imported, self._loaded, self._deferrals)
+            walk = Walk(links, effects, module, live.facts, ignores)
+            held = [links.methods_of(module, group) for group in groups]
+            held = [symbol for symbol in held if symbol]
+            found = walk.reached([*start, *held], live.root(function, inner, start))
+            if "subclasses" not in found.words:
+                break
         return found
 
-    def _place(self, function: FunctionType) -> tuple[Module, list[Symbol], Links, Effects]:
+    def _place(
+        self, function: FunctionType
+    ) -> tuple[Module, list[Symbol], tuple[Links, Effects, Values]]:
         """Where a function lies, where to begin, and the project as seen from there."""
         file = Path(function.__code__.co_filename).absolute()
         if has_source := file.is_file():
@@ -88,16 +136,20 @@ class CodeIndex:
         top = module.name.partition(".")[0]
         if (root, top) not in self._projects:
             links = Links(Project(root, {*self._packages, top} - {""}), self._tables, EXCLUDED)
-            self._projects[root, top] = links, Effects(links)
-        links, effects = self._projects[root, top]
+            values = Values(links, self._loaded, self._counts)
+            self._projects[root, top] = links, Effects(links), values
+        links, *_ = found = self._projects[root, top]
         links.project.add(module)
         name = function.__qualname__.partition(".")[0]
         start = [links.start(module, name)] if has_source else []
-        return module, start, links, effects
+        return module, start, found
 
     def _counts(self, function: FunctionType) -> bool:
+        file = function.__code__.co_filename
+        if file not in self._installed:
+            self._installed[file] = is_installed(Path(file))
         own = (function.__module__ or "").partition(".")[0] in self._packages
-        return own or not is_installed(Path(function.__code__.co_filename))
+        return own or not self._installed[file]
 
 
 def unwrap(function: Any) -> Any:

@@ -22,7 +22,7 @@ from pipeline.code.tables import Tables
 
 Symbol = tuple[str, str]
 ALL_LOADED = "*"
-AS_STAGE = " (stage)"  # see symbols.py, which most commands do not need
+AS_STAGE, AS_GROUP = " (stage)", " (group)"  # see symbols.py, which most commands do not need
 
 
 class Target(NamedTuple):
@@ -67,6 +67,12 @@ class Links:
         found = (one for one in (name + AS_STAGE, name) if one in symbols)
         return module.name, next(found, "")
 
+    def methods_of(self, module: Module, group: type) -> Symbol | None:
+        """The methods of a group of parameters, as a symbol; None where it has none."""
+        home = self.project.find(group.__module__) or module
+        name = group.__qualname__ + AS_GROUP
+        return (home.name, name) if name in self._tables[home]["symbols"] else None
+
     def node(self, symbol: Symbol) -> Node:
         """A symbol with what its references come to."""
         if symbol not in self._nodes:
@@ -77,7 +83,7 @@ class Links:
             else:
                 symbols = self._tables[module]["symbols"]
                 entry = Entry("", escaping=[f":{one}" for one in symbols])
-                groups = [[f":{one}"] for one in symbols if not one.endswith(AS_STAGE)]
+                groups = [[f":{one}"] for one in symbols if not one.endswith((AS_STAGE, AS_GROUP))]
             targets = [self.resolve_all(module, group) for group in groups]
             outer = [found for found in targets if {one.module for one in found} != {module.name}]
             texts = [entry.digest, *map(str, outer)] if outer else [entry.digest]

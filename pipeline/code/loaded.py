@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -35,8 +36,10 @@ class Loaded:
         if path not in self._in_file:
             self._in_file[path] = _functions_in(path) if path and _is_suspect(path) else None
         found = self._in_file[path]
+        if found is None:
+            return
         code = function.__code__
-        if found is None or Path(code.co_filename).absolute() != path:
+        if Path(code.co_filename).absolute() != path:
             return
         if code_text(code) not in found.get(code.co_qualname, ()):
             raise CodeError(
@@ -75,6 +78,7 @@ def _all_in(code: CodeType) -> Iterator[CodeType]:
             yield from _all_in(constant)
 
 
+@cache
 def _process_start_ns() -> int:
     """When this process began, by the clock that files are stamped with."""
     try:

@@ -20,7 +20,8 @@ starts in this module, `package.module:name.attribute` in another. A symbol is c
 elsewhere can change what it holds: a dict, an object, but no function and no number.
 
 The function of a stage is there twice: as it is, and as `name (stage)` without its signature, for
-parameters and inputs are fields of a fingerprint of their own.
+parameters and inputs are fields of a fingerprint of their own; and so is a dataclass with methods,
+which are `name (group)`: what counts of a group of parameters.
 
 Where a statement cannot be split (`for`, `while`, `with`, `try`, `match`), each name in it counts
 all of it. A local variable hides a name of the module; otherwise, when in doubt, a name counts.
@@ -51,7 +52,7 @@ from pipeline.code.syntax import decorator_chain, digest, walk
 
 # A stage's outputs are a field of its fingerprint, and its parameters another.
 STAGE_DECORATOR = {"pipeline.stage.stage", "pipeline.stage"}
-AS_STAGE = " (stage)"
+AS_STAGE, AS_GROUP = " (stage)", " (group)"
 WHOLE_SOURCE = "<source>"
 DOCSTRING = "__doc__"
 
@@ -125,6 +126,15 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
         symbols[DOCSTRING] = list(Entry(short_hash(docs)))
     for name, function in stages.items():
         symbols[name + AS_STAGE] = list(_as_stage(function, package, visible))
+    for statement in tree.body:
+        if isinstance(statement, ast.ClassDef) and (methods := _methods(statement)):
+            visitor = References(package, visible)
+            for node in (n for method in methods for n in walk(method)):
+                vars(node).pop("reference", None)
+            for method in methods:
+                visitor.visit(method)
+            entry = _entry("", [(ast.Module(methods, []), visitor)], [], False)
+            symbols[statement.name + AS_GROUP] = list(entry)
     return {
         "symbols": symbols,
         "effects": effects,
@@ -179,6 +189,13 @@ def _lines(statement: ast.AST) -> tuple[int, int]:
     """The first and the last line of a statement, decorators included."""
     nodes = [node for node in walk(statement) if hasattr(node, "lineno")]
     return min(node.lineno for node in nodes), max(node.end_lineno for node in nodes)
+
+
+def _methods(statement: ast.ClassDef) -> list[ast.stmt]:
+    """What a dataclass can do, beside holding its fields."""
+    if not any(decorator_chain(one)[-1:] == ["dataclass"] for one in statement.decorator_list):
+        return []
+    return [node for node in statement.body if isinstance(node, _FUNCTIONS)]
 
 
 def _rebinds(node: ast.AST) -> bool:

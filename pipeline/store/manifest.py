@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
@@ -31,10 +32,12 @@ def write_manifest(
     outputs: Mapping[str, Any],
     seconds: float,
     notes: Mapping[str, Any],
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Record the outputs of a computation, what identifies it, and where and how long it ran.
 
-    `notes` are figures of the stage's own, such as the seconds of each epoch.
+    `notes` are figures of the stage's own, such as the seconds of each epoch; `more` are further
+    fields: "observed" is what the stage was seen to depend on (code/trace.py).
     """
     manifest = {
         "format": FORMAT,
@@ -43,6 +46,7 @@ def write_manifest(
         "outputs": outputs,
         "seconds": round(seconds, 6),
         "notes": notes,
+        **more,
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": _versions(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",

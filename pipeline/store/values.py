@@ -39,6 +39,7 @@ class Writer:
         self.folder = folder
         self.outputs: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, Any] = {}
+        self.observed: dict[str, Any] = {}
         self._open: dict[str, ArrayFile] = {}
         self._started = time.perf_counter()
 
@@ -90,7 +91,8 @@ class Writer:
             for name, file in self._open.items():
                 self.outputs[name] = file.finish()
             seconds = time.perf_counter() - self._started
-            write_manifest(self.folder, digest, fields, self.outputs, seconds, self.notes)
+            more = {"observed": self.observed} if self.observed else {}
+            write_manifest(self.folder, digest, fields, self.outputs, seconds, self.notes, more)
             fsync_folder(self.folder)
 
     def close(self) -> None:
