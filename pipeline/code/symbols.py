@@ -55,6 +55,7 @@ STAGE_DECORATOR = {"pipeline.stage.stage", "pipeline.stage"}
 AS_STAGE, AS_GROUP = " (stage)", " (group)"
 WHOLE_SOURCE = "<source>"
 DOCSTRING = "__doc__"
+TOP = "<top>"  # statements that bind and change nothing by name: they count with the whole module
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -105,7 +106,10 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
         names = [name for name in names if name in targets or stars]
         for node in walk_scope(statement):
             node.top = isinstance(node, (ast.Name, *_FUNCTIONS))
-        for name in names:
+        for name in names or [TOP]:
+            if name == TOP:
+                targets.setdefault(TOP, [])
+                parts.setdefault(TOP, [])
             if name not in parts:  # changed here, bound by a star import
                 targets[name] = [f"{star}:{name}" for star in stars]
                 parts[name] = []

@@ -401,10 +401,11 @@ def test_annotations_count_in_class_bodies(folder):
 def test_the_framework_is_followed_but_not_its_vocabulary(folder):
     found = names(
         folder,
-        "from pipeline.blocks import row_blocks\nfrom pipeline.context import QUIET\n"
-        "from pipeline.errors import DataError\ndef f(c=QUIET): raise DataError(row_blocks)",
+        "from pipeline.prefetch import prefetched\nfrom pipeline import QUIET, stage\n"
+        "from pipeline.errors import DataError\ndef f(c=QUIET): raise DataError(prefetched)",
     )
-    assert found == {"m.f"} | {f"pipeline.blocks.{n}" for n in ("ROWS", "release", "row_blocks")}
+    assert found == {"m.f"} | {f"pipeline.prefetch.{n}" for n in ("END", "prefetched", "_produce")}
+    assert "pipeline.stream.Stream" in names(folder, "from pipeline import Stream\nf = Stream.of")
 
 
 def test_a_top_level_package_on_another_path(folder, monkeypatch, tmp_path):
