@@ -16,13 +16,14 @@ from typing import Any
 
 from pipeline.code import CodeIndex
 from pipeline.context import Context, Progress
-from pipeline.errors import Interrupted
+from pipeline.errors import Interrupted, OutputError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
 from pipeline.observation import Observations
 from pipeline.prefetch import prefetched
 from pipeline.stage import Stage
 from pipeline.store.durable import check_free_space
+from pipeline.store.outputs import check_blocks, check_value, copied
 from pipeline.store.store import Key, Store
 from pipeline.store.values import Writer
 
@@ -68,7 +69,10 @@ def execute(
                 arguments["context"] = _RunContext(store, key, reporter, writer, stop)
             with observations.watching(stage, values, task.parameters) as recorder:
                 value = stage.function(*inputs.values(), **arguments)
-                _write(value, stage, writer, reporter)
+                try:
+                    _write(value, stage, writer, reporter)
+                except OutputError as error:
+                    raise OutputError(f"stage {stage.name}: {error}") from None
             observations.check_code(stage, task.code, graph)
             observations.check_files(stage, values)
             writer.observed = observations.trace(stage, recorder, task.code)
@@ -102,7 +106,13 @@ def _write(value: Any, stage: Stage, writer: Writer, reporter: Reporter) -> None
         value = _append(value, stage.outputs, writer)
     elif len(stage.outputs) == 1:
         value = {stage.outputs[0]: value}
+    if not isinstance(value, dict):
+        raise OutputError(
+            f"expected a dict of the outputs {', '.join(stage.outputs)}, "
+            f"found {type(value).__name__}"
+        )
     for name, whole in value.items():
+        check_value(name, whole)
         writer.put(name, whole)
     writer.expect(stage.outputs)
 
@@ -117,16 +127,23 @@ def _append(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dict[str, 
     """Append what a generator yields; give back what it returns.
 
     The generator runs in a thread, a block ahead: the next one is made while this one is hashed and
-    written.
+    written. So each is copied before the generator goes on, which may use its memory again.
     """
     rest: dict[str, Any] = {}
 
     def to_the_end() -> Iterator[Any]:
-        rest.update((yield from blocks) or {})
+        try:
+            while True:
+                yield copied(next(blocks))
+        except StopIteration as end:
+            rest.update(end.value or {})
 
+    names = None
     with closing(prefetched(to_the_end(), 1)) as made:
         for block in made:
-            for name, rows in (block if isinstance(block, dict) else {outputs[0]: block}).items():
+            together = block if isinstance(block, dict) else {outputs[0]: block}
+            names = check_blocks(together, names)
+            for name, rows in together.items():
                 writer.append(name, rows)
     return rest
 

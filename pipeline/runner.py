@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from graphlib import TopologicalSorter
 
 from pipeline.dispatch import Dispatcher
-from pipeline.errors import Interrupted
+from pipeline.errors import Interrupted, PipelineError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
 from pipeline.outcome import FAILED, RAN, SKIPPED, Outcome, StageResult
@@ -117,9 +117,12 @@ class _Run:
 
     def _fail(self, name: str, started: float, error: BaseException) -> None:
         """Take in an error: it ends the run, or what depends on the stage."""
+        if name in self._stages:  # what it has changed counts as what it was before
+            self._planner.side_effects(self._stages[name])
         if not hasattr(error, "stage"):
             error.stage = name
-            error.add_note(f"in stage {name}")
+            if not isinstance(error, PipelineError):  # whose one line says all
+                error.add_note(f"in stage {name}")
         if isinstance(error, Interrupted) or not isinstance(error, Exception):
             raise error
         if not self._dispatcher.placement.keep_going:

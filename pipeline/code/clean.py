@@ -103,6 +103,12 @@ class _Cleaner(ast.NodeTransformer):
             node.texts = digest(*_blanked(node.value))
         return visited
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """A logger's name is that of its module, wherever that moves."""
+        if chain(node.func)[-1:] == ["getLogger"]:
+            node.args = [a for a in node.args if chain(a) != ["__name__"]]
+        return self.generic_visit(node)
+
     def visit_Pass(self, node: ast.Pass) -> None:
         return None
 
@@ -136,11 +142,12 @@ def _blanked(call: ast.Call) -> list[ast.Constant]:
     """The texts among the arguments of a call, each of which leaves "" behind."""
     texts = []
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-        parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
-        for part in parts:
-            if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                texts.append(ast.Constant(part.value))
-                part.value = ""
+        if isinstance(argument, ast.JoinedStr):
+            texts += [part for part in argument.values if isinstance(part, ast.Constant)]
+            argument.values = [v for v in argument.values if not isinstance(v, ast.Constant)]
+        elif isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            texts.append(ast.Constant(argument.value))
+            argument.value = ""
     return texts
 
 

@@ -12,6 +12,7 @@ Locks, loggers and the like never change a result.
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
 import sys
 import types
@@ -161,7 +162,8 @@ class Content:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # iterators warn that they will not be copied some day
             try:
-                state = value.__reduce_ex__(4)
+                reduce = copyreg.dispatch_table.get(kind)
+                state = reduce(value) if reduce else value.__reduce_ex__(4)
                 if isinstance(state, str):
                     return f" {state}"
                 make, arguments, *rest = state

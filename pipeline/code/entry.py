@@ -18,6 +18,7 @@ class Entry(NamedTuple):
     words        what it mentions that looks at code as data: see nature.py
     aside        digests of what counts only where such a word is reached: see clean.py
     named        whether its own name may be seen at run time: it has a decorator
+    function     whether it is a function, whose name goes with it wherever it is used as a value
     unused       of a stage: the arguments that its body never mentions
     """
 
@@ -30,4 +31,5 @@ class Entry(NamedTuple):
     words: list[str] = []
     aside: Mapping[str, str] = {}
     named: bool = False
+    function: bool = False
     unused: list[str] = []

@@ -44,7 +44,8 @@ class Reached:
 
 
 class Walk:
-    """One walk, from a function on. `facts` tells what is known of the live value of a symbol;
+    """One walk, from a function on. `facts(symbol)` tells what its live value adds to a symbol,
+    and `facts(symbol, True)` whether a name that an import binds has another value than that;
     modules named in `ignores`, and those below them, are not followed."""
 
     def __init__(
@@ -52,7 +53,7 @@ class Walk:
         links: Links,
         effects: Effects,
         module: Module,
-        facts: Callable[[Symbol], Facts],
+        facts: Callable[..., Facts],
         ignores: Collection[str] = (),
     ) -> None:
         self._links, self._facts, self._ignores = links, facts, tuple(ignores)
@@ -76,12 +77,13 @@ class Walk:
         for symbol, node, live, references in rows:
             entry = node.entry
             aside = [f"{kind} {h}" for kind, h in sorted(entry.aside.items()) if kind in words]
-            named = entry.named or "names" in words or symbol in self._escaped or not symbol[1]
+            shows = entry.function and ("names" in words or symbol in self._escaped)
+            named = symbol[1] if entry.named or shows else ""
             shown = [*aside, *([live.text] if live.text else [])]
-            identity.append([entry.digest, symbol[1] * named, *shown, references])
+            identity.append([entry.digest, named or node.names, *shown, references])
             modules[self._links.project.find(symbol[0])] = None
             symbols |= live.values
-            if symbol[1]:
+            if node.entry.digest or live.text:
                 label = ".".join(symbol).removesuffix(AS_STAGE).removesuffix(AS_GROUP)
                 texts = [node.digest, *shown]
                 symbols[label] = short_hash("\n".join(texts)) if shown else node.digest
@@ -94,6 +96,9 @@ class Walk:
         node, live = self._links.node(symbol), self._facts(symbol)
         references = [[self._written(one) for one in group] for group in node.targets]
         changed_by = self._changes.get(symbol, ())
+        rebound = [self._facts(via, True) for via in node.vias]
+        for facts in [one for one in rebound if one.text]:
+            live = Facts(live.text + facts.text, live.links + facts.links, live.values)
         references += [self._numbers_of(live.links), self._numbers_of(changed_by)]
         module = self._links.project.find(symbol[0])
         self._escaped.update(self._links.symbols(module, node.entry.escaping))

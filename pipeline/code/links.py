@@ -11,7 +11,9 @@ imported, to where something is defined. What a reference comes to is a list of 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Mapping
+from types import ModuleType
 from typing import NamedTuple
 
 import pipeline
@@ -43,6 +45,8 @@ class Node(NamedTuple):
     entry: Entry
     targets: list[list[Target]]
     digest: str
+    vias: list[Symbol] = []  # names that imports bind, on the way to the targets
+    names: str = ""  # of a whole module: all that it binds
 
 
 class Links:
@@ -51,6 +55,7 @@ class Links:
     def __init__(self, project: Project, tables: Tables, excluded: Collection[str]) -> None:
         self.project, self._tables, self.excluded = project, tables, excluded
         self._resolved: dict[tuple[str, str], list[Target]] = {}
+        self._vias: dict[tuple[str, str], list[Symbol]] = {}
         self._nodes: dict[Symbol, Node] = {}
 
     def table(self, module: Module) -> Mapping[str, object]:
@@ -59,7 +64,8 @@ class Links:
 
     def entry(self, symbol: Symbol) -> Entry:
         """What its table keeps of a symbol."""
-        return Entry(*self._tables[self.project.find(symbol[0])]["symbols"][symbol[1]])
+        known = self._tables[self.project.find(symbol[0])]["symbols"].get(symbol[1])
+        return Entry(*known) if known else Entry("")  # bound by code that cannot be read
 
     def start(self, module: Module, name: str) -> Symbol:
         """Where to begin: a stage, a symbol, or all of its module where it has no such name."""
@@ -87,7 +93,10 @@ class Links:
             targets = [self.resolve_all(module, group) for group in groups]
             outer = [found for found in targets if {one.module for one in found} != {module.name}]
             texts = [entry.digest, *map(str, outer)] if outer else [entry.digest]
-            self._nodes[symbol] = Node(entry, targets, short_hash("\n".join(texts)))
+            vias = [v for group in groups for one in group for v in self._vias[module.name, one]]
+            names = "" if name else " ".join(self._tables[module]["symbols"])
+            digest = short_hash("\n".join(texts))
+            self._nodes[symbol] = Node(entry, targets, digest, list(dict.fromkeys(vias)), names)
         return self._nodes[symbol]
 
     def follows(self, target: Target) -> bool:
@@ -110,6 +119,15 @@ class Links:
         """What references of a module come to, each target once."""
         return list(dict.fromkeys(t for one in references for t in self._resolve(module, one)))
 
+    def is_imported(self, symbol: Symbol, names: Mapping[str, object]) -> bool:
+        """Whether a name still has the value that its import has given it, as far as can be told;
+        `names` are those of its module."""
+        value = names.get(symbol[1], self)
+        targets = self.entry(symbol).targets
+        if value is self or isinstance(value, ModuleType):
+            return True
+        return not targets or any(_is_the(value, target) for target in targets)
+
     def symbols(self, module: Module, references: Iterable[str]) -> list[Symbol]:
         """The symbols of the project that references come to."""
         return [t.symbol for t in self.resolve_all(module, references) if self.follows(t)]
@@ -117,7 +135,9 @@ class Links:
     def _resolve(self, module: Module, reference: str) -> list[Target]:
         key = (module.name, reference)
         if key not in self._resolved:
+            self._passed: list[Symbol] = []
             self._resolved[key] = list(dict.fromkeys(self._follow(module, reference, [], ())))
+            self._vias[key] = self._passed
         return self._resolved[key]
 
     def _follow(
@@ -127,12 +147,14 @@ class Links:
         names = [*(tail.split(".") if tail else ()), *attributes]
         if head == ALL_LOADED:
             return [Target(ALL_LOADED, "")]
+        rest = "".join(f".{name}" for name in names[1:])
         if not head:
-            return self._walk(module, names, seen)
+            return self._walk(module, names, seen) or [Target(module.name, names[0], rest)]
         start = self.project.find(head)
         if start is None:
             return [Target("", f"{head}:{'.'.join(names)}")]
-        return self._walk(start, names, seen) or [Target(start.name, "")]
+        unknown = [Target(start.name, ""), *(Target(start.name, n, rest) for n in names[:1])]
+        return self._walk(start, names, seen) or unknown
 
     def _walk(self, module: Module, names: list[str], seen: tuple[Symbol, ...]) -> list[Target]:
         """What a chain of names comes to, from a module on; nothing where it is not found."""
@@ -149,14 +171,27 @@ class Links:
         rest = "".join(f".{name}" for name in names[1:])
         found = [Target(*symbol, rest)] if digest and not again else []
         for target in targets:
+            self._passed.append(symbol)
             found += self._follow(module, target, names[1:], seen)
         if found:
             return found
         if inner := self.project.find(f"{module.name}.{names[0]}"):
-            return self._walk(inner, names[1:], seen) or [Target(inner.name, "")]
+            more = [Target(inner.name, name, rest) for name in names[1:2]]
+            return self._walk(inner, names[1:], seen) or [Target(inner.name, ""), *more]
         for star in () if again else table["stars"]:
             if start := self.project.find(star):
                 found += self._walk(start, names, seen)
             else:
                 found.append(Target("", f"{star}:{names[0]}"))
         return found
+
+
+def _is_the(value: object, target: str) -> bool:
+    """Whether a value is what `module:name` is now; also where that cannot be told."""
+    head, _, tail = target.partition(":")
+    found: object = sys.modules.get(head)
+    for name in tail.split(".") if tail else ():
+        if not isinstance(found, ModuleType) or name not in vars(found):
+            return True
+        found = vars(found)[name]
+    return found is value or found is None

@@ -10,6 +10,7 @@ A value that a stage changes while it runs (a cache that fills) counts as what i
 
 from __future__ import annotations
 
+import builtins
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -56,14 +57,14 @@ class Values:
 
     def of_symbol(self, symbol: Symbol, names: Mapping[str, Any]) -> Facts:
         """What the live value of a symbol adds to it."""
-        value = names.get(symbol[1], _MISSING)
+        value = names.get(symbol[1], vars(builtins).get(symbol[1], _MISSING))
         if value is _MISSING:
             return Facts()
 
         asked = self.subclasses
 
         def look() -> Facts:
-            now = names.get(symbol[1])
+            now = names.get(symbol[1], vars(builtins).get(symbol[1]))
             return self._look(now, now, (), asked)
 
         module = self._links.project.find(symbol[0])
@@ -130,8 +131,9 @@ class Live:
         """What the function that is asked about holds."""
         return self._led(self._values.of_function(function, inner, start))
 
-    def facts(self, symbol: Symbol) -> Facts:
-        """What the live value of a symbol adds to it."""
+    def facts(self, symbol: Symbol, imported: bool = False) -> Facts:
+        """What the live value of a symbol adds to it. `imported`: it is a name that an import
+        binds, and adds nothing unless it has been given another value since."""
         name, module = symbol[1], self._links.project.find(symbol[0])
         if not name or name.endswith((AS_STAGE, AS_GROUP)) or symbol[0].partition(".")[0] == FRAMEWORK:
             return Facts()
@@ -139,6 +141,8 @@ class Live:
         if module.name not in self._asked:
             if names is not None and isinstance(value := names.get(name), types.FunctionType):
                 self._loaded.check(value, module)
+            return Facts()
+        if imported and (names is None or self._links.is_imported(symbol, names)):
             return Facts()
         if names is None:
             facts = self._deferrals.facts(

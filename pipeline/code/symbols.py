@@ -171,6 +171,7 @@ def _entry(
         sorted(set().union(*map(words_of, nodes))),
         aside,
         any(map(decorated, nodes)),
+        any(isinstance(n, (*_FUNCTIONS, ast.Lambda)) for node in nodes for n in walk_scope(node)),
     )
 
 
