@@ -52,7 +52,7 @@ class Deferrals:
             case [str(text), list(links), dict(values)]:
                 return Facts(text, tuple(map(tuple, links)), values)
         with suppress(Exception):  # the stage says so when it runs, if it needs the module
-            importlib.import_module(module.name)
+            _load(module.name)
         found = look()
         known[name] = [found.text, found.links, dict(found.values)]
         self._news = True
@@ -82,9 +82,20 @@ class Deferrals:
 
 def _is_deferred(name: str) -> bool:
     """Whether a module, or a package above it, waits to be imported."""
+    return any(is_stand_in(sys.modules.get(one)) for one in _and_above(name))
+
+
+def _load(name: str) -> None:
+    """Import a module; packages above it first, or it would be imported twice."""
+    for one in _and_above(name):
+        if is_stand_in(sys.modules.get(one)):
+            sys.modules[one].__path__  # noqa: B018 - the first use of a stand-in imports the module
+        importlib.import_module(one)
+
+
+def _and_above(name: str) -> list[str]:
     parts = name.split(".")
-    names = (".".join(parts[: n + 1]) for n in range(len(parts)))
-    return any(is_stand_in(sys.modules.get(one)) for one in names)
+    return [".".join(parts[: n + 1]) for n in range(len(parts))]
 
 
 def _version() -> list[Any]:

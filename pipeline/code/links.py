@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import pipeline
+from pipeline.code.builtin_names import PYTHON
 from pipeline.code.entry import Entry
 from pipeline.code.hashing import short_hash
 from pipeline.code.modules import Module, Project
@@ -149,7 +150,8 @@ class Links:
             return [Target(ALL_LOADED, "")]
         rest = "".join(f".{name}" for name in names[1:])
         if not head:
-            return self._walk(module, names, seen) or [Target(module.name, names[0], rest)]
+            unbound = [Target(module.name, n, rest) for n in names[:1] if n not in PYTHON]
+            return self._walk(module, names, seen) or unbound
         start = self.project.find(head)
         if start is None:
             return [Target("", f"{head}:{'.'.join(names)}")]

@@ -12,7 +12,9 @@ stages run at once and it cannot be told whose thread it is, to all of them.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 import threading
 import time
@@ -21,11 +23,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pipeline.code.workers import collect
 from pipeline.code.wraps import wrapped
 
 _WRITES = os.O_WRONLY | os.O_RDWR
 _ACTIVE: dict[int, Recorder] = {}  # by the thread that runs the stage
 _LOCK = threading.Lock()
+_PACKAGES = re.compile(r"[/\\](site|dist)-packages[/\\]")
 _stat = os.stat
 _hooked = False
 
@@ -40,14 +44,24 @@ class Recorder:
         self.asked: dict[tuple[str, str], Any] = {}  # (path, what of it) → answer
         self.environment: dict[str, str | None] = {}
         self.modules: dict[str, None] = {}
-        self.programs: list[tuple[tuple[str, ...], str]] = []  # command, folder
+        self.programs: dict[tuple[str, ...], str] = {}  # command → folder
         self.hosts: dict[str, None] = {}
-        self.written: set[str] = set()
-        self.set_variables: set[str] = set()
+        self.written: dict[str, None] = {}
+        self.set_variables: dict[str, None] = {}
         self.seconds = 0.0
         self.folder = os.getcwd()
-        self._excluded = excluded
+        self.excluded = excluded
+        self.sink: int | None = None  # of a worker: where it reports to
+        self.reports: str | None = None  # of a stage: the folder that its workers report to
         self.outside = set(sys._current_frames()) - {threading.get_ident()}
+
+    def note(self, kind: str, key: Any, value: Any = None) -> None:
+        """Keep what was seen, the first time."""
+        known = getattr(self, kind)
+        if key not in known:
+            known[key] = value
+            if self.sink is not None:
+                os.write(self.sink, (json.dumps([kind, key, value]) + "\n").encode())
 
     def path(self, given: Any) -> str | None:
         """A path as text; None where it is none, or below what never counts."""
@@ -55,7 +69,9 @@ class Recorder:
             return None
         text = os.fsdecode(given)
         whole = os.path.normpath(os.path.join(self.folder, text)) if text else ""
-        return None if not whole or (whole + os.sep).startswith(self._excluded) else text
+        if not whole or (whole + os.sep).startswith(self.excluded) or _PACKAGES.search(whole):
+            return None
+        return text
 
     def whole(self, path: str) -> str:
         """A path that was given to the stage, from the root."""
@@ -63,13 +79,12 @@ class Recorder:
 
     def wrote(self, given: Any) -> None:
         if path := self.path(given):
-            self.written.add(self.whole(path))
+            self.note("written", self.whole(path))
 
-    def read(self, given: Any, into: dict[str, list[int] | None] | None = None) -> None:
+    def read(self, given: Any, kind: str = "opened") -> None:
         path = self.path(given)
-        into = self.opened if into is None else into
-        if path and path not in into and self.whole(path) not in self.written:
-            into[path] = stamp_of(path)
+        if path and path not in getattr(self, kind) and self.whole(path) not in self.written:
+            self.note(kind, path, stamp_of(path))
 
 
 def stamp_of(path: str) -> list[int] | None:
@@ -102,6 +117,7 @@ def observed(excluded: tuple[str, ...]) -> Iterator[Recorder]:
             _ACTIVE.pop(threading.get_ident(), None)
             if not _ACTIVE:
                 wrapped.stop()
+        collect(recorder)
 
 
 def _recorders() -> list[Recorder]:
@@ -137,7 +153,7 @@ def _open(recorder: Recorder, path: Any, mode: Any, flags: int) -> None:
         if reader == "display":
             return
         if reader == "import":
-            recorder.read(_source_of(text), recorder.sources)
+            recorder.read(_source_of(text), "sources")
             return
     recorder.read(path)
 
@@ -167,8 +183,8 @@ def _source_of(path: str) -> str:
 
 def _list(recorder: Recorder, path: Any = None) -> None:
     found = recorder.path("." if path is None else path)
-    if found:
-        recorder.listed[found] = None
+    if found and _reader() != "import":  # which looks through folders on its own account
+        recorder.note("listed", found)
 
 
 def _move(recorder: Recorder, source: Any, target: Any, *_: Any) -> None:
@@ -179,16 +195,16 @@ def _start(recorder: Recorder, program: Any, command: Any, folder: Any = None, *
     words = (command,) if isinstance(command, str | bytes | Path) else command
     words = tuple(os.fsdecode(word) for word in words)
     place = recorder.whole(os.fsdecode(folder)) if isinstance(folder, str | Path) else ""
-    recorder.programs.append((words or (os.fsdecode(program),), place or os.getcwd()))
+    recorder.note("programs", words or (os.fsdecode(program),), place or os.getcwd())
 
 
 def _system(recorder: Recorder, command: Any) -> None:
-    recorder.programs.append((("sh", "-c", os.fsdecode(command)), os.getcwd()))
+    recorder.note("programs", ("sh", "-c", os.fsdecode(command)), os.getcwd())
 
 
 def _connect(recorder: Recorder, _: Any, address: Any) -> None:
     if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1", "localhost")):
-        recorder.hosts[str(address[0])] = None
+        recorder.note("hosts", str(address[0]))
 
 
 def _database(recorder: Recorder, path: Any) -> None:
@@ -199,7 +215,7 @@ def _database(recorder: Recorder, path: Any) -> None:
 
 
 def _variable(recorder: Recorder, name: Any, *_: Any) -> None:
-    recorder.set_variables.add(os.fsdecode(name))
+    recorder.note("set_variables", os.fsdecode(name))
 
 
 _EVENTS: dict[str, Callable[..., None]] = {

@@ -12,19 +12,12 @@ Each node of the tree that refers to something is given the number of its refere
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pipeline.code.builtin_names import PYTHON
 from pipeline.code.syntax import chain, children, decorator_chain, walk
 
-_OF_MODULES = ("__file__", "__spec__", "__loader__", "__package__", "__path__", "__builtins__")
-_PYTHON = {*_OF_MODULES, "__cached__", "__debug__", "__doc__"}
-_PYTHON |= {
-    name
-    for name, value in vars(builtins).items()
-    if (getattr(value, "__module__", None) or "builtins") in ("builtins", "_sitebuiltins", "_io")
-}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _BY_NAME = {"importlib:import_module", "importlib:__import__", ":__import__", "builtins:__import__"}
@@ -178,7 +171,7 @@ class References(ast.NodeVisitor):
         name = tail.partition(".")[0]
         if head or not name or name in self._targets or "*" in self._targets:
             return True
-        return name not in _PYTHON
+        return name not in PYTHON
 
     def _known(self, names: list[str]) -> list[str]:
         """What names come to, by the imports of this module."""

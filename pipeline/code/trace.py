@@ -45,7 +45,7 @@ def make_trace(
     """
     files, sources, modules, unseen = [], [], {}, []
     opened = dict(recorder.opened)
-    for command, folder in recorder.programs:
+    for command, folder in recorder.programs.items():
         found: Started = started(command, folder)
         opened |= {path: stamp_of(path) for path in found.files if recorder.path(path)}
         modules |= dict.fromkeys(found.modules)

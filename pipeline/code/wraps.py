@@ -20,6 +20,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from pipeline.code.workers import watch_worker
+
 # Modules that ask on their own account.
 _ON_THEIR_OWN = {
     *("tempfile", "subprocess", "multiprocessing", "threading", "concurrent", "logging", "asyncio"),
@@ -50,7 +52,17 @@ class Wraps:
     def start(self, recorders: Callable[[], list[Any]]) -> None:
         """Put the replacements in place; what they see goes to `recorders()`."""
         self._recorders = recorders
+        from multiprocessing.process import BaseProcess
+
         bootstrap, environment = importlib._bootstrap, type(os.environ)
+        start = BaseProcess.start
+
+        def starting(process: Any) -> Any:
+            """Start a process that reports what it sees."""
+            watch_worker(process, recorders())
+            return start(process)
+
+        self._replace(BaseProcess, "start", starting)
         for owner, name, record in (
             (os, "stat", self._asked),
             (os, "lstat", self._asked),
@@ -62,13 +74,15 @@ class Wraps:
             (environment, "__iter__", self._all_variables),
         ):
             if hasattr(owner, name):
-                had = name in vars(owner)
-                self._before.append((owner, name, getattr(owner, name) if had else None))
                 original = getattr(owner, name)
-                setattr(owner, name, _recording(original, record))
+                self._replace(owner, name, _recording(original, record))
                 for able in _ABLE:  # shutil asks these sets whether a function can do something
                     if original in able:
                         able.add(getattr(owner, name))
+
+    def _replace(self, owner: Any, name: str, replacement: Any) -> None:
+        self._before.append((owner, name, vars(owner).get(name)))
+        setattr(owner, name, replacement)
 
     def stop(self) -> None:
         """Put back what was there."""
@@ -89,14 +103,14 @@ class Wraps:
             if found := recorder.path(path):
                 if recorder.whole(found) not in recorder.written:
                     what, value = _of_status(answer, method)
-                    recorder.asked.setdefault((found, what), value)
+                    recorder.note("asked", (found, what), value)
 
     def _accessed(self, answer: Any, path: Any, mode: int = 0, **_: Any) -> None:
         self._asked(None if not answer else _stat(path), path)
 
     def _imported(self, _: Any, name: str, *rest: Any) -> None:
         for recorder in self._recorders():
-            recorder.modules[name] = None
+            recorder.note("modules", name)
 
     def _imported_by_call(self, module: Any, name: str, *rest: Any) -> None:
         """A statement gives the import five arguments, a call by hand hardly ever does."""
@@ -112,7 +126,7 @@ class Wraps:
             return
         for recorder in self._recorders():
             if name not in recorder.set_variables:
-                recorder.environment.setdefault(name, value_of(name))
+                recorder.note("environment", name, value_of(name))
 
     def _all_variables(self, _: Any, environment: Any) -> None:
         pass  # each is asked for by name then
