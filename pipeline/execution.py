@@ -188,8 +188,8 @@ class _RunContext(Context):
 
     def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
         state = self._store.load_state(self._key)
-        if state is None and self._store.has_state(self._key):
-            self.warn(f"the saved state of {self._key.stage} is damaged: it begins anew")
+        if state is None and (reason := self._store.why_no_state(self._key)):
+            self.warn(f"the saved state of {self._key.stage} {reason}: it begins anew")
         return state
 
     def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:

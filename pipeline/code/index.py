@@ -97,7 +97,7 @@ class CodeIndex:
             if module is None or module.path is None or module.name.partition(".")[0] == FRAMEWORK:
                 return None
             links.project.add(module)
-            walk = Walk(links, effects, module, lambda symbol: Facts())
+            walk = Walk(links, effects, module, lambda *_: Facts())
             return walk.reached([(module.name, "")], Facts()).graph
 
         return graph

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import platform
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.durable import write_durably
+from pipeline.store.numerics import numerics
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
@@ -48,7 +48,7 @@ def write_manifest(
         "notes": notes,
         **more,
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": _versions(),
+        "versions": numerics(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
     text = json.dumps({**manifest, "checksum": _checksum(manifest)}, indent=1, ensure_ascii=False)
@@ -87,9 +87,3 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
 def _checksum(manifest: Mapping[str, Any]) -> str:
     text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _versions() -> dict[str, str]:
-    numpy = sys.modules.get("numpy")
-    versions = {"python": platform.python_version()}
-    return versions | ({"numpy": numpy.__version__} if numpy else {})

@@ -27,6 +27,7 @@ from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.durable import check_free_space, fsync_folder, make_folder, storage_errors
 from pipeline.store.files import DigestCache
 from pipeline.store.manifest import MANIFEST, read_manifest
+from pipeline.store.numerics import made_differently
 from pipeline.store.values import Writer, check_output, read_value, verify_output
 
 _IS_KEY = re.compile(r"[0-9a-f]{32}")
@@ -196,10 +197,17 @@ class Store:
             shutil.rmtree(path, ignore_errors=True)
 
     def load_state(self, key: Key) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The newest state that is whole: its arrays (in memory) and its record; None: none."""
+        """The newest state that is whole: its arrays (in memory) and its record; None: none.
+
+        A state that was made with another NumPy or another BLAS kernel is none: half of a result
+        would be computed otherwise than the rest.
+        """
         for path in reversed(self._states(key)):
             with suppress(CorruptArtifact, MissingArtifact, OSError):
-                outputs = read_manifest(path, key.digest)["outputs"]
+                manifest = read_manifest(path, key.digest)
+                outputs = manifest["outputs"]
+                if made_differently(manifest):
+                    continue
                 kinds = {name: output["kind"] for name, output in outputs.items()}
                 if kinds.pop("record", "") != "json" or {*kinds.values()} - {"array"}:
                     continue
@@ -216,6 +224,14 @@ class Store:
 
     def _state_folder(self, key: Key) -> Path:
         return self.root / ".state" / str(key)
+
+    def why_no_state(self, key: Key) -> str | None:
+        """Why a state that is there is of no use, in words; None where there is none."""
+        for path in reversed(self._states(key)):
+            with suppress(CorruptArtifact, MissingArtifact, OSError):
+                if found := made_differently(read_manifest(path, key.digest)):
+                    return f"was {found[0].partition(':')[0]}"
+        return "is damaged" if self.has_state(key) else None
 
     def has_state(self, key: Key) -> bool:
         """Whether a state is there, whole or not."""
