@@ -40,6 +40,7 @@ class Task:
     sources: Mapping[str, Key]
     key: Key
     fields: Mapping[str, Any]
+    root: str  # why the result is to be kept though nothing needs it; "": it is not
     code: Mapping[str, list[int]] = field(default_factory=dict)
 
 
@@ -62,6 +63,7 @@ def execute(
         graph = task.fields["graph"]
         observations.check_code(stage, task.code, graph, before=True)
         with one_blas_thread(), store.write(key, task.fields) as writer:
+            writer.root = task.root
             inputs = {name: store.load(task.sources[name], name) for name in stage.inputs}
             values = inputs | dict(task.parameters)
             arguments = stage.arguments(task.parameters)
@@ -76,7 +78,7 @@ def execute(
             observations.check_code(stage, task.code, graph)
             observations.check_files(stage, values)
             writer.observed = observations.trace(stage, recorder, task.code)
-        store.drop_state(key)
+        store.states.drop(key)
     return True
 
 
@@ -187,13 +189,13 @@ class _RunContext(Context):
         self._writer.notes |= figures
 
     def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        state = self._store.load_state(self._key)
-        if state is None and (reason := self._store.why_no_state(self._key)):
+        state = self._store.states.load(self._key)
+        if state is None and (reason := self._store.states.why_none(self._key)):
             self.warn(f"the saved state of {self._key.stage} {reason}: it begins anew")
         return state
 
     def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        self._store.save_state(self._key, arrays, record)
+        self._store.states.save(self._key, arrays, record)
         self._check()
 
     def _check(self) -> None:

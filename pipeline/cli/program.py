@@ -9,64 +9,58 @@ adds is made with `pipeline_command`, so that it has the same flags and behaves 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import click
 
 from pipeline.cli import actions
+from pipeline.cli.definition import Alternative, Program
 from pipeline.cli.flags import StageCommand, common_options, parameter_options
 from pipeline.cli.profile import profiled
 from pipeline.cli.session import Session, load_recipe, recipe_names, resolve_settings
-from pipeline.graph import Pipeline
-from pipeline.outcome import Outcome
 
-
-@dataclass(frozen=True)
-class Alternative:
-    """The pipeline that takes over where the caller gives a certain parameter.
-
-    `settings_of` turns the parameter's value into (name, parameters) that rank like a recipe.
-    """
-
-    pipeline: Pipeline
-    settings_of: Callable[[str], tuple[str, dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Program:
-    """A pipeline and what its command line says and shows.
-
-    `recipes` is a folder of TOML files. `alternatives` maps a parameter to the pipeline that is
-    used where the caller gives it. `variables` are those of the environment that belong to flags of
-    the program's own. `summarize` turns the outcome of a run into JSON fields of the program's own;
-    `render` turns the whole JSON document into what a person reads.
-    """
-
-    pipeline: Pipeline
-    name: str
-    help: str
-    version: str
-    recipes: Path | None = None
-    alternatives: Mapping[str, Alternative] = field(default_factory=dict)
-    variables: tuple[str, ...] = ()
-    summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
-    render: Callable[[dict[str, Any]], str] = actions.artifact_table
+__all__ = ["Alternative", "CommandGroup", "Program", "make_cli", "pipeline_command"]
 
 
 def make_cli(program: Program) -> click.Group:
     """A click group: a command for each stage, and those that concern the whole pipeline."""
-    group = click.Group(program.name, help=program.help)
+    group = CommandGroup(program.name, help=program.help)
     group = click.version_option(program.version, prog_name=program.name)(group)
     for stage in program.pipeline.stages.values():
-        group.add_command(
-            pipeline_command(program, stage.name, (stage.name,), actions.bring_up, help=stage.help)
+        group.later[stage.name] = partial(
+            pipeline_command, program, stage.name, (stage.name,), actions.bring_up, help=stage.help
         )
     for name, (action, words, extra) in actions.COMMANDS.items():
-        group.add_command(pipeline_command(program, name, (), action, help=words, extra=extra))
-    group.add_command(actions.graph_command(program))
+        group.later[name] = partial(
+            pipeline_command, program, name, (), action, help=words, extra=extra
+        )
+    group.later["graph"] = partial(actions.graph_command, program)
     return group
+
+
+class CommandGroup(click.Group):
+    """A group whose commands are made when they are asked for: most calls ask for one of many."""
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.later: dict[str, Callable[[], click.Command]] = {}
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all commands, sorted."""
+        return sorted({*self.later, *self.commands})
+
+    def get_command(self, context: click.Context | None, name: str) -> click.Command | None:
+        """The command of that name, made now if it has not been before."""
+        if name not in self.commands and name in self.later:
+            self.add_command(self.later[name](), name)
+        return self.commands.get(name)
+
+    def made(self, name: str) -> click.Command:
+        """The command of that name, which is there."""
+        found = self.get_command(None, name)
+        assert found is not None, name
+        return found
 
 
 def pipeline_command(
@@ -106,8 +100,8 @@ def pipeline_command(
             if action in actions.EXCLUSIVE:
                 action(program, session, **own)
             else:
-                with session.sharing():
-                    planned = session.dry_run and not own_dry_run
+                planned = session.dry_run and not own_dry_run
+                with session.sharing(create=not session.dry_run and action not in actions.LOOKS):
                     run = actions.show_plan if planned else action
                     run(program, session, **({} if planned else own))
 

@@ -93,7 +93,9 @@ class Content:
             return f"inside {self._open[key]}"
         self._open[key] = len(self._open)
         try:
-            describe = next((d for base, d in self._describe.items() if isinstance(value, base)), None)
+            describe = next(
+                (d for base, d in self._describe.items() if isinstance(value, base)), None
+            )
             text = describe(value, self) if describe else self._told_by_type(value, kind)
         finally:
             del self._open[key]

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.code.bytecode import code_text, used_names
 from pipeline.code.content import Content
 from pipeline.code.hashing import short_hash
-from pipeline.code.links import AS_STAGE, Links, Symbol
+from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, locate
 from pipeline.stage import Stage

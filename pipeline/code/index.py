@@ -17,10 +17,10 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType
 from typing import Any
 
+from pipeline.code.deferrals import Deferrals
 from pipeline.code.effects import Effects
 from pipeline.code.graph import Facts, Reached, Walk
 from pipeline.code.links import Links, Symbol
-from pipeline.code.deferrals import Deferrals
 from pipeline.code.live import Live, Values
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, Project, is_installed, locate

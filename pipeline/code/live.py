@@ -44,7 +44,9 @@ class Values:
         self._names: dict[Module, Mapping[str, Any]] = {}
         self._watched: dict[Any, tuple[str, Callable[[], Facts]]] = {}
 
-    def of_function(self, function: Any, inner: types.FunctionType, start: Sequence[Symbol]) -> Facts:
+    def of_function(
+        self, function: Any, inner: types.FunctionType, start: Sequence[Symbol]
+    ) -> Facts:
         """What a function holds; `inner` is the one that it wraps, `start` the symbol of that."""
 
         asked = self.subclasses
@@ -135,7 +137,11 @@ class Live:
         """What the live value of a symbol adds to it. `imported`: it is a name that an import
         binds, and adds nothing unless it has been given another value since."""
         name, module = symbol[1], self._links.project.find(symbol[0])
-        if not name or name.endswith((AS_STAGE, AS_GROUP)) or symbol[0].partition(".")[0] == FRAMEWORK:
+        if (
+            not name
+            or name.endswith((AS_STAGE, AS_GROUP))
+            or symbol[0].partition(".")[0] == FRAMEWORK
+        ):
             return Facts()
         names = self.names_of(module)
         if module.name not in self._asked:

@@ -140,7 +140,9 @@ def _place(path: str, recorder: Recorder, root: Path) -> tuple[str, str]:
 
 
 def _from(place: str, path: str, root: Path) -> str:
-    return os.path.normpath(os.path.join(root, path) if place == "project" else os.path.abspath(path))
+    return os.path.normpath(
+        os.path.join(root, path) if place == "project" else os.path.abspath(path)
+    )
 
 
 def _digest(path: str, cache: DigestCache) -> str:

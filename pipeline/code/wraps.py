@@ -39,7 +39,17 @@ _VOLATILE = {
 _PASSING_ON = {"os", "_collections_abc", "collections.abc", "genericpath", "pathlib", "posixpath"}
 _PASSING_ON |= {"ntpath", "pathlib._local", "pathlib._abc", "glob", "fnmatch", "string", __name__}
 _KIND = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "islink", "is_symlink"}
-_KIND |= {"ismount", "samefile", "mkdir", "makedirs", "resolve", "realpath", "rglob", "glob", "walk"}
+_KIND |= {
+    "ismount",
+    "samefile",
+    "mkdir",
+    "makedirs",
+    "resolve",
+    "realpath",
+    "rglob",
+    "glob",
+    "walk",
+}
 
 
 class Wraps:

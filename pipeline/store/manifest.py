@@ -11,13 +11,13 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
-from pipeline.store.durable import write_durably
+from pipeline.store.durable import replacing, write_durably
 from pipeline.store.numerics import numerics
 from pipeline.store.records import well_formed
 
@@ -32,12 +32,15 @@ def write_manifest(
     outputs: Mapping[str, Any],
     seconds: float,
     notes: Mapping[str, Any],
-    more: Mapping[str, Any] = MappingProxyType({}),
+    root: str = "",
+    observed: Mapping[str, Any] | None = None,
 ) -> None:
     """Record the outputs of a computation, what identifies it, and where and how long it ran.
 
-    `notes` are figures of the stage's own, such as the seconds of each epoch; `more` are further
-    fields: "observed" is what the stage was seen to depend on (code/trace.py).
+    `notes` are figures of the stage's own, such as the seconds of each epoch. `root` says why a
+    result is kept though no other needs it: it is the "final" one of its flow, the "target" of a
+    run, or a training of a "search"; "" where it was made for others only. `observed` is what the
+    stage was seen to depend on (code/trace.py).
     """
     manifest = {
         "format": FORMAT,
@@ -46,13 +49,36 @@ def write_manifest(
         "outputs": outputs,
         "seconds": round(seconds, 6),
         "notes": notes,
-        **more,
+        "root": root,
+        **({"observed": observed} if observed else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": numerics(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
-    text = json.dumps({**manifest, "checksum": _checksum(manifest)}, indent=1, ensure_ascii=False)
-    write_durably(folder / MANIFEST, text.encode())
+    write_durably(folder / MANIFEST, _text(manifest))
+
+
+def drop_outputs(folder: Path, names: Iterable[str]) -> None:
+    """Delete outputs of a result and keep its record, which says so from then on."""
+    manifest = read_manifest(folder)
+    for name in names:
+        manifest["outputs"][name]["dropped"] = True
+    with replacing(folder / MANIFEST) as file:
+        file.write(_text(manifest))
+    for name in names:
+        (folder / manifest["outputs"][name]["file"]).unlink(missing_ok=True)
+
+
+def is_newer(folder: Path) -> bool:
+    """Whether a manifest is of a newer version of this program, which knows what it needs."""
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        return json.loads((folder / MANIFEST).read_bytes())["format"] > FORMAT
+    return False
+
+
+def _text(manifest: Mapping[str, Any]) -> bytes:
+    checked = {**manifest, "checksum": _checksum(manifest)}
+    return json.dumps(checked, indent=1, ensure_ascii=False).encode()
 
 
 def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:

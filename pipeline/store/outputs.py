@@ -40,7 +40,9 @@ def check_value(name: str, value: Any) -> None:
         try:
             _check_json(name, value, "")
         except RecursionError:
-            raise OutputError(f"output {name!r}: expected JSON of some depth, found no end") from None
+            raise OutputError(
+                f"output {name!r}: expected JSON of some depth, found no end"
+            ) from None
 
 
 def check_blocks(blocks: Any, known: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -405,7 +405,9 @@ def test_the_framework_is_followed_but_not_its_vocabulary(folder):
         "from pipeline.errors import DataError\ndef f(c=QUIET): raise DataError(prefetched)",
     )
     assert found == {"m.f"} | {f"pipeline.prefetch.{n}" for n in ("END", "prefetched", "_produce")}
-    assert "pipeline.stream.Stream" in names(folder, "from pipeline import Stream\ndef f(): return Stream.of")
+    assert "pipeline.stream.Stream" in names(
+        folder, "from pipeline import Stream\ndef f(): return Stream.of"
+    )
 
 
 def test_a_top_level_package_on_another_path(folder, monkeypatch, tmp_path):
