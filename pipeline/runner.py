@@ -33,13 +33,18 @@ def run(
     targets: Iterable[str],
     reporter: Reporter,
     placement: Placement = Placement(),
+    purpose: str = "target",
 ) -> Outcome:
     """Bring `targets` (names of stages; none: all) up to date, with everything they need.
 
     The first error ends the run, or, with `placement.keep_going`, only what depends on the stage
     that failed. It is raised in the end; `error.stage` is that stage, `error.outcome` the rest.
+    `purpose` is why the targets' results are to be kept though nothing needs them (manifest.py).
     """
-    with Dispatcher(planner, reporter, placement) as dispatcher:
+    targets = tuple(targets)
+    roots = {stage.name: "final" for stage in planner.pipeline.final()}
+    roots |= dict.fromkeys(targets, purpose)
+    with Dispatcher(planner, reporter, placement, roots) as dispatcher:
         return _Run(planner, planner.pipeline.upstream(targets), reporter, dispatcher).carry_out()
 
 

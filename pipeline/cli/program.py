@@ -100,8 +100,8 @@ def pipeline_command(
             if action in actions.EXCLUSIVE:
                 action(program, session, **own)
             else:
-                with session.sharing():
-                    planned = session.dry_run and not own_dry_run
+                planned = session.dry_run and not own_dry_run
+                with session.sharing(create=not session.dry_run and action not in actions.LOOKS):
                     run = actions.show_plan if planned else action
                     run(program, session, **({} if planned else own))
 

@@ -19,7 +19,8 @@ from pipeline.cli.actions import say
 from pipeline.cli.flags import StageCommand
 from pipeline.cli.place import expect_place
 from pipeline.errors import ConfigError
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages.modelfile import formats
 
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="one JSON document on stdout")

@@ -14,12 +14,13 @@ from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages.commands.report.command import FOLDER
 from stages.commands.report.compare import labels
 from stages.commands.report.comparison import comparison_page
 from stages.commands.report.figures import curves, picture, text
-from stages.commands.report.figures.chart import Chart, Matrix
+from stages.commands.report.figures.chart import Figure, Matrix
 from stages.commands.report.gather import gather
 from stages.commands.report.html import shorten, visible
 from stages.commands.report.page import run_page
@@ -78,7 +79,7 @@ def write(place: Path, page: str) -> None:
         file.write(page.encode("utf-8", "backslashreplace"))
 
 
-def figures(records: Sequence[Record], name: str) -> list[Chart | Matrix]:
+def figures(records: Sequence[Record], name: str) -> list[Figure]:
     """What --plot draws: the curves over each other, or a matrix of confusion for each run."""
     if name == "curves":
         return list(curves.charts(records, [one.split("=")[-1] for one in labels(records)]))
@@ -90,16 +91,14 @@ def figures(records: Sequence[Record], name: str) -> list[Chart | Matrix]:
     return found
 
 
-def _text(
-    records: Sequence[Record], drawn: Sequence[Chart | Matrix], place: Path, plot: str | None
-) -> str:
+def _text(records: Sequence[Record], drawn: Sequence[Figure], place: Path, plot: str | None) -> str:
     """What the terminal shows: the figures in a line each, the curves, and where the page is."""
     console = Console(sys.stdout)
     lines = [_line(record, console.columns) for record in records]
     for one in drawn:
         lines += [
             "",
-            text.matrix(one, console) if isinstance(one, Matrix) else text.draw(one, console),
+            text.show(one, console),
         ]
     lines += ["", f"report: {visible(place)}"]
     lines += [f"plot: {visible(plot)}"] if plot else []
