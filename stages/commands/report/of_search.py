@@ -10,7 +10,8 @@ from typing import Any
 from pipeline.cli.place import expect_place
 from pipeline.errors import ConfigError
 from pipeline.events.console import Console
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages.commands.report.figures import picture, text
 from stages.commands.report.searched import search_page
 from stages.commands.report.sections.search import effects_of
