@@ -21,7 +21,7 @@ def test_optimizers_take_what_they_know():
     assert nesterov == SGD(0.9, 0.0, nesterov=True)
     adam = make_optimizer(OptimizerOptions(optimizer="adam", beta2=0.99, l2=0.1))
     assert adam == Adam(momentum=0.9, beta2=0.99, l2=0.1)
-    with pytest.raises(ConfigError, match="--optimizer sgd: momentum: expected .*found 2.0"):
+    with pytest.raises(ConfigError, match=r"--optimizer sgd: momentum: expected .*found 2.0"):
         make_optimizer(OptimizerOptions(momentum=2.0))
 
 
