@@ -14,7 +14,7 @@ from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
-from pipeline.store.durable import replacing
+from pipeline.store.durable import make_folder, replacing
 from pipeline.store.troubles import storage_errors
 from stages.commands.report.command import FOLDER
 from stages.commands.report.compare import labels
@@ -46,7 +46,8 @@ def report(
     records = _records(program, session, names)
     default = session.store.root / FOLDER / f"{'-'.join(one.name for one in records)}.html"
     place = Path(output) if output else default
-    write(place, run_page(records[0]) if len(records) == 1 else comparison_page(records))
+    page = run_page(records[0]) if len(records) == 1 else comparison_page(records)
+    write(place, page, "--output" if output else "--artifacts-dir")
     drawn = figures(records, figure)
     if plot is not None:
         if not drawn:
@@ -69,14 +70,16 @@ def _records(program: Program, session: Session, names: Sequence[str]) -> list[R
 
 
 def write_page(program: Program, session: Session, outcome: Outcome, place: Path) -> None:
-    """Write the page of what has just been brought up to date."""
+    """Write the page of what has just been brought up to date, among those of the store."""
     write(place, run_page(gather(program, of_outcome(outcome), session.settings)))
 
 
-def write(place: Path, page: str) -> None:
-    """Write a page: whole, or what was there stays."""
-    with storage_errors(place, "--output"), replacing(place) as file:
-        file.write(page.encode("utf-8", "backslashreplace"))
+def write(place: Path, page: str, flag: str = "--artifacts-dir") -> None:
+    """Write a page: whole, or what was there stays. `flag` is the one that named the place."""
+    with storage_errors(place, flag):
+        make_folder(place.parent)
+        with replacing(place) as file:
+            file.write(page.encode("utf-8", "backslashreplace"))
 
 
 def figures(records: Sequence[Record], name: str) -> list[Figure]:
