@@ -45,6 +45,12 @@ FLAGS = (
     click.Option(
         ["--save"], metavar="FILE", help="write the best one's flags to FILE, for --config"
     ),
+    click.Option(["--report"], metavar="FILE", help="also write a page of the search to FILE"),
+    click.Option(
+        ["--plot"],
+        metavar="FILE",
+        help="also draw what each parameter does to FILE: .svg, or .png, .pdf",
+    ),
 )
 
 
