@@ -1,0 +1,1 @@
+"""Where work runs: executors of `concurrent.futures`, cores, and BLAS on one thread."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
+from pipeline.cli.actions import bring, say
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import Program, bring, pipeline_command, say
+from pipeline.cli.program import CommandGroup, Program, pipeline_command
 from pipeline.cli.session import Session, recipe_names
+from stages.commands import export
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
+from stages.commands.report import command as report_command
 from stages.commands.runs import command as runs_command
 from stages.commands.search import command as search_command
+from stages.modelfile.formats import expect_document
 from stages.serialize import save_copy
 
 VERSION = "0.1.0"
@@ -23,35 +28,43 @@ SAVE = click.Option(
 )
 
 
-def add_to(group: click.Group, program: Program) -> click.Group:
+def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
-        words = group.commands[name].help
-        command = pipeline_command(
-            program, name, targets, _bring_and_save, help=words, extra=[SAVE]
+        words, extra = group.later[name].keywords["help"], [SAVE]
+        if name == "run":
+            extra.append(report_command.REPORT)
+        group.later[name] = partial(
+            pipeline_command, program, name, targets, _bring_and_save, help=words, extra=extra
         )
-        group.add_command(command)
     words = "Classes and probabilities for image files."
-    group.add_command(
-        pipeline_command(program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS)
+    group.later["predict"] = partial(
+        pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )
     group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
     lr_command.add_to(group, program)
     search_command.add_to(group, program)
     runs_command.add_to(group, program)
+    export.add_to(group)
+    report_command.add_to(group, program)
     return group
 
 
 PREDICT = ("serialize", "split", "load")
 
 
-def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
+def _bring_and_save(
+    program: Program, session: Session, save: str | None, report: bool = False
+) -> None:
     if save:
+        expect_document(Path(save), "--save")
         expect_place(Path(save), "--save")
     outcome, document = bring(program, session)
     if save and "model" in outcome:
         save_copy(Path(outcome.path("model")), Path(save))
         document["model"] = save
+    if report and (page := report_command.page_of_run(program, session, outcome)):
+        document["report"] = page
     say(session, document, program.render(document))
 
 
@@ -60,11 +73,11 @@ def _recipes() -> None:
     from pipeline.cli.config import read_toml
     from pipeline.cli.display import align
 
-    rows = [["recipe", "test", "with mirrors", "seconds", "machine", "description"]]
+    rows = [["recipe", "test", "flip TTA", "seconds", "machine", "description"]]
     for name in recipe_names(RECIPES):
         recipe = read_toml(RECIPES / f"{name}.toml")
         found = recipe.get("measured", {})
-        figures = [f"{found[key]:.1%}" if key in found else "–" for key in ("test", "mirrored")]
+        figures = [f"{found[key]:.1%}" if key in found else "–" for key in ("test", "tta")]
         seconds = f"{found['seconds']:,.0f}" if "seconds" in found else "–"
         rows.append(
             [name, *figures, seconds, found.get("machine", "–"), recipe.get("description", "")]

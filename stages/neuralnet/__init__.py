@@ -19,17 +19,17 @@ A library on its own: it needs NumPy and threadpoolctl, and nothing else of this
 
 from __future__ import annotations
 
-from .activations import ACTIVATIONS
-from .augment import Augmentation
-from .initializers import INITIALIZERS
+from .divergence import Diverged
+from .images.augmentation import Augmentation
 from .inputs import Inputs, mirrored
-from .metrics import Scores
+from .layers.activations import ACTIVATIONS
+from .layers.initializers import INITIALIZERS
+from .metrics import Scores, Totals
 from .network import Network
 from .optimizers import OPTIMIZERS, SGD, Averaged, make_optimizer
 from .processor import OneBlasThread
 from .schedules import SCHEDULES, exponential, make_schedule
-from .totals import Totals
-from .trainer import Diverged, Trainer
+from .trainer import Trainer
 
 __all__ = [
     "ACTIVATIONS",

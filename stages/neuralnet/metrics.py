@@ -1,4 +1,4 @@
-"""What a classifier got right and wrong."""
+"""What a classifier got right and wrong, in evaluation (Scores) and in training (Totals)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,25 @@ class Scores:
     accuracy: float | None
     per_class: list[float | None]
     confusion: np.ndarray
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the steps of an epoch so far; images count as they were before their update.
+
+    The loss is that of an evaluation, cross-entropy without label smoothing, but on images as they
+    are trained on: augmented, mixed, and with dropout.
+
+    Of an ensemble, loss and correct are means of what the members have, each by itself.
+    """
+
+    loss: float
+    correct: float
+    images: int
+
+    def means(self) -> dict[str, float]:
+        """Loss and accuracy per image."""
+        return {"loss": self.loss / self.images, "accuracy": self.correct / self.images}
 
 
 def score(logits: np.ndarray, truth: np.ndarray) -> Scores:

@@ -7,10 +7,7 @@
 The members of an ensemble have the same layers; their parameters lie one member's after the
 other's, and the logits of the ensemble are the mean of theirs.
 
-Inference runs in blocks of `BLOCK` rows, the last one filled up with zeros: all matrix products
-have one shape, so the answer for an image depends neither on the images beside it nor on the number
-of workers. (It may depend on its place in the block, by a rounding error: on some processors BLAS
-sums differently for the columns at an edge.)
+How logits are computed, in blocks of rows, is described in inference.py.
 """
 
 from __future__ import annotations
@@ -21,16 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from .forward import Forward
-from .initializers import choose, stream
-from .inputs import Inputs, mirrored
-from .layers import ONES, Dense, build, split, total_size
+from .checks import check_features, check_labels, check_rows
+from .inference import infer
+from .inputs import Inputs
+from .layers.dense import ONES, Dense, build, split, total_size
+from .layers.initializers import choose, stream
 from .losses import softmax
 from .memory import aligned
 from .metrics import Scores, score
-from .processor import OneBlasThread, cores
+from .scalars import whole
 
-BLOCK = 256
 DTYPES = ("float32", "float64")
 
 
@@ -38,10 +35,7 @@ class Network:
     """Layers, and their parameters: a flat array that starts on a cache line."""
 
     def __init__(self, layers: tuple[Dense, ...], dtype: Any = "float32", members: int = 1) -> None:
-        if type(members) is not int or members < 1:
-            raise ValueError(
-                f"members: expected a whole number of at least 1, found {members!r:.60}"
-            )
+        members = whole("members", members, least=1)
         self.structure, self.members = layers, members
         self.parameters = aligned(members * total_size(layers), dtype)
         for member in range(members):
@@ -66,10 +60,10 @@ class Network:
     ) -> Network:
         """A network of dense layers with random weights, and biases of 0.
 
-        norm and dropout (layers.py) are those of all layers but the last. The first member has the
+        norm, dropout (layers/dense.py): of all layers but the last. The first member has the
         weights that a network alone would have.
         """
-        widths = [inputs, *hidden, classes]
+        widths, seed = [inputs, *hidden, classes], whole("seed", seed)
         options = {"activation": activation, "norm": norm, "dropout": dropout}
         layers = [
             {"kind": "dense", "inputs": below, "outputs": above, **options}
@@ -92,7 +86,7 @@ class Network:
         dtype: str | None = None,
         members: int | None = None,
     ) -> Network:
-        """A network from the description of its layers (layers.py), with parameters or all zeros
+        """A network from descriptions of layers (layers/dense.py), with parameters or all zeros
         (gains and variances of ones).
 
         dtype: by default that of the parameters, else float32. members: by default as many as the
@@ -170,47 +164,13 @@ class Network:
         by default one per core; the bits are the same.
         """
         features, inputs = np.asanyarray(features), inputs or Inputs()
-        self.expect(features, inputs)
+        check_features(features, inputs, self.inputs)
         if mirror and inputs.shape is None:
             raise ValueError("mirror: expected inputs with the shape of an image, found none")
-        rows = np.arange(len(features)) if rows is None else np.asarray(rows, np.int64)
-        if len(rows) and not 0 <= rows.min() <= rows.max() < len(features):
-            found = f"{rows.min()} to {rows.max()}"
-            raise ValueError(f"rows: expected numbers in [0, {len(features)}), found {found}")
-        out = np.empty((len(rows), self.outputs), self.dtype)
-        starts = range(0, len(rows), BLOCK)
-        workers = max(1, min(workers or cores(), len(starts)))
-
-        def share(worker: int) -> None:
-            forward = Forward(self.structure, self.parameters, inputs, features.shape[1], BLOCK)
-            with np.errstate(all="ignore"):
-                for start in starts[worker::workers]:
-                    part = slice(start, start + BLOCK)
-                    stored = features.take(rows[part], axis=0, mode="clip")
-                    out[part] = forward(stored)
-                    if mirror:
-                        out[part] += forward(mirrored(stored, inputs.shape))
-                        out[part] *= 0.5
-
-        with OneBlasThread():
-            if workers == 1:
-                share(0)
-            else:
-                from concurrent.futures import ThreadPoolExecutor
-
-                with ThreadPoolExecutor(workers) as pool:
-                    list(pool.map(share, range(workers)))
-        return out
-
-    def expect(self, features: np.ndarray, inputs: Inputs) -> None:
-        """ValueError unless the network can work on what `inputs` makes of these features."""
-        if features.ndim == 2:
-            inputs.check(features.shape[1])
-        if features.ndim != 2 or inputs.width(features.shape[1]) != self.inputs:
-            expected = f"(n, {self.inputs})"
-            if inputs.whitening is not None:
-                expected = f"(n, {len(inputs.whitening) - 1}), which whitening makes {expected}"
-            raise ValueError(f"features: expected {expected}, found {features.shape}")
+        rows = np.arange(len(features)) if rows is None else check_rows(rows, len(features))
+        if workers is not None:
+            workers = whole("workers", workers, least=1)
+        return infer(self.structure, self.parameters, features, rows, inputs, mirror, workers)
 
     def probabilities(self, features: np.ndarray, **options: Any) -> np.ndarray:
         """Probabilities (n, classes); options as for `logits`."""
@@ -227,7 +187,13 @@ class Network:
     ) -> Scores:
         """Scores on features (n, stored) with labels (n,), or on some rows of both.
 
-        Other options as for `logits`. Memory is bounded, whatever n, but for the logits.
+        Other options as for `logits`. Memory is bounded, whatever n, but for the logits. ValueError
+        on what does not fit.
         """
-        truth = np.asarray(labels if rows is None else np.asarray(labels)[rows], np.int64)
-        return score(self.logits(features, rows, **options), truth)
+        features, labels = np.asanyarray(features), np.asarray(labels)
+        check_features(features, options.get("inputs") or Inputs(), self.inputs)
+        check_labels(labels, len(features), self.outputs)
+        if rows is not None:
+            rows = check_rows(rows, len(features))
+            labels = labels[rows]
+        return score(self.logits(features, rows, **options), labels.astype(np.int64))

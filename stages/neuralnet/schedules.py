@@ -9,7 +9,7 @@
     cosine        half a wave from lr to final * lr       (Loshchilov & Hutter 2017)
     one_cycle     cosine, after a warm-up by default      (after Smith 2018)
 
-A warm-up of some epochs comes first if it is asked for: straight from lr / 25 to lr. The course
+A warm-up of some epochs comes first if it is asked for: straight from lr / 25 to lr. The curve
 takes what remains of the epochs, and counts from there. No rate is 0: linear and cosine fall to
 lr * 10^-12 at the least, and stay what they came to after the last epoch.
 """
@@ -20,11 +20,13 @@ import math
 import sys
 from collections.abc import Callable
 
+from .scalars import real
+
 Schedule = Callable[[float], float]
 
 START = 1 / 25  # of lr: where a warm-up begins
 LEAST = 1e-12  # of lr: where linear and cosine end at the least
-CYCLE = 0.3  # of the epochs: how long one_cycle warms up, if it is not told
+CYCLE = 0.3  # of the epochs: how long one_cycle warms up, unless it is given
 
 
 def constant(lr: float) -> Schedule:
@@ -83,23 +85,21 @@ def make_schedule(
     """
     if name not in SCHEDULES:
         raise ValueError(f"schedule: expected one of {', '.join(SCHEDULES)}, found {name!r}")
-    for what, number in {"lr": lr, "epochs": epochs, "every": every}.items():
-        if not 0 < number < math.inf:
-            raise ValueError(f"{what}: expected a finite number above 0, found {number!r}")
-    if not 0 < decay <= 1:
-        raise ValueError(f"decay: expected a number above 0, at most 1, found {decay!r}")
-    if not 0 <= final <= 1:
-        raise ValueError(f"final: expected a number from 0 to 1, found {final!r}")
-    if not 0 <= warmup < epochs:
-        expected = f"a number of epochs from 0, fewer than all {epochs}"
-        raise ValueError(f"warmup: expected {expected}, found {warmup!r}")
+    lr, epochs, every = (
+        real(what, number, "a finite number above 0", lambda number: 0 < number < math.inf)
+        for what, number in {"lr": lr, "epochs": epochs, "every": every}.items()
+    )
+    decay = real("decay", decay, "a number above 0, at most 1", lambda number: 0 < number <= 1)
+    final = real("final", final, "a number from 0 to 1", lambda number: 0 <= number <= 1)
+    expected = f"a number of epochs from 0, fewer than all {epochs}"
+    warmup = real("warmup", warmup, expected, lambda number: 0 <= number < epochs)
     if name == "one_cycle":
         warmup = warmup or CYCLE * epochs
-    course = SCHEDULES[name](lr, epochs - warmup, decay, every, max(final, LEAST))
+    curve = SCHEDULES[name](lr, epochs - warmup, decay, every, max(final, LEAST))
 
     def rate(position: float) -> float:
         if position < warmup:
             return lr * (START + (1 - START) * position / warmup)
-        return max(course(position - warmup), sys.float_info.min)
+        return max(curve(position - warmup), sys.float_info.min)
 
     return rate

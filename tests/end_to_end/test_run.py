@@ -192,8 +192,9 @@ def test_a_saved_model_may_be_named_by_file_or_variable(document, tmp_path, monk
 
 def test_the_training_depends_on_the_code_of_the_network():
     names = CodeIndex().reached(PIPELINE.stages["train"].function).keys()
-    assert {"stages.neuralnet.sgd.SGD", "stages.neuralnet.trainer.Trainer"} <= names
+    assert {"stages.neuralnet.optimizers.sgd.SGD", "stages.neuralnet.trainer.Trainer"} <= names
     assert not {
         name for name in names if name.startswith(("stages.decode.", "pipeline.store.store."))
     }
-    assert "stages.neuralnet.sgd.SGD" not in CodeIndex().reached(PIPELINE.stages["split"].function)
+    split = CodeIndex().reached(PIPELINE.stages["split"].function)
+    assert "stages.neuralnet.optimizers.sgd.SGD" not in split

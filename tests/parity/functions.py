@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from stages.neuralnet.activations import ACTIVATIONS
+from stages.neuralnet.layers.activations import ACTIVATIONS
 from stages.neuralnet.losses import cross_entropy_delta
 from stages.neuralnet.optimizers import Averaged, make_optimizer
 from stages.neuralnet.schedules import make_schedule
@@ -51,8 +51,9 @@ def loss(smoothing: float, mixed: bool) -> Iterable[Pair]:
         if mixed:
             part, one_hot = torch.tensor(share)[:, None], torch.eye(classes, dtype=torch.float64)
             target = part * one_hot[target] + (1 - part) * one_hot[torch.tensor(partner)]
-        value = F.cross_entropy(leaf, target, label_smoothing=smoothing, reduction="sum")
-        (value / 32).backward()
+        smoothed = F.cross_entropy(leaf, target, label_smoothing=smoothing, reduction="sum")
+        (smoothed / 32).backward()
+        value = F.cross_entropy(leaf, target, reduction="sum")  # what is reported: not smoothed
         options = {"partner": partner, "share": share} if mixed else {}
         firsts, scale = np.arange(32) * classes, np.array(1 / 32)
         found, hits = cross_entropy_delta(z, y, firsts, scale, smoothing, **options)
@@ -80,8 +81,8 @@ def optimizer(
         group.step()
         numbers = ours.coefficients(lr, previous or lr, count)
         if ours.matrices:
-            room = np.empty(ours.room(*W.shape))
-            ours.update_matrix(W, g * ours.scale(lr), slots, numbers, room)
+            scratch = np.empty(ours.scratch(*W.shape))
+            ours.update_matrix(W, g * ours.scale(lr), slots, numbers, scratch)
         else:
             ours.update(W, g * ours.scale(lr), slots, numbers)
         previous = lr

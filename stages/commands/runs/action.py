@@ -11,8 +11,7 @@ from pipeline.errors import ConfigError
 from pipeline.events.progress import duration
 from pipeline.literals import flag_text
 from pipeline.store.digests import digest_json
-from stages.commands.runs.command import Look
-from stages.commands.runs.record import DIGITS, Run, find_runs
+from stages.commands.runs.record import DIGITS, Look, Run, find_runs
 from stages.commands.runs.words import DATA, Recipes
 
 NONE = "–"
@@ -37,7 +36,7 @@ def runs(program: Program, look: Look, sort: str, last: int | None) -> tuple[dic
         "dataset",
         "validation",
         "test",
-        "mirrors",
+        "flip TTA",
         "epochs",
         "time",
         "made of",
@@ -47,7 +46,7 @@ def runs(program: Program, look: Look, sort: str, last: int | None) -> tuple[dic
             one.name,
             one.written,
             one.dataset,
-            *map(_percent, (one.validation, one.test, one.mirrored)),
+            *map(_percent, (one.validation, one.test, one.tta)),
             str(one.epochs),
             duration(one.seconds, 1),
             recipes.words(one.parameters),
@@ -78,7 +77,7 @@ def compare(program: Program, look: Look, names: Sequence[str]) -> tuple[dict[st
         "training": [_percent(one.best["accuracy"]) for one in found],
         "validation": [_percent(one.validation) for one in found],
         "test": [_percent(one.test) for one in found],
-        "with mirrors": [_percent(one.mirrored) for one in found],
+        "flip TTA": [_percent(one.tta) for one in found],
         "time": [duration(one.seconds, 1) for one in found],
         "machine": [str(one.manifest.get("machine")) for one in found],
         "code": [digest_json(one.manifest["fields"]["code"])[:DIGITS] for one in found],

@@ -6,20 +6,10 @@ import pickle
 import numpy as np
 import pytest
 
-from stages.neuralnet import SGD, Averaged, Diverged, Inputs, Network, Trainer
-from stages.neuralnet.adaptive import AdamW
-from stages.neuralnet.muon import Muon
+from stages.neuralnet import Diverged, Inputs
 from stages.neuralnet.trainer import shuffled
 
-from .data import INPUTS, examples, network
-
-FEATURES, LABELS = examples(150)
-WRONG = Inputs(standardization=np.ones((3, INPUTS)))
-
-
-def trainer(net=None, features=FEATURES, labels=LABELS, optimizer=None, **options):
-    options = {"batch": 32, "workers": 1} | options
-    return Trainer(net or network(), optimizer or SGD(0.9, 1e-3), features, labels, **options)
+from .data import FEATURES, INPUTS, LABELS, network, train, trainer
 
 
 def test_it_learns():
@@ -41,14 +31,6 @@ def test_totals_are_those_of_the_images_before_their_step():
         assert t.totals.images == 64
         assert t.totals.loss / 64 == pytest.approx(before.loss, rel=1e-5)
         assert t.totals.correct == round(before.accuracy * 64)
-
-
-def train(net, cuts, **options):
-    with trainer(net, **options) as t:
-        for epoch in range(3):
-            for start, stop in zip((0, *cuts), (*cuts, t.steps), strict=True):
-                t.run(epoch, start, stop, 0.1 * 0.9**epoch)
-        return net.parameters.copy(), t.totals
 
 
 def test_how_an_epoch_is_cut_does_not_matter():
@@ -158,16 +140,16 @@ def test_the_last_update_may_be_the_one_that_diverges():
         ({"labels": LABELS[1:]}, r"labels: expected whole numbers \(150,\) in \[0, 5\)"),
         ({"labels": LABELS + 1}, "from 1 to 5"),
         ({"labels": LABELS.astype(float)}, "labels: expected"),
-        ({"rows": np.array([0, 150])}, r"order: expected row numbers \(n,\) in \[0, 150\)"),
-        ({"rows": np.array([], np.int64)}, r"order: expected .*found int64 \(0,\)$"),
-        ({"rows": np.arange(9)}, "batch: expected a whole number from 1 to 9, .*found 32"),
+        ({"rows": np.array([0, 150])}, r"rows: expected row numbers \(n,\) in \[0, 150\)"),
+        ({"rows": np.array([], np.int64)}, "order: expected at least one row, found none"),
+        ({"rows": np.arange(9)}, "batch: expected a whole number from 1 to 9, found 32"),
         ({"batch": 0}, "batch: expected"),
         (
             {"inputs": Inputs(standardization=np.ones((3, INPUTS)))},
             r"standardization: expected \(2, 20\)",
         ),
         ({"workers": 0}, "workers: expected a whole number of at least 1, found 0"),
-        ({"executor": "mpi"}, "executor: expected auto, serial, thread, process or an executor"),
+        ({"executor": "mpi"}, "executor: expected auto, serial, thread, process, an"),
     ],
 )
 def test_what_does_not_fit_is_refused(options, message):
@@ -187,7 +169,7 @@ def test_an_order_must_be_the_same_length_every_epoch():
     ("steps", "lr"), [((0, 6), 0.1), ((2, 1), 0.1), ((-1, 1), 0.1), ((0, 1), 0.0), ((0, 1), np.inf)]
 )
 def test_a_senseless_run_is_refused(steps, lr):
-    with trainer() as t, pytest.raises(ValueError, match=r"steps: expected|lr: expected"):
+    with trainer() as t, pytest.raises(ValueError, match=r"(start|stop|lr): expected"):
         t.run(0, *steps, lr)
 
 
@@ -206,66 +188,3 @@ def test_what_fails_at_the_start_leaves_nothing_behind():
     with pytest.raises(AttributeError, match="slots"):
         trainer(optimizer="sgd", executor="process", workers=2)
     assert len(os.listdir("/proc/self/fd")) == before
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"clip": 0.5},
-        {"optimizer": Muon()},
-        {"optimizer": Averaged(AdamW())},
-        {"batch": 7},
-    ],
-    ids=str,
-)
-def test_the_members_of_an_ensemble_train_as_each_would_alone(options):
-    shape = {"hidden": (32, 12), "norm": "batch", "dropout": 0.2}
-    alone, _ = train(network(**shape), (), **options)
-    net = network(**shape, members=3)
-    parameters, totals = train(net, (), **options)
-    parts = parameters.reshape(3, -1)
-    assert (parts[0] == alone).all()
-    assert len({part.tobytes() for part in parts}) == 3
-    assert totals.images == 150
-    cut, again = train(network(**shape, members=3), (1, 3), workers=2, executor="thread", **options)
-    assert (cut == parameters).all()
-    assert again == totals
-
-
-def test_totals_of_an_ensemble_are_means_over_its_members():
-    net = network(members=3)
-    members = [Network.from_layers(net.layers, own) for own in net.parameters.reshape(3, -1)]
-    scores = [one.evaluate(FEATURES, LABELS) for one in members]
-    with trainer(net, batch=150) as t:
-        t.run(0, 0, 1, 0.1)
-        means = t.totals.means()
-    assert means["loss"] == pytest.approx(np.mean([one.loss for one in scores]), rel=1e-5)
-    assert means["accuracy"] == pytest.approx(np.mean([one.accuracy for one in scores]))
-
-
-def test_dropout_is_another_for_each_member():
-    net = network(dropout=0.5, members=2)
-    one, two = net.parameters.reshape(2, -1)
-    two[...] = one
-    with trainer(net) as t:
-        t.run(0, 0, 1, 0.1)
-    assert not np.array_equal(one, two)
-
-
-def test_an_ensemble_goes_on_from_a_state_with_its_averages():
-    def begin(seed=3):
-        return trainer(network(members=2, seed=seed), optimizer=Averaged(SGD(0.9)))
-
-    with begin() as t:
-        t.run(0, 0, 3, 0.1)
-        state = {name: np.array(value) for name, value in t.state().items()}
-        t.run(0, 3, 5, 0.1)
-        expected, averaged = t.network.parameters.copy(), t.averaged()
-    with begin(seed=8) as t:
-        t.restore(state)
-        t.run(0, 3, 5, 0.1)
-        assert (t.network.parameters == expected).all()
-        assert (t.averaged().parameters == averaged.parameters).all()
-    assert averaged.members == 2
-    assert not np.array_equal(averaged.parameters, expected)

@@ -1,0 +1,141 @@
+"""How a batch comes to the first layer: pieces that gather it ahead of its step.
+
+    gather     a piece owns some rows: taken from the features, augmented, converted
+    project    a piece owns some columns: whitened, and mixed with those of other images
+
+Where nothing is whitened or mixed, the first phase is all.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..memory import Shapes
+from ..settings import Settings
+from .cuts import MOST, PASS, TOUCH, WorkItem, shards, tiles
+from .kernels import Now, Piece
+
+
+def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.dtype) -> Shapes:
+    """The arrays of two batches (by parity), and of one that is under way."""
+    plan: dict = {}
+    projects = settings.mixes or settings.inputs.whitening is not None
+    for parity in (0, 1):
+        plan[f"inputs {parity}"] = ((inputs, batch) if projects else (batch, inputs)), dtype
+        plan[f"truth {parity}"] = (batch,), np.intp
+        if settings.weighted:
+            plan[f"weights {parity}"] = (batch,), dtype
+        if settings.mixes:
+            plan[f"shares {parity}"] = (batch,), dtype
+    if projects:
+        plan["raw"] = (batch, stored), dtype
+    return plan
+
+
+class Feed:
+    """The pieces that fill the batch of a parity; scratch is that of one worker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        arrays: dict[str, np.ndarray],
+        features: np.ndarray,
+        now: Now,
+        scratch: np.ndarray,
+    ) -> None:
+        self._inputs, self._arrays, self._features = settings.inputs, arrays, features
+        self._mixes, self._now, self._scratch = settings.mixes, now, scratch
+        self._augment = settings.augment
+        self._raw = arrays.get("raw")
+        batch, dtype = len(arrays["truth 0"]), arrays["inputs 0"].dtype
+        most = min(batch, max(15, -(-batch // MOST)))  # rows of a shard of any batch up to this one
+        self._staging, self._moving = None, None
+        changes = settings.augment is not None and settings.augment.any
+        if features.dtype != dtype or changes:
+            self._staging = np.empty((most, features.shape[1]), features.dtype)
+        if changes:
+            self._moving = np.empty_like(self._staging)
+        self._cost = PASS * (1 + changes / 2 + 2 * (changes and settings.augment.warps))
+        touched = 3 * self._inputs.contrast + (self._staging is not None)
+        touched += 4 * (changes and settings.augment.jitter > 0)
+        self._cost += TOUCH * touched
+
+    def gather(self, rows: int, parity: int) -> list[WorkItem]:
+        """Tasks that take so many rows, as `now.rows` has them then."""
+        x = self.batch(rows, parity) if self._raw is None else self._raw[:rows]
+        return [
+            WorkItem(self._cost * x[part].size, self._take(part, x[part], parity))
+            for part in shards(rows, least=8)
+            if rows
+        ]
+
+    def project(self, rows: int, parity: int) -> list[WorkItem]:
+        """Tasks that make inputs of what was gathered."""
+        if self._raw is None or not rows:
+            return []
+        x, depth = self.batch(rows, parity), 0
+        if self._inputs.whitening is not None:
+            depth = self._raw.shape[1]
+        return [
+            WorkItem((2 * depth + TOUCH) * x[:, c].size, self._fill(x[:, c], c, parity))
+            for _, c in tiles(*x.shape, tall=True)
+        ]
+
+    def partners(self, rows: int, parity: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """(positions, shares), each (rows,), of the images that are mixed; None: they are not."""
+        if not self._mixes:
+            return None
+        return self._augment.partners(rows), self._arrays[f"shares {parity}"][:rows]
+
+    def weights(self, rows: int, parity: int) -> np.ndarray | None:
+        """Weights (rows,) of a gathered batch; None: there are none."""
+        return self._arrays[f"weights {parity}"][:rows] if "weights" in self._arrays else None
+
+    def batch(self, rows: int, parity: int) -> np.ndarray:
+        """The inputs (rows, inputs); those that are projected lie in memory column by column."""
+        inputs = self._arrays[f"inputs {parity}"]
+        return inputs[:rows] if self._raw is None else inputs.T[:rows]
+
+    def _take(self, part: slice, x: np.ndarray, parity: int) -> Piece:
+        now, features, labels = self._now, self._features, self._arrays["labels"]
+        y, convert = self._arrays[f"truth {parity}"][part], self._inputs.convert
+        stored = x if self._staging is None else self._staging[: len(x)]
+        augment = self._augment
+        moving = None if self._moving is None else self._moving[: len(x)]
+        shares = self._arrays[f"shares {parity}"][part] if self._mixes else None
+        weights = self._arrays.get("weights")
+        own = None if weights is None else self._arrays[f"weights {parity}"][part]
+
+        def piece() -> None:
+            rows = now.rows[part]
+            if moving is None:
+                features.take(rows, axis=0, out=stored, mode="clip")
+            else:
+                augment.fetch(features, rows, now.epoch, stored, moving)
+            convert(stored, x)
+            labels.take(rows, out=y, mode="clip")
+            if weights is not None:
+                weights.take(rows, out=own, mode="clip")
+            if shares is not None:
+                shares[...] = augment.shares(rows, now.epoch, shares.dtype)
+
+        return piece
+
+    def _fill(self, x: np.ndarray, c: slice, parity: int) -> Piece:
+        raw, inputs = self._raw[: len(x)], self._inputs
+        mixture = self.partners(len(x), parity)
+        scratch = self._scratch[: x.size].reshape(x.shape[::-1]).T
+
+        def piece() -> None:
+            if inputs.whitening is None:
+                x[...] = raw[:, c]
+            else:
+                inputs.whiten(raw, x, c)
+            if mixture is not None:
+                positions, shares = mixture
+                np.take(x.T, positions, axis=1, out=scratch.T, mode="clip")
+                np.subtract(scratch, x, out=scratch)
+                np.multiply(scratch, (1 - shares)[:, None], out=scratch)
+                np.add(x, scratch, out=x)
+
+        return piece

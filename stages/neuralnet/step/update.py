@@ -1,0 +1,181 @@
+"""From deltas to moved parameters: the last pieces of a step.
+
+A piece owns a block of rows of a weight matrix. Mostly it forms the block's gradient over the whole
+batch and hands it to the optimizer while it is in the cache. Where every gradient must be known
+before any parameter moves (clipping by the norm of all of them), or whole matrices are needed (an
+optimizer that orthogonalises them), gradients are stored first, and a second phase moves all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..layers.dense import Dense
+from ..memory import Shapes
+from ..settings import Settings
+from . import kernels
+from .cuts import CALLS, PASS, WorkItem, blocks, products
+from .hidden import Hidden, chain, middle
+from .kernels import Now, Piece
+from .panels import Panel, widths
+
+Own = slice  # a part of all parameters, and of all that has their form
+
+
+def shapes(settings: Settings, layers: tuple[Dense, ...], batch: int, dtype: Any) -> Shapes:
+    """The arrays that gradients are stored in, where they are."""
+    if not settings.clip and not settings.optimizer.matrices:
+        return {}
+    size = sum(layer.size for layer in layers)
+    tasks = sum(
+        len(widths(layer, n == 0, batch)) * (2 + layer.inputs // 64) + 2
+        for n, layer in enumerate(layers)
+    )
+    return {"gradients": ((size,), dtype), "squares": ((tasks,), np.float64)}
+
+
+class Update:
+    """The pieces that move parameters, on the arrays of a training and scratch of one worker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        arrays: dict[str, np.ndarray],
+        now: Now,
+        scratch: np.ndarray,
+    ) -> None:
+        self._optimizer, self._now, self._scratch = settings.optimizer, now, scratch
+        self._parameters, self._slots = arrays["parameters"], arrays["slots"]
+        self._gradients, self._squares = arrays.get("gradients"), arrays.get("squares")
+        self._clips = settings.clip > 0
+
+    def phases(
+        self,
+        layers: tuple[Dense, ...],
+        panels: list[list[Panel]],
+        starts: list[int],
+        inputs: list[np.ndarray],
+        deltas: list[np.ndarray],
+        hidden: list[Hidden],
+    ) -> list[list[WorkItem]]:
+        """One phase, or two. starts: where each layer's parameters begin."""
+        first: list[WorkItem] = []
+        second: list[WorkItem] = []
+        for n, (layer, start) in enumerate(zip(layers, starts, strict=True)):
+            matrices = self._optimizer.matrices and n < len(hidden)
+            for panel in panels[n]:
+                home = middle(panel.columns, layer.outputs) if n == 0 else None
+                delta, width = deltas[n][:, panel.columns], panel.W.shape[1]
+                begin = start + panel.place.start
+                for part in blocks(layer.inputs, width, self._parameters.itemsize):
+                    own = slice(begin + part.start * width, begin + part.stop * width)
+                    x = inputs[n][:, part]
+                    gradient, move = self._weights(x, delta, own, whole=matrices)
+                    cost = CALLS / 4 + (2 * len(x) + PASS) * (own.stop - own.start)
+                    self._sort(first, second, WorkItem(cost, gradient, home), own, move)
+                if matrices:
+                    whole = slice(begin, begin + panel.W.size)
+                    second.append(self._matrix(whole, panel.W.shape))
+            own = slice(start + layer.trained.start, start + layer.trained.stop)
+            gradient, move = self._rest(deltas[n], own, hidden[n] if layer.norm != "none" else None)
+            task = WorkItem(CALLS / 4 + 2 * deltas[n].size, gradient)
+            self._sort(first, second, task, own, move)
+            observe = getattr(self._optimizer, "observe", None)
+            if layer.norm == "batch" and observe is not None:
+                observed = slice(own.stop, start + layer.size)
+                first.append(WorkItem(CALLS / 8, self._observed(observe, observed)))
+        return [first, second] if second else [first]
+
+    def _sort(
+        self,
+        first: list[WorkItem],
+        second: list[WorkItem],
+        task: WorkItem,
+        own: Own,
+        move: Piece | None,
+    ) -> None:
+        """A task that forms a gradient, and the piece that moves parameters by it, if one does."""
+        if self._gradients is None:
+            first.append(task._replace(piece=chain(task.piece, move)))
+            return
+        if self._clips:
+            task = task._replace(piece=chain(task.piece, self._square(own, len(first))))
+        first.append(task)
+        if move is not None:
+            second.append(WorkItem(PASS * (own.stop - own.start), move, task.home))
+
+    def _place(self, own: Own) -> np.ndarray:
+        """Where a gradient is formed."""
+        if self._gradients is None:
+            return self._scratch[: own.stop - own.start]
+        return self._gradients[own]
+
+    def _weights(
+        self, x: np.ndarray, delta: np.ndarray, own: Own, whole: bool
+    ) -> tuple[Piece, Piece | None]:
+        gradient = self._place(own)
+        parts = products(x.shape[1], delta.shape[1], len(x))
+        piece = kernels.weights(x, delta, gradient.reshape(x.shape[1], -1), parts)
+        return piece, None if whole else self._move(own, decay=True)
+
+    def _rest(self, delta: np.ndarray, own: Own, hidden: Hidden | None) -> tuple[Piece, Piece]:
+        """Biases, and gains where there are some."""
+        gradient = self._place(own)
+        if hidden is None:
+            piece = kernels.biases(delta, gradient)
+        else:
+            vectors = hidden.vectors().reshape(-1, gradient.size)
+            piece = lambda: vectors.sum(axis=0, out=gradient)  # noqa: E731
+        return piece, self._move(own, decay=False)
+
+    def _square(self, own: Own, number: int) -> Piece:
+        gradient, squares = self._gradients[own], self._squares
+
+        def piece() -> None:
+            squares[number] = np.dot(gradient, gradient)
+
+        return piece
+
+    def _clipping(self) -> Callable[[np.ndarray], None]:
+        """gradient ← gradient * min(1, clip / norm of all gradients)."""
+        if not self._clips:
+            return lambda gradient: None
+        now, squares = self._now, self._squares
+
+        def clip(gradient: np.ndarray) -> None:
+            norm = np.sqrt(squares.sum())
+            if norm > now.clip:
+                np.multiply(gradient, gradient.dtype.type(now.clip / norm), out=gradient)
+
+        return clip
+
+    def _move(self, own: Own, decay: bool) -> Piece:
+        parameters, slots, gradient = self._parameters[own], self._slots[:, own], self._place(own)
+        update, now, clip = self._optimizer.update, self._now, self._clipping()
+
+        def piece() -> None:
+            clip(gradient)
+            update(parameters, gradient, slots, now.coefficients, decay=decay)
+
+        return piece
+
+    def _matrix(self, own: Own, shape: tuple[int, int]) -> WorkItem:
+        W, G = self._parameters[own].reshape(shape), self._gradients[own].reshape(shape)
+        slots = self._slots[:, own].reshape(-1, *shape)
+        update, now, scratch = self._optimizer.update_matrix, self._now, self._scratch
+        clip = self._clipping()
+        short, long = sorted(shape)
+
+        def piece() -> None:
+            clip(G)
+            update(W, G, slots, now.coefficients, scratch)
+
+        return WorkItem(5 * (4 * short * short * long + 2 * short**3), piece)
+
+    def _observed(self, observe: Callable[..., None], own: Own) -> Piece:
+        """What is not trained: an average of the parameters takes it in, too."""
+        parameters, slots, now = self._parameters[own], self._slots[:, own], self._now
+        return lambda: observe(parameters, slots, now.coefficients)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.neuralnet.step import cuts
+
+sizes = st.integers(1, 5000)
+
+
+def covered(slices, length):
+    return [n for part in slices for n in range(part.start, part.stop)] == list(range(length))
+
+
+@given(sizes, sizes, st.sampled_from([4, 8]), st.booleans())
+@settings(max_examples=60, derandomize=True)
+def test_every_cut_covers_everything_once_and_has_no_empty_piece(rows, columns, itemsize, whole):
+    tiles = cuts.tiles(rows, columns, whole)
+    count = np.zeros((rows, columns), np.int8)
+    for tile in tiles:
+        count[tile] += 1
+        assert count[tile].size
+    assert (count == 1).all()
+    for slices in (
+        cuts.shards(rows, 8),
+        cuts.shards(rows, 32),
+        cuts.blocks(rows, columns, itemsize),
+    ):
+        assert covered(slices, rows)
+        assert all(part.stop > part.start for part in slices)
+
+
+@given(st.lists(st.integers(0, 9), max_size=30), st.integers(1, 8))
+@settings(max_examples=60, derandomize=True)
+def test_every_piece_is_someones_and_loads_are_even(costs, workers):
+    tasks = [cuts.WorkItem(cost, number) for number, cost in enumerate(costs)]
+    shares = cuts.share(tasks, workers)
+    assert sorted(n for share in shares for n in share) == list(range(len(costs)))
+    loads = [sum(costs[n] for n in share) for share in shares]
+    assert max(loads) - min(loads) <= max(costs, default=0)
+
+
+def test_pieces_stay_at_home_while_that_is_fair():
+    tasks = [cuts.WorkItem(1, number, (number + 0.5) / 8) for number in range(8)]
+    assert cuts.share(tasks, 2) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    crowded = [cuts.WorkItem(1, number, 0.1) for number in range(4)]
+    assert sorted(map(len, cuts.share(crowded, 2))) == [2, 2]
