@@ -114,9 +114,8 @@ def stage(
                 if not takes_context:
                     raise GraphError(f"{where}: expected the default QUIET")
             else:
-                found = read_argument(
-                    argument.name, _hint(argument, function), argument.default, where
-                )
+                hint = _hint(argument, function, where)
+                found = read_argument(argument.name, hint, argument.default, where)
                 if isinstance(found, Group):
                     groups[argument.name] = found
                 for parameter in found.parameters if isinstance(found, Group) else (found,):
@@ -137,7 +136,12 @@ def stage(
     return decorate
 
 
-def _hint(argument: inspect.Parameter, function: Callable[..., Any]) -> Any:
+def _hint(argument: inspect.Parameter, function: Callable[..., Any], where: str) -> Any:
     """What annotates a parameter. Inputs are not asked: theirs may name a module not yet needed."""
     hint = argument.annotation
-    return eval(hint, function.__globals__) if isinstance(hint, str) else hint
+    try:
+        return eval(hint, function.__globals__) if isinstance(hint, str) else hint
+    except NameError as error:
+        raise GraphError(
+            f"{where}: expected an annotation of names that the module has, found {hint}: {error}"
+        ) from None

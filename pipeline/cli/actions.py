@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,8 +24,7 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
     With --keep-going, what was done is printed where a stage failed, and the error is raised then.
     """
     try:
-        with stdout_for_results():
-            outcome = session.run()
+        outcome = session.run()
     except Exception as error:
         found = getattr(error, "outcome", None)
         if session.placement.keep_going and found is not None:
@@ -40,24 +36,6 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
         raise
     document = {"stages": display.stages(outcome), "artifacts": display.artifacts(outcome)}
     return outcome, {**program.summarize(session, outcome), **document}
-
-
-@contextmanager
-def stdout_for_results() -> Iterator[None]:
-    """What stages print, and the programs that they start, goes to stderr."""
-    saved = None
-    with suppress(OSError, ValueError, AttributeError):  # no stdout, or none of the system's
-        sys.stdout.flush()
-        if sys.stdout.fileno() == 1:
-            saved = os.dup(1)
-            os.dup2(2, 1)
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        if saved is not None:
-            os.dup2(saved, 1)
-            os.close(saved)
 
 
 def say(session: Session, document: Any, text: str) -> None:

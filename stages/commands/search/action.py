@@ -12,6 +12,7 @@ from pipeline.cli.place import expect_place
 from pipeline.cli.program import Program
 from pipeline.cli.retyped import retyped
 from pipeline.cli.session import Session
+from pipeline.cli.stdout import stdout_for_results
 from pipeline.errors import ConfigError
 from pipeline.parameters import Parameter
 from pipeline.search.draws import combinations
@@ -51,7 +52,8 @@ def search(
     if session.dry_run:
         say(session, *plan(search.planned(), search.rounds))
         return
-    found = search.carry_out()
+    with stdout_for_results():
+        found = search.carry_out()
     document = search.document(found) | {"edges": {}, "command": None, "saved": None}
     if not found[0].failure:
         best = found[0].values

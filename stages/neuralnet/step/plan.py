@@ -13,10 +13,9 @@ in an order of its own; so the bits after training do not depend on the number o
                       and the optimizer's update while the block is in the cache;
                       other pieces whiten the next batch meanwhile
 
-The members of an ensemble take these phases one after the other, all on the same batch.
-
-What a hidden layer does is described in hidden.py, how batches come in feed.py, what moves
-parameters in update.py.
+The members of an ensemble take these phases one after the other, all on the same batch. What a
+hidden layer does is described in hidden.py, how batches come in feed.py, what moves parameters in
+update.py.
 
 *The owner computes*: nothing is ever summed over workers, so there is no gradient buffer per worker
 and no reduction. Columns are shared out rather than rows because BLAS begins by copying the weights

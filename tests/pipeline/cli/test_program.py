@@ -316,8 +316,8 @@ def test_results_fit_whatever_the_terminal_can_show(call, monkeypatch, flags):
 
 def test_another_pipeline_takes_over_where_a_flag_asks_for_it(program, tmp_path, capsys):
     short = Pipeline(shop.collect, defaults={"days": 2})
-    instead = {"noise": Alternative(short, lambda value: (f"noise {value}", {"days": 1}))}
-    group = make_cli(Program(shop.SHOP, "shop", "A shop.", "1", instead=instead))
+    other = {"noise": Alternative(short, lambda value: (f"noise {value}", {"days": 1}))}
+    group = make_cli(Program(shop.SHOP, "shop", "A shop.", "1", alternatives=other))
     assert run_cli(group, ["run", "--noise", "1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert [stage["name"] for stage in document["stages"]] == ["collect"]
@@ -342,7 +342,7 @@ def test_the_readers_leaving_is_no_bug(program, monkeypatch, tmp_path):
     def leave(*arguments, **named):
         raise BrokenPipeError
 
-    monkeypatch.setattr("pipeline.cli.program.say", leave)
+    monkeypatch.setattr("pipeline.cli.actions.say", leave)
     monkeypatch.setattr(sys, "stdout", (tmp_path / "out").open("w"))
     assert run_cli(make_cli(program), ["config"]) == 1
     sys.stdout.close()
