@@ -21,6 +21,9 @@ DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
 
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; nothing but a bug is raised."""
+    # Stages run BLAS on one thread anyway; and where it may start none, OpenBLAS raises SIGINT.
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         with ending_as_interrupted():
             result = group.main(arguments, prog_name=group.name, standalone_mode=False)
