@@ -12,10 +12,10 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test lint bench ablation parity export-test fuzz crash-test clean page-test
+.PHONY: help all test lint bench ablation parity export-test sklearn-checks fuzz crash-test clean page-test
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  variables      SOURCE=$(SOURCE) RECIPE=$(RECIPE) EPOCHS=$(EPOCHS) WORKERS=$(WORKERS)"
 
 all: .venv/core  ## the whole job: source → model.json and its evaluation
@@ -44,6 +44,10 @@ parity: .venv/bench .venv/dev  ## every ingredient of a training beside PyTorch,
 
 export-test: .venv/dev  ## every recipe, activation and ensemble, exported and compared on all test images
 	nice -n 10 $(BIN)/python -m tests.export $(if $(filter auto,$(SOURCE)),,--source $(SOURCE))
+
+sklearn-checks: .venv/dev  ## scikit-learn's checks and its own tests, all of them, on our classifier
+	$(BIN)/pip install --quiet --disable-pip-version-check 'pandas>=2.2'
+	SKLEARN_CHECKS=1 SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2 tests/stages/neuralnet/sklearn
 
 fuzz: .venv/dev  ## a million hostile inputs over all that reads files; INPUTS=20000 for fewer
 	nice -n 10 $(BIN)/python -m tests.fuzz --inputs $(INPUTS)

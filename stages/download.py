@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.context import QUIET, Context
 from pipeline.stage import stage
+from pipeline.store.durable import make_folder
 from pipeline.store.files import Files
 from stages.dataset.formats.members import check_archive
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS
@@ -37,6 +39,8 @@ def download(
     found = resolve_source(**vars(options))
     source, sha256, folder = found["source"], found["sha256"], Path(options.data_dir)
     if isinstance(source, Files):
+        with suppress(OSError):  # from now on its digest is remembered there
+            make_folder(folder)
         return source
     if source == "synthetic":
         context.warn(SYNTHETIC)

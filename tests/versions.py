@@ -39,9 +39,9 @@ def interpreter(version: str) -> str | None:
     homes = [Path.home() / ".pyenv" / "versions", Path.home() / ".local/share/uv/python"]
     names = [f"{home}/{name}/bin/python{version}" for home in homes for name in _folders(home)]
     for name in (f"python{version}", *sorted(names, reverse=True)):
-        if found := shutil.which(name):
-            if _says(found) == version:
-                return found
+        found = shutil.which(name)
+        if found and _says(found) == version:
+            return found
     return None
 
 

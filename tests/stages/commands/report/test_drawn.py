@@ -15,8 +15,11 @@ from stages.commands.report.figures import (
     picture,
     text,
 )
-from stages.commands.report.figures.chart import Matrix
-from tests.stages.commands.report.records import record
+from stages.commands.report.figures.chart import Effect, Matrix
+from stages.commands.report.sections.search import effects_of, spread_of
+from tests.stages.commands.report.records import record, search
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 class Terminal(io.StringIO):
@@ -70,3 +73,22 @@ def test_pictures_in_files_are_the_same_each_time(tmp_path, kind):
 def test_a_picture_that_nobody_can_draw(tmp_path):
     with pytest.raises(ConfigError, match=r"ends in \.svg, \.png, \.pdf, found x\.gif"):
         picture.expect_picture(tmp_path.relative_to(tmp_path) / "x.gif")
+
+
+def test_the_effects_of_a_search(tmp_path):
+    found = effects_of(search(300))
+    assert found[0].name == "lr"
+    assert {one.name for one in found} == {"lr", "hidden", "optimizer", "batchnorm"}
+    assert spread_of(
+        Effect("", "x", ((1, 0.5, "1"), (2, 0.75, "2"), (1, 0.6, "1")))
+    ) == pytest.approx(0.2)
+    for one in found:
+        lines = text.show(one, Console(Terminal())).split("\n")
+        assert len(lines) <= 13
+        assert max(map(len, lines)) <= 80
+        assert sum("█" * 32 in line for line in lines) == 1
+    picture.draw(found, tmp_path / "a.svg")
+    assert len(ET.parse(tmp_path / "a.svg").getroot().findall(f"{SVG}svg")) == len(found)
+    picture.draw(found[:2], tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes()[1:4] == b"PNG"
+    assert effects_of(search(3, failed=3)) == []

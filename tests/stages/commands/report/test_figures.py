@@ -20,7 +20,7 @@ from stages.commands.report.figures import (
     strip,
     svg,
 )
-from stages.commands.report.figures.chart import Chart, Line, Matrix
+from stages.commands.report.figures.chart import Chart, Effect, Line, Matrix
 from stages.commands.report.statistics import calibration
 from tests.stages.commands.report.records import HOSTILE, record, search
 
@@ -134,7 +134,7 @@ def test_hostile_names_in_drawings():
     for drawn in (
         svg.draw(Chart(HOSTILE[0], HOSTILE[1], str, lines)),
         matrix.draw(Matrix(HOSTILE[3], names, counts)),
-        strip.draw(HOSTILE[1], points),
+        strip.draw(Effect("", HOSTILE[1], tuple(points))),
         bars.share_bar([(name, 1.0) for name in HOSTILE], HOSTILE[0]),
         picture.as_svg([Matrix(HOSTILE[3], names, counts)]),
     ):
@@ -163,10 +163,12 @@ def test_the_reliability_diagram():
 
 def test_effects_of_parameters():
     trials = [t for t in search(60)["trials"] if not t["failure"]]
-    lr = [(t["parameters"]["lr"], t["accuracy"], "") for t in trials]
-    texts_ = [(v, s, f"{v}") for v, s, _ in lr]
-    along = strip.draw("lr", texts_)
+    points = tuple(
+        (t["parameters"]["lr"], t["accuracy"], f"{t['parameters']['lr']}") for t in trials
+    )
+    along = strip.draw(Effect("", "lr", points))
     assert {"0.001", "0.01", "0.1"} <= set(texts(along))
-    columns = strip.draw("on", [(True, 0.5, "on"), (False, 0.6, "off"), (True, 0.7, "on")])
+    few = Effect("", "on", ((True, 0.5, "on"), (False, 0.6, "off"), (True, 0.7, "on")))
+    columns = strip.draw(few)
     assert texts(columns)[-3:-1] == ["on", "off"]
     assert "on: median 60.0% of 2" in columns

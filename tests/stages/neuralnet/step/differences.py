@@ -61,8 +61,8 @@ def agrees(net, features, labels, targets, draws=6, reported_targets=None, **opt
         reported = trainer.totals.means()["loss"]
         arrays = trainer._arrays
         count = len(net.structure) - 1
-        masks = [arrays[f"mask {n}"].copy() for n in range(count) if f"mask {n}" in arrays]
-        x = arrays["inputs 0"].astype(np.float64)
+        masks = [arrays[f"mask {n}"].T.copy() for n in range(count) if f"mask {n}" in arrays]
+        x = trainer._engine.workers._job._plan._feed.batch(len(labels), 0).astype(np.float64)
     gradient = np.where(moved, before - net.parameters, 0)
     net.parameters[:] = before
     plain = targets if reported_targets is None else reported_targets

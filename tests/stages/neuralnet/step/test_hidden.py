@@ -118,7 +118,7 @@ def test_mixed_images_and_targets(whiten):
         trainer.run(0, 0, 1, lr=1e-9)
         ready = inputs(features, "float64")
         expected = share * ready + (1 - share) * ready[partners]
-        np.testing.assert_allclose(trainer._arrays["inputs 0"], expected, rtol=1e-12)
+        np.testing.assert_allclose(trainer._arrays["inputs 0"].T, expected, rtol=1e-12)
 
 
 def test_clipping_scales_all_gradients_down_to_a_norm():
