@@ -59,4 +59,4 @@ def test_they_are_fields_of_the_fingerprint():
 def test_modules_that_are_ignored_are_not_followed():
     assert "pipeline.fingerprint.differences" in made()["code"]
     ignoring = made(ignores=("pipeline.fingerprint",))["code"]
-    assert not [name for name in ignoring if name.startswith("pipeline.")]
+    assert not [name for name in ignoring if name.startswith("pipeline.fingerprint.")]
