@@ -49,8 +49,9 @@ def test_fields():
     assert fields == {
         "format": FORMAT,
         "stage": "add",
-        "outputs": ["sums", "count"],
-        "code": CODE.reached(add.function),
+        "outputs": ["count", "sums"],
+        "graph": CODE.reached(add.function).graph,
+        "code": CODE.reached(add.function).symbols,
         "parameters": {"scale": ["float", "0.5"]},
         "inputs": {"images": "abc"},
     }

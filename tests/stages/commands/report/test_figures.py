@@ -24,7 +24,8 @@ from stages.commands.report.figures import (
     svg,
     text,
 )
-from stages.commands.report.figures.chart import Chart, Line, Matrix
+from stages.commands.report.figures.chart import Chart, Effect, Line, Matrix
+from stages.commands.report.sections.search import effects_of, spread_of
 from stages.commands.report.statistics import calibration
 from tests.stages.commands.report.records import HOSTILE, record, search
 
@@ -138,7 +139,7 @@ def test_hostile_names_in_drawings():
     for drawn in (
         svg.draw(Chart(HOSTILE[0], HOSTILE[1], str, lines)),
         matrix.draw(Matrix(HOSTILE[3], names, counts)),
-        strip.draw(HOSTILE[1], points),
+        strip.draw(Effect("", HOSTILE[1], tuple(points))),
         bars.share_bar([(name, 1.0) for name in HOSTILE], HOSTILE[0]),
         picture.as_svg([Matrix(HOSTILE[3], names, counts)]),
     ):
@@ -167,11 +168,13 @@ def test_the_reliability_diagram():
 
 def test_effects_of_parameters():
     trials = [t for t in search(60)["trials"] if not t["failure"]]
-    lr = [(t["parameters"]["lr"], t["accuracy"], "") for t in trials]
-    texts_ = [(v, s, f"{v}") for v, s, _ in lr]
-    along = strip.draw("lr", texts_)
+    points = tuple(
+        (t["parameters"]["lr"], t["accuracy"], f"{t['parameters']['lr']}") for t in trials
+    )
+    along = strip.draw(Effect("", "lr", points))
     assert {"0.001", "0.01", "0.1"} <= set(texts(along))
-    columns = strip.draw("on", [(True, 0.5, "on"), (False, 0.6, "off"), (True, 0.7, "on")])
+    few = Effect("", "on", ((True, 0.5, "on"), (False, 0.6, "off"), (True, 0.7, "on")))
+    columns = strip.draw(few)
     assert texts(columns)[-3:-1] == ["on", "off"]
     assert "on: median 60.0% of 2" in columns
 
@@ -227,3 +230,22 @@ def test_pictures_in_files_are_the_same_each_time(tmp_path, kind):
 def test_a_picture_that_nobody_can_draw(tmp_path):
     with pytest.raises(ConfigError, match=r"ends in \.svg, \.png, \.pdf, found x\.gif"):
         picture.expect_picture(tmp_path.relative_to(tmp_path) / "x.gif")
+
+
+def test_the_effects_of_a_search(tmp_path):
+    found = effects_of(search(300))
+    assert found[0].name == "lr"
+    assert {one.name for one in found} == {"lr", "hidden", "optimizer", "batchnorm"}
+    assert spread_of(
+        Effect("", "x", ((1, 0.5, "1"), (2, 0.75, "2"), (1, 0.6, "1")))
+    ) == pytest.approx(0.2)
+    for one in found:
+        lines = text.show(one, Console(Terminal())).split("\n")
+        assert len(lines) <= 13
+        assert max(map(len, lines)) <= 80
+        assert sum("█" * 32 in line for line in lines) == 1
+    picture.draw(found, tmp_path / "a.svg")
+    assert len(ET.parse(tmp_path / "a.svg").getroot().findall(f"{SVG}svg")) == len(found)
+    picture.draw(found[:2], tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes()[1:4] == b"PNG"
+    assert effects_of(search(3, failed=3)) == []
