@@ -58,7 +58,7 @@ def test_a_model_comes_back_to_the_bit(tmp_path, variant):
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_from_raw_pixels_it_predicts_as_the_network_does_from_features(tmp_path, variant):
     made = model(**variant)
-    options = FeatureOptions(made.color, made.scale, made.storage)
+    options = FeatureOptions(color=made.color, scale=made.scale, storage=made.storage)
     features = to_features(images(), options)
     expected = made.network.probabilities(made.inputs(features, made.network.dtype))
     found = read_model(save(tmp_path / "model.json", made))
