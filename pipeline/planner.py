@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.fingerprint import Fingerprint, differences, fingerprint
+from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
 from pipeline.observation import Observations
 from pipeline.stage import Stage
@@ -84,7 +84,7 @@ class Planner:
             reason = f"depends on what {' and '.join(makers)} will make"
             return Decision(stage, WAITS, (reason,), parameters)
         inputs = {name: digests[name] for name in stage.inputs}
-        found = fingerprint(stage, parameters, inputs, self._code)
+        found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
         damage = self.store.damage(key)
         if damage is None:

@@ -23,6 +23,7 @@ from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
 FORMAT = 2
+CHECKSUM = b',\n "checksum": "'  # begins the last entry
 
 
 def write_manifest(
@@ -55,7 +56,7 @@ def write_manifest(
         "versions": numerics(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
-    write_durably(folder / MANIFEST, _text(manifest))
+    write_durably(folder / MANIFEST, with_checksum(manifest))
 
 
 def drop_outputs(folder: Path, names: Iterable[str]) -> None:
@@ -64,7 +65,7 @@ def drop_outputs(folder: Path, names: Iterable[str]) -> None:
     for name in names:
         manifest["outputs"][name]["dropped"] = True
     with replacing(folder / MANIFEST) as file:
-        file.write(_text(manifest))
+        file.write(with_checksum(manifest))
     for name in names:
         (folder / manifest["outputs"][name]["file"]).unlink(missing_ok=True)
 
@@ -76,9 +77,11 @@ def is_newer(folder: Path) -> bool:
     return False
 
 
-def _text(manifest: Mapping[str, Any]) -> bytes:
-    checked = {**manifest, "checksum": _checksum(manifest)}
-    return json.dumps(checked, indent=1, ensure_ascii=False).encode()
+def with_checksum(manifest: Mapping[str, Any]) -> bytes:
+    """The text of a manifest, a JSON object whose last entry is the SHA-256 of all before it."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    body = text.rstrip(b"}").rstrip()
+    return body + CHECKSUM + hashlib.sha256(body).hexdigest().encode() + b'"\n}'
 
 
 def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
@@ -87,17 +90,20 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
     Raises `MissingArtifact` where there is none, `CorruptArtifact` where it is damaged, of another
     format, or of another fingerprint than `digest`.
     """
-    path = folder / MANIFEST
+    path = f"{folder}/{MANIFEST}"
     try:
-        text = path.read_bytes()
+        with open(path, "rb") as file:
+            text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         raise MissingArtifact(f"nothing is stored in {folder}") from None
     try:
         manifest = json.loads(text)
         if manifest["format"] != FORMAT:
             raise CorruptArtifact(f"{path}: expected format {FORMAT}, found {manifest['format']}")
-        checksum = manifest.pop("checksum")
-        if checksum != _checksum(manifest):
+        body, _, checksum = text.rpartition(CHECKSUM)
+        if manifest.pop("checksum") != checksum[:64].decode() or (
+            hashlib.sha256(body).hexdigest().encode() != checksum[:64]
+        ):
             raise CorruptArtifact(f"{path}: its content does not fit its checksum")
         if manifest["fingerprint"] != (digest or manifest["fingerprint"]):
             raise CorruptArtifact(f"{path}: it belongs to another fingerprint")
@@ -108,8 +114,3 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CorruptArtifact(f"{path}: expected a manifest with a checksum, found none") from None
     return manifest
-
-
-def _checksum(manifest: Mapping[str, Any]) -> str:
-    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
