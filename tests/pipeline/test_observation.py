@@ -136,7 +136,8 @@ def module(place, monkeypatch):
     """A module with a stage, loaded from a file that can be edited."""
     (place / "edited.py").write_text(
         "from pipeline.stage import stage\n\nHOOK = []\n\n\ndef helper():\n    return 1\n\n\n"
-        "@stage(outputs=('out',))\ndef make():\n    for f in HOOK:\n        f()\n    return helper()\n"
+        "@stage(outputs=('out',))\ndef make():\n"
+        "    for f in HOOK:\n        f()\n    return helper()\n"
     )
     monkeypatch.syspath_prepend(place)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
@@ -209,5 +210,5 @@ def test_an_output_is_refused_with_the_name_of_the_stage(planner):
     def empty():
         pass
 
-    with pytest.raises(OutputError, match="stage empty: output 'out': .* found NoneType"):
+    with pytest.raises(OutputError, match=r"stage empty: output 'out': .* found NoneType"):
         ran(planner, Pipeline(empty))

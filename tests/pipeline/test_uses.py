@@ -36,7 +36,7 @@ def test_a_folder_counts_by_names_and_contents(tmp_path):
 
 
 def test_what_names_no_dependency_is_refused():
-    with pytest.raises(GraphError, match="uses: expected a Path, env.* found int"):
+    with pytest.raises(GraphError, match=r"uses: expected a Path, env.* found int"):
         digests_of([1])
 
 

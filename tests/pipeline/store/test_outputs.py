@@ -59,13 +59,15 @@ def test_blocks_of_several_outputs_fit_each_other():
     two = {"a": np.ones((2, 3)), "b": np.zeros(2)}
     names = check_blocks(two, None)
     assert check_blocks(two, names) == names == ("a", "b")
-    with pytest.raises(OutputError, match="as many rows of each output in a block, found 2 of a, 3"):
+    with pytest.raises(
+        OutputError, match="as many rows of each output in a block, found 2 of a"
+    ):
         check_blocks({"a": np.ones(2), "b": np.ones(3)}, names)
     with pytest.raises(OutputError, match="expected a block of a, b each time, found one of a"):
         check_blocks({"a": np.ones(2)}, names)
     with pytest.raises(OutputError, match="output 'a': expected blocks of rows, found list"):
         check_blocks({"a": [1]}, None)
-    with pytest.raises(OutputError, match="output 'a': .* found MaskedArray"):
+    with pytest.raises(OutputError, match=r"output 'a': .* found MaskedArray"):
         check_blocks({"a": np.ma.ones(1)}, None)
 
 
