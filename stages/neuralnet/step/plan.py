@@ -90,7 +90,7 @@ class Plan:
         settings = settings.with_constants(arrays)
         batch, dtype = len(arrays["truth 0"]), arrays["parameters"].dtype
         widest = max(layers[0].inputs, *(layer.outputs for layer in layers))
-        most = max(BLOCK_BYTES // dtype.itemsize, 64 * widest, batch * widest)
+        most = max(BLOCK_BYTES // dtype.itemsize, 64 * widest, 2 * batch * widest)
         if settings.optimizer.matrices:
             shapes = [
                 (layer.inputs, columns.stop - columns.start)
