@@ -20,15 +20,17 @@ from .kernels import Now, Piece
 def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.dtype) -> Shapes:
     """The arrays of two batches (by parity), and of one that is under way."""
     plan: dict = {}
-    projects = settings.mixes or settings.inputs.whitening is not None
     for parity in (0, 1):
-        plan[f"inputs {parity}"] = ((inputs, batch) if projects else (batch, inputs)), dtype
+        plan[f"inputs {parity}"] = (
+            ((inputs, batch) if settings.projects else (batch, inputs)),
+            dtype,
+        )
         plan[f"truth {parity}"] = (batch,), np.intp
         if settings.mixes:
             plan[f"shares {parity}"] = (batch,), dtype
     if parities(settings.inputs) is not None:
         plan["raw"] = (2, batch, stored // 2), dtype
-    elif projects:
+    elif settings.projects:
         plan["raw"] = (batch, stored), dtype
     return plan
 

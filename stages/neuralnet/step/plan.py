@@ -38,6 +38,7 @@ from . import feed, kernels, tiles, update
 from .cuts import BLOCK_BYTES, CALLS, PASS, WorkItem, shards
 from .feed import Feed
 from .hidden import Hidden, chain
+from .layout import Layout
 from .panels import panels, widths
 from .update import Update
 
@@ -56,7 +57,7 @@ def shapes(
     The members of an ensemble share all but their parameters and what the optimizer keeps of them.
     """
     size, slots = members * total_size(layers), settings.optimizer.slots
-    examples, stored = features.shape
+    (examples, stored), layout = features.shape, Layout(layers, settings)
     plan: dict[str, Any] = {
         "sums": ((8, 8), np.float64),
         "parameters": ((size,), dtype),
@@ -66,7 +67,7 @@ def shapes(
     plan |= feed.shapes(settings, layers[0].inputs, stored, batch, dtype)
     for number, layer in enumerate(layers):
         if number < len(layers) - 1:
-            plan |= tiles.shapes(number, layer, batch, dtype)
+            plan |= tiles.shapes(number, layer, batch, dtype, layout)
         else:
             plan[f"delta {number}"] = (batch, layer.outputs), dtype
     plan |= update.shapes(settings, layers, batch, dtype)
@@ -150,11 +151,12 @@ class NetworkStep:
             panels(layer, own, n == 0, batch) for n, (layer, own) in enumerate(parameters)
         ]
         self._update = Update(settings, arrays, now, scratch)
+        self._layout = Layout(layers, settings)
 
     def phases(self, rows: int, following: int, parity: int) -> list[list[WorkItem]]:
         """The phases of a step, as `Plan.phases` has them."""
         layers, arrays, last = self._layers, self._arrays, len(self._layers) - 1
-        tools = self._now, self._scratch, self._settings.seed
+        tools = self._now, self._scratch, self._settings.seed, self._layout
         inside = [
             Hidden((self._number, n), layer, self._tensors[n], arrays, rows, *tools)
             for n, layer in enumerate(layers[:-1])

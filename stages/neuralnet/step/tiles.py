@@ -2,9 +2,6 @@
 
     z = x W     y = gains * x̂(z) + biases, or z + biases     a = f(y)     outputs = mask * a
 
-All arrays lie in memory column by column: a tile of whole columns is one piece of memory, which is
-worked on much faster than one that lies in short lines far apart.
-
 Arrays (rows, outputs), which are there where they are needed: values, a where dropout makes
 something else of it; slopes, f'(y) where the way forward forms it (and the mask is in it already);
 centred, z - mean, or with layer normalisation x̂; mask.
@@ -23,11 +20,12 @@ from ..layers.dropout import draw
 from ..memory import Shapes
 from .cuts import shards
 from .kernels import Now, Piece
+from .layout import Layout
 
 
-def shapes(number: int, layer: Dense, batch: int, dtype: Any) -> Shapes:
+def shapes(number: int, layer: Dense, batch: int, dtype: Any, layout: Layout) -> Shapes:
     """The arrays of hidden layer `number`."""
-    form, plan = (layer.outputs, batch), {}
+    form, plan = layout.stored(batch, layer.outputs), {}
     plan |= {f"outputs {number}": (form, dtype), f"delta {number}": (form, dtype)}
     if layer.dropout:
         plan |= {f"values {number}": (form, dtype), f"mask {number}": (form, dtype)}
@@ -58,12 +56,13 @@ class Tiles:
         now: Now,
         scratch: np.ndarray,
         seed: int,
+        layout: Layout,
     ) -> None:
         self._number, self._layer, self._now, self._seed = number, layer, now, seed
-        self._scratch = scratch
+        self._scratch, self._layout = scratch, layout
         self._tensors, self._activation = tensors, ACTIVATIONS[layer.activation]
         found = {
-            name: arrays[f"{name} {number[1]}"].T[:rows]
+            name: layout.view(arrays[f"{name} {number[1]}"])[:rows]
             for name in ("outputs", "delta", "values", "mask", "slopes", "centred")
             if f"{name} {number[1]}" in arrays
         }
@@ -81,7 +80,8 @@ class Tiles:
         slopes, mask = _cut(self._slopes, r, c), _cut(self._mask, r, c)
         value, both = self._activation.value, self._activation.both
         rate, seed, now, number = self._layer.dropout, self._seed, self._now, self._number
-        normalize, scratch = self._normalize(r, c), self._scratch_of(z, 2)
+        normalize, view = self._normalize(r, c), self._layout.view
+        scratch = self._layout.scratch(self._scratch, z, 2)
 
         def piece() -> None:
             normalize()
@@ -90,7 +90,7 @@ class Tiles:
             else:
                 both(z, slopes, scratch)
             if mask is not None:
-                draw(mask.T, rate, (*number, tile, now.count), seed)
+                draw(view(mask), rate, (*number, tile, now.count), seed)
                 np.multiply(z, mask, out=out)
                 if both is not None:
                     np.multiply(slopes, mask, out=slopes)
@@ -101,7 +101,7 @@ class Tiles:
         """From the derivative by the outputs to that by z."""
         delta, values, slope = self.delta[r, c], self.values[r, c], self._activation.slope
         slopes, mask = _cut(self._slopes, r, c), _cut(self._mask, r, c)
-        scratch = self._scratch_of(delta, 1)[0]
+        scratch = self._layout.scratch(self._scratch, delta)[0]
         denormalize = self._denormalize(r, c, shard, scratch)
 
         def piece() -> None:
@@ -150,11 +150,6 @@ class Tiles:
             normalization.layer_backward(delta, centred, inverse, gains, gradients, scratch)
 
         return batch if norm == "batch" else layer
-
-    def _scratch_of(self, tile: np.ndarray, count: int) -> list[np.ndarray]:
-        """So many arrays like a tile, in the worker's scratch."""
-        flat = self._scratch[: count * tile.size].reshape(count, *tile.shape[::-1])
-        return [array.T for array in flat]
 
 
 def _cut(array: np.ndarray | None, r: slice, c: slice) -> np.ndarray | None:
