@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.context import QUIET, Context
 from pipeline.stage import stage
+from pipeline.store.durable import make_folder
 from pipeline.store.files import Files
 from stages.dataset.formats.members import check_archive
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS
@@ -35,9 +36,11 @@ def download(
     Returns the archive, or the files of a folder. Raises `DataError` where the source is not what
     it should be, `StorageError` where the data folder cannot be written.
     """
-    found = resolve_source(**asdict(options))
+    found = resolve_source(**vars(options))
     source, sha256, folder = found["source"], found["sha256"], Path(options.data_dir)
     if isinstance(source, Files):
+        with suppress(OSError):  # from now on its digest is remembered there
+            make_folder(folder)
         return source
     if source == "synthetic":
         context.warn(SYNTHETIC)

@@ -17,6 +17,7 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
 from stages.features import chosen_blocks, expect_images, make_inputs
+from stages.modelfile.initial import Init, init_by_content, initial_constants
 from stages.options import Flip, InputOptions, Standardize
 
 ROWS = 256  # of a block: 3 MB of float32 for 3,072 features
@@ -25,7 +26,7 @@ ROWS = 256  # of a block: 3 MB of float32 for 3,072 features
 LEAST = 0.1  # of the median deviation: the least of a pixel
 
 
-@stage(outputs=("standardization",))
+@stage(outputs=("standardization",), resolve=init_by_content)
 def standardize(
     features: np.ndarray,
     dataset: dict[str, Any],
@@ -34,9 +35,14 @@ def standardize(
     standardize: Standardize = "none",
     inputs: InputOptions = InputOptions(),
     flip: Flip = "none",
+    init: Init = None,
     context: Context = QUIET,
 ) -> np.ndarray:
     """Fit each feature's mean and deviation on the training images (--standardize)."""
+    if init is not None:
+        rows, flag = 0 if standardize == "none" else 2, f"--standardize {standardize}"
+        width = features.shape[1]
+        return initial_constants(init, "standardization", inputs, rows, flag, width)
     if standardize == "none":
         return np.empty((0, features.shape[1]), np.float32)
     none = np.empty((0, features.shape[1]), np.float32)

@@ -8,65 +8,48 @@ adds is made with `pipeline_command`, so that it has the same flags and behaves 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import click
 
 from pipeline.cli import actions
+from pipeline.cli.definition import Alternative, Program
 from pipeline.cli.flags import StageCommand, common_options, parameter_options
+from pipeline.cli.help import CommandGroup
 from pipeline.cli.profile import profiled
 from pipeline.cli.session import Session, load_recipe, recipe_names, resolve_settings
-from pipeline.graph import Pipeline
-from pipeline.outcome import Outcome
 
+STAGES = "Stages, in the order of the flow"
+THE_WHOLE, BEFORE = actions.THE_WHOLE, actions.BEFORE
 
-@dataclass(frozen=True)
-class Alternative:
-    """The pipeline that takes over where the caller gives a certain parameter.
-
-    `settings_of` turns the parameter's value into (name, parameters) that rank like a recipe.
-    """
-
-    pipeline: Pipeline
-    settings_of: Callable[[str], tuple[str, dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Program:
-    """A pipeline and what its command line says and shows.
-
-    `recipes` is a folder of TOML files. `alternatives` maps a parameter to the pipeline that is
-    used where the caller gives it. `variables` are those of the environment that belong to flags of
-    the program's own. `summarize` turns the outcome of a run into JSON fields of the program's own;
-    `render` turns the whole JSON document into what a person reads.
-    """
-
-    pipeline: Pipeline
-    name: str
-    help: str
-    version: str
-    recipes: Path | None = None
-    alternatives: Mapping[str, Alternative] = field(default_factory=dict)
-    variables: tuple[str, ...] = ()
-    summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
-    render: Callable[[dict[str, Any]], str] = actions.artifact_table
+__all__ = ["Alternative", "CommandGroup", "Program", "make_cli", "pipeline_command"]
 
 
 def make_cli(program: Program) -> click.Group:
     """A click group: a command for each stage, and those that concern the whole pipeline."""
-    group = click.Group(program.name, help=program.help)
+    group = CommandGroup(program.name, help=program.help)
     group = click.version_option(program.version, prog_name=program.name)(group)
+    group.sections = {THE_WHOLE: [], STAGES: []}
     for stage in program.pipeline.stages.values():
-        group.add_command(
-            pipeline_command(program, stage.name, (stage.name,), actions.bring_up, help=stage.help)
-        )
-    for name, (action, words, extra) in actions.COMMANDS.items():
-        group.add_command(pipeline_command(program, name, (), action, help=words, extra=extra))
-    group.add_command(actions.graph_command(program))
+        name, words = stage.name, stage.help
+        make = partial(pipeline_command, program, name, (name,), actions.bring_up, help=words)
+        group.place(STAGES, name, summary(words), make)
+    for name, (section, action, words, extra) in actions.COMMANDS.items():
+        make = partial(pipeline_command, program, name, (), action, help=words, extra=extra)
+        group.place(section, name, summary(words), make)
+    words = "The picture of the flow."
+    group.place(BEFORE, "graph", summary(words), actions.graph_maker(program))
     return group
+
+
+def summary(words: str) -> str:
+    """The first clause of a help text, as a line of a list."""
+    first = re.split(r"[.:;] |\.?\n| \(", words)[0].rstrip(".")
+    name = first[:2].isalpha() and first[:2].isupper()  # a word such as JSON stays as it is
+    return first if name else first[0].lower() + first[1:]
 
 
 def pipeline_command(
@@ -106,13 +89,23 @@ def pipeline_command(
             if action in actions.EXCLUSIVE:
                 action(program, session, **own)
             else:
-                with session.sharing():
-                    planned = session.dry_run and not own_dry_run
+                planned = session.dry_run and not own_dry_run
+                with session.sharing(create=not session.dry_run and action not in actions.LOOKS):
                     run = actions.show_plan if planned else action
                     run(program, session, **({} if planned else own))
 
     params = [*extra, *options.values(), *common]
-    return StageCommand(name, callback=callback, params=params, help=help)
+    stage = program.pipeline.stages.get(name)
+    own_flags = parameter_options([stage] if stage else [], program.pipeline.parameters)
+    return StageCommand(
+        name,
+        callback=callback,
+        params=params,
+        help=help,
+        example=program.examples.get(name, f"{program.name} {name}"),
+        explained=[option.section for option in own_flags],
+        folded=action in actions.FOLDED,
+    )
 
 
 def open_session(

@@ -7,6 +7,7 @@ https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pipeline.store.digests import ArrayDigest
+from pipeline.store.durable import fsync
 
 BLOCK = 1 << 22
 
@@ -45,7 +47,7 @@ class ArrayFile:
         shape = () if ndim == 0 else (self._rows, *self._row_shape)
         self._file.seek(0)
         self._write(memoryview(_header(self._dtype, shape)))
-        os.fsync(self._file.fileno())
+        fsync(self._file.fileno())
         self.close()
         digest = self._digest.hexdigest(shape[0] if shape else None)
         dtype = np.lib.format.dtype_to_descr(self._dtype)
@@ -116,6 +118,7 @@ def array_digest(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> str:
     return digest.hexdigest(shape[0] if shape else None)
 
 
+@functools.lru_cache(256)
 def _header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
     """An .npy header; NumPy pads it so that it has one length, whatever the number of rows."""
     import io

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from pipeline.cli.actions import bring, say
+from pipeline.cli.help import CommandGroup, HelpfulCommand
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import Program, pipeline_command
+from pipeline.cli.program import BEFORE, STAGES, THE_WHOLE, Program, pipeline_command, summary
 from pipeline.cli.session import Session, recipe_names
+from stages.commands import export
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
+from stages.commands.report import command as report_command
 from stages.commands.runs import command as runs_command
 from stages.commands.search import command as search_command
+from stages.commands.sections import AFTER, FINDING, MODEL
+from stages.modelfile.formats import expect_document
 from stages.serialize import save_copy
 
 VERSION = "0.1.0"
@@ -24,35 +30,55 @@ SAVE = click.Option(
 )
 
 
-def add_to(group: click.Group, program: Program) -> click.Group:
+def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
-        words = group.commands[name].help
-        command = pipeline_command(
-            program, name, targets, _bring_and_save, help=words, extra=[SAVE]
+        words, extra = group.words[name], [SAVE]
+        if name == "run":
+            extra.append(report_command.REPORT)
+        whole = f"{words[0].upper()}{words[1:]}."
+        make = partial(
+            pipeline_command, program, name, targets, _bring_and_save, help=whole, extra=extra
         )
-        group.add_command(command)
+        group.place(THE_WHOLE if name == "run" else STAGES, name, words, make)
     words = "Classes and probabilities for image files."
-    group.add_command(
-        pipeline_command(program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS)
+    make = partial(
+        pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )
-    group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
+    group.place(MODEL, "predict", summary(words), make)
+    words = "The named recipes."
+    group.place(
+        BEFORE,
+        "recipes",
+        summary(words),
+        lambda: HelpfulCommand(
+            "recipes", callback=_recipes, help=words, example="pipeline recipes"
+        ),
+    )
     lr_command.add_to(group, program)
     search_command.add_to(group, program)
     runs_command.add_to(group, program)
+    export.add_to(group)
+    report_command.add_to(group, program)
+    group.arrange(THE_WHOLE, BEFORE, FINDING, AFTER, MODEL, STAGES)
     return group
 
 
 PREDICT = ("serialize", "split", "load")
 
 
-def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
+def _bring_and_save(
+    program: Program, session: Session, save: str | None, report: bool = False
+) -> None:
     if save:
+        expect_document(Path(save), "--save")
         expect_place(Path(save), "--save")
     outcome, document = bring(program, session)
     if save and "model" in outcome:
         save_copy(Path(outcome.path("model")), Path(save))
         document["model"] = save
+    if report and (page := report_command.page_of_run(program, session, outcome)):
+        document["report"] = page
     say(session, document, program.render(document))
 
 

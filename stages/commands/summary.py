@@ -35,12 +35,14 @@ def summarize(session: Session, outcome: Outcome) -> dict[str, Any]:
 def render(document: Mapping[str, Any]) -> str:
     """The page: the scores where there are some, else the artifacts."""
     if "test" not in document:
-        return display.outcome(document)
+        return display.artifact_table(document)
     test = document["test"]
     lines = [SYNTHETIC, ""] if document["dataset"] == "synthetic" else []
     lines += [_scores(document), "", _confusion(test)]
     if "model" in document:
         lines += ["", f"model: {document['model']}"]
+    if "report" in document:
+        lines += [f"report: {document['report']}"]
     return "\n".join(lines)
 
 

@@ -83,6 +83,17 @@ def check_rates(lr: float | Sequence[float], steps: int) -> tuple[float, ...]:
     return tuple(rates * steps if single else rates)
 
 
+def check_weights(weights: Any, examples: int) -> np.ndarray:
+    """float64 (examples,): the weights, by their unit: the largest is 1."""
+    weights = np.asarray(weights)
+    if weights.shape == (examples,) and weights.dtype.kind in "iuf":
+        largest = float(weights.max())
+        if weights.min() >= 0 and 0 < largest < math.inf:
+            return weights / largest
+    expected = f"finite numbers ({examples},) of at least 0, not all 0"
+    raise ValueError(f"weights: expected {expected}, found {_describe(weights)}")
+
+
 def _whole_numbers(numbers: np.ndarray, limit: int) -> bool:
     if not numbers.size:  # whatever its type, which is that of no number
         return True

@@ -21,7 +21,7 @@ class Settings:
 
     smoothing: the part of each target that is spread over all classes (Szegedy et al. 2016, section
     7). clip: the largest norm of all gradients together, to which larger ones are scaled down
-    (Pascanu et al. 2013); 0: any. seed: of dropout.
+    (Pascanu et al. 2013); 0: any. seed: of dropout. weighted: whether examples have weights.
     """
 
     optimizer: Any
@@ -30,6 +30,7 @@ class Settings:
     smoothing: float = 0.0
     clip: float = 0.0
     seed: int = 0
+    weighted: bool = False
 
     def __post_init__(self) -> None:
         expected = "a number of at least 0 below 1"

@@ -52,6 +52,7 @@ class Trainer:
         of an epoch; by default these rows, shuffled by `seed` and the epoch.
     inputs: what is done with stored rows before the first layer; None: nothing. augment: what is
         done to them before that, in training alone. smoothing, clip: see settings.py.
+    weights: (examples,), at least 0: a batch's loss is the mean by weights. None: all alike.
     workers: by default one per core. executor: "auto" (as many of them as pay, the bits are the
         same), "serial", "thread", "process"; or an executor that can take workers - 1 calls at
         once; or a pool factory: "auto" calls it, when processes may pay, with the number of
@@ -74,6 +75,7 @@ class Trainer:
         augment: Augmentation | None = None,
         smoothing: float = 0.0,
         clip: float = 0.0,
+        weights: np.ndarray | None = None,
         workers: int | None = None,
         executor: str | Executor | Callable[[int], Executor] = "auto",
     ) -> None:
@@ -81,7 +83,8 @@ class Trainer:
 
         features, labels = np.asanyarray(features), np.asarray(labels)
         inputs = (inputs or Inputs()).astype(network.dtype)
-        self._settings = Settings(optimizer, inputs, augment, smoothing, clip, seed)
+        options = smoothing, clip, seed, weights is not None
+        self._settings = Settings(optimizer, inputs, augment, *options)
         checks.check_features(features, inputs, network.inputs)
         checks.check_settings(self._settings, features.shape[1])
         checks.check_labels(labels, len(features), network.outputs)
@@ -95,8 +98,8 @@ class Trainer:
         self._features, self._labels = features, labels
         self._order, self._images, self._epoch = order, len(first), None
         self._count, self._previous, self._whole, self._warned = 0, 0.0, True, False
-        counts = batch, len(first)
-        self._engine = Engine(network, self._settings, features, labels, *counts, executor, workers)
+        data, counts = (features, labels, weights), (batch, len(first))
+        self._engine = Engine(network, self._settings, *data, *counts, executor, workers)
         self._space, self._arrays = self._engine.space, self._engine.space.arrays
         self._finalizer = weakref.finalize(self, _abandon, self._engine)
 

@@ -145,7 +145,7 @@ class Scenario:
         """Collect the garbage."""
         made = self._session(base)
         keys = [decision.key for decision in made.plan()]
-        remove(made.store, plan_removals(made.store, self.pipeline, keys))
+        remove(made.store, plan_removals(made.store, keys))
 
     def learn(self, base: Path) -> Scenario:
         """Take an undisturbed run in an empty folder as what is expected from now on."""
@@ -195,7 +195,7 @@ def _used(scenario: Scenario, base: Path) -> None:
     (left / "total.json").write_text("{}")
 
 
-TRAINING = {"hidden": "4", "epochs": "2", "batch": "5", "executor": "serial"}
+TRAINING = {"hidden": "4", "epochs": "2", "batch": "5", "workers": "1"}
 SCENARIOS = {
     "shop": Scenario("shop", SHOP, {"days": "3"}, caches=True),
     "counting": Scenario("counting", Pipeline(count)),

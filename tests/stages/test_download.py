@@ -22,6 +22,7 @@ from stages.dataset.sources.origin import (
 from stages.decode import decode
 from stages.download import SYNTHETIC, download, name_for
 from tests.stages.datasets import files, gz, tar, write
+from tests.stages.flat import call
 from tests.stages.http_server import Answer, serving
 
 CONTENT = gz(tar(files(count=4)))
@@ -45,8 +46,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("sha256", [SHA256, None])
 def test_a_url(sha256):
     with serving(CONTENT, Answer(cut=3000)) as server:
-        first = download(source=server.url, sha256=sha256)
-        assert download(source=server.url, sha256=sha256) == first
+        first = call(download, source=server.url, sha256=sha256)
+        assert call(download, source=server.url, sha256=sha256) == first
     assert server.sent == len(CONTENT)
     assert first == identify(Path("data") / name_for(server.url))
     assert sum(len(block["labels"]) for block in decode(first)) == 12
@@ -54,7 +55,7 @@ def test_a_url(sha256):
 
 def test_a_url_whose_file_is_another():
     with serving(CONTENT) as server, pytest.raises(DataError) as caught:
-        download(source=server.url, sha256="0" * 64)
+        call(download, source=server.url, sha256="0" * 64)
     assert f"expected SHA-256 {'0' * 64}, found {SHA256}" in str(caught.value)
     assert not (Path("data") / name_for(server.url)).exists()
 
@@ -62,10 +63,10 @@ def test_a_url_whose_file_is_another():
 def test_the_official_archive(monkeypatch):
     with serving(b"", Answer(status=404)) as first, serving(CONTENT) as second:
         monkeypatch.setattr(module, "OFFICIAL_URLS", (first.url, second.url))
-        found = download(source="cifar10", sha256=SHA256)
+        found = call(download, source="cifar10", sha256=SHA256)
         assert found == identify(Path("data") / OFFICIAL_NAME)
         with pytest.raises(DataError, match=rf"expected SHA-256 {OFFICIAL_SHA256}, found {SHA256}"):
-            download(source="cifar10")
+            call(download, source="cifar10")
     assert OFFICIAL_SIZE == 170_052_171
     assert {url.rsplit("/", 1)[-1] for url in OFFICIAL_URLS} == {OFFICIAL_NAME}
 
@@ -74,20 +75,20 @@ def test_synthetic_cannot_be_missed(monkeypatch):
     monkeypatch.setattr(sources, "any_answers", lambda urls: False)
     for source in ("synthetic", "auto"):
         context = Listening()
-        found = download(source=source, synthetic_size=60, context=context)
+        found = call(download, source=source, synthetic_size=60, context=context)
         assert found == identify(Path("data/cifar-10-synthetic-60.tar"))
         assert context.warnings == [SYNTHETIC]
     sha256 = found.files[0].sha256
-    assert download(source="synthetic", synthetic_size=60, sha256=sha256) == found
+    assert call(download, source="synthetic", synthetic_size=60, sha256=sha256) == found
     with pytest.raises(DataError, match=rf"expected SHA-256 {'0' * 64}, found {sha256}; get the"):
-        download(source="synthetic", synthetic_size=60, sha256="0" * 64)
+        call(download, source="synthetic", synthetic_size=60, sha256="0" * 64)
 
 
 def test_a_path_stays_where_it_is():
     path = write(Path("elsewhere/x.tar.gz").absolute(), CONTENT)
     context = Listening()
-    assert download(source=str(path), context=context) == identify(path)
-    assert download(source=identify(path), synthetic_size=None) == identify(path)
+    assert call(download, source=str(path), context=context) == identify(path)
+    assert call(download, source=identify(path), synthetic_size=None) == identify(path)
     assert context.warnings == []
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
+from stages.dataset.formats.bounded import BoundedReader
 
 MAX_PIXELS = 64_000_000  # at 4 bytes each, and up to twice in memory
 # Pillow reads many more; one of them (EPS) starts a program on what the file says.
@@ -26,11 +27,13 @@ def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     is above 1. Raises `DataError` where the file holds no image.
     """
     Image = _pillow("Image")
+    bounded = None
     with open_file(path) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata; the pixels are what counts
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(file, formats=_known_formats(Image)) as image:
+            bounded = BoundedReader(file)
+            with Image.open(bounded, formats=_known_formats(Image)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise DataError(
                         f"{path}: expected at most {MAX_PIXELS:,} pixels, "
@@ -44,7 +47,7 @@ def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
         except DataError:
             raise
         except Exception as error:  # its many decoders raise whatever a damaged file leads them to
-            reason = str(error).replace(repr(file), "the file") or type(error).__name__
+            reason = str(error).replace(repr(bounded), "the file") or type(error).__name__
             raise DataError(
                 f"{path}: expected an image file ({', '.join(FORMATS)}), found none that can be "
                 f"read: {reason}"

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import DigestCache, Files, identify, is_sha256
 from stages.dataset.formats.layout import expect_both, is_known, rank, shown
+from stages.dataset.sources.address import Address, hidden
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_SHA256, OFFICIAL_URLS
 from stages.dataset.sources.synthetic import archive_name
 
@@ -35,7 +36,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 def resolve_source(
     *, source: str | Files, sha256: str | None, data_dir: str, synthetic_size: int | None
 ) -> dict[str, Any]:
-    """The parameters of `download` with `source` one of "cifar10", "synthetic", a URL or `Files`.
+    """The parameters of `download`, with `source` "cifar10", "synthetic", an `Address` or `Files`.
 
     A second time, it changes nothing. Raises `ConfigError` and `DataError`.
     """
@@ -47,7 +48,9 @@ def resolve_source(
         source = _auto(Path(data_dir), synthetic_size)
     if source == "cifar10":
         sha256 = sha256 or OFFICIAL_SHA256
-    elif isinstance(source, str) and source != "synthetic" and not is_url(source):
+    elif isinstance(source, str) and source != "synthetic" and is_url(source):
+        source = Address(source)
+    elif isinstance(source, str) and source != "synthetic":
         source, sha256 = _path(source, sha256, Path(data_dir)), None
     size = synthetic_size if source == "synthetic" else None
     return {"source": source, "sha256": sha256, "data_dir": data_dir, "synthetic_size": size}
@@ -58,14 +61,17 @@ def is_url(source: str) -> bool:
     match = _SCHEME.match(source)
     if not match:
         return False
+    if isinstance(source, Address):
+        return True
     try:
         parts = urlsplit(source)
         good = match[1].lower() in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and parts.netloc.count("@") < 2
     except ValueError:  # a port that is no number, an address with one bracket
         good = False
     if not good:
         raise ConfigError(
-            f"--source: expected a URL like https://host/archive.tar.gz, found {source!r}"
+            f"--source: expected a URL like https://host/archive.tar.gz, found {hidden(source)!r}"
         )
     return True
 

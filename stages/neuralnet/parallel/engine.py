@@ -30,6 +30,7 @@ class Engine:
         settings: Settings,
         features: np.ndarray,
         labels: np.ndarray,
+        weights: np.ndarray | None,
         batch: int,
         rows: int,
         executor: str | Executor | Callable[[int], Executor],
@@ -40,8 +41,8 @@ class Engine:
 
         def lay_out() -> Workspace:
             counts = batch, rows, self.workers.workers
-            shared = self.workers.shared
-            return Workspace(network, settings, features, labels, *counts, shared)
+            data, shared = (features, labels, weights), self.workers.shared
+            return Workspace(network, settings, *data, *counts, shared)
 
         self._limit.__enter__()
         try:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import memory
+from ..checks import check_weights
 from ..network import Network
 from ..settings import Settings
 from ..step.panels import pack, unpack
@@ -25,8 +26,9 @@ KEPT = ("parameters", "slots", "sums")  # arrays of a state
 class Workspace:
     """The arrays of a training, by name; to be closed.
 
-    features, labels: of all examples. rows: how many of them an epoch has. shared: whether
-    processes are to map it; then `setup` is what they need for that.
+    features, labels, weights: of all examples; weights None where settings have none. rows: how
+    many of them an epoch has. shared: whether processes are to map it; then `setup` is what they
+    need for that.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Workspace:
         settings: Settings,
         features: np.ndarray,
         labels: np.ndarray,
+        weights: np.ndarray | None,
         batch: int,
         rows: int,
         workers: int,
@@ -43,6 +46,8 @@ class Workspace:
         self._layers, self._members = network.structure, network.members
         self._settings, self._batch, self._features = settings, batch, features
         given = {"labels": labels, **settings.constants}
+        if settings.weighted:
+            given["weights"] = check_weights(weights, len(features))
         plan = {"control": ((control_words(workers),), np.int64)} | shapes(
             self._layers, settings, network.dtype, batch, features, rows, self._members
         )

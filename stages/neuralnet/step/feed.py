@@ -26,6 +26,8 @@ def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.d
             dtype,
         )
         plan[f"truth {parity}"] = (batch,), np.intp
+        if settings.weighted:
+            plan[f"weights {parity}"] = (batch,), dtype
         if settings.mixes:
             plan[f"shares {parity}"] = (batch,), dtype
     if parities(settings.inputs) is not None:
@@ -108,6 +110,10 @@ class Feed:
             return None
         return self._augment.partners(rows), self._arrays[f"shares {parity}"][:rows]
 
+    def weights(self, rows: int, parity: int) -> np.ndarray | None:
+        """Weights (rows,) of a gathered batch; None: there are none."""
+        return self._arrays[f"weights {parity}"][:rows] if "weights" in self._arrays else None
+
     def batch(self, rows: int, parity: int) -> np.ndarray:
         """The inputs (rows, inputs); those that are projected lie in memory column by column."""
         inputs = self._arrays[f"inputs {parity}"]
@@ -121,6 +127,8 @@ class Feed:
         stored = converted if self._staging is None else self._staging[:count]
         moving = None if self._moving is None else self._moving[:count]
         shares = self._arrays[f"shares {parity}"][part] if self._mixes else None
+        weights = self._arrays.get("weights")
+        own = None if weights is None else self._arrays[f"weights {parity}"][part]
 
         def piece() -> None:
             rows = now.rows[part]
@@ -133,6 +141,8 @@ class Feed:
             if halves is not None:
                 halves.split(stored if halves.stored else converted, *x)
             labels.take(rows, out=y, mode="clip")
+            if weights is not None:
+                weights.take(rows, out=own, mode="clip")
             if shares is not None:
                 shares[...] = augment.shares(rows, now.epoch, shares.dtype)
 

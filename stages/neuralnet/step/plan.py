@@ -13,10 +13,9 @@ in an order of its own; so the bits after training do not depend on the number o
                       and the optimizer's update while the block is in the cache;
                       other pieces whiten the next batch meanwhile
 
-The members of an ensemble take these phases one after the other, all on the same batch.
-
-What a hidden layer does is described in hidden.py, how batches come in feed.py, what moves
-parameters in update.py.
+The members of an ensemble take these phases one after the other, all on the same batch. What a
+hidden layer does is described in hidden.py, how batches come in feed.py, what moves parameters in
+update.py.
 
 *The owner computes*: nothing is ever summed over workers, so there is no gradient buffer per worker
 and no reduction. Columns are shared out rather than rows because BLAS begins by copying the weights
@@ -71,6 +70,8 @@ def shapes(
         else:
             plan[f"delta {number}"] = (batch, layer.outputs), dtype
     plan |= update.shapes(settings, layers, batch, dtype)
+    if settings.weighted:
+        plan["weights"] = (examples,), dtype
     return plan | {"order": ((rows,), np.int64), "labels": ((examples,), np.intp)}
 
 
@@ -183,7 +184,7 @@ class NetworkStep:
         """Logits, loss and delta; one layer down in the same phase, or in phases of its own."""
         W, b = (self._tensors[-1][name] for name in ("weights", "biases"))
         y, mixture = self._arrays[f"truth {parity}"][: len(x)], None
-        below = inside[-1] if inside else None
+        below, weights = inside[-1] if inside else None, self._feed.weights(len(x), parity)
         apart = below is not None and below.layer.norm == "batch"
         tasks = []
         for number, part in enumerate(shards(len(x), least=64)):
@@ -192,7 +193,7 @@ class NetworkStep:
                 mixture = y, *(array[part] for array in partners)
             sums, smoothing = self._arrays["sums"][number], self._settings.smoothing
             data = x[part], W, b, y[part], delta[part], sums
-            piece = kernels.output(self._now, *data, smoothing, mixture)
+            piece = kernels.output(self._now, *data, smoothing, mixture, weights, part)
             if below is not None and not apart:
                 piece = chain(piece, below.backward_rows(delta[part], W, part, number))
             rows = part.stop - part.start
