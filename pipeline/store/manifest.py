@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import platform
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.durable import replacing, write_durably
+from pipeline.store.numerics import numerics
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
@@ -34,12 +34,14 @@ def write_manifest(
     seconds: float,
     notes: Mapping[str, Any],
     root: str = "",
+    observed: Mapping[str, Any] | None = None,
 ) -> None:
     """Record the outputs of a computation, what identifies it, and where and how long it ran.
 
     `notes` are figures of the stage's own, such as the seconds of each epoch. `root` says why a
     result is kept though no other needs it: it is the "final" one of its flow, the "target" of a
-    run, or a training of a "search"; "" where it was made for others only.
+    run, or a training of a "search"; "" where it was made for others only. `observed` is what the
+    stage was seen to depend on (code/trace.py).
     """
     manifest = {
         "format": FORMAT,
@@ -49,8 +51,9 @@ def write_manifest(
         "seconds": round(seconds, 6),
         "notes": notes,
         "root": root,
+        **({"observed": observed} if observed else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": _versions(),
+        "versions": numerics(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
     write_durably(folder / MANIFEST, with_checksum(manifest))
@@ -111,9 +114,3 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CorruptArtifact(f"{path}: expected a manifest with a checksum, found none") from None
     return manifest
-
-
-def _versions() -> dict[str, str]:
-    numpy = sys.modules.get("numpy")
-    versions = {"python": platform.python_version()}
-    return versions | ({"numpy": numpy.__version__} if numpy else {})

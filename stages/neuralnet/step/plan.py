@@ -191,8 +191,7 @@ class NetworkStep:
                 mixture = y, *(array[part] for array in partners)
             sums, smoothing = self._arrays["sums"][number], self._settings.smoothing
             data = x[part], W, b, y[part], delta[part], sums
-            own = None if weights is None else (weights, part)
-            piece = kernels.output(self._now, *data, smoothing, mixture, own)
+            piece = kernels.output(self._now, *data, smoothing, mixture, weights, part)
             if below is not None and not apart:
                 piece = chain(piece, below.backward_rows(delta[part], W, part, number))
             rows = part.stop - part.start
