@@ -50,19 +50,9 @@ class Size:
     rounds: int
 
 
-SHORT = Size(
-    stride=15, draws=2, kills=6, starts=1, processes=6, seeds=1, images=1000, epochs=2, rounds=1
-)
+SHORT = Size(15, 2, kills=6, starts=1, processes=6, seeds=1, images=1000, epochs=2, rounds=1)
 FULL = Size(
-    stride=1,
-    draws=12,
-    kills=1000,
-    starts=10,
-    processes=100,
-    seeds=20,
-    images=50_000,
-    epochs=10,
-    rounds=5,
+    1, 12, kills=1000, starts=10, processes=100, seeds=20, images=50_000, epochs=10, rounds=5
 )
 
 
