@@ -148,7 +148,7 @@ def test_a_killed_process_goes_on_from_what_was_received(target):
         is_there(target, fetch(server.url, target, context=context))
     assert server.requests[1]["Range"] == f"bytes={SIZE // 2}-"
     assert context.totals == [SIZE - SIZE // 2]
-    assert context.messages == [f"x.tar.gz: {SIZE / 2e6:.1f} MB are there, going on from them"]
+    assert context.messages == [f"x.tar.gz: {SIZE / 2e6:.1f} MB are there, resuming from them"]
 
 
 @pytest.mark.parametrize("at", [0, 1, HEAD - 1, HEAD, SIZE - 1])
