@@ -13,12 +13,24 @@ DataDir = Annotated[
 Source = Annotated[
     str,
     Option(
-        "where the dataset comes from: auto, cifar10, synthetic, an archive, a folder with .bin "
-        "files, or a URL",
+        "where the dataset comes from: auto, cifar10, cifar100, mnist, fashion-mnist, synthetic; "
+        "a folder of images by class, an archive, .npz, .npy, .csv or .parquet; or a URL of one",
         metavar="SOURCE",
     ),
 ]
 Sha256 = Annotated[str | None, Option("expected SHA-256 of the archive", metavar="DIGITS")]
+Size = Annotated[
+    int | None,
+    Option("side in pixels that image files are brought to; none: 32", minimum=1, maximum=4096),
+]
+Label = Annotated[
+    str, Option("column of a table (array of arrays) with the labels", metavar="COLUMN")
+]
+Drop = Annotated[
+    str, Option("columns of a table to leave out, separated by commas", metavar="COLUMNS")
+]
+Coarse = Annotated[bool, Option("the 20 coarse classes of CIFAR-100 instead of its 100")]
+SkipBad = Annotated[bool, Option("leave out image files that cannot be read")]
 SyntheticSize = Annotated[
     int, Option("training images of the synthetic source; a fifth of it for test", minimum=50)
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -12,48 +14,82 @@ import numpy as np
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
 
+FILE = 1 << 28  # bytes
+ORIENTATION = 0x0112  # the EXIF tag
 MAX_PIXELS = 64_000_000  # at 4 bytes each, and up to twice in memory
 # Pillow reads many more; one of them (EPS) starts a program on what the file says.
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
 
 
 def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
-    """An image file of any size and mode → uint8 (3, height, width) of the given shape.
+    """An image file of any size and mode → uint8 (channels, height, width) of the given shape.
 
-    Transparency is laid on white; the image is turned as its EXIF orientation says, and resized
-    without regard to its proportions. Of several frames or pages the first counts. Grey levels of
-    more than 8 bits go from 0 to 65,535; those in floating point from 0 to 1, or to 255 where any
-    is above 1. Raises `DataError` where the file holds no image.
+    Raises `DataError` where the file holds no image; how it is read: see `decode_image`.
+    """
+    with open_file(path) as file:
+        try:
+            data = file.read(FILE + 1)
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return decode_image(data, shape)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
+    """The bytes of an image file → uint8 (channels, height, width) of the given shape.
+
+    Three channels are red, green and blue; one is gray. Transparency is laid on white; the image
+    is turned as its EXIF orientation says, and resized without regard to its proportions. Of
+    several frames or pages the first counts. Grey levels of more than 8 bits go from 0 to 65,535;
+    those in floating point from 0 to 1, or to 255 where any is above 1. A JPEG is decoded at the
+    eighth, quarter or half of its size that is still three times what is asked for. Raises
+    `DataError` where the bytes are no image.
     """
     Image = _pillow("Image")
-    with open_file(path) as file, warnings.catch_warnings():
+    if len(data) > FILE:
+        raise DataError(f"expected an image file of at most {FILE:,} bytes, found more")
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata; the pixels are what counts
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(file, formats=_known_formats(Image)) as image:
+            with Image.open(io.BytesIO(data), formats=_known_formats(Image)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise DataError(
-                        f"{path}: expected at most {MAX_PIXELS:,} pixels, "
+                        f"expected at most {MAX_PIXELS:,} pixels, "
                         f"found {image.width} × {image.height}; make it smaller"
                     )
+                if image.format == "JPEG":
+                    image.draft(None, (3 * shape[2], 3 * shape[1]))
                 image.load()
                 with suppress(Exception):  # damaged metadata: the pixels are there all the same
-                    _pillow("ImageOps").exif_transpose(image, in_place=True)
+                    if image.getexif().get(ORIENTATION, 1) != 1:
+                        _pillow("ImageOps").exif_transpose(image, in_place=True)
                 pixels = _pixels(image, (shape[2], shape[1]))
-                return np.ascontiguousarray(pixels.transpose(2, 0, 1))
         except DataError:
             raise
         except Exception as error:  # its many decoders raise whatever a damaged file leads them to
-            reason = str(error).replace(repr(file), "the file") or type(error).__name__
+            reason = re.sub(r"<_io.BytesIO[^>]*>", "the file", str(error)) or type(error).__name__
             raise DataError(
-                f"{path}: expected an image file ({', '.join(FORMATS)}), found none that can be "
+                f"expected an image file ({', '.join(FORMATS)}), found none that can be "
                 f"read: {reason}"
             ) from error
+    if shape[0] == 1:
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., np.newaxis]
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def pillow_version() -> str:
+    """Pillow's version. Raises `ConfigError` where it is not installed."""
+    _pillow("Image")
+    return __import__("PIL").__version__
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Write a uint8 image (3, height, width) as a PNG file."""
-    _pillow("Image").fromarray(np.ascontiguousarray(image.transpose(1, 2, 0))).save(path, "PNG")
+    """Write a uint8 image (1 or 3, height, width) as a PNG file."""
+    pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+    _pillow("Image").fromarray(np.ascontiguousarray(pixels)).save(path, "PNG")
 
 
 def _pixels(image: Any, size: tuple[int, int]) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.context import Context
-from stages.dataset.formats.members import HEAD, what_else
+from stages.dataset.formats.known import HEAD, what_else
 from stages.dataset.sources.disk import megabytes, writing
 from stages.dataset.sources.part import Part
 
