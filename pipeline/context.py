@@ -36,7 +36,7 @@ class Context:
     def warn(self, message: str) -> None:
         """Tell the user something that must not be missed."""
 
-    def expect_room(self, size: int) -> None:
+    def check_free_space(self, size: int) -> None:
         """Say that outputs of `size` bytes are to come: a full disk is told before the work."""
 
     def note(self, **figures: Any) -> None:

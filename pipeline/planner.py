@@ -19,7 +19,7 @@ from pipeline.code import CodeIndex
 from pipeline.fingerprint import Fingerprint, differences, fingerprint
 from pipeline.graph import Pipeline
 from pipeline.stage import Stage
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 
 CACHED, RUNS, WAITS = "cached", "runs", "waits"
 SHOWN = 2  # reasons in one line
@@ -55,7 +55,7 @@ class Planner:
         self,
         pipeline: Pipeline,
         parameters: Mapping[str, Any],
-        store: ArtifactStore,
+        store: Store,
         code: CodeIndex,
     ) -> None:
         self.pipeline, self.store, self._code = pipeline, store, code

@@ -25,8 +25,8 @@ from pipeline.errors import MissingArtifact
 from pipeline.events.reporter import Reporter
 from pipeline.iterate import work_ahead
 from pipeline.planner import CACHED, RUNS, Decision, Planner, output_digests
-from pipeline.store.durable import expect_room
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.durable import check_free_space
+from pipeline.store.store import Key, Store
 from pipeline.store.values import Writer
 
 
@@ -44,7 +44,7 @@ class StageResult:
 class Outcome:
     """The results of a run, and the artifacts behind them, loaded when they are asked for."""
 
-    def __init__(self, store: ArtifactStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
         self.stages: list[StageResult] = []
         self.digests: dict[str, str] = {}
@@ -151,7 +151,7 @@ def _append_blocks(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dic
 class _RunContext(Context):
     """The context of a stage that runs: a reporter, and a state under the key of its result."""
 
-    def __init__(self, store: ArtifactStore, key: Key, reporter: Reporter, writer: Writer) -> None:
+    def __init__(self, store: Store, key: Key, reporter: Reporter, writer: Writer) -> None:
         self._store, self._key, self._reporter, self._writer = store, key, reporter, writer
 
     def progress(
@@ -165,8 +165,8 @@ class _RunContext(Context):
     def warn(self, message: str) -> None:
         self._reporter.warn(message)
 
-    def expect_room(self, size: int) -> None:
-        expect_room(self._store.root, size)
+    def check_free_space(self, size: int) -> None:
+        check_free_space(self._store.root, size)
 
     def note(self, **figures: Any) -> None:
         self._writer.notes |= figures

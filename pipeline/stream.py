@@ -1,11 +1,12 @@
 """Stream: a pure function from (epoch, step) to an item, with a length.
 
-    Stream.of(rows).shuffle(seed).batch(64).map(load).prefetch(2).iterate(position)
+    Stream.of(images).batch(256).map(to_features)           blocks of features, in order
+    Stream.of(train_rows).shuffle(seed).batch(64)           batches of row numbers, for any epoch
 
 Nothing is remembered between items, so any position can be sought at once and a checkpoint is two
 numbers. Iteration pulls: what nobody asks for is not made, so memory is bounded by construction.
 
-Random numbers come from `SeedSequence(seed, spawn_key=(purpose, epoch, …))`. Neither `seed + epoch`
+Random numbers come from `SeedSequence(seed, spawn_key=(purpose, epoch))`. Neither `seed + epoch`
 nor `SeedSequence([seed, epoch])` would do: with the first, seed 0 in epoch 1 is seed 1 in epoch 0;
 the second takes its numbers apart into words of 32 bits, of which trailing zeros do not count, so
 that [1, 2], [1, 2, 0] and [1 + 2 * 2**32] are one and the same.
@@ -13,17 +14,15 @@ that [1, 2], [1, 2, 0] and [1 + 2 * 2**32] are one and the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import mmap
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from pipeline.iterate import START, Position, StreamIterator, iterate
+from pipeline.prefetch import prefetched
 
-__all__ = ["Position", "Prefetched", "Stream", "StreamIterator"]
-
-SHUFFLE, MAP = 0, 1  # purposes: one seed serves both, and they stay independent
+SHUFFLE = 0  # a purpose: one seed serves several, and they stay independent
 
 
 class Stream:
@@ -46,21 +45,16 @@ class Stream:
     def batch(self, size: int, drop_last: bool = False) -> Stream:
         """Stacks of `size` items: arrays of shape (size, …); of tuples and dicts, field by field.
 
-        The last one of an epoch may be shorter, unless it is dropped.
+        The last one of an epoch may be shorter, unless it is dropped. Consecutive rows of an array
+        are a view of it; a memory map's pages are let go before the next ones are read.
         """
-        return _Batched(self, _at_least_one("a batch size", size), drop_last)
+        if size < 1:
+            raise ValueError(f"expected a batch size of at least 1, found {size}")
+        return _Batched(self, size, drop_last)
 
     def map(self, function: Callable[[Any], Any]) -> Stream:
         """`function(item)` of each item."""
         return _Mapped(self, function)
-
-    def map_seeded(self, function: Callable[[Any, np.random.Generator], Any], seed: int) -> Stream:
-        """`function(item, rng)` of each item; the generator depends on (seed, epoch, step) only."""
-        return _Seeded(self, function, _checked_seed(seed))
-
-    def prefetch(self, n: int) -> Prefetched:
-        """The last link of a chain: iterating, a thread works ahead and holds at most `n` items."""
-        return Prefetched(self, _at_least_one("a number of items to prefetch", n))
 
     def item(self, epoch: int, step: int) -> Any:
         """The item of that step; `IndexError` where the epoch has no such step."""
@@ -68,12 +62,25 @@ class Stream:
             raise IndexError(f"expected a step from 0 to {len(self) - 1}, found {step}")
         return self._item(epoch, step)
 
-    def iterate(self, position: Position = START, epochs: int | None = None) -> StreamIterator:
-        """The items from `position` on, until epoch number `epochs` begins (None: without end)."""
-        return iterate(self, position, epochs)
+    def epoch(self, epoch: int, start: int = 0, ahead: int = 0) -> Iterator[Any]:
+        """The items of an epoch from step `start` on.
+
+        A thread works up to `ahead` items ahead (0: there is none); to close the iterator, or to
+        exhaust it, ends the thread. An error is raised once, as it came.
+        """
+        items = self._epoch(epoch, start)
+        return prefetched(items, ahead) if ahead else items
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.epoch(0)
 
     def __len__(self) -> int:
         raise NotImplementedError
+
+    def _epoch(self, epoch: int, start: int) -> Iterator[Any]:
+        for step in range(start, len(self)):
+            yield self._item(epoch, step)
+            self._release()
 
     def _item(self, epoch: int, step: int) -> Any:
         raise NotImplementedError
@@ -83,26 +90,15 @@ class Stream:
         each = range(len(self))[steps] if isinstance(steps, slice) else steps.tolist()
         return _stacked([self._item(epoch, step) for step in each])
 
-
-@dataclass(frozen=True)
-class Prefetched:
-    """A stream that is iterated over with a thread that works ahead."""
-
-    stream: Stream
-    most: int
-
-    def __len__(self) -> int:
-        return len(self.stream)
-
-    def iterate(self, position: Position = START, epochs: int | None = None) -> StreamIterator:
-        """As `Stream.iterate`. Close it, or exhaust it, and the thread is gone."""
-        return iterate(self.stream, position, epochs, self.most)
+    def _release(self) -> None:
+        """Let go of the memory of items that have been consumed."""
 
 
 class _Source(Stream):
     def __init__(self, sequence: Sequence[Any] | np.ndarray) -> None:
+        self._given = sequence
         if isinstance(sequence, np.ndarray):
-            sequence = sequence.view()
+            sequence = sequence.view(np.ndarray)
             sequence.flags.writeable = False
         self._sequence = sequence
 
@@ -114,17 +110,32 @@ class _Source(Stream):
 
     def _stack(self, epoch: int, steps: slice | np.ndarray) -> Any:
         if isinstance(self._sequence, np.ndarray):
-            return np.array(self._sequence[steps])
+            return self._sequence[steps]
         return super()._stack(epoch, steps)
 
+    def _release(self) -> None:
+        if isinstance(self._given, np.ndarray):
+            release(self._given)
 
-class _Shuffled(Stream):
-    def __init__(self, upstream: Stream, seed: int) -> None:
-        self._upstream, self._seed = upstream, seed
-        self._kept: tuple[int, np.ndarray] | None = None
+
+class _Link(Stream):
+    """A stream made from another one."""
+
+    def __init__(self, upstream: Stream) -> None:
+        self._upstream = upstream
 
     def __len__(self) -> int:
         return len(self._upstream)
+
+    def _release(self) -> None:
+        self._upstream._release()
+
+
+class _Shuffled(_Link):
+    def __init__(self, upstream: Stream, seed: int) -> None:
+        super().__init__(upstream)
+        self._seed = seed
+        self._kept: tuple[int, np.ndarray] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_kept": None}  # made again where it is needed
@@ -132,8 +143,9 @@ class _Shuffled(Stream):
     def _order(self, epoch: int) -> np.ndarray:
         kept = self._kept  # one read: another thread may be in another epoch
         if kept is None or kept[0] != epoch:
+            seeds = np.random.SeedSequence(self._seed, spawn_key=(SHUFFLE, epoch))
             # Sorted random bits: NumPy promises that these never change, but not `permutation`.
-            bits = _bits(self._seed, SHUFFLE, epoch).random_raw(len(self))
+            bits = np.random.PCG64(seeds).random_raw(len(self))
             self._kept = kept = (epoch, np.argsort(bits, kind="stable"))
         return kept[1]
 
@@ -144,9 +156,10 @@ class _Shuffled(Stream):
         return self._upstream._stack(epoch, self._order(epoch)[steps])
 
 
-class _Batched(Stream):
+class _Batched(_Link):
     def __init__(self, upstream: Stream, size: int, drop_last: bool) -> None:
-        self._upstream, self._size, self._drop_last = upstream, size, drop_last
+        super().__init__(upstream)
+        self._size, self._drop_last = size, drop_last
 
     def __len__(self) -> int:
         whole, rest = divmod(len(self._upstream), self._size)
@@ -156,29 +169,25 @@ class _Batched(Stream):
         return self._upstream._stack(epoch, slice(step * self._size, (step + 1) * self._size))
 
 
-class _Mapped(Stream):
+class _Mapped(_Link):
     def __init__(self, upstream: Stream, function: Callable[[Any], Any]) -> None:
-        self._upstream, self._function = upstream, function
-
-    def __len__(self) -> int:
-        return len(self._upstream)
+        super().__init__(upstream)
+        self._function = function
 
     def _item(self, epoch: int, step: int) -> Any:
         return self._function(self._upstream._item(epoch, step))
 
 
-class _Seeded(_Mapped):
-    def __init__(self, upstream: Stream, function: Callable[..., Any], seed: int) -> None:
-        super().__init__(upstream, function)
-        self._seed = seed
+def release(array: np.ndarray) -> None:
+    """Let go of the resident pages of a memory map; of any other array, nothing.
 
-    def _item(self, epoch: int, step: int) -> Any:
-        rng = np.random.Generator(_bits(self._seed, MAP, epoch, step))
-        return self._function(self._upstream._item(epoch, step), rng)
-
-
-def _bits(seed: int, *key: int) -> np.random.PCG64:
-    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key))
+    Pages of a memory-mapped file count as resident memory once they are touched; the kernel keeps
+    them in its cache, so reading them again is cheap. A copy-on-write map (mode c) keeps its pages:
+    what was written to them is nowhere else.
+    """
+    mapped = getattr(array, "_mmap", None) if getattr(array, "mode", "c") != "c" else None
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _stacked(items: list[Any]) -> Any:
@@ -194,9 +203,3 @@ def _checked_seed(seed: int) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"expected an integer of at least 0 as a seed, found {seed!r}")
     return int(seed)
-
-
-def _at_least_one(what: str, number: int) -> int:
-    if number < 1:
-        raise ValueError(f"expected {what} of at least 1, found {number}")
-    return number

@@ -1,8 +1,9 @@
-"""Batches: the order in which the training images are gone through.
+"""Batches: where artifacts end and the stream begins.
 
-Each epoch has an order of its own, drawn from the independent random stream (seed, epoch), so any
-position (epoch, step) can be sought without going through what comes before. Step k of an epoch
-takes the k-th `batch` rows of its order; the workers gather them.
+    train_rows ─shuffle by (seed, epoch)─▶ rows in an epoch's order ─batch─▶ row numbers of a step
+
+A stream of row numbers, not of images: the workers gather the rows themselves, augment and whiten
+them. Any position (epoch, step) can be sought without going through what comes before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ import numpy as np
 from pipeline.stream import Stream
 
 
-def epoch_order(rows: np.ndarray, seed: int) -> Callable[[int], np.ndarray]:
-    """order(epoch) → all rows, int64, shuffled for that epoch."""
-    whole_epochs = Stream.of(rows).shuffle(seed).batch(len(rows))
-    return lambda epoch: whole_epochs.item(epoch, 0)
+def batches(rows: np.ndarray, batch: int, seed: int) -> Stream:
+    """The rows of each step: int64 (batch,), the last of an epoch perhaps fewer."""
+    return Stream.of(rows).shuffle(seed).batch(batch)
+
+
+def order_of(steps: Stream) -> Callable[[int], np.ndarray]:
+    """order(epoch) → the rows of all its steps, int64, as a trainer takes them."""
+    return lambda epoch: np.concatenate(list(steps.epoch(epoch)))

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,12 +24,12 @@ from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from pipeline.store.files import Files
-from stages import options
 from stages.dataset.formats import arrays, cifar10, cifar100, idx, pictures, table
 from stages.dataset.formats.kinds import kind_of
 from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES
 from stages.dataset.repeats import Repeats
 from stages.dataset.sources.origin import name_of
+from stages.options import ReadingOptions
 
 READERS: dict[str, Callable[..., Iterator[dict[str, np.ndarray]]]] = {
     "cifar10": cifar10.read,
@@ -58,29 +57,9 @@ APPLIES = {
 }
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How a dataset is read: the parameters of `decode`."""
-
-    size: int | None = None
-    label: str = ""
-    drop: str = ""
-    coarse: bool = False
-    skip_bad: bool = False
-    data_dir: str = "data"
-
-
 @stage(outputs=("images", "labels", "dataset"))
 def decode(
-    archive: Files,
-    *,
-    size: options.Size = None,
-    label: options.Label = "",
-    drop: options.Drop = "",
-    coarse: options.Coarse = False,
-    skip_bad: options.SkipBad = False,
-    data_dir: options.DataDir = "data",
-    context: Context = QUIET,
+    archive: Files, *, reading: ReadingOptions = ReadingOptions(), context: Context = QUIET
 ) -> Iterator[dict[str, np.ndarray]]:
     """Read the images (or the rows of a table) and their labels.
 
@@ -90,14 +69,13 @@ def decode(
     examples. Raises `DataError` where a file is not as it should be.
     """
     kind = kind_of(archive)
-    reading = Reading(size, label, drop, coarse, skip_bad, data_dir)
     for name, kinds in APPLIES.items():
         if getattr(reading, name) and kind not in kinds:
             raise ConfigError(
                 f"--{name.replace('_', '-')}: expected a source of "
                 f"{' or '.join(WORDS[k] for k in kinds)}, found {WORDS[kind]}; leave it out"
             )
-    context.expect_room(sum(file.size for file in archive.files))  # or more, if it is packed
+    context.check_free_space(sum(file.size for file in archive.files))  # or more, if it is packed
     repeats, record = Repeats(), {}
     reader = READERS[kind](archive, reading, context)
     while True:
@@ -108,7 +86,7 @@ def decode(
             break
         repeats.add(block["images"])
         yield block
-    found = {"name": dataset_name(archive, record["classes"], coarse), **record}
+    found = {"name": dataset_name(archive, record["classes"], reading.coarse), **record}
     found["repeats"] = repeats.count(record["train"])
     if number := found["repeats"]["test_in_training"]:
         context.warn(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS
 from stages.dataset.sources.resolve import expect_sha256, resolve_source
 from stages.dataset.sources.synthetic import generate
 from stages.dataset.sources.transfer import fetch
-from stages.options import DataDir, Sha256, Source, SyntheticSize
+from stages.options import SourceOptions
 
 SYNTHETIC = (
     "THE DATASET IS SYNTHETIC: drawn shapes, not the photographs of CIFAR-10, and no result on it "
@@ -26,10 +27,7 @@ SYNTHETIC = (
 @stage(outputs=("archive",), resolve=resolve_source)
 def download(
     *,
-    source: Source = "auto",
-    sha256: Sha256 = None,
-    data_dir: DataDir = "data",
-    synthetic_size: SyntheticSize = 50_000,
+    options: SourceOptions = SourceOptions(),
     context: Context = QUIET,
 ) -> Files:
     """Bring the dataset to this machine: download it, draw it, or find it where it is.
@@ -37,15 +35,13 @@ def download(
     Returns the archive, or the files of a folder. Raises `DataError` where the source is not what
     it should be, `StorageError` where the data folder cannot be written.
     """
-    found = resolve_source(
-        source=source, sha256=sha256, data_dir=data_dir, synthetic_size=synthetic_size
-    )
-    source, sha256, folder = found["source"], found["sha256"], Path(data_dir)
+    found = resolve_source(**asdict(options))
+    source, sha256, folder = found["source"], found["sha256"], Path(options.data_dir)
     if isinstance(source, Files):
         return source
     if source == "synthetic":
         context.warn(SYNTHETIC)
-        files = generate(folder, synthetic_size, context)
+        files = generate(folder, options.synthetic_size, context)
         expect_sha256(files.files[0].path, sha256, files.files[0].sha256)
         return files
     if source == "cifar10":

@@ -1,16 +1,17 @@
 """Evaluate: loss, accuracy, accuracy by class and confusion matrix, on images never trained on.
 
     {"dataset", "validation": {"images", "loss", "accuracy", "per_class", "confusion",
-                               "mirrored": {"loss", "accuracy"}}, "test": {…}}
+                               "tta": {"loss", "accuracy"}}, "test": {…}}
 
-`mirrored` is there with --mirror: the same figures for the average over each image and its mirror
-image. The others are always those of the images as they are.
+`tta` is there with --tta: the same figures for the average over each image and its flip. The others
+are always those of the images as they are.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -19,9 +20,9 @@ import numpy as np
 from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
 from stages import neuralnet as nn
-from stages import options
 from stages.dataset.formats.layout import shape_of
 from stages.features import expect_images, make_inputs
+from stages.options import InputOptions, Tta
 
 
 @stage(outputs=("evaluation",))
@@ -36,38 +37,31 @@ def evaluate(
     parameters: np.ndarray,
     training: dict[str, Any],
     *,
-    color: options.Color = False,
-    scale: options.Scale = "unit",
-    contrast: options.Contrast = False,
-    storage: options.Storage = "float32",
-    mirror: options.Mirror = False,
+    inputs: InputOptions = InputOptions(),
+    tta: Tta = False,
 ) -> dict[str, Any]:
     """Measure the trained network on the validation and the test images."""
     network = nn.Network.from_layers(training["layers"], parameters)
-    stored = {"color": color, "scale": scale, "contrast": contrast, "storage": storage}
-    _check_fits(training, stored, standardization.shape[1], features.shape[1])
+    _check_fits(training, asdict(inputs), standardization.shape[1], features.shape[1])
     if network.outputs != len(dataset["classes"]):
         raise ConfigError(
             f"--load: expected a model of {len(dataset['classes'])} classes, as these images have, "
             f"found one of {network.outputs}; load a model of this dataset"
         )
-    inputs = make_inputs(
-        **stored,
-        standardization=standardization,
-        whitening=whitening,
-        shape=shape_of(dataset),
+    read = make_inputs(
+        inputs, standardization=standardization, whitening=whitening, shape=shape_of(dataset)
     )
-    if mirror:
-        expect_images(inputs, "--mirror")
-    measure = partial(network.evaluate, features, labels, inputs=inputs)
+    if tta:
+        expect_images(read, "--tta")
+    measure = partial(network.evaluate, features, labels, inputs=read)
     result: dict[str, Any] = {"dataset": dataset["name"]}
     for part, rows in (("validation", validation_rows), ("test", test_rows)):
         if len(rows):
             scores = _finite(part, measure, rows)
             result[part] = describe(scores, dataset["classes"])
-            if mirror:
+            if tta:
                 scores = _finite(part, measure, rows, mirror=True)
-                result[part]["mirrored"] = {"loss": scores.loss, "accuracy": scores.accuracy}
+                result[part]["tta"] = {"loss": scores.loss, "accuracy": scores.accuracy}
     return result
 
 

@@ -1,7 +1,10 @@
-"""Constants: all that is done to stored features before the first layer reads them, in one place.
+"""Features: from pixels to what a network reads, in one place.
 
-Training, evaluation and the model file make their `Inputs` here, from the same parameters and the
-same fitted constants; so what a network was trained on is what it is asked about.
+A feature is one number of one pixel: its luma, or each of its colours. Stored as float32, it is
+scaled once; stored as uint8, it stays a byte and is scaled whenever it is read. What is done to
+stored features before the first layer is an `nn.Inputs`, made here from the same parameters and the
+same fitted constants for training, evaluation and the model file; so what a network was trained on
+is what it is asked about.
 """
 
 from __future__ import annotations
@@ -11,37 +14,81 @@ import math
 import numpy as np
 
 from pipeline.errors import ConfigError
+from pipeline.stream import Stream, release
 from stages import neuralnet as nn
-from stages.preprocess import SCALES, constants_of
+from stages.options import FeatureOptions, InputOptions
+
+# Rec. 601 luma, https://www.itu.int/rec/R-REC-BT.601
+LUMA = (0.299, 0.587, 0.114)
+SCALES = {"unit": (0.0, 1.0), "symmetric": (-1.0, 1.0)}
+STORAGES = ("float32", "uint8")
+
+
+def to_features(images: np.ndarray, options: FeatureOptions) -> np.ndarray:
+    """uint8 images (n, 3, height, width) → features (n, d), float32 scaled or uint8 unscaled.
+
+    d is height × width for grayscale, three times that in colour (all red, all green, all blue).
+    Colours as uint8 are the images themselves, perhaps a view of them.
+    """
+    n, channels = images.shape[:2]
+    planes = images.reshape(n, channels, -1)
+    if options.color:
+        pixels = planes.reshape(n, -1)
+        if options.storage == "uint8":
+            return pixels
+        features = pixels.astype(np.float32)
+    else:
+        features = _luma(planes)
+        if options.storage == "uint8":
+            return np.rint(features, out=features).astype(np.uint8)
+    factor, offset = _constants_of(options.scale)
+    features *= np.float32(factor)
+    if offset:
+        features += np.float32(offset)
+    return features
+
+
+def _luma(planes: np.ndarray) -> np.ndarray:
+    """float32 (n, pixels) in [0, 255] of uint8 planes (n, 3, pixels)."""
+    luma = np.multiply(planes[:, 0], np.float32(LUMA[0]), dtype=np.float32)
+    scratch = np.empty_like(luma)
+    for plane, weight in zip((1, 2), LUMA[1:], strict=True):
+        np.multiply(planes[:, plane], np.float32(weight), out=scratch)
+        luma += scratch
+    return luma
+
+
+def _constants_of(scale: str) -> tuple[float, float]:
+    """(factor, offset) from pixels in [0, 255] to the range of that name."""
+    low, high = SCALES[scale]
+    return (high - low) / 255, low
+
+
+def levels_of(options: FeatureOptions) -> tuple[float, float]:
+    """The least and the largest number that a pixel may be, as it is stored."""
+    return (0, 255) if options.storage == "uint8" else SCALES[options.scale]
 
 
 def make_inputs(
+    options: InputOptions,
     *,
-    color: bool,
-    scale: str,
-    contrast: bool,
-    storage: str,
     standardization: np.ndarray | None = None,
     whitening: np.ndarray | None = None,
     shape: tuple[int, int, int] | None = None,
 ) -> nn.Inputs:
-    """What turns features as `preprocess` stores them into the inputs of the network.
+    """What turns stored features into the inputs of the network.
 
-    Floats are scaled already, bytes are not. standardization (2, d) and whitening (1 + d, k) are
-    those of the stages of that name; None or empty: none. shape: (3, height, width) of an image;
-    features (d) that are none of such images have no mirrors.
+    standardization (2, d) and whitening (1 + d, k) are those of the stages of that name; None or
+    empty: none. shape: (3, height, width) of an image; features (d) that are none of such images
+    cannot be flipped.
     """
-    factor, offset = constants_of(scale) if storage == "uint8" else (1.0, 0.0)
+    stored = options.storage == "uint8"  # floats are scaled already
+    factor, offset = _constants_of(options.scale) if stored else (1.0, 0.0)
     if shape is not None:
-        shape = (3 if color else 1, *shape[1:])
+        shape = (3 if options.color else 1, *shape[1:])
         if standardization is not None and math.prod(shape) != standardization.shape[-1]:
             shape = None
-    return nn.Inputs(factor, offset, contrast, standardization, whitening, shape)
-
-
-def levels_of(scale: str, storage: str) -> tuple[float, float]:
-    """The least and the largest number that a pixel may be, as `preprocess` stores it."""
-    return (0, 255) if storage == "uint8" else SCALES[scale]
+    return nn.Inputs(factor, offset, options.contrast, standardization, whitening, shape)
 
 
 def expect_images(inputs: nn.Inputs, flag: str) -> None:
@@ -51,3 +98,19 @@ def expect_images(inputs: nn.Inputs, flag: str) -> None:
             f"{flag}: expected features that are the pixels of images of the dataset's shape, "
             "found others; leave it out"
         )
+
+
+def chosen_blocks(features: np.ndarray, rows: np.ndarray, size: int) -> Stream:
+    """Blocks of those features (n, d) whose rows are chosen, in order: copies of at most `size`.
+
+    Rows are taken `size` at a time from all features, so a block may be smaller, or empty.
+    """
+    chosen = np.zeros(len(features), bool)
+    chosen[rows] = True
+
+    def block(part: np.ndarray) -> np.ndarray:
+        found = features[part[chosen[part]]]
+        release(features)
+        return found
+
+    return Stream.range(len(features)).batch(size).map(block)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from pipeline.store.durable import replacing, storage_errors
 from stages import neuralnet as nn
-from stages import options
 from stages.dataset.formats.layout import shape_of
 from stages.modelfile.model import Model
+from stages.options import InputOptions, SplitOptions, Tta
 
 
 @stage(outputs=("model",))
@@ -27,38 +28,31 @@ def serialize(
     training: dict[str, Any],
     evaluation: dict[str, Any],
     *,
-    color: options.Color = False,
-    scale: options.Scale = "unit",
-    contrast: options.Contrast = False,
-    storage: options.Storage = "float32",
-    mirror: options.Mirror = False,
-    seed: options.Seed = 0,
-    val_fraction: options.ValFraction = 0.2,
+    inputs: InputOptions = InputOptions(),
+    tta: Tta = False,
+    division: SplitOptions = SplitOptions(),
 ) -> dict[str, Any]:
     """Write model.json: all that turns raw RGB bytes into class probabilities."""
     shape, width = shape_of(dataset), standardization.shape[1]
-    if width != math.prod(shape if color else shape[1:]):
+    if width != math.prod(shape if inputs.color else shape[1:]):
         raise ConfigError(
             f"model.json: expected features that are the pixels of images {shape}, found {width} "
             'numbers; name the shape of your images in the record of the dataset: "shape": '
             "[3, height, width]"
         )
     record = {key: value for key, value in training.items() if key != "layers"}
-    record["split"] = {"seed": seed, "val_fraction": val_fraction}
+    record["split"] = asdict(division)
     model = Model(
         dataset=dataset["name"],
         classes=tuple(dataset["classes"]),
         shape=shape,
-        color=color,
-        scale=scale,
-        contrast=contrast,
-        storage=storage,
+        **asdict(inputs),
         standardization=standardization,
         whitening=whitening,
         network=nn.Network.from_layers(training["layers"], parameters),
         training=record,
         evaluation=evaluation,
-        mirror=mirror,
+        mirror=tta,
     )
     return model.to_document()
 

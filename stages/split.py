@@ -12,21 +12,21 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
-from stages.options import Seed, ValFraction
+from stages.options import SplitOptions
 
 
 @stage(outputs=("train_rows", "validation_rows", "test_rows"))
 def split(
-    labels: np.ndarray, dataset: dict[str, Any], *, seed: Seed = 0, val_fraction: ValFraction = 0.2
+    labels: np.ndarray, dataset: dict[str, Any], *, options: SplitOptions = SplitOptions()
 ) -> dict[str, np.ndarray]:
     """Divide the images into training, validation and test rows."""
     count = dataset["train"]
-    validation = stratified(labels[:count], val_fraction, seed)
+    validation = stratified(labels[:count], options.val_fraction, options.seed)
     train = np.setdiff1d(np.arange(count), validation, assume_unique=True)
     if not len(train):
         raise ConfigError(
-            f"--val-fraction {val_fraction:g}: expected some of the {count} training images to be "
-            "left for training, found none; choose a smaller fraction"
+            f"--val-fraction {options.val_fraction:g}: expected some of the {count} training "
+            "images to be left for training, found none; choose a smaller fraction"
         )
     test = np.arange(count, count + dataset["test"])
     return {"train_rows": train, "validation_rows": validation, "test_rows": test}

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.blocks import row_blocks
 from pipeline.context import QUIET, Context
 from pipeline.stage import stage
 from stages import neuralnet as nn
-from stages import options
 from stages.dataset.formats.layout import shape_of
-from stages.features import expect_images, make_inputs
+from stages.features import chosen_blocks, expect_images, make_inputs
+from stages.options import Flip, InputOptions, Standardize
+
+
+ROWS = 256  # of a block: 3 MB of float32 for 3,072 features
 
 
 @stage(outputs=("standardization",))
@@ -27,29 +29,20 @@ def standardize(
     dataset: dict[str, Any],
     train_rows: np.ndarray,
     *,
-    standardize: options.Standardize = "none",
-    color: options.Color = False,
-    scale: options.Scale = "unit",
-    contrast: options.Contrast = False,
-    storage: options.Storage = "float32",
-    flip: options.Flip = "none",
+    standardize: Standardize = "none",
+    inputs: InputOptions = InputOptions(),
+    flip: Flip = "none",
     context: Context = QUIET,
 ) -> np.ndarray:
     """Fit each feature's mean and deviation on the training images (--standardize)."""
     if standardize == "none":
         return np.empty((0, features.shape[1]), np.float32)
-    inputs = make_inputs(
-        color=color,
-        scale=scale,
-        contrast=contrast,
-        storage=storage,
-        standardization=np.empty((0, features.shape[1]), np.float32),
-        shape=shape_of(dataset),
-    )
+    none = np.empty((0, features.shape[1]), np.float32)
+    read = make_inputs(inputs, standardization=none, shape=shape_of(dataset))
     by_channel, flipped = standardize == "channel", flip != "none"
     if by_channel or flipped:
-        expect_images(inputs, f"--standardize {standardize}{' with --flip' * flipped}")
-    return fit(features, train_rows, inputs, by_channel, flipped, context)
+        expect_images(read, f"--standardize {standardize}{' with --flip' * flipped}")
+    return fit(features, train_rows, read, by_channel, flipped, context)
 
 
 def fit(
@@ -67,8 +60,7 @@ def fit(
     passes, in bounded memory. A feature that never changes keeps the deviation 1.
     """
     inputs = inputs or nn.Inputs()
-    member = np.zeros(len(features), bool)
-    member[rows] = True
+    blocks = chosen_blocks(features, rows, ROWS)
 
     def shared(means: np.ndarray) -> np.ndarray:
         """Means (d,) of single features → means over those that share their constants."""
@@ -81,13 +73,13 @@ def fit(
 
     mean = np.zeros(features.shape[1])
     variance = np.zeros_like(mean)
-    with context.progress("standardize", 2 * len(features), "images") as progress:
-        for part, block in row_blocks(features):
-            mean += _converted(block[member[part]], inputs).sum(axis=0, dtype=np.float64)
+    with context.progress("standardize", 2 * len(rows), "images") as progress:
+        for block in blocks:
+            mean += _converted(block, inputs).sum(axis=0, dtype=np.float64)
             progress.advance(len(block))
         mean = shared(mean / len(rows))
-        for part, block in row_blocks(features):
-            centred = _converted(block[member[part]], inputs) - mean
+        for block in blocks:
+            centred = _converted(block, inputs) - mean
             variance += np.einsum("ij,ij->j", centred, centred)
             progress.advance(len(block))
     deviation = np.sqrt(shared(variance / len(rows)))

@@ -21,14 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.blocks import row_blocks
 from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages import neuralnet as nn
-from stages import options
 from stages.dataset.formats.layout import shape_of
-from stages.features import expect_images, make_inputs
+from stages.features import chosen_blocks, expect_images, make_inputs
+from stages.options import Flip, InputOptions, WhitenOptions
 from stages.training.even_odd import halves, whole
 
 ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
@@ -41,44 +40,27 @@ def whiten(
     train_rows: np.ndarray,
     standardization: np.ndarray,
     *,
-    whiten: options.Whiten = "none",
-    components: options.Components = 0,
-    damping: options.Damping = 0.1,
-    color: options.Color = False,
-    scale: options.Scale = "unit",
-    contrast: options.Contrast = False,
-    storage: options.Storage = "float32",
-    flip: options.Flip = "none",
+    whitening: WhitenOptions = WhitenOptions(),
+    inputs: InputOptions = InputOptions(),
+    flip: Flip = "none",
     context: Context = QUIET,
 ) -> np.ndarray:
     """Fit the matrix that makes the inputs uncorrelated on the training images (--whiten)."""
     width = features.shape[1]
-    if whiten == "none":
-        if components:
-            raise ConfigError(
-                f"--components {components}: expected --whiten pca or zca beside it, found "
-                "--whiten none; choose one of them, or --components 0"
-            )
+    if whitening.whiten == "none":
         return np.empty((0, width), np.float32)
-    if components > width:
+    if whitening.components > width:
         raise ConfigError(
-            f"--components {components}: expected at most the number of features, {width}"
+            f"--components {whitening.components}: expected at most the number of features, {width}"
         )
-    kept = components or width
-    context.expect_room((1 + width) * (kept if whiten == "pca" else width) * 4)
-    inputs = make_inputs(
-        color=color,
-        scale=scale,
-        contrast=contrast,
-        storage=storage,
-        standardization=standardization,
-        shape=shape_of(dataset),
-    )
+    kept, zca = whitening.components or width, whitening.whiten == "zca"
+    context.check_free_space((1 + width) * (width if zca else kept) * 4)
+    read = make_inputs(inputs, standardization=standardization, shape=shape_of(dataset))
     if flip != "none":
-        expect_images(inputs, f"--whiten {whiten} with --flip {flip}")
+        expect_images(read, f"--whiten {whitening.whiten} with --flip {flip}")
     with nn.OneBlasThread():
-        parts = covariances(features, train_rows, inputs, flip != "none", context)
-        return matrix(parts, inputs.shape, kept, damping, whiten == "zca", context)
+        parts = covariances(features, train_rows, read, flip != "none", context)
+        return matrix(parts, read.shape, kept, whitening.damping, zca, context)
 
 
 def covariances(
@@ -93,8 +75,6 @@ def covariances(
     flipped: of these images and of their mirrors, as two: of the even coordinates and of the odd
     ones (mirrors.py). Memory: the covariances twice, and a block of rows.
     """
-    member = np.zeros(len(features), bool)
-    member[rows] = True
 
     def coordinates(stored: np.ndarray) -> tuple[np.ndarray, ...]:
         x = np.empty(stored.shape, np.float32)
@@ -103,9 +83,9 @@ def covariances(
 
     widths = [piece.shape[1] for piece in coordinates(features[:1])]
     sums = [(np.zeros(width), np.zeros((width, width))) for width in widths]
-    with context.progress("whiten: covariance", len(features), "images") as progress:
-        for part, block in row_blocks(features, ROWS):
-            pieces = coordinates(block[member[part]]) if member[part].any() else ()
+    with context.progress("whiten: covariance", len(rows), "images") as progress:
+        for block in chosen_blocks(features, rows, ROWS):
+            pieces = coordinates(block) if len(block) else ()
             for (mean, square), piece in zip(sums, pieces, strict=False):
                 mean += piece.sum(axis=0)
                 square += piece.T @ piece

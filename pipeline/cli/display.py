@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.fingerprint import shown
 from pipeline.planner import CACHED, Decision
 from pipeline.runner import Outcome
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from pipeline.store.values import UNREADABLE
 
 MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
@@ -86,7 +86,7 @@ def explanation(made: Decision) -> dict[str, Any]:
     return {**decision(made), "fields": made.fields}
 
 
-def explain(made: Decision, store: ArtifactStore) -> str:
+def explain(made: Decision, store: Store) -> str:
     """Why a stage would run or not, and what identifies its result, field by field."""
     lines = [f"{made.stage.name}: {made.status}"]
     lines += [f"  {reason}" for reason in made.reasons]
@@ -112,9 +112,9 @@ def _short(value: Any) -> str:
 Found = Mapping[Path, str | None]
 
 
-def verification(results: Found, states: Found, memo: Found) -> str:
+def verification(results: Found, states: Found, cache: Found) -> str:
     """What a verification found: all that is damaged, what becomes of it, how much is whole."""
-    found = {**results, **states, **memo}
+    found = {**results, **states, **cache}
     lines = [f"{path}: {reason}" for path, reason in found.items() if reason]
     damaged = [path for path, reason in found.items() if reason and UNREADABLE not in reason]
     if stages := ", ".join(dict.fromkeys(path.parent.name for path in damaged if path in results)):

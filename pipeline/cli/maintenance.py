@@ -10,7 +10,7 @@ import click
 from pipeline.cli import display
 from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
-from pipeline.store.locks import gate
+from pipeline.store.locks import store_lock
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -35,18 +35,18 @@ def verify(session: Session) -> tuple[dict[str, Any], str]:
     What is damaged is made again by the next run that needs it, even where its size and time are
     those of a whole one.
     """
-    from pipeline.upkeep.verify import verify_memo, verify_results, verify_states
+    from pipeline.upkeep.verify import verify_cache, verify_results, verify_states
 
     store = session.store
     results, states = dict(verify_results(store)), dict(verify_states(store))
-    memo = dict(verify_memo(store))
+    cache = dict(verify_cache(store))
     for path, reason in results.items():
         if reason:
-            store.distrust(path)
-    found = {**results, **states, **memo}
+            store.invalidate(path)
+    found = {**results, **states, **cache}
     damaged = {str(path): reason for path, reason in found.items() if reason}
     document = {"results": len(results), "states": len(states), "damaged": damaged}
-    return document, display.verification(results, states, memo)
+    return document, display.verification(results, states, cache)
 
 
 def collect(
@@ -64,7 +64,7 @@ def collect(
     def wait() -> None:
         session.reporter.info("gc waits until the commands that use the store have ended")
 
-    with gate(store.root, alone=True, waiting=wait):
+    with store_lock(store.root, exclusive=True, waiting=wait):
         current = [decision.key for decision in session.plan() if decision.key]
         removals = plan_removals(store, session.pipeline, current, days=unused_days, size=size)
         if not dry_run:

@@ -19,8 +19,8 @@ from pipeline.graph import Pipeline, unknown
 from pipeline.planner import Decision, Planner
 from pipeline.runner import Outcome, run
 from pipeline.stage import Parameter
-from pipeline.store.locks import gate
-from pipeline.store.store import ArtifactStore
+from pipeline.store.locks import store_lock
+from pipeline.store.store import Store
 
 
 class Session:
@@ -35,7 +35,7 @@ class Session:
     ) -> None:
         self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
-        self.store = ArtifactStore(artifacts_folder(common["artifacts_dir"]))
+        self.store = Store(artifacts_folder(common["artifacts_dir"]))
         self.reporter = _reporter(common)
         values = {name: setting.value for name, setting in self.settings.items()}
         code = CodeIndex(self.store.root / ".code.json")
@@ -58,7 +58,7 @@ class Session:
         def wait() -> None:
             self.reporter.info("waiting for gc, which is clearing out the store")
 
-        return gate(self.store.root, alone=False, waiting=wait)
+        return store_lock(self.store.root, exclusive=False, waiting=wait)
 
     def value(self, name: str) -> Any:
         """The value of a parameter."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.modules import Module
-from pipeline.store.cache import read_memo, write_memo
+from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.files import SETTLED_NS
 
 _EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
@@ -44,7 +44,7 @@ class Tables:
         known = {path: entry for path, entry in self._load().items() if os.path.exists(path)}
         self._known = known | self._news
         self._news = {}
-        write_memo(self._memo, [_version(), self._known])
+        write_cache(self._memo, [_version(), self._known])
 
     def _table(self, module: Module) -> dict[str, Any]:
         stamp = _stamp(module.path)
@@ -65,7 +65,7 @@ class Tables:
     def _load(self) -> dict[str, list[Any]]:
         if self._known is None:
             self._known = {}
-            match read_memo(self._memo) if self._memo else None:
+            match read_cache(self._memo) if self._memo else None:
                 case [version, dict(known)] if version == _version():
                     self._known = known
         return self._known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pipeline.errors import ConfigError
 
 
 def default_workers() -> int:
-    """The number of cores that this process may use: affinity and the quota of its cgroup."""
+    """The number of cores that this process may use: affinity and the quotas of its cgroups."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS, not on Windows
@@ -40,13 +41,35 @@ def check_workers(requested: int | None) -> tuple[int, str | None]:
 def _quota(
     own: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")
 ) -> int | None:
-    """The whole cores that the CPU quota of this process's cgroup (version 2) amounts to."""
+    """The whole cores that the CPU quotas of this process's cgroups amount to; None: no limit.
+
+    A quota of any group above counts too. In a container the group's own folder may be the root.
+    """
     cores: list[int] = []
     with suppress(OSError):
-        lines = own.read_text().splitlines()
-        paths = [Path(line[3:].lstrip("/")) for line in lines if line.startswith("0::")]
-        for folder in (root / each for path in paths for each in (path, *path.parents)):
-            with suppress(OSError, ValueError):  # no limit here, or "max"
-                quota, period = map(int, (folder / "cpu.max").read_text().split())
-                cores.append(math.ceil(quota / period))
+        for line in own.read_text().splitlines():
+            number, controllers, path = line.split(":", 2)
+            for folder in _folders(root, number, controllers.split(","), path):
+                with suppress(OSError, ValueError, ZeroDivisionError):
+                    cores.append(_cores(folder, number == "0"))
     return min(cores, default=None)
+
+
+def _folders(root: Path, number: str, controllers: list[str], path: str) -> Iterator[Path]:
+    """The folders of a cgroup and of those above it; of version 1 only where it counts the CPU."""
+    below = Path(path.lstrip("/"))
+    tops = [root] if number == "0" else [root / "cpu", root / ",".join(controllers)]
+    if number == "0" or "cpu" in controllers:
+        yield from (top / each for top in tops for each in (below, *below.parents))
+
+
+def _cores(folder: Path, version_2: bool) -> int:
+    """What the quota of one group amounts to. Raises `ValueError` where it has none ("max", -1)."""
+    if version_2:
+        quota, period = map(int, (folder / "cpu.max").read_text().split())
+    else:
+        quota = int((folder / "cpu.cfs_quota_us").read_text())
+        period = int((folder / "cpu.cfs_period_us").read_text())
+    if quota < 0:
+        raise ValueError("no limit")
+    return math.ceil(quota / period)

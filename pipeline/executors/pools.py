@@ -1,49 +1,24 @@
 """Executors of `concurrent.futures` by name: serial, thread, process.
 
-    with make_executor("thread", workers) as executor:
-        results = executor.map(function, items)
+    with make_executor("thread", jobs) as executor:
+        future = executor.submit(function, *arguments)
 
-What a task computes must not depend on who computes it, so BLAS has one thread while an executor
-lives, in its workers and in the process that made it: the order in which BLAS adds depends on the
-number of its threads. That limit belongs to the whole process (OpenBLAS shares one pool), hence it
-is set once, before the first worker starts, and taken back after the last one has ended.
+Whoever computes a task, its BLAS has one thread (blas.py), so the result is the same to the bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.executors.cores import check_workers, default_workers
-
-__all__ = ["EXECUTORS", "check_workers", "default_workers", "limit_blas", "make_executor"]
 
 
-class OneBlasThread(Executor):
-    """Limits BLAS to one thread until a `shutdown` that waits for the last task."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self._limit = limit_blas()
-        try:
-            super().__init__(*args, **options)
-        except BaseException:
-            self._limit.restore_original_limits()
-            raise
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        super().shutdown(wait, cancel_futures=cancel_futures)
-        if wait and self._limit is not None:
-            self._limit.restore_original_limits()
-            self._limit = None
-
-
-class SerialExecutor(OneBlasThread):
+class SerialExecutor(Executor):
     """Runs each task where it is submitted, at once. Its exception goes into the future."""
 
-    def __init__(self, workers: int = 1) -> None:
-        super().__init__()
+    def __init__(self, jobs: int = 1) -> None:
         self._closed = False
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
@@ -61,41 +36,31 @@ class SerialExecutor(OneBlasThread):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more tasks. Nothing is ever left to wait for."""
         self._closed = True
-        super().shutdown(wait, cancel_futures=cancel_futures)
 
 
-class ThreadExecutor(OneBlasThread, ThreadPoolExecutor):
-    """A pool of threads: for work that leaves the interpreter, as NumPy's does."""
+def thread_pool(jobs: int) -> Executor:
+    """Threads: for work that leaves the interpreter, as NumPy's does."""
+    from concurrent.futures import ThreadPoolExecutor  # here: most commands run nothing
+
+    return ThreadPoolExecutor(jobs, "pipeline")
 
 
-def _process(workers: int) -> Executor:
-    from pipeline.executors.processes import (
-        ProcessExecutor,  # imported here: multiprocessing takes its time
-    )
+def process_pool(jobs: int) -> Executor:
+    """Processes that leave nothing behind: for Python code. Tasks and results are pickled."""
+    from pipeline.executors.processes import ProcessExecutor  # multiprocessing takes its time
 
-    return ProcessExecutor(workers)
+    return ProcessExecutor(jobs)
 
 
 EXECUTORS: dict[str, Callable[[int], Executor]] = {
     "serial": SerialExecutor,
-    "thread": ThreadExecutor,
-    "process": _process,
+    "thread": thread_pool,
+    "process": process_pool,
 }
 
 
-def make_executor(name: str, workers: int) -> Executor:
-    """The executor of a name, with that many workers; a context manager."""
+def make_executor(name: str, jobs: int) -> Executor:
+    """The executor of a name, for so many tasks at a time; a context manager."""
     if name not in EXECUTORS:
         raise ConfigError(f"expected an executor of {', '.join(EXECUTORS)}, found {name!r}")
-    return EXECUTORS[name](workers)
-
-
-def limit_blas() -> Any:
-    """Give BLAS one thread, in this process; `restore_original_limits()` of the result undoes it.
-
-    Call it while no other thread uses BLAS.
-    """
-    import numpy  # noqa: F401  # only a library that is loaded can be limited
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1, user_api="blas")
+    return EXECUTORS[name](jobs)

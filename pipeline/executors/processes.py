@@ -13,21 +13,21 @@ import tempfile
 import threading
 from concurrent.futures import ProcessPoolExecutor
 
-from pipeline.executors.pools import OneBlasThread, limit_blas
+from pipeline.executors.blas import limit_blas
 
 LONGEST = 70  # bytes of the name of a folder with sockets
 
 
-class ProcessExecutor(OneBlasThread, ProcessPoolExecutor):
+class ProcessExecutor(ProcessPoolExecutor):
     """A pool of processes: for Python code. Tasks and results are pickled."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, jobs: int) -> None:
         forks = "forkserver" in multiprocessing.get_all_start_methods()
         if forks:
             _keep_sockets_short()
             _start_fork_server()
         context = multiprocessing.get_context("forkserver" if forks else "spawn")
-        super().__init__(workers, mp_context=context, initializer=_start_worker)
+        super().__init__(jobs, mp_context=context, initializer=_start_worker)
 
 
 def _keep_sockets_short() -> None:

@@ -1,1 +1,1 @@
-"""What the store is made of: values in files, manifests, memos, and what looks after them."""
+"""What the store is made of: values in files, manifests, caches, and what looks after them."""

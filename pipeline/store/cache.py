@@ -1,6 +1,6 @@
-"""Memos: what is remembered to spare work, in a file that may be lost at any time.
+"""Caches: what is remembered to spare work, in a file that may be lost at any time.
 
-One JSON value below a line with the SHA-256 of its bytes. A memo is believed like a source file or
+One JSON value below a line with the SHA-256 of its bytes. A cache is believed like a source file or
 a digest of one, so a flipped bit in it must not pass: what does not fit its first line counts as
 never written. Where none can be written, none is.
 """
@@ -16,21 +16,21 @@ from typing import Any
 from pipeline.store.durable import replacing
 
 
-def read_memo(path: Path) -> Any:
+def read_cache(path: Path) -> Any:
     """The value that was remembered; None where there is none, or a damaged one."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        seal, _, text = path.read_bytes().partition(b"\n")
-        if _seal(text) == seal:
+        checksum, _, text = path.read_bytes().partition(b"\n")
+        if _checksum(text) == checksum:
             return json.loads(text)
     return None
 
 
-def write_memo(path: Path, value: Any) -> None:
+def write_cache(path: Path, value: Any) -> None:
     """Remember a value, where that is possible."""
     text = json.dumps(value, separators=(",", ":")).encode()
     with contextlib.suppress(OSError), replacing(path) as file:
-        file.write(_seal(text) + b"\n" + text)
+        file.write(_checksum(text) + b"\n" + text)
 
 
-def _seal(text: bytes) -> bytes:
+def _checksum(text: bytes) -> bytes:
     return hashlib.sha256(text).hexdigest().encode()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.blocks import release
+from pipeline.stream import release
 
 BLOCK = 1 << 22
 

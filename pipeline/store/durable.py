@@ -41,7 +41,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Of many writers each has a file of its own, also where containers share a folder and processes
     their numbers; the last one counts. A file that a killed writer left is removed by the next one
-    an hour later. A link is followed. What is no file (a pipe, /dev/stdout) is written to directly.
+    an hour later. A link is followed. What is not a regular file (a pipe,
+    /dev/stdout) is written to directly.
     """
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
@@ -104,7 +105,7 @@ def fsync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def expect_room(folder: Path, size: int, flag: str = "--artifacts-dir") -> None:
+def check_free_space(folder: Path, size: int, flag: str = "--artifacts-dir") -> None:
     """Raise `StorageError` where the disk of `folder` has less than `size` bytes to give.
 
     `flag` is the one that named the folder.

@@ -5,7 +5,7 @@ move. The store keeps a reference instead: name, size and SHA-256. The folder do
 dataset that is moved as a whole stays what it was.
 
 Hashing runs at about a gigabyte per second, too slow for a command that finds everything up to
-date. `DigestMemo` remembers the digests of files that have not been touched since.
+date. `DigestCache` remembers the digests of files that have not been touched since.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.errors import DataError
-from pipeline.store.cache import read_memo, write_memo
+from pipeline.store.cache import read_cache, write_cache
 
 BLOCK = 1 << 20
 # Not blocking: opening a named pipe would wait for a writer. Binary: Windows would change bytes.
@@ -28,7 +28,7 @@ READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0
 # A file written twice within one tick of its file system's clock keeps its time stamp; FAT, the
 # coarsest, ticks every 2 s. (Git calls such entries "racily clean".)
 SETTLED_NS = 2_000_000_000
-MEMO_ENTRIES = 1000
+CACHE_ENTRIES = 1000
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ class Files:
         identity = [[file.path.name, file.size, file.sha256] for file in self.files]
         return hashlib.sha256(json.dumps(identity, separators=(",", ":")).encode()).hexdigest()
 
-    def check(self, memo: DigestMemo | None = None) -> str | None:
+    def check(self, cache: DigestCache | None = None) -> str | None:
         """Say in a few words why the files are no longer what they were; None where they are."""
         for file in self.files:
             try:
-                found = identify(file.path, memo=memo).files[0]
+                found = identify(file.path, cache=cache).files[0]
             except DataError:
                 return f"{file.path} is missing or cannot be read"
             if found != file:
@@ -103,8 +103,8 @@ def is_sha256(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
-class DigestMemo:
-    """Digests of files that were at rest, in one memo: path → stamp, SHA-256.
+class DigestCache:
+    """Digests of files that were at rest, in one cache: path → stamp, SHA-256.
 
     The stamp is size, modification and change time and inode. A file whose times are less than
     2 s before it was hashed is not remembered.
@@ -128,11 +128,11 @@ class DigestMemo:
         entries = self._load()
         entries.pop(str(path), None)
         entries[str(path)] = [_stamp(status), sha256]
-        write_memo(self.path, dict(list(entries.items())[-MEMO_ENTRIES:]))
+        write_cache(self.path, dict(list(entries.items())[-CACHE_ENTRIES:]))
 
     def _load(self) -> dict[str, list[Any]]:
         if self._entries is None:
-            entries = read_memo(self.path)
+            entries = read_cache(self.path)
             self._entries = entries if isinstance(entries, dict) else {}
         return self._entries
 
@@ -154,18 +154,18 @@ def open_file(path: Path) -> BinaryIO:
     raise DataError(f"expected a file, found something else: {path}")
 
 
-def identify(*paths: Path, memo: DigestMemo | None = None) -> Files:
-    """Hash the files at `paths`, in the order given; a `memo` spares what it knows.
+def identify(*paths: Path, cache: DigestCache | None = None) -> Files:
+    """Hash the files at `paths`, in the order given; a `cache` spares what it knows.
 
     Raises `DataError` where one is missing, no regular file, unreadable, or being written.
     """
-    return Files(tuple(_identify(Path(path).absolute(), memo) for path in paths))
+    return Files(tuple(_identify(Path(path).absolute(), cache) for path in paths))
 
 
-def _identify(path: Path, memo: DigestMemo | None) -> File:
+def _identify(path: Path, cache: DigestCache | None) -> File:
     with open_file(path) as file:
         before = os.fstat(file.fileno())
-        if memo and (sha256 := memo.get(path, before)):
+        if cache and (sha256 := cache.get(path, before)):
             return File(path, before.st_size, sha256)
         start, digest, buffer = time.time_ns(), hashlib.sha256(), bytearray(BLOCK)
         try:
@@ -176,6 +176,6 @@ def _identify(path: Path, memo: DigestMemo | None) -> File:
         after = os.fstat(file.fileno())
     if _stamp(before) != _stamp(after):
         raise DataError(f"{path} is being written by another program; wait until it is complete")
-    if memo:
-        memo.record(path, after, digest.hexdigest(), start)
+    if cache:
+        cache.record(path, after, digest.hexdigest(), start)
     return File(path, after.st_size, digest.hexdigest())

@@ -1,7 +1,7 @@
 """The manifest: the record beside a result that says what it is and that it is whole.
 
-It is written last, so its presence means that everything else was written before; and it is sealed
-with a digest of its own content, so a flipped bit in it is found like one in any other file.
+It is written last, so its presence means that everything else was written before; and it has a
+checksum of its own content, so a flipped bit in it is found like one in any other file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline.store.durable import write_durably
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 def write_manifest(
@@ -47,7 +47,7 @@ def write_manifest(
         "versions": _versions(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
-    text = json.dumps({**manifest, "seal": _seal(manifest)}, indent=1, ensure_ascii=False)
+    text = json.dumps({**manifest, "checksum": _checksum(manifest)}, indent=1, ensure_ascii=False)
     write_durably(folder / MANIFEST, text.encode())
 
 
@@ -64,11 +64,11 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
         raise MissingArtifact(f"nothing is stored in {folder}") from None
     try:
         manifest = json.loads(text)
-        seal = manifest.pop("seal")
         if manifest["format"] != FORMAT:
             raise CorruptArtifact(f"{path}: expected format {FORMAT}, found {manifest['format']}")
-        if seal != _seal(manifest):
-            raise CorruptArtifact(f"{path}: its content does not fit its seal")
+        checksum = manifest.pop("checksum")
+        if checksum != _checksum(manifest):
+            raise CorruptArtifact(f"{path}: its content does not fit its checksum")
         if manifest["fingerprint"] != (digest or manifest["fingerprint"]):
             raise CorruptArtifact(f"{path}: it belongs to another fingerprint")
         if not manifest["fingerprint"].startswith(folder.name) and not folder.name.isdecimal():
@@ -76,11 +76,11 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
         if not well_formed(manifest):
             raise CorruptArtifact(f"{path}: its content is not what a manifest holds")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise CorruptArtifact(f"{path}: expected a sealed manifest, found something else") from None
+        raise CorruptArtifact(f"{path}: expected a manifest with a checksum, found none") from None
     return manifest
 
 
-def _seal(manifest: Mapping[str, Any]) -> str:
+def _checksum(manifest: Mapping[str, Any]) -> str:
     text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -1,7 +1,8 @@
 """Records: whether a manifest has the form that the rest of the program relies on.
 
-A seal finds damage; it does not say who sealed it. So a manifest that some other program, version
-or person wrote must still name files in its own folder only, and hold numbers where numbers belong.
+A checksum finds damage; it does not say who wrote it. So a manifest that some other program,
+version or person wrote must still name files in its own folder only, and hold numbers where numbers
+belong.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""ArtifactStore: results on disk, whole or not there at all.
+"""Store: results on disk, whole or not there at all.
 
     artifacts/<stage>/<fingerprint>/<output>.npy | <output>.json
                                     manifest.json
@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
-from pipeline.store.durable import expect_room, fsync_folder, make_folder, storage_errors
-from pipeline.store.files import DigestMemo
+from pipeline.store.durable import check_free_space, fsync_folder, make_folder, storage_errors
+from pipeline.store.files import DigestCache
 from pipeline.store.manifest import MANIFEST, read_manifest
 from pipeline.store.values import Writer, check_output, read_value, verify_output
 
@@ -43,12 +43,12 @@ class Key:
         return f"{self.stage}/{self.digest[:32]}"
 
 
-class ArtifactStore:
+class Store:
     """A folder of results by key. Creating the object touches no disk."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
-        self.memo = DigestMemo(self.root / ".digests.json")
+        self.cache = DigestCache(self.root / ".digests.json")
 
     def folder(self, key: Key) -> Path:
         """The folder of a result, whether it is there or not."""
@@ -67,7 +67,7 @@ class ArtifactStore:
         except CorruptArtifact as error:
             return str(error)
         for output in manifest["outputs"].values():
-            reason = check_output(self.folder(key), output, self.memo)
+            reason = check_output(self.folder(key), output, self.cache)
             if reason:
                 return reason
         return None
@@ -99,13 +99,13 @@ class ArtifactStore:
         try:
             return read_value(self.folder(key), record)
         except CorruptArtifact:
-            self.distrust(self.folder(key))
+            self.invalidate(self.folder(key))
             raise
 
-    def distrust(self, folder: Path) -> None:
+    def invalidate(self, folder: Path) -> None:
         """Let the next command that would use a result read all of it before."""
         with suppress(OSError):
-            self.memo.path.unlink(missing_ok=True)
+            self.cache.path.unlink(missing_ok=True)
             for path in folder.iterdir():
                 os.utime(path)
 
@@ -184,7 +184,7 @@ class ArtifactStore:
         """Keep the state of an unfinished computation; the one kept before stays until it is."""
         with storage_errors(self.root):
             make_folder(self.root)
-            expect_room(self.root, sum(array.nbytes for array in arrays.values()))
+            check_free_space(self.root, sum(array.nbytes for array in arrays.values()))
         past = self._states(key)
         number = 1 + max((int(path.name) for path in past), default=0)
         with self._commit(self._state_folder(key) / str(number)) as writer:

@@ -25,8 +25,8 @@ import numpy as np
 from pipeline.errors import CorruptArtifact
 from pipeline.store.arrays import ArrayFile, array_digest, file_record, form_of, map_array
 from pipeline.store.digests import digest_json
-from pipeline.store.durable import expect_room, fsync_folder, storage_errors, write_durably
-from pipeline.store.files import DigestMemo, Files
+from pipeline.store.durable import check_free_space, fsync_folder, storage_errors, write_durably
+from pipeline.store.files import DigestCache, Files
 from pipeline.store.manifest import write_manifest
 
 UNREADABLE = "cannot be read"  # what may be whole for all that
@@ -46,7 +46,7 @@ class Writer:
         """Store a whole value."""
         if isinstance(value, np.ndarray):
             with storage_errors(self.folder):
-                expect_room(self.folder.parent, value.nbytes)
+                check_free_space(self.folder.parent, value.nbytes)
                 file = ArrayFile(self.folder / f"{name}.npy", value.dtype, value.shape[1:])
                 try:
                     file.append(value)
@@ -60,7 +60,7 @@ class Writer:
         with storage_errors(self.folder):
             text = json.dumps(value, allow_nan=False, ensure_ascii=False)
             data = text.encode("utf-8", "surrogatepass")
-            expect_room(self.folder.parent, len(data))
+            check_free_space(self.folder.parent, len(data))
             write_durably(path, data)
         record = {"kind": "json", "digest": digest_json(value)}
         if files:
@@ -99,7 +99,7 @@ class Writer:
             file.close()
 
 
-def check_output(folder: Path, record: Mapping[str, Any], memo: DigestMemo) -> str | None:
+def check_output(folder: Path, record: Mapping[str, Any], cache: DigestCache) -> str | None:
     """Why a stored output cannot be used, by size and time of its file; None where it can."""
     path = folder / record["file"]
     try:
@@ -115,7 +115,7 @@ def check_output(folder: Path, record: Mapping[str, Any], memo: DigestMemo) -> s
             os.utime(path, ns=(status.st_atime_ns, record["mtime_ns"]))
     if record["kind"] == "files":
         try:
-            return read_value(folder, record).check(memo)
+            return read_value(folder, record).check(cache)
         except CorruptArtifact as error:
             return str(error)
     return None

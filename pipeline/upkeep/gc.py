@@ -24,7 +24,7 @@ from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.graph import Pipeline
 from pipeline.store.durable import storage_errors
 from pipeline.store.manifest import read_manifest
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 
 DAY = 86_400.0
 DEAD = "left by a process that died"
@@ -57,7 +57,7 @@ class Removal:
 
 
 def plan_removals(
-    store: ArtifactStore,
+    store: Store,
     pipeline: Pipeline,
     current: Iterable[Key],
     *,
@@ -85,8 +85,8 @@ def plan_removals(
     return [*removals, *_states(store, kept, wanted, oldest), *_leftovers(store)]
 
 
-def remove(store: ArtifactStore, removals: Iterable[Removal]) -> None:
-    """Carry out a collection. Call it with the gate held alone."""
+def remove(store: Store, removals: Iterable[Removal]) -> None:
+    """Carry out a collection. Call it with the exclusive lock held."""
     with storage_errors(store.root):
         for removal in removals:
             doomed = removal.path.with_name(f".tmp-{removal.path.name}-removed")
@@ -139,9 +139,7 @@ def _look(path: Path) -> Stored:
     return Stored(path, manifest, _size(path), path.stat().st_mtime)
 
 
-def _states(
-    store: ArtifactStore, kept: set[Path], wanted: set[Path], oldest: float
-) -> list[Removal]:
+def _states(store: Store, kept: set[Path], wanted: set[Path], oldest: float) -> list[Removal]:
     """States of results that are stored, and those that nobody has gone on with for too long."""
     found = []
     for path in store.root.glob(".state/*/*"):
@@ -153,7 +151,7 @@ def _states(
     return [Removal(path, _size(path), reason) for path, reason in found]
 
 
-def _leftovers(store: ArtifactStore) -> list[Removal]:
+def _leftovers(store: Store) -> list[Removal]:
     """What dead processes left: files and folders of exactly the names that they are given."""
     found = []
     for pattern, name, reason in LEFT:

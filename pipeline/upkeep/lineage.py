@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.fingerprint import value_of
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 
 Manifest = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ class Lineage:
 class Lineages:
     """The lineages of what lies in a store, as it is now."""
 
-    def __init__(self, store: ArtifactStore, stages: Iterable[str]) -> None:
+    def __init__(self, store: Store, stages: Iterable[str]) -> None:
         self.stored = {stage: store.variants(stage) for stage in stages}
         self._makers: dict[tuple[str, str], list[Manifest]] = {}
         for manifests in self.stored.values():

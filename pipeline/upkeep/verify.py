@@ -2,7 +2,7 @@
 
     results     the manifest, each output, and the files outside the store that outputs refer to
     states      those of computations that have not ended
-    memo        the digests of files outside the store
+    cache        the digests of files outside the store
 
 What cannot be read now may be whole: it is told, and is not called damaged.
 """
@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
-from pipeline.store.cache import read_memo
+from pipeline.store.cache import read_cache
 from pipeline.store.durable import storage_errors
 from pipeline.store.manifest import MANIFEST, read_manifest
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from pipeline.store.values import UNREADABLE, verify_output, verify_sources
 
 CHECKS = (verify_output, verify_sources)
 
 
-def verify_results(store: ArtifactStore) -> Iterator[tuple[Path, str | None]]:
+def verify_results(store: Store) -> Iterator[tuple[Path, str | None]]:
     """Each result's folder, and what is wrong or None. `StorageError` where none can be listed."""
     with storage_errors(store.root):
         folders = store.results()
@@ -30,17 +30,17 @@ def verify_results(store: ArtifactStore) -> Iterator[tuple[Path, str | None]]:
         yield folder, _wrong(folder)
 
 
-def verify_states(store: ArtifactStore) -> Iterator[tuple[Path, str | None]]:
+def verify_states(store: Store) -> Iterator[tuple[Path, str | None]]:
     """The same of each state that a computation would go on from."""
     for folder in sorted(store.root.glob(".state/*/*/[0-9]*")):
         yield folder, _wrong(folder)
 
 
-def verify_memo(store: ArtifactStore) -> Iterator[tuple[Path, str | None]]:
-    """The same of the memo, where there is one."""
-    path = store.memo.path
+def verify_cache(store: Store) -> Iterator[tuple[Path, str | None]]:
+    """The same of the cache, where there is one."""
+    path = store.cache.path
     if path.is_file():
-        damaged = read_memo(path) is None
+        damaged = read_cache(path) is None
         yield path, "it is damaged, and counts as never written" if damaged else None
 
 

@@ -40,13 +40,13 @@ def settings_of(path: str) -> tuple[str, dict[str, Any]]:
     """The parameters that a saved model was made with and that its evaluation depends on.
 
     The preprocessing must be the model's own, and so must the split: with another seed, images
-    that it was trained on would count as validation. Whether mirrors count is the model's own
+    that it was trained on would count as validation. Whether flip TTA is used is the model's own
     choice too, but the caller may make another.
     """
     if not path:
         raise ConfigError("--load: expected the path of a model file, found nothing")
     model = read_model(Path(path))
-    chosen = {**_preprocessing(model), "mirror": model.mirror}
+    chosen = {**_preprocessing(model), "tta": model.mirror}
     split = model.training.get("split")
     for name in ("seed", "val_fraction"):
         if isinstance(split, dict) and name in split:

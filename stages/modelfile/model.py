@@ -28,7 +28,7 @@ import numpy as np
 from pipeline.errors import DataError
 from pipeline.store.files import open_file
 from stages import neuralnet as nn
-from stages.features import make_inputs
+from stages.features import SCALES, STORAGES, make_inputs, to_features
 from stages.modelfile.fields import (
     expect_constants,
     is_name,
@@ -43,7 +43,7 @@ from stages.modelfile.fields import (
 )
 from stages.modelfile.strict import kind, parse_json, require, shown
 from stages.modelfile.tensors import decode_tensor, encode_tensor
-from stages.preprocess import SCALES, STORAGES, to_features
+from stages.options import InputOptions
 
 FORMAT, VERSIONS = "cifar-pipeline model", (1, 2, 3)
 BYTES = 1 << 30  # of a model file; some 200 million parameters
@@ -73,13 +73,14 @@ class Model:
     evaluation: Mapping[str, Any]
 
     @property
+    def _options(self) -> InputOptions:
+        return InputOptions(self.color, self.scale, self.storage, self.contrast)
+
+    @property
     def inputs(self) -> nn.Inputs:
         """What is done to features before the network reads them."""
         return make_inputs(
-            color=self.color,
-            scale=self.scale,
-            contrast=self.contrast,
-            storage=self.storage,
+            self._options,
             standardization=self.standardization,
             whitening=self.whitening,
             shape=self.shape,
@@ -91,7 +92,7 @@ class Model:
         Raises `DataError` where the model's numbers are so large that they overflow.
         """
         with np.errstate(all="ignore"):  # told in our own words
-            features = to_features(images, color=self.color, scale=self.scale, storage=self.storage)
+            features = to_features(images, self._options)
             found = self.network.probabilities(features, inputs=self.inputs, mirror=self.mirror)
         if not np.isfinite(found).all():
             raise DataError(

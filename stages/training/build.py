@@ -1,104 +1,114 @@
-"""Trainer: what trains a network, from the arguments of a stage.
+"""Build: what trains a network, from the artifacts and the options of a stage.
 
 `train` and `lr-find` set out from the same network, images and optimizer, because both begin here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from pipeline.context import Context
 from pipeline.errors import ConfigError, UserError
-from pipeline.executors.cores import check_workers
+from pipeline.executors.cores import check_workers, default_workers
+from pipeline.executors.processes import ProcessExecutor
 from stages import neuralnet as nn
-from stages.batches import epoch_order
+from stages.batches import batches, order_of
 from stages.dataset.formats.layout import shape_of
-from stages.features import levels_of, make_inputs
-from stages.training.components import augmentation_of, norm_of, optimizer_of
+from stages.features import make_inputs
+from stages.options import InputOptions, NetworkOptions
+from stages.training.components import make_augmentation, make_optimizer
+from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
 
 
-def make_trainer(given: Mapping[str, Any], context: Context) -> nn.Trainer:
-    """The trainer of a new network; to be closed. ConfigError where the arguments do not fit.
+@dataclass(frozen=True)
+class Examples:
+    """What a network is trained on: the artifacts of that name."""
 
-    given: arguments of `train` by name: the artifacts `features` to `whitening`, and the parameters
-        of the inputs, the network, the batches, the optimizer, the augmentation and the workers.
+    features: np.ndarray
+    labels: np.ndarray
+    dataset: dict[str, Any]
+    train_rows: np.ndarray
+    standardization: np.ndarray
+    whitening: np.ndarray
+
+
+def make_trainer(
+    examples: Examples,
+    inputs: InputOptions,
+    network: NetworkOptions,
+    batch: BatchOptions,
+    optimizer: OptimizerOptions,
+    augmentation: AugmentationOptions,
+    *,
+    seed: int,
+    workers: int | None,
+    context: Context,
+    average: float = 0.0,
+    until: int | None = None,
+) -> nn.Trainer:
+    """The trainer of a new network; to be closed. ConfigError where the options do not fit.
+
+    average: decay of the moving average of the parameters; 0: none. until: the epoch from which on
+    images are only flipped and shifted; None: never.
     """
-    of = SimpleNamespace(**given)
-    workers = of.workers
-    if workers is not None:
-        workers, word = check_workers(workers)
-        if word:
-            context.warn(word)
-    if of.batch > len(of.train_rows):
+    rows = examples.train_rows
+    if batch.batch > len(rows):
         raise ConfigError(
-            f"--batch {of.batch}: expected at most the number of training images, "
-            f"{len(of.train_rows)}"
+            f"--batch {batch.batch}: expected at most the number of training images, {len(rows)}"
         )
-    inputs = make_inputs(
-        color=of.color,
-        scale=of.scale,
-        contrast=of.contrast,
-        storage=of.storage,
-        standardization=of.standardization,
-        whitening=of.whitening,
-        shape=shape_of(of.dataset),
+    read = make_inputs(
+        inputs,
+        standardization=examples.standardization,
+        whitening=examples.whitening,
+        shape=shape_of(examples.dataset),
     )
-    network = nn.Network.create(
-        inputs=inputs.width(of.features.shape[1]),
-        hidden=of.hidden,
-        classes=len(of.dataset["classes"]),
-        activation=of.activation,
-        initializer=of.initializer,
-        seed=of.seed,
-        dtype=of.precision,
-        norm=norm_of(of.batchnorm, of.layernorm),
-        dropout=of.dropout,
-        members=of.members,
-    )
-    optimizer = optimizer_of(
-        of.optimizer,
-        of.average,
-        momentum=of.momentum,
-        nesterov=of.nesterov or None,
-        beta2=of.beta2,
-        l2=of.l2,
-        weight_decay=of.weight_decay,
+    created = nn.Network.create(
+        inputs=read.width(examples.features.shape[1]),
+        hidden=network.hidden,
+        classes=len(examples.dataset["classes"]),
+        activation=network.activation,
+        initializer=network.initializer,
+        seed=seed,
+        dtype=network.precision,
+        norm=network.norm,
+        dropout=network.dropout,
+        members=network.members,
     )
     return nn.Trainer(
-        network,
-        optimizer,
-        of.features,
-        of.labels,
-        batch=of.batch,
-        rows=of.train_rows,
-        order=epoch_order(of.train_rows, of.seed),
-        inputs=inputs,
-        augment=augmentation_of(
-            inputs.shape,
-            flip=of.flip,
-            shift=of.shift,
-            rotate=of.rotate,
-            zoom=of.zoom,
-            jitter=of.jitter,
-            levels=levels_of(of.scale, of.storage),
-            until=of.epochs - of.refine if of.refine else None,
-            cutout=of.cutout,
-            mixup=of.mixup,
-            seed=of.seed,
-        ),
-        smoothing=of.smoothing,
-        clip=of.clip,
-        workers=workers,
-        executor=of.executor,
+        created,
+        make_optimizer(optimizer, average),
+        examples.features,
+        examples.labels,
+        batch=batch.batch,
+        rows=rows,
+        order=order_of(batches(rows, batch.batch, seed)),
+        inputs=read,
+        augment=make_augmentation(augmentation, inputs, read.shape, seed, until),
+        smoothing=batch.smoothing,
+        clip=batch.clip,
+        workers=_workers(workers, context),
+        executor=ProcessExecutor,
     )
+
+
+def _workers(requested: int | None, context: Context) -> int:
+    """How many workers may share out a step; the trainer finds out how many of them pay."""
+    if requested is None:
+        return default_workers()
+    workers, word = check_workers(requested)
+    if word:
+        context.warn(word)
+    return workers
 
 
 @contextmanager
 def workers_alive() -> Iterator[None]:
-    """Tell the user where workers were killed while the trainer ran."""
+    """Report to the user where workers were killed while the trainer ran."""
     from concurrent.futures import BrokenExecutor  # here and not above: it is slow to import
 
     try:
@@ -106,6 +116,6 @@ def workers_alive() -> Iterator[None]:
     except BrokenExecutor as error:
         raise UserError(
             "training: expected the workers to go on, found one that was killed, perhaps for "
-            "lack of memory; run the same command again to go on from the last saved state, or "
+            "lack of memory; run the same command again to resume from the last saved state, or "
             "choose fewer --workers"
         ) from error

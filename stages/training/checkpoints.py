@@ -1,4 +1,4 @@
-"""Pace: how long to work before looking up, and how often to save the state of a training.
+"""Checkpoints: how long to work before looking up, and how often to save a training's state.
 
 Workers run a segment of steps without coming back; a quarter of a second of it is short enough for
 a bar to move and for Ctrl-C to be heard, and long enough to cost nothing. A state is saved when as
@@ -15,7 +15,7 @@ SAVING_SHARE = 0.01
 FIRST_SAVE_SECONDS = 1.0
 
 
-class Pace:
+class CheckpointPolicy:
     """Chooses segment lengths and the moments to save from what both have taken so far."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:

@@ -1,62 +1,197 @@
-"""The parameters of training beyond what every network has: what each means and what it may be."""
+"""The parameters of a training, in typed groups: what each means and may be, and what goes together."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pipeline.stage import Option
+from pipeline.errors import ConfigError
+from pipeline.parameters import Option
+from stages.options import Flip
 
-Batchnorm = Annotated[bool, Option("batch normalisation in the hidden layers")]
-Layernorm = Annotated[bool, Option("layer normalisation in the hidden layers")]
-Dropout = Annotated[
-    float, Option("part of the hidden layers' outputs that is dropped", minimum=0, below=1)
-]
-Smoothing = Annotated[
-    float, Option("part of each target that is spread over all classes", minimum=0, below=1)
-]
-Clip = Annotated[
-    float, Option("scale the gradient down to this norm where it is larger; 0: never", minimum=0)
-]
-Optimizer = Annotated[
-    str,
-    Option(
-        "how parameters follow their gradients",
-        choices=("sgd", "rmsprop", "adam", "adamw", "lion", "muon"),
-    ),
-]
-Nesterov = Annotated[bool, Option("Nesterov's momentum, with --optimizer sgd")]
-Beta2 = Annotated[
-    float | None,
-    Option("decay of the second moment, of Adam and its kin; none: the usual", above=0, below=1),
-]
-WeightDecay = Annotated[
-    float | None,
-    Option("shrink the weights by lr times this in each step; none: the usual", minimum=0),
-]
-Refine = Annotated[
-    int,
-    Option("in so many epochs at the end, only flip and shift training images", minimum=0),
-]
-Average = Annotated[
-    float,
-    Option("keep a moving average of the parameters with this decay; 0: none", minimum=0, below=1),
-]
-Schedule = Annotated[
-    str,
-    Option(
-        "how the learning rate goes on after the warm-up",
-        choices=("exponential", "constant", "step", "cosine", "linear", "one_cycle"),
-    ),
-]
-Every = Annotated[int, Option("epochs between the falls of --schedule step", minimum=1)]
-Warmup = Annotated[float, Option("epochs in which the learning rate rises to --lr", minimum=0)]
-Final = Annotated[
-    float,
-    Option("part of --lr left at the end of a cosine, line or cycle", minimum=0, maximum=1),
-]
-Members = Annotated[
-    int,
-    Option(
-        "train an ensemble: so many networks on the same batches, their logits averaged",
-        minimum=1,
-        maximum=1000,
-    ),
-]
+EPOCHS = "epochs"  # what the shape of a schedule is measured in
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """What a step sees, and what it is asked for."""
+
+    batch: Annotated[int, Option("images per step", minimum=1)] = 64
+    smoothing: Annotated[
+        float,
+        Option("fraction of each target that is spread over all classes", minimum=0, below=1),
+    ] = 0.0
+    clip: Annotated[
+        float,
+        Option("scale the gradient down to this norm where it is larger; 0: never", minimum=0),
+    ] = 0.0
+
+
+@dataclass(frozen=True)
+class OptimizerOptions:
+    """How parameters follow their gradients."""
+
+    optimizer: Annotated[
+        str,
+        Option(
+            "rule by which parameters follow their gradients",
+            choices=("sgd", "rmsprop", "adam", "adamw", "lion", "muon"),
+        ),
+    ] = "sgd"
+    momentum: Annotated[float, Option("momentum of the gradient", minimum=0, below=1)] = 0.9
+    nesterov: Annotated[bool, Option("Nesterov's momentum, with --optimizer sgd")] = False
+    beta2: Annotated[
+        float | None,
+        Option("decay of the second moment, of Adam and its kin; none: the usual", above=0, below=1),
+    ] = None
+    l2: Annotated[float, Option("L2 penalty on the weights", minimum=0)] = 1e-4
+    weight_decay: Annotated[
+        float | None,
+        Option("shrink the weights by lr times this in each step; none: the usual", minimum=0),
+    ] = None
+
+    def __post_init__(self) -> None:
+        only = {"nesterov": ("sgd",), "beta2": ("adam", "adamw", "lion", "muon")}
+        for name, optimizers in only.items():
+            if getattr(self, name) and self.optimizer not in optimizers:
+                raise ConfigError(
+                    f"--{name}: expected --optimizer {' or '.join(optimizers)} beside it, found "
+                    f"--optimizer {self.optimizer}, which has no use for it; leave one of them out"
+                )
+
+
+@dataclass(frozen=True)
+class ScheduleOptions:
+    """How long, and at what rates."""
+
+    epochs: Annotated[int, Option("how often all training images are gone through", minimum=1)] = 10
+    lr: Annotated[float, Option("learning rate, the highest of a schedule", above=0)] = 0.01
+    schedule: Annotated[
+        str,
+        Option(
+            "how the learning rate goes on after the warm-up",
+            choices=("exponential", "constant", "step", "cosine", "linear", "one_cycle"),
+        ),
+    ] = "exponential"
+    decay: Annotated[
+        float,
+        Option(
+            "factor on the learning rate after each epoch, or at each fall of --schedule step",
+            above=0,
+            maximum=1,
+        ),
+    ] = 0.95
+    every: Annotated[
+        int, Option("epochs between the falls of --schedule step", minimum=1, scales_with=EPOCHS)
+    ] = 10
+    warmup: Annotated[
+        float,
+        Option("epochs in which the learning rate rises to --lr", minimum=0, scales_with=EPOCHS),
+    ] = 0.0
+    final: Annotated[
+        float,
+        Option("fraction of --lr left at the end of a cosine, line or cycle", minimum=0, maximum=1),
+    ] = 0.0
+    refine: Annotated[
+        int,
+        Option(
+            "in so many epochs at the end, only flip and shift training images",
+            minimum=0,
+            scales_with=EPOCHS,
+        ),
+    ] = 0
+
+    def __post_init__(self) -> None:
+        falling = ("cosine", "linear", "one_cycle")
+        only = {"decay": ("exponential", "step"), "every": ("step",), "final": falling}
+        for name, schedules in only.items():
+            value = getattr(self, name)
+            if self.schedule not in schedules and value != getattr(ScheduleOptions, name):
+                raise ConfigError(
+                    f"--{name} {value:g}: expected --schedule {' or '.join(schedules)} beside it, "
+                    f"found --schedule {self.schedule}, which has no use for it; leave one of "
+                    "them out"
+                )
+        if self.warmup >= self.epochs:
+            raise ConfigError(
+                f"--warmup {self.warmup:g}: expected fewer epochs than all {self.epochs} "
+                "(--epochs), found no fewer; choose a shorter warm-up or more epochs"
+            )
+        if self.refine > self.epochs:
+            raise ConfigError(
+                f"--refine {self.refine}: expected at most all {self.epochs} epochs (--epochs), "
+                "found more; choose fewer of them or more epochs"
+            )
+
+
+@dataclass(frozen=True)
+class AugmentationOptions:
+    """What is done to training images anew in each epoch."""
+
+    flip: Flip = "none"
+    shift: Annotated[
+        int,
+        Option(
+            "move training images by up to so many pixels each way; edges are reflected",
+            minimum=0,
+            maximum=31,
+        ),
+    ] = 0
+    rotate: Annotated[
+        float,
+        Option("rotate training images by up to so many degrees either way", minimum=0, maximum=180),
+    ] = 0.0
+    zoom: Annotated[
+        float,
+        Option("make training images up to 1 + X times as large, or as small", minimum=0, maximum=1),
+    ] = 0.0
+    jitter: Annotated[
+        float,
+        Option(
+            "change the contrast of training images by up to so large a fraction, and each "
+            "channel's brightness by up to a third of that fraction of its range",
+            minimum=0,
+            maximum=1,
+        ),
+    ] = 0.0
+    cutout: Annotated[
+        int,
+        Option("blank a square of so many pixels a side in training images", minimum=0, maximum=32),
+    ] = 0
+    mixup: Annotated[
+        float,
+        Option(
+            "mix training images and their labels in pairs, with shares drawn from Beta(X, X); "
+            "0: not",
+            minimum=0,
+        ),
+    ] = 0.0
+
+
+@dataclass(frozen=True)
+class SelectionOptions:
+    """Which parameters are kept, and when to stop."""
+
+    average: Annotated[
+        float,
+        Option(
+            "keep a moving average of the parameters with this decay; 0: none", minimum=0, below=1
+        ),
+    ] = 0.0
+    patience: Annotated[
+        int, Option("stop after so many epochs without a better validation; 0: never", minimum=0)
+    ] = 0
+
+
+def check_training(values: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` where parameters of different groups do not go together."""
+    if values["patience"] and not values["val_fraction"]:
+        raise ConfigError(
+            f"--patience {values['patience']}: expected validation images to stop by, found "
+            "--val-fraction 0; give --val-fraction 0.2, or --patience 0"
+        )
+    refined = ("rotate", "zoom", "jitter", "cutout", "mixup")
+    if values["refine"] and not any(values[name] for name in refined):
+        raise ConfigError(
+            f"--refine {values['refine']}: expected one of --{', --'.join(refined)} to leave out "
+            "at the end, found none; add one of them, or --refine 0"
+        )

@@ -1,6 +1,6 @@
-"""Course: how far a training has come, and all that is needed to go on from there.
+"""TrainingState: how far a training has come, and all that is needed to go on from there.
 
-The position is (epoch, step). Parameters and optimizer slots are the trainer's; the course keeps
+The position is (epoch, step). Parameters and optimizer slots are the trainer's; the state keeps
 the history of finished epochs, the best parameters so far and when they were seen.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 
 @dataclass
-class Course:
+class TrainingState:
     """The record of a training under way. Epochs count from 0; the history shows them from 1."""
 
     best: np.ndarray

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, CorruptArtifact, StorageError
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from tests.crash.scenarios import Scenario
 from tests.crash.tally import Tally
 from tests.crash.watch import CHANGES, LOOKS, Operation, Watcher, watching
@@ -79,7 +79,7 @@ def _run(scenario: Scenario, base: Path, fault: Fault) -> tuple[str, list[str]]:
             scenario.run(base)
         except Exception as error:
             return _told(error, fault)
-    store = ArtifactStore(base / "artifacts")
+    store = Store(base / "artifacts")
     missing = [f"success without {key}" for key in scenario.expected if store.damage(key)]
     return "carried on", missing
 

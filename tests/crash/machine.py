@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 from tests.crash.journal import Disk, Journal, Step, crashes, disk, write_disk
 from tests.crash.scenarios import Scenario
 from tests.crash.tally import Tally
@@ -101,9 +101,7 @@ class Crashes:
         return base
 
 
-def _listen(
-    store: ArtifactStore, journal: Journal, promises: list[tuple[int, Key, Progress]]
-) -> None:
+def _listen(store: Store, journal: Journal, promises: list[tuple[int, Key, Progress]]) -> None:
     """Note when the store says that a state or a result is safe."""
     save, drop = store.save_state, store.drop_state
 
@@ -128,7 +126,7 @@ def _latest(promises: list[tuple[int, Key, Progress]], step: int) -> Promises:
 
 def _broken(promises: Promises, base: Path) -> list[str]:
     """The promises that the store in `base` does not keep."""
-    store = ArtifactStore(base / "artifacts")
+    store = Store(base / "artifacts")
     found = []
     for key, progress in promises.items():
         if (damage := store.damage(key)) is None:

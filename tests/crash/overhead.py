@@ -26,7 +26,7 @@ from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.planner import Planner
 from pipeline.runner import run
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from stages.cifar10 import PIPELINE
 
 TRAIN = PIPELINE.stages["train"]
@@ -65,7 +65,7 @@ def measure(folder: Path, images: int, epochs: int, rounds: int) -> dict[str, st
     flags = {"source": "synthetic", "synthetic_size": str(images), "epochs": str(epochs)}
     settings = resolve(pipeline.parameters, flags={**flags, "data_dir": str(folder / "data")})
     values = {name: setting.value for name, setting in settings.items()}
-    store = ArtifactStore(folder / "artifacts")
+    store = Store(folder / "artifacts")
     store.save_state = saving.around(store.save_state)
     planner = Planner(pipeline, values, store, CodeIndex(folder / "code.json"))
     outcome = run(planner, {pipeline.producers[name].name for name in train.inputs}, Reporter())

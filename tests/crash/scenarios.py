@@ -6,7 +6,7 @@
     everything  from pictures to model.json, with all on that a training can be made of
     clearing    the shop over damaged results and what the dead have left, and `gc` after it
 
-A scenario runs as a command does: with the gate, the locks and the memos.
+A scenario runs as a command does: with the locks of the store and of results and the caches.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pipeline.graph import Pipeline
 from pipeline.planner import output_digests
 from pipeline.stage import Option, stage
 from pipeline.store.manifest import read_manifest
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 from pipeline.upkeep.gc import plan_removals, remove
 from pipeline.upkeep.verify import verify_results
 from stages.train import train
@@ -93,7 +93,7 @@ Results = dict[Key, dict[str, str]]  # the digests of outputs, by name, of each 
 
 def results(base: Path) -> Results:
     """All results in the store below `base`."""
-    store = ArtifactStore(base / "artifacts")
+    store = Store(base / "artifacts")
     found = {}
     for path, _ in verify_results(store):
         manifest = read_manifest(path)
@@ -104,7 +104,7 @@ def results(base: Path) -> Results:
 
 def wrong(base: Path, expected: Results) -> list[str]:
     """What looks whole in the store below `base`, and is not what is expected."""
-    store = ArtifactStore(base / "artifacts")
+    store = Store(base / "artifacts")
     reasons = dict(verify_results(store))
     found = []
     for key, digests in expected.items():
@@ -120,7 +120,7 @@ def wrong(base: Path, expected: Results) -> list[str]:
 class Scenario:
     """A pipeline with its flags. `expected` are the digests of an undisturbed run, by result.
 
-    `prepare` fills an empty folder with what is there at the beginning. Without `memos` the
+    `prepare` fills an empty folder with what is there at the beginning. Without `caches` the
     sources are analysed once, not by every run.
     """
 
@@ -128,11 +128,11 @@ class Scenario:
     pipeline: Pipeline
     flags: dict[str, Any] = field(default_factory=dict)
     prepare: Callable[[Scenario, Path], None] = lambda scenario, base: None
-    memos: bool = False
+    caches: bool = False
     clears: bool = False
     expected: Results = field(default_factory=dict)
 
-    def run(self, base: Path, show: Callable[[ArtifactStore], None] = lambda store: None) -> None:
+    def run(self, base: Path, show: Callable[[Store], None] = lambda store: None) -> None:
         """Run the pipeline on the store below `base`, which is shown before."""
         made = self._session(base)
         show(made.store)
@@ -164,7 +164,7 @@ class Scenario:
             self.clear(base)
         except Exception as error:
             return [f"needs a hand: {type(error).__name__}: {error}"]
-        store = ArtifactStore(base / "artifacts")
+        store = Store(base / "artifacts")
         missing = [f"{key}: {why}" for key in self.expected if (why := store.damage(key))]
         kept = {store.folder(key) for key in self.expected}
         left = [path for path, _ in verify_results(store) if path not in kept]
@@ -176,7 +176,7 @@ class Scenario:
         given = {"artifacts_dir": str(base / "artifacts"), "quiet": True}
         common = defaultdict(lambda: None, given)
         settings = resolve(self.pipeline.parameters, flags=self.flags)
-        index = CodeIndex if self.memos else lambda memo: CODE
+        index = CodeIndex if self.caches else lambda cache: CODE
         with mock.patch.object(session, "CodeIndex", index):
             return session.Session(self.pipeline, (), common, settings)
 
@@ -184,7 +184,7 @@ class Scenario:
 def _used(scenario: Scenario, base: Path) -> None:
     """A store with results that nothing needs, one that is damaged, and a dead process's file."""
     Scenario("other", SHOP, {"days": "2", "floor": "1"}).run(base)
-    store = ArtifactStore(base / "artifacts")
+    store = Store(base / "artifacts")
     for path in store.root.glob("add/*"):  # so that no final result needs the rest
         (path / "total.json").unlink()
         (path / "manifest.json").unlink()
@@ -197,7 +197,7 @@ def _used(scenario: Scenario, base: Path) -> None:
 
 TRAINING = {"hidden": "4", "epochs": "2", "batch": "5", "executor": "serial"}
 SCENARIOS = {
-    "shop": Scenario("shop", SHOP, {"days": "3"}, memos=True),
+    "shop": Scenario("shop", SHOP, {"days": "3"}, caches=True),
     "counting": Scenario("counting", Pipeline(count)),
     "training": Scenario("training", Pipeline(points, train), TRAINING),
     "everything": Scenario("everything", WHOLE, EVERYTHING),

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.store.manifest import read_manifest
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 from tests.crash import alike, crowd
 from tests.crash.faults import every_fault
 from tests.crash.journal import Step
@@ -93,7 +93,7 @@ def test_a_training_that_diverges_keeps_its_last_good_state(scratch, lr, batch):
     for _ in range(2):
         with pytest.raises(UserError, match=r"in epoch \d, step \d; choose a smaller --lr, "):
             scenario.run(scratch)
-    store = ArtifactStore(scratch / "artifacts")
+    store = Store(scratch / "artifacts")
     (path,) = store.root.glob(".state/train/*/*")
     state = read_manifest(path)
     arrays, _ = store.load_state(Key("train", state["fingerprint"]))

@@ -8,7 +8,7 @@
     watcher.takes(size)             how many bytes of a write are written
 
 Python's own calls are replaced while the block runs: `open`, and those of `os` that the store, its
-memos, its locks and `shutil.rmtree` are made of. What is mapped into memory is out of sight. A
+caches, its locks and `shutil.rmtree` are made of. What is mapped into memory is out of sight. A
 write that fails has written half of its bytes, as on a disk that fills up.
 """
 

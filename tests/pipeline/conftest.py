@@ -13,17 +13,17 @@ from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.planner import Planner
 from pipeline.runner import Outcome, run
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from tests.pipeline import shop
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(tmp_path / "artifacts")
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "artifacts")
 
 
 @pytest.fixture
-def planner(store: ArtifactStore) -> Callable[..., Planner]:
+def planner(store: Store) -> Callable[..., Planner]:
     def make(pipeline: Pipeline = shop.SHOP, **given: Any) -> Planner:
         values = {name: parameter.default for name, parameter in pipeline.parameters.items()}
         return Planner(pipeline, values | given, store, CodeIndex())

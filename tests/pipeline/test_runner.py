@@ -13,7 +13,7 @@ from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.runner import run
 from pipeline.stage import Option, stage
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from tests.pipeline.store.test_store import flip
 
 Fail = Annotated[bool, Option("stop half-way", affects_result=False)]
@@ -137,7 +137,7 @@ def test_a_disk_that_is_too_small_is_told_before_the_work(planner, store):
     @stage(outputs=("rows",))
     def much(*, context: Context = QUIET):
         """More than any disk holds."""
-        context.expect_room(10**18)
+        context.check_free_space(10**18)
         worked.append(1)
         yield np.zeros(1)
 
@@ -175,14 +175,14 @@ def test_a_generator_yields_blocks_and_returns_the_rest(planner):
 
 
 def test_a_result_made_meanwhile_by_another_process_is_used(planner, store, monkeypatch, run_shop):
-    original = ArtifactStore.lock
+    original = Store.lock
 
     def lock_late(self, key, waiting):
-        monkeypatch.setattr(ArtifactStore, "lock", original)
+        monkeypatch.setattr(Store, "lock", original)
         run(planner(), ("collect",), Reporter())
         return original(self, key, waiting)
 
-    monkeypatch.setattr(ArtifactStore, "lock", lock_late)
+    monkeypatch.setattr(Store, "lock", lock_late)
     outcome = run(planner(), ("collect",), Reporter())
     assert outcome.stages[0].status == "cached"
     assert outcome.stages[0].reason == "another process has just made it"

@@ -73,7 +73,7 @@ def test_bytes_are_pixels_or_their_luma_rounded(images, scale):
 @pytest.mark.parametrize("color", [False, True])
 def test_the_room_it_needs_is_what_it_writes(color, storage):
     class Asked(Context):
-        def expect_room(self, size):
+        def check_free_space(self, size):
             self.size = size
 
     asked = Asked()

@@ -134,7 +134,7 @@ def test_the_largest_number_of_an_eigenvector_is_positive():
 class Asked(Context):
     size = 0
 
-    def expect_room(self, size):
+    def check_free_space(self, size):
         self.size = size
 
 

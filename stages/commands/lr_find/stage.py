@@ -12,22 +12,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
 
 from pipeline.context import QUIET, Context
 from pipeline.errors import UserError
-from pipeline.stage import Option, stage
+from pipeline.parameters import Option
+from pipeline.stage import stage
 from stages import neuralnet as nn
-from stages import options
 from stages.commands.lr_find.curve import BLOWN_UP, rates_between, shown, suggest, with_average
-from stages.training import options as more
-from stages.training.build import make_trainer, workers_alive
+from stages.options import InputOptions, NetworkOptions, Seed, Workers
+from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
+from stages.training.build import Examples, make_trainer, workers_alive
 
-From = Annotated[float, Option("learning rate that the range test begins with", above=0)]
-To = Annotated[float, Option("learning rate that the range test goes up to", above=0)]
-Steps = Annotated[int, Option("steps of the range test, if the loss does not blow up", minimum=20)]
+
+@dataclass(frozen=True)
+class RangeOptions:
+    """The rates of the range test."""
+
+    lr_from: Annotated[float, Option("learning rate that the range test begins with", above=0)] = (
+        1e-5
+    )
+    lr_to: Annotated[float, Option("learning rate that the range test goes up to", above=0)] = 10.0
+    lr_steps: Annotated[
+        int, Option("steps of the range test, if the loss does not blow up", minimum=20)
+    ] = 200
 
 
 @stage(name="lr-find", outputs=("lr_range",))
@@ -39,49 +50,34 @@ def lr_find(
     standardization: np.ndarray,
     whitening: np.ndarray,
     *,
-    lr_from: From = 1e-5,
-    lr_to: To = 10.0,
-    lr_steps: Steps = 200,
-    color: options.Color = False,
-    scale: options.Scale = "unit",
-    contrast: options.Contrast = False,
-    storage: options.Storage = "float32",
-    hidden: options.Hidden = (512, 256),
-    activation: options.Activation = "relu",
-    batchnorm: more.Batchnorm = False,
-    layernorm: more.Layernorm = False,
-    dropout: more.Dropout = 0.0,
-    initializer: options.Initializer = "auto",
-    precision: options.Precision = "float32",
-    batch: options.Batch = 64,
-    optimizer: more.Optimizer = "sgd",
-    momentum: options.Momentum = 0.9,
-    nesterov: more.Nesterov = False,
-    beta2: more.Beta2 = None,
-    l2: options.L2 = 1e-4,
-    weight_decay: more.WeightDecay = None,
-    clip: more.Clip = 0.0,
-    smoothing: more.Smoothing = 0.0,
-    flip: options.Flip = "none",
-    shift: options.Shift = 0,
-    rotate: options.Rotate = 0.0,
-    zoom: options.Zoom = 0.0,
-    jitter: options.Jitter = 0.0,
-    cutout: options.Cutout = 0,
-    mixup: options.Mixup = 0.0,
-    seed: options.Seed = 0,
-    workers: options.Workers = None,
-    executor: options.Executor = "auto",
+    test: RangeOptions = RangeOptions(),
+    inputs: InputOptions = InputOptions(),
+    network: NetworkOptions = NetworkOptions(),
+    batch: BatchOptions = BatchOptions(),
+    optimizer: OptimizerOptions = OptimizerOptions(),
+    augmentation: AugmentationOptions = AugmentationOptions(),
+    seed: Seed = 0,
+    workers: Workers = None,
     context: Context = QUIET,
 ) -> dict[str, Any]:
     """Find a learning rate: train while it rises, and see what becomes of the loss."""
-    given = locals()
-    rates = rates_between(lr_from, lr_to, lr_steps)
+    rates = rates_between(test.lr_from, test.lr_to, test.lr_steps)
+    examples = Examples(features, labels, dataset, train_rows, standardization, whitening)
     losses: list[float] = []
     smoothed: list[float] = []
     least, blew_up = math.inf, None
-    with make_trainer({**given, "average": 0.0, "members": 1, "refine": 0}, context) as trainer:
-        sizes = [trainer.network.inputs, *hidden, trainer.network.outputs]
+    with make_trainer(
+        examples,
+        inputs,
+        network,
+        batch,
+        optimizer,
+        augmentation,
+        seed=seed,
+        workers=workers,
+        context=context,
+    ) as trainer:
+        sizes = [trainer.network.inputs, *network.hidden, trainer.network.outputs]
         with context.progress("lr-find", len(rates), "steps") as progress:
             for rate, (loss, mean) in zip(
                 rates, with_average(_losses(trainer, rates)), strict=True
@@ -96,13 +92,13 @@ def lr_find(
                     break
     if len(losses) < 2:
         raise UserError(
-            f"range test: expected a loss that can be followed from --lr-from {shown(lr_from)} on, "
+            f"range test: expected a loss that can be followed from --lr-from {shown(test.lr_from)} on, "
             f"found it lost in step {len(losses) + 1}; choose a lower --lr-from"
         )
     return {
         "network": "-".join(map(str, sizes)),
-        "optimizer": optimizer,
-        "batch": batch,
+        "optimizer": optimizer.optimizer,
+        "batch": batch.batch,
         "rates": rates[: len(losses)],
         "losses": losses,
         "smoothed": smoothed,

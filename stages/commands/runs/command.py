@@ -13,8 +13,8 @@ from pipeline.cli.flags import StageCommand, common_options
 from pipeline.cli.program import Program, say
 from pipeline.cli.session import artifacts_folder
 from pipeline.graph import Pipeline
-from pipeline.store.locks import gate
-from pipeline.store.store import ArtifactStore
+from pipeline.store.locks import store_lock
+from pipeline.store.store import Store
 
 SORTS = ("written", "validation", "test")
 FLAGS = [
@@ -47,7 +47,7 @@ def add_to(group: click.Group, program: Program) -> None:
 class Look:
     """A look at a store that plans nothing, and so makes no folder that is not there."""
 
-    store: ArtifactStore
+    store: Store
     pipeline: Pipeline
     as_json: bool
 
@@ -56,8 +56,8 @@ def _callback(program: Program, name: str) -> Callable[..., None]:
     def callback(artifacts_dir: str, as_json: bool, **given: Any) -> None:
         from stages.commands.runs import action  # here and not above: no other command needs it
 
-        look = Look(ArtifactStore(artifacts_folder(artifacts_dir)), program.pipeline, as_json)
-        shared = gate(look.store.root, alone=False, waiting=lambda: None)
+        look = Look(Store(artifacts_folder(artifacts_dir)), program.pipeline, as_json)
+        shared = store_lock(look.store.root, exclusive=False, waiting=lambda: None)
         with shared if look.store.root.is_dir() else nullcontext():
             say(look, *getattr(action, name)(program, look, **given))
 

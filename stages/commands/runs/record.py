@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.graph import Pipeline
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 from pipeline.upkeep.lineage import Lineage, Lineages
 
 DIGITS = 8  # of a fingerprint: the name of a run
@@ -68,7 +68,7 @@ class Run:
         }
 
 
-def find_runs(store: ArtifactStore, pipeline: Pipeline) -> list[Run]:
+def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
     """All runs in a store, the newest first; what is damaged is left out."""
     stages = [stage.name for stage in pipeline.upstream([LAST])]
     lineages = Lineages(store, stages)
@@ -80,7 +80,7 @@ def find_runs(store: ArtifactStore, pipeline: Pipeline) -> list[Run]:
     return sorted(found, key=lambda run: run.manifest["written"], reverse=True)
 
 
-def _run(store: ArtifactStore, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
+def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
     manifest = lineage.manifest
     training = store.load(Key("train", manifest["fingerprint"]), "training")
     test = scores.get("test", {})
@@ -98,14 +98,14 @@ def _run(store: ArtifactStore, lineage: Lineage, scores: Mapping[str, Any]) -> R
     )
 
 
-def _dataset(store: ArtifactStore, lineage: Lineage) -> str:
+def _dataset(store: Store, lineage: Lineage) -> str:
     if "dataset" not in lineage.makers:
         return "?"
     return store.load(Key("decode", lineage.makers["dataset"]["fingerprint"]), "dataset")["name"]
 
 
 def _evaluation(
-    store: ArtifactStore, manifest: Mapping[str, Any], stored: Iterable[Mapping[str, Any]]
+    store: Store, manifest: Mapping[str, Any], stored: Iterable[Mapping[str, Any]]
 ) -> Mapping[str, Any]:
     """What was measured of this training: with mirror images, where that was done."""
     made = {name: output["digest"] for name, output in manifest["outputs"].items()}

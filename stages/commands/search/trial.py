@@ -17,7 +17,7 @@ from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.planner import CACHED, Planner
 from pipeline.runner import Outcome, run
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from stages.commands.search import TARGETS
 
 
@@ -41,7 +41,7 @@ class Result:
 class Trials:
     """Looks at the cache with the program's eyes."""
 
-    def __init__(self, pipeline: Pipeline, store: ArtifactStore) -> None:
+    def __init__(self, pipeline: Pipeline, store: Store) -> None:
         self._pipeline, self._store = pipeline, store
         self._code = CodeIndex(store.root / ".code.json")
 
@@ -84,7 +84,7 @@ def train_one(pipeline: Pipeline, settings: Mapping[str, Any], artifacts: str) -
 
     What its values cannot do is its result; what would befall the others, too, is raised.
     """
-    store = ArtifactStore(Path(artifacts))
+    store = Store(Path(artifacts))
     planner = Planner(pipeline, settings, store, CodeIndex(store.root / ".code.json"))
     try:
         return _result(run(planner, TARGETS, Reporter()))

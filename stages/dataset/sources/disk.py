@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pipeline.context import Context
 from pipeline.errors import StorageError
-from pipeline.store.durable import expect_room, fsync_folder, in_the_way, make_folder
+from pipeline.store.durable import check_free_space, fsync_folder, in_the_way, make_folder
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -21,7 +21,7 @@ def writing(folder: Path, needed: int) -> Iterator[None]:
     """Make `folder`, see that `needed` bytes fit, and tell failures of writing in one line."""
     try:
         make_folder(folder)
-        expect_room(folder, needed, "--data-dir")
+        check_free_space(folder, needed, "--data-dir")
         yield
     except OSError as error:
         if error.errno in _FULL:

@@ -3,7 +3,7 @@
 Images are the files with an image's ending below a folder for each class, at any depth; hidden
 files, and files of other kinds, are passed over. Links are followed, but none to a folder above
 it. Digests of files that were not touched since are remembered, in the data folder, as
-`pipeline.store.files.DigestMemo` does it for single files.
+`pipeline.store.files.DigestCache` does it for single files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from pipeline.errors import DataError
 from pipeline.executors.cores import default_workers
-from pipeline.store.cache import read_memo, write_memo
+from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.durable import replacing
 from pipeline.store.files import SETTLED_NS, Files, identify
 from stages.dataset.formats.layout import shown
@@ -48,8 +48,8 @@ def list_folder(folder: Path, data_dir: Path) -> Files:
     Raises `DataError` where there are no images by class, and `StorageError`.
     """
     folder = folder.absolute()
-    memo = data_dir / FOLDER / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.json"
-    known = read_memo(memo)
+    cache = data_dir / FOLDER / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.json"
+    known = read_cache(cache)
     entries, stamps, changed = _identified(folder, known if isinstance(known, dict) else {})
     arrange([entry.name for entry in entries], folder)
     content = to_bytes(entries)
@@ -60,7 +60,7 @@ def list_folder(folder: Path, data_dir: Path) -> Files:
             with writing(path.parent, len(data)), replacing(path) as file:
                 file.write(data)
     if changed:
-        write_memo(memo, stamps)
+        write_cache(cache, stamps)
     return identify(target)
 
 

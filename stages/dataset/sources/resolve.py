@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError, DataError
-from pipeline.store.files import DigestMemo, Files, identify, is_sha256
+from pipeline.store.files import DigestCache, Files, identify, is_sha256
 from stages.dataset.formats.layout import expect_both, is_known, rank, shown
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_SHA256, OFFICIAL_URLS
 from stages.dataset.sources.synthetic import archive_name
@@ -135,7 +135,7 @@ def _path(source: str, sha256: str | None, data_dir: Path) -> Files:
         names = sorted(entry.name for entry in path.iterdir()) if is_folder else []
     except (OSError, ValueError, RuntimeError) as error:
         raise _not_found(source, getattr(error, "strerror", None) or "no path") from error
-    memo = DigestMemo(data_dir / ".digests.json")
+    cache = DigestCache(data_dir / ".digests.json")
     if is_folder:
         if sha256 is not None:
             raise ConfigError(
@@ -144,8 +144,8 @@ def _path(source: str, sha256: str | None, data_dir: Path) -> Files:
             )
         expect_both(names, path)
         known = sorted((name for name in names if is_known(name)), key=rank)
-        return identify(*(path / name for name in known), memo=memo)
-    files = identify(path, memo=memo)
+        return identify(*(path / name for name in known), cache=cache)
+    files = identify(path, cache=cache)
     expect_sha256(path, sha256, files.files[0].sha256)
     return files
 

@@ -35,13 +35,13 @@ def load() -> dict[str, Decoder]:
     from tests.fuzz.decoders import (
         answers,
         archives,
+        caches,
         images,
-        memos,
         models,
         records,
         settings,
         stores,
     )
 
-    modules = (answers, archives, records, models, images, stores, memos, settings)
+    modules = (answers, archives, records, models, images, stores, caches, settings)
     return {name: decoder for module in modules for name, decoder in module.DECODERS.items()}

@@ -19,7 +19,7 @@ from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.fingerprint import differences
 from pipeline.store.files import Files, identify
 from pipeline.store.manifest import MANIFEST
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 from pipeline.upkeep.gc import plan_removals
 from pipeline.upkeep.verify import verify_results
 from tests.fuzz.decoders import Decoder
@@ -50,9 +50,9 @@ DTYPES = ("O", "<f4", ">f8", "|V3", "M8[ns]", "<U4", "S1000000", "f4,i4", "bogus
 
 @functools.cache
 def _result() -> tuple[str, dict[str, bytes]]:
-    """A whole result: its manifest without the seal, as JSON, and its files by name."""
+    """A whole result: its manifest without the checksum, as JSON, and its files by name."""
     with tempfile.TemporaryDirectory() as folder:
-        store = ArtifactStore(Path(folder))
+        store = Store(Path(folder))
         with store.write(KEY, FIELDS) as writer:
             writer.put("numbers", np.arange(6, dtype=np.float32).reshape(2, 3))
             writer.put("record", {"name": "a", "list": [1, 2.5, None]})
@@ -63,7 +63,7 @@ def _result() -> tuple[str, dict[str, bytes]]:
 @functools.cache
 def _state() -> tuple[str, dict[str, bytes]]:
     with tempfile.TemporaryDirectory() as folder:
-        store = ArtifactStore(Path(folder))
+        store = Store(Path(folder))
         store.save_state(KEY, {"parameters": np.ones(5), "empty": np.ones((0, 2))}, {"epoch": 3})
         return _take(store.root / ".state" / str(KEY) / "1")
 
@@ -71,19 +71,19 @@ def _state() -> tuple[str, dict[str, bytes]]:
 def _take(folder: Path) -> tuple[str, dict[str, bytes]]:
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     manifest = json.loads(files.pop(MANIFEST))
-    del manifest["seal"]
+    del manifest["checksum"]
     for output in manifest["outputs"].values():
         output["mtime_ns"] = TIME
     return json.dumps(manifest), files
 
 
-def sealed(manifest: Any) -> Any:
+def with_checksum(manifest: Any) -> Any:
     """A manifest that says of itself that it is whole."""
     if not isinstance(manifest, dict):
         return manifest
     text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
-    seal = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return {**manifest, "seal": seal}
+    checksum = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return {**manifest, "checksum": checksum}
 
 
 def make_result(rng: Random, template: Any = _result) -> dict[str, bytes]:
@@ -104,7 +104,7 @@ def make_result(rng: Random, template: Any = _result) -> dict[str, bytes]:
                     output["size"] = len(files[name])
     if rng.random() < 0.1:
         del files[rng.choice(sorted(files))]
-    files[MANIFEST] = json_bytes(rng, sealed(manifest) if rng.random() < 0.85 else manifest)
+    files[MANIFEST] = json_bytes(rng, with_checksum(manifest) if rng.random() < 0.85 else manifest)
     return files
 
 
@@ -130,13 +130,13 @@ def make_array(rng: Random) -> dict[str, bytes]:
         data = rng.choice((b"", b"PK\x03\x04" + data, b"\x80\x04N.", b"\x93NUMPY\x09\0"))
     files["numbers.npy"] = data
     record["size"] = len(data)
-    files[MANIFEST] = json.dumps(sealed(manifest)).encode()
+    files[MANIFEST] = json.dumps(with_checksum(manifest)).encode()
     return files
 
 
 def read_result(files: dict[str, bytes], folder: Path) -> bool:
     """All that looks at a stored result. What `verify` finds whole can be loaded."""
-    store = ArtifactStore(folder / "artifacts")
+    store = Store(folder / "artifacts")
     place = store.folder(KEY)
     _write(place, files)
     try:
@@ -165,7 +165,7 @@ def make_states(rng: Random) -> dict[str, dict[str, bytes]]:
 
 
 def read_states(states: dict[str, dict[str, bytes]], folder: Path) -> bool:
-    store = ArtifactStore(folder / "artifacts")
+    store = Store(folder / "artifacts")
     places = [store.root / ".state" / str(KEY) / name for name in states]
     for place, files in zip(places, states.values(), strict=True):
         _write(place, files)

@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.errors import StorageError
 from pipeline.store.durable import (
+    check_free_space,
     expect_replaceable,
-    expect_room,
     fsync_folder,
     make_folder,
     replacing,
@@ -76,9 +76,9 @@ def test_a_disk_that_fails_to_sync_is_not_passed_over(tmp_path, monkeypatch):
 
 
 def test_room_is_told_before_it_is_needed(tmp_path):
-    expect_room(tmp_path, 0)
+    check_free_space(tmp_path, 0)
     with pytest.raises(StorageError) as told:
-        expect_room(tmp_path, 10**18)
+        check_free_space(tmp_path, 10**18)
     assert f"{tmp_path}: expected room for 1,000,000,000,000.0 MB, found: " in str(told.value)
     assert "choose another folder with --artifacts-dir" in str(told.value)
 

@@ -1,4 +1,4 @@
-"""Records: a manifest of another form is damage, whoever sealed it."""
+"""Records: a manifest of another form is damage, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.errors import CorruptArtifact
 from pipeline.store.files import identify
-from pipeline.store.manifest import MANIFEST, _seal, read_manifest
+from pipeline.store.manifest import MANIFEST, _checksum, read_manifest
 from pipeline.store.records import well_formed
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.store import Key, Store
 
 KEY = Key("stage", "ab" * 32)
 FIELDS = {
@@ -32,9 +32,9 @@ FIELDS = {
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory) -> ArtifactStore:
+def store(tmp_path_factory) -> Store:
     folder = tmp_path_factory.mktemp("records")
-    store = ArtifactStore(folder / "artifacts")
+    store = Store(folder / "artifacts")
     (folder / "file").write_text("1")
     with store.write(KEY, FIELDS) as writer:
         writer.put("array", np.ones((2, 3), np.float32))
@@ -118,7 +118,7 @@ def test_a_sealed_manifest_of_another_form_is_damage(store, tmp_path, path, valu
         manifest = changed(manifest, path, value)
     folder = tmp_path / store.folder(KEY).name
     folder.mkdir()
-    (folder / MANIFEST).write_text(json.dumps({**manifest, "seal": _seal(manifest)}))
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "checksum": _checksum(manifest)}))
     with pytest.raises(CorruptArtifact, match="its content is not what a manifest holds"):
         read_manifest(folder)
 
@@ -126,7 +126,7 @@ def test_a_sealed_manifest_of_another_form_is_damage(store, tmp_path, path, valu
 def test_a_manifest_without_outputs_or_of_no_object_is_damage(tmp_path):
     folder = tmp_path / "ab"
     folder.mkdir()
-    for text in ("[]", "5", '{"seal": 1}', '{"format": 1, "seal": ""}', "[" * 100_000):
+    for text in ("[]", "5", '{"checksum": 1}', '{"format": 1, "checksum": ""}', "[" * 100_000):
         (folder / MANIFEST).write_text(text)
         with pytest.raises(CorruptArtifact):
             read_manifest(folder)

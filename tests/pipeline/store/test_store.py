@@ -19,15 +19,15 @@ from hypothesis.extra import numpy as hnp
 
 from pipeline.errors import CorruptArtifact, MissingArtifact, StorageError
 from pipeline.store.files import identify
-from pipeline.store.manifest import MANIFEST, _seal
-from pipeline.store.store import ArtifactStore, Key
+from pipeline.store.manifest import MANIFEST, _checksum
+from pipeline.store.store import Key, Store
 from pipeline.upkeep.verify import verify_results
 
 KEY = Key("stage", "ab" * 32)
 FIELDS = {"format": 1, "stage": "stage"}
 
 
-def write(store: ArtifactStore, key: Key = KEY, **values) -> None:
+def write(store: Store, key: Key = KEY, **values) -> None:
     with store.write(key, FIELDS) as writer:
         for name, value in values.items():
             writer.put(name, value)
@@ -63,7 +63,7 @@ class TestRoundTrip:
     @settings(max_examples=60, deadline=None, derandomize=True)
     @given(array=arrays, value=json_values)
     def test_arrays_and_json_come_back_as_they_were(self, tmp_path_factory, array, value):
-        store = ArtifactStore(tmp_path_factory.mktemp("store"))
+        store = Store(tmp_path_factory.mktemp("store"))
         write(store, array=array, value=value)
         back = store.load(KEY, "array")
         assert back.dtype == array.dtype
@@ -134,9 +134,9 @@ class TestDamage:
         write(store, file={"files": "none"})
         path = store.folder(KEY) / MANIFEST
         manifest = json.loads(path.read_text())
-        del manifest["seal"]
+        del manifest["checksum"]
         manifest["outputs"]["file"]["kind"] = "files"
-        path.write_text(json.dumps({**manifest, "seal": _seal(manifest)}))
+        path.write_text(json.dumps({**manifest, "checksum": _checksum(manifest)}))
         assert 'expected {"files"' in store.damage(KEY)
         with pytest.raises(CorruptArtifact, match=r'expected \{"files"'):
             store.load(KEY, "file")
@@ -171,12 +171,12 @@ class TestDamage:
     @pytest.mark.parametrize(
         ("text", "reason"),
         [
-            ("", "expected a sealed manifest"),
-            ("[]", "expected a sealed manifest"),
-            ("{}", "expected a sealed manifest"),
-            ('{"format": 2, "seal": ""}', "expected format 1, found 2"),
-            ('{"format": 1, "seal": "x"}', "does not fit its seal"),
-            ("[" * 100_000, "expected a sealed manifest"),
+            ("", "expected a manifest with a checksum"),
+            ("[]", "expected a manifest with a checksum"),
+            ("{}", "expected a manifest with a checksum"),
+            ('{"format": 1, "checksum": ""}', "expected format 2, found 1"),
+            ('{"format": 2, "checksum": "x"}', "does not fit its checksum"),
+            ("[" * 100_000, "expected a manifest with a checksum"),
         ],
     )
     def test_a_manifest_that_is_none(self, store, text, reason):
@@ -261,7 +261,7 @@ class TestWriting:
     def test_a_file_in_place_of_the_folder(self, tmp_path):
         (tmp_path / "artifacts").write_text("a file")
         with pytest.raises(StorageError, match="expected a folder that can be written"):
-            write(ArtifactStore(tmp_path / "artifacts"), array=np.arange(3))
+            write(Store(tmp_path / "artifacts"), array=np.arange(3))
 
     def test_a_size_limit_of_the_process(self, store):
         process = multiprocessing.get_context("spawn").Process(
@@ -275,8 +275,8 @@ class TestWriting:
 def _write_beyond_limit(root: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
     with pytest.raises(StorageError, match="expected room to write"):
-        write(ArtifactStore(root), array=np.zeros(10_000))
-    assert ArtifactStore(root).is_absent(KEY)
+        write(Store(root), array=np.zeros(10_000))
+    assert Store(root).is_absent(KEY)
 
 
 class TestVariants:
@@ -340,13 +340,13 @@ class TestLock:
             pass
 
 
-def _take(store: ArtifactStore, told: list[str]) -> None:
+def _take(store: Store, told: list[str]) -> None:
     with store.lock(KEY, told.append):
         pass
 
 
 def _hold(root: Path, ready) -> None:
-    with ArtifactStore(root).lock(KEY, lambda holder: None):
+    with Store(root).lock(KEY, lambda holder: None):
         ready.set()
         threading.Event().wait(60)
 

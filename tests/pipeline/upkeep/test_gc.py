@@ -14,7 +14,7 @@ from pipeline.cli.main import run_cli
 from pipeline.cli.maintenance import parse_size
 from pipeline.cli.program import Program, make_cli
 from pipeline.errors import ConfigError, StorageError
-from pipeline.store.locks import gate
+from pipeline.store.locks import store_lock
 from pipeline.upkeep.gc import DAY, plan_removals, remove
 from tests.pipeline import shop
 
@@ -103,8 +103,8 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     left = store.root / "collect" / f".tmp-{'ab' * 16}-01234567-old"
     left.mkdir()
     (left / "part.npy").write_bytes(b"123")
-    memo = store.root / f".{'0a' * 8}.part"
-    memo.write_text("[")
+    cache = store.root / f".{'0a' * 8}.part"
+    cache.write_text("[")
     store.save_state(keys[1], {}, {"step": 1})
     unfinished = store.root / ".state" / "add" / "ab" / "1"
     unfinished.mkdir(parents=True)
@@ -112,7 +112,7 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     collect()
     assert not store.folder(keys[0]).exists()
     assert not left.exists()
-    assert not memo.exists()
+    assert not cache.exists()
     assert store.load_state(keys[1]) is None
     assert unfinished.exists()
     assert list(unfinished.parent.iterdir()) == [unfinished]
@@ -193,10 +193,13 @@ def test_the_collector_waits_for_those_who_use_the_store(tmp_path):
     told = threading.Event()
 
     def clear_out():
-        with gate(tmp_path, alone=True, waiting=told.set):
+        with store_lock(tmp_path, exclusive=True, waiting=told.set):
             events.append("collector")
 
-    with gate(tmp_path, alone=False, waiting=None), gate(tmp_path, alone=False, waiting=None):
+    with (
+        store_lock(tmp_path, exclusive=False, waiting=None),
+        store_lock(tmp_path, exclusive=False, waiting=None),
+    ):
         thread = threading.Thread(target=clear_out)
         thread.start()
         assert told.wait(10)
@@ -210,7 +213,7 @@ def test_a_command_holds_the_gate_until_it_has_told_its_results(tmp_path, monkey
 
     def collect_beside(document):
         with pytest.raises(RuntimeError):
-            with gate(tmp_path / "artifacts", alone=True, waiting=give_up):
+            with store_lock(tmp_path / "artifacts", exclusive=True, waiting=give_up):
                 pass
         return "told"
 
@@ -234,19 +237,19 @@ def test_who_may_only_read_the_store_holds_its_gate_too(tmp_path, monkeypatch):
         return opened(path, flags, *mode)
 
     opened = os.open
-    (tmp_path / ".gate").touch()
+    (tmp_path / ".lock").touch()
     with monkeypatch.context() as context:
         context.setattr(os, "open", read_only)
-        reading = gate(tmp_path, alone=False, waiting=wait)
+        reading = store_lock(tmp_path, exclusive=False, waiting=wait)
         reading.__enter__()
-    with pytest.raises(Waiting), gate(tmp_path, alone=True, waiting=wait):
+    with pytest.raises(Waiting), store_lock(tmp_path, exclusive=True, waiting=wait):
         pass
     reading.__exit__(None, None, None)
-    with gate(tmp_path, alone=True, waiting=wait):
+    with store_lock(tmp_path, exclusive=True, waiting=wait):
         pass
 
 
-def test_a_store_that_cannot_be_written_needs_no_gate(tmp_path):
+def test_a_store_that_cannot_be_written_needs_no_lock(tmp_path):
     (tmp_path / "file").write_text("")
-    with gate(tmp_path / "file" / "store", alone=False, waiting=None):
+    with store_lock(tmp_path / "file" / "store", exclusive=False, waiting=None):
         pass

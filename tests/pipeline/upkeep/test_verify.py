@@ -1,4 +1,4 @@
-"""Verify: what is damaged is named, of results, states and the memo; what cannot be read, too."""
+"""Verify: what is damaged is named, of results, states and the cache; what cannot be read, too."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from pipeline.cli import display
-from pipeline.store.cache import write_memo
-from pipeline.store.store import ArtifactStore
-from pipeline.upkeep.verify import verify_memo, verify_results, verify_states
+from pipeline.store.cache import write_cache
+from pipeline.store.store import Store
+from pipeline.upkeep.verify import verify_cache, verify_results, verify_states
 from tests.pipeline.store.test_store import KEY, flip, write
 
 CLOSED = os.strerror(errno.EACCES)
@@ -43,9 +43,9 @@ def closed(monkeypatch):
     return close
 
 
-def told(store: ArtifactStore) -> list[str]:
+def told(store: Store) -> list[str]:
     """The text of a verification, line by line, with the folder of the store left out."""
-    found = (dict(verify(store)) for verify in (verify_results, verify_states, verify_memo))
+    found = (dict(verify(store)) for verify in (verify_results, verify_states, verify_cache))
     return display.verification(*found).replace(f"{store.root}/", "").splitlines()
 
 
@@ -63,12 +63,12 @@ def test_every_flipped_bit_of_a_state_is_found(store):
 def test_what_is_damaged_is_told_and_what_becomes_of_it(store):
     write(store, value=1)
     store.save_state(KEY, {}, {"step": 1})
-    write_memo(store.memo.path, {})
+    write_cache(store.cache.path, {})
     whole = "1 of 1 results and 1 of 1 states of unfinished stages are whole"
     assert told(store) == [whole]
     flip(store.folder(KEY) / "value.json", 0)
     flip(store.root / ".state" / str(KEY) / "1" / "record.json", 0)
-    flip(store.memo.path, 0)
+    flip(store.cache.path, 0)
     assert told(store) == [
         f"{KEY}: value.json does not hold the bytes that were written",
         f".state/{KEY}/1: record.json does not hold the bytes that were written",

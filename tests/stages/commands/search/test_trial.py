@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import StorageError
-from pipeline.store.store import ArtifactStore
+from pipeline.store.store import Store
 from stages.cifar10 import PIPELINE
 from stages.commands.search.trial import Result, Trials, shortened, train_one
 
@@ -13,7 +13,7 @@ GIVEN = {"epochs": 20, "warmup": 4.0, "every": 10, "refine": 4, "lr": 0.1}
 
 
 def test_stages_are_shared_up_to_what_is_searched(tmp_path):
-    trials = Trials(PIPELINE, ArtifactStore(tmp_path))
+    trials = Trials(PIPELINE, Store(tmp_path))
     first = ["download", "decode"]
     features = ["preprocess", "split", "standardize", "whiten"]
     assert trials.shared({"lr", "batch"}) == first + features

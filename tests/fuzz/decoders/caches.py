@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from pipeline.code import CodeIndex
-from pipeline.store.files import DigestMemo, identify
+from pipeline.store.files import DigestCache, identify
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import any_value, damaged, damaged_json, json_bytes
 from tests.pipeline import shop
@@ -21,16 +21,20 @@ TRUTH = hashlib.sha256(CONTENT).hexdigest()
 
 
 def make_digests(rng: Random) -> bytes:
-    """A memo for one file; its path, stamp and seal are filled in where the file lies."""
+    """A cache for one file; its path, stamp and checksum are filled in where the file lies."""
     value = {"@FILE@": ["@STAMP@", TRUTH], "/other": [[1, 2, 3, 4], "ff" * 32]}
     if rng.random() < 0.2:
         value = {"@FILE@": any_value(rng)}
     text = json_bytes(rng, damaged_json(rng, value))
-    return b"@SEAL@\n" + text if rng.random() < 0.9 else damaged(rng, TRUTH.encode() + b"\n" + text)
+    return (
+        b"@CHECKSUM@\n" + text
+        if rng.random() < 0.9
+        else damaged(rng, TRUTH.encode() + b"\n" + text)
+    )
 
 
 def read_digests(data: bytes, folder: Path) -> bool:
-    path, memo = folder / "file.bin", folder / ".digests.json"
+    path, cache = folder / "file.bin", folder / ".digests.json"
     if not path.exists():
         path.write_bytes(CONTENT)
         os.utime(path, ns=(10**18, 10**18))
@@ -38,20 +42,20 @@ def read_digests(data: bytes, folder: Path) -> bool:
     stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
     data = data.replace(b"@FILE@", str(path).encode())
     data = data.replace(b'"@STAMP@"', json.dumps(stamp).encode())
-    seal = hashlib.sha256(data.removeprefix(b"@SEAL@\n")).hexdigest().encode()
-    memo.write_bytes(data.replace(b"@SEAL@", seal, 1))
-    found = identify(path, memo=DigestMemo(memo)).files[0].sha256
+    checksum = hashlib.sha256(data.removeprefix(b"@CHECKSUM@\n")).hexdigest().encode()
+    cache.write_bytes(data.replace(b"@CHECKSUM@", checksum, 1))
+    found = identify(path, cache=DigestCache(cache)).files[0].sha256
     assert found == TRUTH or found.encode() in data
-    return DigestMemo(memo).get(path, status) is not None
+    return DigestCache(cache).get(path, status) is not None
 
 
 @functools.cache
 def _tables() -> bytes:
     """What an analysis of the shop's code leaves behind."""
     with tempfile.TemporaryDirectory() as folder:
-        memo = Path(folder) / ".code.json"
-        CodeIndex(memo).reached(_function())
-        return memo.read_bytes() if memo.exists() else b"\n"
+        cache = Path(folder) / ".code.json"
+        CodeIndex(cache).reached(_function())
+        return cache.read_bytes() if cache.exists() else b"\n"
 
 
 def _function() -> object:
@@ -64,12 +68,12 @@ def _reached() -> dict[str, str]:
 
 
 def make_tables(rng: Random) -> bytes:
-    seal, _, text = _tables().partition(b"\n")
+    checksum, _, text = _tables().partition(b"\n")
     way = rng.random()
     if way < 0.1:
         return _tables()
     if way < 0.5:
-        return damaged(rng, seal + b"\n" + text)
+        return damaged(rng, checksum + b"\n" + text)
     if way < 0.7:
         text = json_bytes(rng, any_value(rng))
     elif way < 0.9:
@@ -82,13 +86,13 @@ def make_tables(rng: Random) -> bytes:
 
 
 def read_tables(data: bytes, folder: Path) -> bool:
-    memo = folder / ".code.json"
-    memo.write_bytes(data)
-    assert CodeIndex(memo).reached(_function()) == _reached()
-    return memo.read_bytes() == data  # else it has been made anew
+    cache = folder / ".code.json"
+    cache.write_bytes(data)
+    assert CodeIndex(cache).reached(_function()) == _reached()
+    return cache.read_bytes() == data  # else it has been made anew
 
 
 DECODERS = {
-    "digest memo": Decoder(make_digests, read_digests, 50, ()),
-    "code memo": Decoder(make_tables, read_tables, 12, ()),
+    "digest cache": Decoder(make_digests, read_digests, 50, ()),
+    "code cache": Decoder(make_tables, read_tables, 12, ()),
 }
