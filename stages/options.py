@@ -69,6 +69,7 @@ class SourceOptions:
         int,
         Option("training images of the synthetic source; a fifth of it for test", minimum=50),
     ] = 50_000
+    label: Label = ""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from stages.dataset.formats.layout import shape_of
 from stages.features import chosen_blocks, expect_images, make_inputs
 from stages.options import Flip, InputOptions, Standardize
 
-
 ROWS = 256  # of a block: 3 MB of float32 for 3,072 features
 
 

@@ -24,8 +24,8 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.commands.lr_find.curve import BLOWN_UP, rates_between, shown, suggest, with_average
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
-from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
 from stages.training.build import Examples, make_trainer, workers_alive
+from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
 
 
 @dataclass(frozen=True)

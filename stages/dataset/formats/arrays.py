@@ -14,7 +14,6 @@ unpickled.
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any

@@ -140,7 +140,7 @@ class _Csv:
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{self._path}: expected UTF-8 text, found the byte {error.object[error.start]:#x}"
-                f" after line {getattr(self, '_rows', None) and self._rows.line_num or 0}; save "
+                f" after line {(getattr(self, '_rows', None) and self._rows.line_num) or 0}; save "
                 "the table as UTF-8"
             ) from error
         except csv.Error as error:

@@ -101,9 +101,7 @@ def _coordinates(n: int, source: np.random.PCG64) -> tuple[np.ndarray, np.ndarra
     c = cosines[abs(turn)][:, None, None]
     s = (np.sign(turn) * cosines[16 - abs(turn)])[:, None, None].astype(np.int32)
     pixels = np.arange(SIDE, dtype=np.int32) * UNIT + UNIT // 2
-    x, y = (
-        pixels - SIDE // 2 * UNIT - _between(source, n, -_SHIFT, _SHIFT)[:, None] for _ in "xy"
-    )
+    x, y = (pixels - SIDE // 2 * UNIT - _between(source, n, -_SHIFT, _SHIFT)[:, None] for _ in "xy")
     x, y = x[:, None, :], y[:, :, None]
     return (x * c + y * s) >> _TURN, (y * c - x * s) >> _TURN
 
