@@ -1,7 +1,7 @@
 """Context: what a running stage may use beside its inputs, and nothing that changes its result.
 
 A stage that reports progress, or that is long enough to be worth resuming, takes `context`. The
-runner hands it in; without a runner (`QUIET`) a stage is a plain function that reports to nobody
+runner passes it in; without a runner (`QUIET`) a stage is a plain function that reports to nobody
 and remembers nothing.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Progress(Protocol):
@@ -31,13 +32,16 @@ class Context:
         return nullcontext(_Silent())
 
     def info(self, message: str) -> None:
-        """Tell the user something worth a line."""
+        """Report something worth a line."""
 
     def warn(self, message: str) -> None:
-        """Tell the user something that must not be missed."""
+        """Report something that must not be missed."""
 
     def check_free_space(self, size: int) -> None:
         """Say that outputs of `size` bytes are to come: a full disk is told before the work."""
+
+    def metrics(self, **figures: float) -> None:
+        """Report figures as they come, such as the loss of an epoch, to whoever follows the run."""
 
     def note(self, **figures: Any) -> None:
         """Keep figures of this run, such as timings, in the manifest: no part of the result."""
@@ -47,7 +51,7 @@ class Context:
         return None
 
     def save_state(self, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> None:
-        """Keep what is needed to go on from here, atomically, in place of what was kept before."""
+        """Keep what is needed to resume from here, atomically, in place of what was kept before."""
 
 
 class _Silent:

@@ -2,49 +2,67 @@
 
 A stage that takes `images` follows the stage that makes `images`: the wiring is in the names, so
 there is nothing else to keep in step with them. What cannot work is refused here, with the names:
-an artifact made twice or by nobody, a cycle, one parameter with two meanings.
+an artifact made twice or by nobody, a cycle, one parameter with two meanings, a name that a command
+line or a store needs for itself.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import graphlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pipeline.errors import ConfigError, GraphError
-from pipeline.stage import Parameter, Stage
+from pipeline.names import unknown
+from pipeline.parameters import Parameter
+from pipeline.stage import Stage
+
+# Commands and flags that every program has, and arguments of `run`.
+COMMANDS = {"run", "plan", "explain", "graph", "config", "verify", "gc"}
+FLAGS = {
+    *("artifacts_dir", "config", "recipe", "json", "quiet", "verbose", "dry_run", "progress"),
+    *("profile", "executor", "jobs", "keep_going", "help", "version"),
+    *("store", "targets", "on_event", "parameters"),
+}
+FILES = {"manifest"}  # names of files that a store writes beside outputs
+_STAGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+
+Check = Callable[[Mapping[str, Any]], None]
 
 
 class Pipeline:
     """Stages wired by artifact name.
 
-    `goals` adds targets to a stage's name: `{"preprocess": ("standardize",)}` makes the command
+    `aliases` adds targets to a stage's name: `{"preprocess": ("standardize",)}` makes the command
     `preprocess` bring `standardize` up to date too. `defaults` replaces defaults of parameters.
-    `aside` names stages that are not on the way to the result: only who names them runs them.
+    `optional` names stages that are not on the way to the result: only who names them runs them.
+    `checks` maps a stage to a function that is called with the values of all parameters, before
+    anything runs, where that stage is needed; it raises `ConfigError` where they do not fit.
     """
 
     def __init__(
         self,
         *stages: Stage,
-        goals: Mapping[str, tuple[str, ...]] | None = None,
+        aliases: Mapping[str, tuple[str, ...]] | None = None,
         defaults: Mapping[str, Any] | None = None,
-        aside: tuple[str, ...] = (),
+        optional: tuple[str, ...] = (),
+        checks: Mapping[str, Check] | None = None,
     ) -> None:
         self.producers = _producers(stages)
         self.stages = _in_order(stages, self.producers)
         self.parameters = _parameters(self.stages.values(), defaults or {})
-        self.goals, self.aside = dict(goals or {}), aside
-        named = {f"goal {goal}": (goal, *targets) for goal, targets in self.goals.items()}
-        for where, names in {**named, "aside": aside}.items():
+        self.aliases, self.optional, self.checks = dict(aliases or {}), optional, dict(checks or {})
+        named = {f"alias {alias}": (alias, *targets) for alias, targets in self.aliases.items()}
+        for where, names in {**named, "optional": optional, "checks": tuple(self.checks)}.items():
             for name in names:
                 if name not in self.stages:
                     raise GraphError(f"{where}: no stage is named {name!r}")
 
     def upstream(self, targets: Iterable[str] = ()) -> list[Stage]:
-        """The stages that `targets` (names; none: all but those aside) need, and themselves."""
-        wanted = list(targets) or [name for name in self.stages if name not in self.aside]
+        """The stages that `targets` (names; none: all but the optional) need, and themselves."""
+        wanted = list(targets) or [name for name in self.stages if name not in self.optional]
         needed: set[str] = set()
         while wanted:
             name = wanted.pop()
@@ -52,7 +70,7 @@ class Pipeline:
                 raise ConfigError(unknown("stage", name, self.stages))
             if name not in needed:
                 needed.add(name)
-                wanted += self.goals.get(name, ())
+                wanted += self.aliases.get(name, ())
                 wanted += (self.producers[artifact].name for artifact in self.stages[name].inputs)
         return [stage for name, stage in self.stages.items() if name in needed]
 
@@ -60,23 +78,33 @@ class Pipeline:
         """The parameters that these stages take, in the order of the flow."""
         return {name: self.parameters[name] for stage in stages for name in stage.parameters}
 
-
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """One line for a name that is not there: what it was, the nearest one, or all of them."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-    return f"no {kind} is named {name!r}; {hint}"
+    def check(self, values: Mapping[str, Any], targets: Iterable[str] = ()) -> None:
+        """Raise `ConfigError` where values (of all parameters) do not go together for `targets`."""
+        for stage in self.upstream(targets):
+            if stage.groups:
+                stage.arguments(values)
+            if stage.name in self.checks:
+                self.checks[stage.name](values)
 
 
 def _producers(stages: Iterable[Stage]) -> dict[str, Stage]:
     producers: dict[str, Stage] = {}
     names: set[str] = set()
     for stage in stages:
+        if not _STAGE_NAME.fullmatch(stage.name) or stage.name in COMMANDS:
+            raise GraphError(
+                f"expected the name of a stage to be letters, digits, - and _, and none of "
+                f"{', '.join(sorted(COMMANDS))}, found {stage.name!r}"
+            )
         if stage.name in names:
             raise GraphError(f"two stages are named {stage.name!r}")
         names.add(stage.name)
         for artifact in stage.outputs:
+            if not artifact.isidentifier() or artifact in FILES:
+                raise GraphError(
+                    f"stage {stage.name}: expected an output to be named as a variable is, and not "
+                    f"{' or '.join(FILES)}, found {artifact!r}"
+                )
             if artifact in producers:
                 raise GraphError(
                     f"artifact {artifact!r} is made twice: "
@@ -106,6 +134,11 @@ def _parameters(stages: Iterable[Stage], defaults: Mapping[str, Any]) -> dict[st
     owner: dict[str, str] = {}
     for stage in stages:
         for name, parameter in stage.parameters.items():
+            if name in FLAGS:
+                raise GraphError(
+                    f"stage {stage.name}: parameter {name!r} has a name that the framework needs "
+                    "for itself; choose another"
+                )
             if parameters.setdefault(name, parameter) != parameter:
                 raise GraphError(
                     f"parameter {name!r} has two meanings: in {owner[name]} and in {stage.name}"

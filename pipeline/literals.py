@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.stage import Parameter
+from pipeline.parameters import Parameter
 
 NONE = "none"
 BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(
@@ -55,6 +56,7 @@ def accept(
     An integer serves as a float, a float without a fraction as an integer, a list as a tuple;
     a boolean is no number, and neither is NaN nor infinity.
     """
+    value = _plain(value)
     if parameter.optional and (value is None or value == NONE):
         return None
     fitting = _as_kind(parameter.kind, value)
@@ -96,12 +98,19 @@ def _number(text: str, *kinds: type) -> int | float | str:
     return text
 
 
+def _plain(value: Any) -> Any:
+    """NumPy's numbers and paths as Python's numbers and text; anything else as it is."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
+        return value.item()
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
 def _as_kind(kind: type, value: Any) -> Any:
     """`value` as `kind`, or None where it does not fit."""
     if kind is tuple:
         if not isinstance(value, list | tuple):
             return None
-        numbers = tuple(_as_kind(int, number) for number in value)
+        numbers = tuple(_as_kind(int, _plain(number)) for number in value)
         return None if None in numbers else numbers
     if kind is str:
         return value if isinstance(value, str) and _is_plain(value) else None

@@ -1,181 +1,132 @@
 """The runner: carries out a plan.
 
-For each stage, in topological order:
+For each stage, once everything it needs is there:
 
     decide     with the digests of what the stages before it made
     cached     use what is stored, read nothing
-    runs       take the lock of its key; decide again (another process may have made it meanwhile);
-               load the inputs; call the function; write what it returns or yields; forget its state
+    runs       make it (execution.py): under the lock of its key, unless another process just has
 
 Since a stage is decided on the content of its inputs, the wave of re-runs stops at the first stage
-that makes the same bytes as before.
+that makes the same bytes as before. Stages that do not depend on each other run side by side; one
+that is ready alone runs in the thread that called (dispatch.py).
 """
 
 from __future__ import annotations
 
-import inspect
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from graphlib import TopologicalSorter
 
-from pipeline.context import Context, Progress
-from pipeline.errors import MissingArtifact
+from pipeline.dispatch import Dispatcher
+from pipeline.errors import Interrupted
 from pipeline.events.reporter import Reporter
-from pipeline.iterate import work_ahead
-from pipeline.planner import CACHED, RUNS, Decision, Planner, output_digests
-from pipeline.store.durable import check_free_space
-from pipeline.store.store import Key, Store
-from pipeline.store.values import Writer
+from pipeline.executors.placement import Placement
+from pipeline.outcome import FAILED, RAN, SKIPPED, Outcome, StageResult
+from pipeline.planner import CACHED, Decision, Planner
+from pipeline.stage import Stage
+
+JUST_MADE = "another process has just made it"
 
 
-@dataclass(frozen=True)
-class StageResult:
-    """What became of one stage: `status` is cached or ran, `reason` says why."""
+def run(
+    planner: Planner,
+    targets: Iterable[str],
+    reporter: Reporter,
+    placement: Placement = Placement(),
+) -> Outcome:
+    """Bring `targets` (names of stages; none: all) up to date, with everything they need.
 
-    name: str
-    status: str
-    seconds: float
-    reason: str
-    key: Key
-
-
-class Outcome:
-    """The results of a run, and the artifacts behind them, loaded when they are asked for."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.stages: list[StageResult] = []
-        self.digests: dict[str, str] = {}
-        self._keys: dict[str, Key] = {}
-        self._manifests: dict[Key, Mapping[str, Any]] = {}
-
-    def __contains__(self, artifact: str) -> bool:
-        return artifact in self._keys
-
-    def __getitem__(self, artifact: str) -> Any:
-        """The value of an artifact: an array (memory-mapped), a JSON value or `Files`."""
-        return self.store.load(self._key(artifact), artifact)
-
-    def record(self, artifact: str) -> dict[str, Any]:
-        """What the manifest says of an artifact: kind, digest, dtype, shape, size."""
-        return self._manifests[self._key(artifact)]["outputs"][artifact]
-
-    def notes(self, artifact: str) -> dict[str, Any]:
-        """The figures that the artifact's stage noted of its own run."""
-        return self._manifests[self._key(artifact)]["notes"]
-
-    def path(self, artifact: str) -> str:
-        """The file that holds an artifact."""
-        return str(self.store.folder(self._key(artifact)) / self.record(artifact)["file"])
-
-    def artifacts(self) -> list[str]:
-        """The names of the artifacts, in the order of the flow."""
-        return list(self._keys)
-
-    def add(self, result: StageResult, manifest: Mapping[str, Any]) -> None:
-        """Take in the result of one more stage."""
-        self.stages.append(result)
-        self.digests |= output_digests(manifest)
-        self._keys |= dict.fromkeys(manifest["outputs"], result.key)
-        self._manifests[result.key] = manifest
-
-    def _key(self, artifact: str) -> Key:
-        if artifact not in self._keys:
-            raise MissingArtifact(f"artifact {artifact!r} is not part of this run")
-        return self._keys[artifact]
+    The first error ends the run, or, with `placement.keep_going`, only what depends on the stage
+    that failed. It is raised in the end; `error.stage` is that stage, `error.outcome` the rest.
+    """
+    with Dispatcher(planner, reporter, placement) as dispatcher:
+        return _Run(planner, planner.pipeline.upstream(targets), reporter, dispatcher).carry_out()
 
 
-def run(planner: Planner, targets: Iterable[str], reporter: Reporter) -> Outcome:
-    """Bring `targets` (names of stages; none: all) up to date, with everything they need."""
-    store = planner.store
-    outcome = Outcome(store)
-    for stage in planner.pipeline.upstream(targets):
-        started = time.perf_counter()
-        decision = planner.decide(stage, outcome.digests)
-        status, reason = CACHED, decision.reason
-        if decision.status == RUNS:
-            reporter.stage_started(stage.name, reason)
-            with store.lock(decision.key, lambda holder, s=stage: reporter.waiting(s.name, holder)):
-                decision = planner.decide(stage, outcome.digests)
-                if decision.status == RUNS:
-                    status = "ran"
-                    _execute(decision, outcome, reporter)
+class _Run:
+    """A run under way: stages become ready, start, and finish."""
+
+    def __init__(
+        self, planner: Planner, stages: list[Stage], reporter: Reporter, dispatcher: Dispatcher
+    ) -> None:
+        self._planner, self._reporter, self._dispatcher = planner, reporter, dispatcher
+        self._stages = {stage.name: stage for stage in stages}
+        makers = planner.pipeline.producers
+        self._needs = {stage.name: {makers[name].name for name in stage.inputs} for stage in stages}
+        self._places = {stage.name: place for place, stage in enumerate(stages)}
+        self._order = TopologicalSorter(self._needs)
+        self._outcome, self._lost = Outcome(planner.store), set[str]()
+        self._error: Exception | None = None
+
+    def carry_out(self) -> Outcome:
+        self._order.prepare()
+        due: list[tuple[Decision, float]] = []
+        while self._order.is_active():
+            for name in sorted(self._order.get_ready(), key=self._places.__getitem__):
+                started = time.perf_counter()
+                decision = self._decide(self._stages[name])
+                if decision is None:
+                    continue
+                if decision.status == CACHED:
+                    self._finish(decision, CACHED, started)
                 else:
-                    reason = "another process has just made it"
+                    due.append((decision, started))
+            due = self._dispatcher.start(due, self._outcome)
+            for decision, started, made, error in self._dispatcher.done():
+                if error is not None:
+                    self._fail(decision.stage.name, started, error)
+                else:
+                    self._finish(decision, RAN if made else CACHED, started, not made)
+        if self._error is not None:
+            self._error.outcome = self._outcome
+            raise self._error
+        return self._outcome
+
+    def _decide(self, stage: Stage) -> Decision | None:
+        """What is to be done about a stage; None where nothing can be, which is reported."""
+        started = time.perf_counter()
+        lost = sorted(self._needs[stage.name] & self._lost, key=self._places.__getitem__)
+        if lost:
+            self._lose(stage.name, SKIPPED, 0.0, f"{lost[0]} has {self._status(lost[0])}")
+            return None
+        try:
+            return self._planner.decide(stage, self._outcome.digests)
+        except Exception as error:
+            self._fail(stage.name, started, error)
+            return None
+
+    def _status(self, name: str) -> str:
+        found = next(result for result in self._outcome.stages if result.name == name)
+        return "failed" if found.status == FAILED else "been skipped"
+
+    def _finish(
+        self, decision: Decision, status: str, started: float, just_made: bool = False
+    ) -> None:
+        store, name = self._planner.store, decision.stage.name
         manifest = store.manifest(decision.key)
         store.touch(decision.key)
         seconds = time.perf_counter() - started
-        outcome.add(StageResult(stage.name, status, seconds, reason, decision.key), manifest)
-        reporter.stage_finished(stage.name, status, seconds, reason)
-    return outcome
+        reason = JUST_MADE if just_made else decision.reason
+        self._outcome.add(StageResult(name, status, seconds, reason, decision.key), manifest)
+        self._reporter.stage_finished(name, status, seconds, reason)
+        self._order.done(name)
 
+    def _fail(self, name: str, started: float, error: BaseException) -> None:
+        """Take in an error: it ends the run, or what depends on the stage."""
+        if not hasattr(error, "stage"):
+            error.stage = name
+            error.add_note(f"in stage {name}")
+        if isinstance(error, Interrupted) or not isinstance(error, Exception):
+            raise error
+        if not self._dispatcher.placement.keep_going:
+            error.outcome = self._outcome
+            raise error
+        self._error = self._error or error
+        words = str(error) or type(error).__name__
+        self._lose(name, FAILED, time.perf_counter() - started, words)
 
-def _execute(decision: Decision, outcome: Outcome, reporter: Reporter) -> None:
-    stage, store, key = decision.stage, outcome.store, decision.key
-    arguments = dict(decision.parameters)
-    inputs = [outcome[name] for name in stage.inputs]
-    with store.write(key, decision.fields) as writer:
-        if stage.takes_context:
-            arguments["context"] = _RunContext(store, key, reporter, writer)
-        value = stage.function(*inputs, **arguments)
-        if inspect.isgenerator(value):
-            value = _append_blocks(value, stage.outputs, writer)
-        elif len(stage.outputs) == 1:
-            value = {stage.outputs[0]: value}
-        for name, whole in value.items():
-            writer.put(name, whole)
-        writer.expect(stage.outputs)
-    store.drop_state(key)
-
-
-def _append_blocks(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dict[str, Any]:
-    """Append what a generator yields; give back what it returns.
-
-    The generator runs in a thread, a block ahead: the next one is made while this one is hashed and
-    written.
-    """
-    rest: dict[str, Any] = {}
-
-    def to_the_end() -> Iterator[Any]:
-        rest.update((yield from blocks) or {})
-
-    with closing(work_ahead(to_the_end(), 1)) as made:
-        for block in made:
-            for name, rows in (block if isinstance(block, dict) else {outputs[0]: block}).items():
-                writer.append(name, rows)
-    return rest
-
-
-class _RunContext(Context):
-    """The context of a stage that runs: a reporter, and a state under the key of its result."""
-
-    def __init__(self, store: Store, key: Key, reporter: Reporter, writer: Writer) -> None:
-        self._store, self._key, self._reporter, self._writer = store, key, reporter, writer
-
-    def progress(
-        self, label: str, total: int | None = None, unit: str = "rows"
-    ) -> AbstractContextManager[Progress]:
-        return self._reporter.progress(label, total, unit)
-
-    def info(self, message: str) -> None:
-        self._reporter.info(message)
-
-    def warn(self, message: str) -> None:
-        self._reporter.warn(message)
-
-    def check_free_space(self, size: int) -> None:
-        check_free_space(self._store.root, size)
-
-    def note(self, **figures: Any) -> None:
-        self._writer.notes |= figures
-
-    def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        state = self._store.load_state(self._key)
-        if state is None and self._store.has_state(self._key):
-            self.warn(f"the saved state of {self._key.stage} is damaged: it begins anew")
-        return state
-
-    def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        self._store.save_state(self._key, arrays, record)
+    def _lose(self, name: str, status: str, seconds: float, reason: str) -> None:
+        self._lost.add(name)
+        self._outcome.add(StageResult(name, status, seconds, reason))
+        self._reporter.stage_finished(name, status, seconds, reason)
+        self._order.done(name)

@@ -6,7 +6,7 @@ are the wiring. Read the stages in this order; `pipeline graph` draws them.
 
 from __future__ import annotations
 
-from pipeline.cli.program import Instead, Program
+from pipeline.cli.program import Alternative, Program
 from pipeline.graph import Pipeline
 from stages.commands import add as commands
 from stages.commands.lr_find.stage import lr_find
@@ -20,6 +20,7 @@ from stages.serialize import serialize
 from stages.split import split
 from stages.standardize import standardize
 from stages.train import train
+from stages.training.options import check_training
 from stages.whiten import whiten
 
 PIPELINE = Pipeline(
@@ -33,8 +34,9 @@ PIPELINE = Pipeline(
     evaluate,  #    features, parameters      → evaluation
     serialize,  #   parameters and constants  → model
     lr_find,  #     features, labels, rows    → lr_range
-    goals={"preprocess": ("split", "whiten")},  # up to where training can start
-    aside=("lr-find",),  # what `run` does without
+    aliases={"preprocess": ("split", "whiten")},  # up to where training can start
+    optional=("lr-find",),  # what `run` does without
+    checks={"train": check_training},
 )
 
 # With --load, a saved model takes the place of the training.
@@ -47,7 +49,7 @@ PROGRAM = Program(
     version=commands.VERSION,
     recipes=commands.RECIPES,
     variables=("PIPELINE_SAVE",),
-    instead={"load": Instead(LOADED, settings_of)},
+    alternatives={"load": Alternative(LOADED, settings_of)},
     summarize=summarize,
     render=render,
 )

@@ -73,7 +73,7 @@ def covariances(
     """Mean (d,) and covariance (d, d), float64, of the converted features of some rows.
 
     flipped: of these images and of their mirrors, as two: of the even coordinates and of the odd
-    ones (mirrors.py). Memory: the covariances twice, and a block of rows.
+    ones (training/even_odd.py). Memory: the covariances twice, and a block of rows.
     """
 
     def coordinates(stored: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.fingerprint import shown
+from pipeline.outcome import Outcome
 from pipeline.planner import CACHED, Decision
-from pipeline.runner import Outcome
 from pipeline.store.store import Store
 from pipeline.store.values import UNREADABLE
 
@@ -69,6 +69,12 @@ def _form(record: Mapping[str, Any]) -> str:
     if record["kind"] == "array":
         return f"{record['dtype'].lstrip('<|')} {'×'.join(map(str, record['shape'])) or 'scalar'}"
     return record["kind"]
+
+
+def failed(outcome: Outcome) -> str:
+    """What became of each stage of a run that came to no end, a line each."""
+    rows = [(r.name, r.status, r.reason) for r in outcome.stages if r.status != CACHED]
+    return align(rows)
 
 
 def decision(made: Decision) -> dict[str, Any]:

@@ -12,15 +12,17 @@ from typing import Any
 
 import click
 
-from pipeline.cli.config import flag
 from pipeline.errors import Interrupted
-from pipeline.stage import Parameter, Stage
+from pipeline.executors.pools import EXECUTORS
+from pipeline.names import flag
+from pipeline.parameters import Parameter
+from pipeline.stage import Stage
 
 METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "N,N,…"}
 
 
 class StageCommand(click.Command):
-    """A command whose help lists the flags of each stage under the stage's name."""
+    """A command whose help lists the flags of each group of parameters under its title."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command; Ctrl-C becomes `Interrupted`, for which click prints no empty line."""
@@ -30,7 +32,7 @@ class StageCommand(click.Command):
             raise Interrupted from None
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write one section per stage, then the flags of every command."""
+        """Write one section per group, then the flags of every command."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for option in self.get_params(context):
             record = option.get_help_record(context)
@@ -43,23 +45,24 @@ class StageCommand(click.Command):
 
 
 class ParameterOption(click.Option):
-    """The flag of a stage's parameter."""
+    """The flag of a stage's parameter, by the name that it has or, hidden, by one that it had."""
 
-    def __init__(self, parameter: Parameter, section: str) -> None:
+    def __init__(self, parameter: Parameter, name: str, section: str) -> None:
         self.parameter, self.section = parameter, section
-        name, option = flag(parameter.name), parameter.option
+        spelled, option = flag(name), parameter.option
         words = f"{option.help}  [default: {_shown(parameter)}]"
         if parameter.kind is bool:
-            names = [f"{name}/--no-{name[2:]}"]
+            names = [f"{spelled}/--no-{spelled[2:]}"]
             kind: dict[str, Any] = {"is_flag": True}
         else:
-            names = [name]
+            names = [spelled]
             choices = "|".join(option.choices)
             kind = {"metavar": option.metavar or choices or METAVARS[parameter.kind]}
-        super().__init__([*names, parameter.name], default=None, help=words, **kind)
+        hidden = name != parameter.name
+        super().__init__([*names, name], default=None, help=words, hidden=hidden, **kind)
 
 
-_FLAGS: dict[tuple[int, str], ParameterOption] = {}  # each holds its parameter, so ids stay
+_FLAGS: dict[tuple[int, str, str], ParameterOption] = {}  # each holds its parameter, so ids stay
 
 
 def _shown(parameter: Parameter) -> str:
@@ -74,23 +77,26 @@ def _shown(parameter: Parameter) -> str:
 def parameter_options(
     stages: Iterable[Stage], parameters: Mapping[str, Parameter]
 ) -> list[click.Option]:
-    """One option for each parameter that the stages take, in the order of the flow."""
+    """The options of each parameter that the stages take, in the order of the flow."""
     options: dict[str, click.Option] = {}
     for stage in stages:
         for name in stage.parameters:
-            if name not in options:
-                options[name] = _shared(parameters[name], f"Flags of {stage.name}")
+            parameter = parameters[name]
+            section = parameter.group or f"Flags of {stage.name}"
+            for spelled in (name, *parameter.option.formerly):
+                if spelled not in options:
+                    options[spelled] = _shared(parameter, spelled, section)
     return list(options.values())
 
 
-def _shared(parameter: Parameter, section: str) -> ParameterOption:
+def _shared(parameter: Parameter, name: str, section: str) -> ParameterOption:
     """The one flag of a parameter for all commands: to make hundreds takes a tenth of a start.
 
     It is known by the parameter's identity, for not every one can be hashed: choices may be a list.
     """
-    key = id(parameter), section
+    key = id(parameter), name, section
     if key not in _FLAGS:
-        _FLAGS[key] = ParameterOption(parameter, section)
+        _FLAGS[key] = ParameterOption(parameter, name, section)
     return _FLAGS[key]
 
 
@@ -114,12 +120,28 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
         click.Option(["--verbose"], is_flag=True, help="say why, also for what is cached"),
         click.Option(["--dry-run"], is_flag=True, help="say what would run, and why; run nothing"),
         click.Option(
+            ["--executor"],
+            type=click.Choice(list(EXECUTORS)),
+            help="where stages and trials run  [default: thread; process for trials]",
+            **_env("EXECUTOR"),
+        ),
+        click.Option(
+            ["--jobs"],
+            type=click.IntRange(1),
+            metavar="N",
+            help="stages or trials that run at a time  [default: one per core]",
+            **_env("JOBS"),
+        ),
+        click.Option(
+            ["--keep-going"], is_flag=True, help="after an error, finish what does not need it"
+        ),
+        click.Option(
             ["--progress", "style"],
             type=click.Choice(["auto", "bars", "lines", "json", "quiet"]),
             default="auto",
             show_default=True,
             envvar="PIPELINE_PROGRESS",
-            help="how progress is told on stderr",
+            help="how progress is reported on stderr",
         ),
         click.Option(["--profile"], metavar="FILE", help="write a CPU profile (pstats) to FILE"),
     ]
@@ -134,5 +156,6 @@ def _env(name: str) -> dict[str, str]:
 
 
 KNOWN_ENVIRONMENT = tuple(
-    f"PIPELINE_{name}" for name in ("ARTIFACTS_DIR", "CONFIG", "PROGRESS", "RECIPE")
+    f"PIPELINE_{name}"
+    for name in ("ARTIFACTS_DIR", "CONFIG", "EXECUTOR", "JOBS", "PROGRESS", "RECIPE")
 )

@@ -9,17 +9,21 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli import config
-from pipeline.cli.config import Setting
+from pipeline.api import sharing
+from pipeline.cli.config import read_toml
 from pipeline.cli.flags import KNOWN_ENVIRONMENT
 from pipeline.code import CodeIndex
 from pipeline.errors import ConfigError
-from pipeline.events.reporter import Reporter, make_reporter
-from pipeline.graph import Pipeline, unknown
+from pipeline.events.reporter import Reporter
+from pipeline.events.styles import make_reporter
+from pipeline.executors.placement import Placement
+from pipeline.graph import Pipeline
+from pipeline.names import unknown
+from pipeline.outcome import Outcome
+from pipeline.parameters import Parameter
 from pipeline.planner import Decision, Planner
-from pipeline.runner import Outcome, run
-from pipeline.stage import Parameter
-from pipeline.store.locks import store_lock
+from pipeline.runner import run
+from pipeline.settings import Setting, Warn, resolve
 from pipeline.store.store import Store
 
 
@@ -32,14 +36,30 @@ class Session:
         targets: Iterable[str],
         common: Mapping[str, Any],
         settings: Mapping[str, Setting],
+        warnings: Iterable[str] = (),
     ) -> None:
         self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
         self.store = Store(artifacts_folder(common["artifacts_dir"]))
         self.reporter = _reporter(common)
+        for warning in warnings:
+            self.reporter.warn(warning)
+        self.placement = Placement(
+            common["executor"] or "thread", common["jobs"], common["keep_going"]
+        )
+        self.chosen_executor = common["executor"]
+        self._code = CodeIndex(self.store.root / ".code.json")
+        self._make_planner()
+
+    def change(self, name: str, setting: Setting) -> None:
+        """Give a parameter another value than the caller's flags, file or recipe did."""
+        self.settings = {**self.settings, name: setting}
+        self._make_planner()
+
+    def _make_planner(self) -> None:
         values = {name: setting.value for name, setting in self.settings.items()}
-        code = CodeIndex(self.store.root / ".code.json")
-        self.planner = Planner(pipeline, values, self.store, code)
+        self.pipeline.check(values, self.targets)
+        self.planner = Planner(self.pipeline, values, self.store, self._code)
 
     def plan(self) -> list[Decision]:
         """What would run to bring the targets up to date, and why."""
@@ -48,17 +68,13 @@ class Session:
     def run(self) -> Outcome:
         """Bring the targets up to date."""
         try:
-            return run(self.planner, self.targets, self.reporter)
+            return run(self.planner, self.targets, self.reporter, self.placement)
         finally:
             self.reporter.close()
 
     def sharing(self) -> AbstractContextManager[None]:
         """Use the store beside others, and not while `gc` clears it out."""
-
-        def wait() -> None:
-            self.reporter.info("waiting for gc, which is clearing out the store")
-
-        return store_lock(self.store.root, exclusive=False, waiting=wait)
+        return sharing(self.store, self.reporter)
 
     def value(self, name: str) -> Any:
         """The value of a parameter."""
@@ -90,16 +106,19 @@ def resolve_settings(
     common: Mapping[str, Any],
     flags: Mapping[str, Any],
     recipe: tuple[str, dict[str, Any]] | None,
-    variables: Iterable[str] = (),
+    variables: Iterable[str],
+    warn: Warn,
 ) -> dict[str, Setting]:
     """Give every parameter its value: from flags as they were typed, environment, file, recipe."""
-    return config.resolve(
+    file = common["config"]
+    return resolve(
         parameters,
         recipe=recipe,
-        file=Path(common["config"]) if common["config"] else None,
+        file=(file, read_toml(Path(file))) if file else None,
         environment=os.environ,
         flags=flags,
         known_environment=(*KNOWN_ENVIRONMENT, *variables),
+        warn=warn,
     )
 
 
@@ -114,7 +133,7 @@ def load_recipe(folder: Path | None, name: str | None) -> tuple[str, dict[str, A
         return None
     if name not in recipe_names(folder):
         raise ConfigError("--recipe: " + unknown("recipe", name, recipe_names(folder)))
-    values = config.read_toml(folder / f"{name}.toml")
+    values = read_toml(folder / f"{name}.toml")
     for key in ("description", "measured"):  # what it is, and what was found with it
         values.pop(key, None)
     return name, values

@@ -11,8 +11,8 @@ import threading
 from typing import Any
 
 from pipeline.events.console import DIM
+from pipeline.events.lines import LineReporter
 from pipeline.events.progress import AT_ONCE, facts
-from pipeline.events.reporter import LineReporter
 
 WITH_TOTAL = "{desc:<12} {bar:20} {percentage:3.0f}%  {facts}"
 WITHOUT_TOTAL = "{desc:<12} {facts}"
@@ -25,18 +25,24 @@ class BarReporter(LineReporter):
         super().__init__(stream, verbose)
         self._bars: list[Any] = []
         self._passing = ""  # the line that will be wiped out, where there is one
-        self._why = ""
+        self._why: dict[str, str] = {}
 
-    def stage_started(self, name: str, reason: str) -> None:
-        self._running, self._why = name, reason
-        self._say_running()
+    def stage_started(self, stage: str, reason: str) -> None:
+        with self.lock:
+            self._why[stage] = reason
+            self._say_running()
 
-    def stage_finished(self, name: str, status: str, seconds: float, reason: str) -> None:
-        self._wipe()
-        super().stage_finished(name, status, seconds, reason)
+    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
+        with self.lock:
+            self._why.pop(stage, None)
+            super().stage_finished(stage, status, seconds, reason)
 
     def progress(self, label: str, total: int | None = None, unit: str = "rows") -> Any:
-        self._wipe()
+        with self.lock:
+            self._wipe()
+            return self._bar(label, total, unit)
+
+    def _bar(self, label: str, total: int | None, unit: str) -> Any:
         bar = _bar_type()(
             desc=label,
             total=total,
@@ -54,14 +60,15 @@ class BarReporter(LineReporter):
         return bar
 
     def close(self) -> None:
-        self._running = None
-        for bar in reversed(self._bars):
-            bar.close()
-        self._wipe()
+        with self.lock:
+            self._why.clear()
+            for bar in reversed(self._bars):
+                bar.close()
+            self._wipe()
 
     def _closed(self, bar: Any) -> None:
-        self._bars = [other for other in self._bars if other is not bar]
-        if not self._bars and self._running:
+        with self.lock:
+            self._bars = [other for other in self._bars if other is not bar]
             self._say_running()
 
     def _columns(self, name: str, status: str, took: str, reason: str) -> str:
@@ -70,17 +77,22 @@ class BarReporter(LineReporter):
         return line[:head] + self._console.paint(reason, DIM) if status == "ran" else line
 
     def _line(self, text: str) -> None:
-        self._wipe()
-        for bar in self._bars:
-            bar.clear()
-        super()._line(text)
-        for bar in self._bars:
-            bar.refresh()
-        if self._running and not self._bars:
+        with self.lock:
+            self._wipe()
+            for bar in self._bars:
+                bar.clear()
+            super()._line(text)
+            for bar in self._bars:
+                bar.refresh()
             self._say_running()
 
     def _say_running(self) -> None:
-        line = self._console.fitting(super()._columns(self._running, "runs", "", self._why))
+        """Show the stage that runs, the one that began last, where no bar does."""
+        if self._bars or not self._why:
+            return
+        self._wipe()
+        stage, why = next(reversed(self._why.items()))
+        line = self._console.fitting(super()._columns(stage, "runs", "", why))
         self._passing = line[: self._console.columns - 1]
         self._console.write(self._console.paint(self._passing, DIM))
 

@@ -1,1 +1,1 @@
-"""Where work runs: executors of `concurrent.futures`, the cores there are, and BLAS on one thread."""
+"""Where work runs: executors of `concurrent.futures`, cores, and BLAS on one thread."""

@@ -64,3 +64,10 @@ def make_executor(name: str, jobs: int) -> Executor:
     if name not in EXECUTORS:
         raise ConfigError(f"expected an executor of {', '.join(EXECUTORS)}, found {name!r}")
     return EXECUTORS[name](jobs)
+
+
+def shares_memory(executor: Executor) -> bool:
+    """Whether its tasks run in this process, so that nothing needs to be sent to them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return isinstance(executor, SerialExecutor | ThreadPoolExecutor)

@@ -1,7 +1,7 @@
 """ProcessExecutor: a pool of worker processes that leaves nothing behind.
 
 Workers come from a fork server (a fork of a process with threads can deadlock), leave Ctrl-C to
-their parent, and end when it ends, however it ends.
+their parent, run BLAS on one thread, and end when their parent ends, however it ends.
 """
 
 from __future__ import annotations
@@ -11,23 +11,45 @@ import os
 import signal
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 from pipeline.executors.blas import limit_blas
 
 LONGEST = 70  # bytes of the name of a folder with sockets
+SHORT = ("/tmp", "/var/tmp", "/dev/shm")
 
 
 class ProcessExecutor(ProcessPoolExecutor):
-    """A pool of processes: for Python code. Tasks and results are pickled."""
+    """A pool of processes: for Python code. Tasks and results are pickled.
 
-    def __init__(self, jobs: int) -> None:
-        forks = "forkserver" in multiprocessing.get_all_start_methods()
-        if forks:
+    `begin(*given)` is the first that each process calls.
+    """
+
+    def __init__(
+        self, jobs: int, begin: Callable[..., None] | None = None, given: tuple[Any, ...] = ()
+    ) -> None:
+        if _has_fork_server():
             _keep_sockets_short()
             _start_fork_server()
-        context = multiprocessing.get_context("forkserver" if forks else "spawn")
-        super().__init__(jobs, mp_context=context, initializer=_start_worker)
+        super().__init__(
+            jobs, mp_context=context(), initializer=_start_worker, initargs=(begin, given)
+        )
+
+    def kill(self) -> None:
+        """End the processes at once, whatever they are doing."""
+        for process in list((self._processes or {}).values()):
+            process.terminate()
+
+
+def context() -> Any:
+    """How processes are started: by a fork server, or anew where there is none."""
+    return multiprocessing.get_context("forkserver" if _has_fork_server() else "spawn")
+
+
+def _has_fork_server() -> bool:
+    return "forkserver" in multiprocessing.get_all_start_methods()
 
 
 def _keep_sockets_short() -> None:
@@ -36,12 +58,16 @@ def _keep_sockets_short() -> None:
     from multiprocessing import util
 
     usual = tempfile.gettempdir()
-    if len(os.fsencode(usual)) > LONGEST and os.access("/tmp", os.W_OK | os.X_OK):
-        tempfile.tempdir = "/tmp"
-        try:
-            util.get_temp_dir()  # made on the first call, for good
-        finally:
-            tempfile.tempdir = usual
+    if len(os.fsencode(usual)) <= LONGEST:
+        return
+    for folder in SHORT:
+        if os.access(folder, os.W_OK | os.X_OK):
+            tempfile.tempdir = folder
+            try:
+                util.get_temp_dir()  # made on the first call, for good
+            finally:
+                tempfile.tempdir = usual
+            return
 
 
 def _start_fork_server() -> None:
@@ -57,10 +83,14 @@ def _start_fork_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_worker() -> None:  # pragma: no cover  # runs in the worker
+def _start_worker(  # pragma: no cover  # runs in the worker
+    begin: Callable[..., None] | None, given: tuple[Any, ...]
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_blas()
+    if begin is not None:
+        begin(*given)
 
 
 def _end_with_parent() -> None:  # pragma: no cover  # runs in the worker

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.cli.config import nearest
 from pipeline.errors import ConfigError
 from pipeline.literals import parse
-from pipeline.stage import Parameter
+from pipeline.names import nearest
+from pipeline.parameters import Parameter
 
 DIGITS = 3
 

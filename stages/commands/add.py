@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.actions import bring, say
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import Program, bring, pipeline_command, say
+from pipeline.cli.program import Program, pipeline_command
 from pipeline.cli.session import Session, recipe_names
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
@@ -60,11 +61,11 @@ def _recipes() -> None:
     from pipeline.cli.config import read_toml
     from pipeline.cli.display import align
 
-    rows = [["recipe", "test", "with mirrors", "seconds", "machine", "description"]]
+    rows = [["recipe", "test", "flip TTA", "seconds", "machine", "description"]]
     for name in recipe_names(RECIPES):
         recipe = read_toml(RECIPES / f"{name}.toml")
         found = recipe.get("measured", {})
-        figures = [f"{found[key]:.1%}" if key in found else "–" for key in ("test", "mirrored")]
+        figures = [f"{found[key]:.1%}" if key in found else "–" for key in ("test", "tta")]
         seconds = f"{found['seconds']:,.0f}" if "seconds" in found else "–"
         rows.append(
             [name, *figures, seconds, found.get("machine", "–"), recipe.get("description", "")]

@@ -17,8 +17,9 @@ from typing import Any
 import click
 import numpy as np
 
+from pipeline.cli.actions import say
 from pipeline.cli.display import align
-from pipeline.cli.program import Program, say
+from pipeline.cli.program import Program
 from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
 from pipeline.store.durable import storage_errors
@@ -65,7 +66,7 @@ def predict(
     loaded = "load" in session.pipeline.parameters
     outcome = session.run() if save_samples or not loaded else None
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
-    model = replace(model, mirror=session.value("mirror"))  # the model's own, but for the caller's
+    model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
     predictions = [
         {"image": name, "probabilities": probabilities_of(model, Path(name))} for name in images
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.cli import display
 from pipeline.cli.session import Session
-from pipeline.runner import Outcome
+from pipeline.outcome import Outcome
 
 SYNTHETIC = (
     "THE IMAGES ARE SYNTHETIC: drawn shapes, not CIFAR-10; no figure here says anything about it"
@@ -50,8 +50,8 @@ def _scores(document: Mapping[str, Any]) -> str:
         if part in document:
             plain = document[part]
             figures = {part: plain}
-            if "mirrored" in plain:
-                figures[f"{part}, with mirrors"] = {**plain, **plain["mirrored"]}
+            if "tta" in plain:
+                figures[f"{part}, flip TTA"] = {**plain, **plain["tta"]}
             for name, found in figures.items():
                 loss, accuracy = f"{found['loss']:.4f}", f"{found['accuracy']:.2%}"
                 rows.append([name, f"{found['images']:,}", loss, accuracy])

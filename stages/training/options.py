@@ -1,4 +1,4 @@
-"""The parameters of a training, in typed groups: what each means and may be, and what goes together."""
+"""The parameters of a training, in typed groups: what each means, and what goes together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,9 @@ class OptimizerOptions:
     nesterov: Annotated[bool, Option("Nesterov's momentum, with --optimizer sgd")] = False
     beta2: Annotated[
         float | None,
-        Option("decay of the second moment, of Adam and its kin; none: the usual", above=0, below=1),
+        Option(
+            "decay of the second moment, of Adam and the like; none: the usual", above=0, below=1
+        ),
     ] = None
     l2: Annotated[float, Option("L2 penalty on the weights", minimum=0)] = 1e-4
     weight_decay: Annotated[
@@ -138,11 +140,11 @@ class AugmentationOptions:
     ] = 0
     rotate: Annotated[
         float,
-        Option("rotate training images by up to so many degrees either way", minimum=0, maximum=180),
+        Option("rotate training images by up to so many degrees", minimum=0, maximum=180),
     ] = 0.0
     zoom: Annotated[
         float,
-        Option("make training images up to 1 + X times as large, or as small", minimum=0, maximum=1),
+        Option("zoom training images by a factor of up to 1 + X, in or out", minimum=0, maximum=1),
     ] = 0.0
     jitter: Annotated[
         float,

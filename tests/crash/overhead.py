@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.cli.config import resolve
 from pipeline.code import CodeIndex
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.planner import Planner
 from pipeline.runner import run
+from pipeline.settings import resolve
 from pipeline.store.store import Store
 from stages.cifar10 import PIPELINE
 

@@ -22,11 +22,11 @@ from unittest import mock
 import numpy as np
 
 from pipeline.cli import session
-from pipeline.cli.config import resolve
 from pipeline.code import CodeIndex
 from pipeline.context import QUIET, Context
 from pipeline.graph import Pipeline
 from pipeline.planner import output_digests
+from pipeline.settings import resolve
 from pipeline.stage import Option, stage
 from pipeline.store.manifest import read_manifest
 from pipeline.store.store import Key, Store

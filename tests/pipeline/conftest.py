@@ -11,8 +11,9 @@ import pytest
 from pipeline.code import CodeIndex
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
+from pipeline.outcome import Outcome
 from pipeline.planner import Planner
-from pipeline.runner import Outcome, run
+from pipeline.runner import run
 from pipeline.store.store import Store
 from tests.pipeline import shop
 

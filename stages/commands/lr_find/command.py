@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from pipeline.cli.actions import bring, say
 from pipeline.cli.flags import StageCommand, parameter_options
-from pipeline.cli.program import Program, bring, pipeline_command, say
+from pipeline.cli.program import Program, pipeline_command
 from pipeline.cli.retyped import retyped
 from pipeline.cli.session import Session
 from pipeline.events.console import Console

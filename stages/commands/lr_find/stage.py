@@ -92,8 +92,9 @@ def lr_find(
                     break
     if len(losses) < 2:
         raise UserError(
-            f"range test: expected a loss that can be followed from --lr-from {shown(test.lr_from)} on, "
-            f"found it lost in step {len(losses) + 1}; choose a lower --lr-from"
+            "range test: expected a loss that can be followed from --lr-from "
+            f"{shown(test.lr_from)} on, found it lost in step {len(losses) + 1}; choose a lower "
+            "--lr-from"
         )
     return {
         "network": "-".join(map(str, sizes)),

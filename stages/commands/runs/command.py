@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from pipeline.cli.actions import say
 from pipeline.cli.flags import StageCommand, common_options
-from pipeline.cli.program import Program, say
+from pipeline.cli.program import Program
 from pipeline.cli.session import artifacts_folder
 from pipeline.graph import Pipeline
 from pipeline.store.locks import store_lock

@@ -32,7 +32,7 @@ class Run:
     images: int
     seconds: float
     test: float | None
-    mirrored: float | None
+    tta: float | None
     manifest: Mapping[str, Any]
 
     @property
@@ -56,7 +56,7 @@ class Run:
             "best": dict(self.best),
             "validation": self.validation,
             "test": self.test,
-            "mirrored": self.mirrored,
+            "tta": self.tta,
             "epoch_seconds": self.seconds,
             "machine": self.manifest.get("machine"),
             "versions": self.manifest.get("versions"),
@@ -93,7 +93,7 @@ def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
         images=training["images"],
         seconds=sum(manifest["notes"].get("epoch_seconds", [])),
         test=test.get("accuracy"),
-        mirrored=test.get("mirrored", {}).get("accuracy"),
+        tta=test.get("tta", {}).get("accuracy"),
         manifest=manifest,
     )
 
@@ -107,12 +107,12 @@ def _dataset(store: Store, lineage: Lineage) -> str:
 def _evaluation(
     store: Store, manifest: Mapping[str, Any], stored: Iterable[Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """What was measured of this training: with mirror images, where that was done."""
+    """What was measured of this training: with flip TTA, where that was done."""
     made = {name: output["digest"] for name, output in manifest["outputs"].items()}
     found: Mapping[str, Any] = {}
     for evaluation in stored:
         if made.items() <= evaluation["fields"]["inputs"].items():
             scores = store.load(Key(LAST, evaluation["fingerprint"]), "evaluation")
-            if not found or "mirrored" in scores.get("test", {}):
+            if not found or "tta" in scores.get("test", {}):
                 found = scores
     return found

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.config import resolve
 from pipeline.cli.session import load_recipe, recipe_names
 from pipeline.literals import flag_text
-from pipeline.stage import Parameter
+from pipeline.parameters import Parameter
+from pipeline.settings import resolve
 
 DATA = ("source", "sha256", "synthetic_size")  # told by the name of the dataset
 DEFAULT = "default"

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.config import Setting, to_toml
+from pipeline.cli.actions import say
+from pipeline.cli.config import to_toml
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import Program, say
+from pipeline.cli.program import Program
 from pipeline.cli.retyped import retyped
 from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
+from pipeline.parameters import Parameter
 from pipeline.search.draws import combinations
 from pipeline.search.space import Range, Space, parse_space
-from pipeline.stage import Parameter
+from pipeline.settings import Setting
 from pipeline.store.durable import replacing, storage_errors
 from stages.commands.search import TARGETS
 from stages.commands.search.candidates import Candidate, edges
@@ -31,20 +33,20 @@ def search(
     session: Session,
     space: tuple[str, ...],
     trials: int | None,
-    draws: int,
+    search_seed: int,
     halving: int | None,
-    at_once: int | None,
     save: str | None,
 ) -> None:
     """The command's action; its arguments are the flags of command.py."""
+    _hold_validation_back(session)
     offered = program.pipeline.parameters_of(program.pipeline.upstream(TARGETS))
     dimensions, seeds = _without_seed(_parsed(session, offered, space), session)
-    candidates = [Candidate(values) for values in combinations(dimensions, trials, draws)]
+    candidates = [Candidate(values) for values in combinations(dimensions, trials, search_seed)]
     if halving and any(dimension.name == "epochs" for dimension in dimensions):
         raise ConfigError("search: expected --halving to choose the epochs, found epochs=… too")
     if save is not None:
         expect_place(Path(save), "--save")
-    search = Search(session, candidates, seeds, halving, at_once)
+    search = Search(session, candidates, seeds, halving)
     if session.dry_run:
         say(session, *plan(search.planned(), search.rounds))
         return
@@ -83,6 +85,18 @@ def _parsed(session: Session, offered: Mapping[str, Parameter], space: Sequence[
             "--val-fraction 0.2"
         )
     return dimensions
+
+
+def _hold_validation_back(session: Session) -> None:
+    """A recipe trains on all images; a search needs some to choose by."""
+    setting = session.settings["val_fraction"]
+    if not setting.value and setting.origin.startswith("recipe"):
+        usual = session.pipeline.parameters["val_fraction"].default
+        session.change("val_fraction", Setting(usual, "search"))
+        session.reporter.info(
+            f"search holds {usual:.0%} of the training images back, to choose by; "
+            f"{setting.origin} trains on all of them"
+        )
 
 
 def _without_seed(space: Space, session: Session) -> tuple[Space, tuple[int, ...]]:

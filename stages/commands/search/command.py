@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -22,7 +23,7 @@ FLAGS = (
     click.Argument(["space"], nargs=-1, required=True, metavar="NAME=VALUES…"),
     click.Option(["--trials"], type=click.IntRange(1), help="draw so many combinations at random"),
     click.Option(
-        ["--draws"],
+        ["--search-seed"],
         type=click.IntRange(0),
         default=0,
         show_default=True,
@@ -34,9 +35,8 @@ FLAGS = (
         help="successive halving: begin with a part of --epochs, and let an N-th of the "
         "combinations go on, with N times as many",
     ),
-    click.Option(
-        ["--at-once"], type=click.IntRange(1), help="trainings at a time  [default: one per core]"
-    ),
+    click.Option(["--draws"], type=click.IntRange(0), hidden=True),
+    click.Option(["--at-once"], type=click.IntRange(1), hidden=True),
     click.Option(
         ["--save"], metavar="FILE", help="write the best one's flags to FILE, for --config"
     ),
@@ -51,9 +51,22 @@ def add_to(group: click.Group, program: Program) -> None:
     group.add_command(command)
 
 
-def _search(program: Program, session: Session, **flags: Any) -> None:
+def _search(
+    program: Program,
+    session: Session,
+    at_once: int | None,
+    draws: int | None,
+    search_seed: int,
+    **flags: Any,
+) -> None:
+    if at_once is not None:
+        session.reporter.warn("--at-once is called --jobs now; use that name")
+        session.placement = replace(session.placement, jobs=at_once)
+    if draws is not None:
+        session.reporter.warn("--draws is called --search-seed now; use that name")
+        search_seed = draws
     from stages.commands.search.action import (
         search,  # here and not above: no other command needs it
     )
 
-    search(program, session, **flags)
+    search(program, session, search_seed=search_seed, **flags)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from pipeline.cli.session import Session
@@ -32,14 +33,16 @@ class Search:
         candidates: list[Candidate],
         seeds: Sequence[int],
         halving: int | None,
-        at_once: int | None,
     ) -> None:
         self._session, self._candidates, self._seeds = session, candidates, tuple(seeds)
-        self._halving, self._at_once = halving, at_once
+        self._halving = halving
+        executor = session.chosen_executor or "process"
+        self._placement = replace(session.placement, executor=executor)
         self._settings = {name: setting.value for name, setting in session.settings.items()}
         self._trials = Trials(session.pipeline, session.store)
         counted = rounds(len(candidates), halving) if halving else [(len(candidates), 1.0)]
-        self.rounds = [(count, shortened(self._settings, part)) for count, part in counted]
+        known = session.pipeline.parameters
+        self.rounds = [(n, shortened(known, self._settings, part)) for n, part in counted]
         self._done, self._total = 0, sum(count for count, _ in self.rounds) * len(self._seeds)
         self._dataset = ""
 
@@ -88,12 +91,12 @@ class Search:
                 self._take(training, result, progress)
             else:
                 missing[training] = settings
-        cores = default_workers()
-        at_once = min(self._at_once or cores, len(missing) or 1)
-        alone = self._alone(cores // at_once)
+        jobs = min(self._placement.most, len(missing) or 1)
+        placement = replace(self._placement, jobs=jobs)
+        alone = self._workers_of_each(default_workers() // jobs)
         pipeline, store = self._session.pipeline, str(self._session.store.root)
         tasks = {one: (pipeline, {**given, **alone}, store) for one, given in missing.items()}
-        with closing(completed(train_one, tasks, at_once)) as results:
+        with closing(completed(train_one, tasks, placement)) as results:
             for training, result in results:
                 self._take(training, result, progress)
 
@@ -106,11 +109,11 @@ class Search:
             for seed in self._seeds
         }
 
-    def _alone(self, workers: int) -> dict[str, Any]:
-        """How each training works, where the user has not said it: on so many of the cores."""
-        given = {"workers": max(1, workers), "executor": "thread" if workers > 1 else "serial"}
-        known = self._session.settings
-        return {name: v for name, v in given.items() if known[name].origin == "default"}
+    def _workers_of_each(self, workers: int) -> dict[str, int]:
+        """How many cores each training has for itself, where the user has not said it."""
+        if self._session.settings["workers"].origin != "default":
+            return {}
+        return {"workers": max(1, workers)}
 
     def _take(self, training: Training, result: Result, progress: Progress) -> None:
         candidate, seed = training

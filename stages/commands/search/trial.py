@@ -15,8 +15,11 @@ from pipeline.code import CodeIndex
 from pipeline.errors import DataError, StorageError, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
+from pipeline.outcome import Outcome
+from pipeline.parameters import Parameter
 from pipeline.planner import CACHED, Planner
-from pipeline.runner import Outcome, run
+from pipeline.runner import run
+from pipeline.settings import scaled
 from pipeline.store.store import Store
 from stages.commands.search import TARGETS
 
@@ -64,19 +67,19 @@ class Trials:
         return _result(run(planner, TARGETS, Reporter()), cached=True)
 
 
-def shortened(settings: Mapping[str, Any], part: float) -> dict[str, Any]:
-    """The parameters of a training of a part of the epochs, its course drawn in to fit."""
-    epochs = max(1, round(part * settings["epochs"]))
-    if epochs == settings["epochs"]:
-        return dict(settings)
-    part = epochs / settings["epochs"]
-    return {
-        **settings,
-        "epochs": epochs,
-        "warmup": part * settings["warmup"],
-        "every": max(1, round(part * settings["every"])),
-        "refine": round(part * settings["refine"]),
-    }
+def shortened(
+    parameters: Mapping[str, Parameter], settings: Mapping[str, Any], fraction: float
+) -> dict[str, Any]:
+    """The parameters of a training of a fraction of the epochs: what is measured in them follows.
+
+    What has its default is left as it is: nobody has chosen it for this number of epochs.
+    """
+    epochs = max(1, round(fraction * settings["epochs"]))
+    found = {**settings, "epochs": epochs}
+    for name, parameter in parameters.items():
+        if parameter.option.scales_with == "epochs" and settings[name] != parameter.default:
+            found[name] = scaled(parameter, settings[name], epochs / settings["epochs"])
+    return found
 
 
 def train_one(pipeline: Pipeline, settings: Mapping[str, Any], artifacts: str) -> Result:

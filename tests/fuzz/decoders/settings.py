@@ -10,10 +10,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pipeline.cli.config import read_toml, resolve, to_toml
+from pipeline.cli.config import read_toml, to_toml
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from pipeline.literals import accept
+from pipeline.settings import resolve
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.dataset.sources.resolve import resolve_source
 from stages.download import name_for

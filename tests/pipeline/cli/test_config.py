@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.cli import config
-from pipeline.cli.config import Setting, document, parse, read_toml, resolve, to_toml
+from pipeline.cli.config import document, read_toml, to_toml
 from pipeline.errors import ConfigError
+from pipeline.literals import parse
+from pipeline.settings import Setting, resolve
 from pipeline.stage import Option, Parameter
 
 

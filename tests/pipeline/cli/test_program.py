@@ -14,7 +14,7 @@ from typing import Annotated
 import pytest
 
 from pipeline.cli.main import run_cli
-from pipeline.cli.program import Instead, Program, make_cli
+from pipeline.cli.program import Alternative, Program, make_cli
 from pipeline.errors import PipelineError
 from pipeline.graph import Pipeline
 from pipeline.stage import Option, stage
@@ -316,7 +316,7 @@ def test_results_fit_whatever_the_terminal_can_show(call, monkeypatch, flags):
 
 def test_another_pipeline_takes_over_where_a_flag_asks_for_it(program, tmp_path, capsys):
     short = Pipeline(shop.collect, defaults={"days": 2})
-    instead = {"noise": Instead(short, lambda value: (f"noise {value}", {"days": 1}))}
+    instead = {"noise": Alternative(short, lambda value: (f"noise {value}", {"days": 1}))}
     group = make_cli(Program(shop.SHOP, "shop", "A shop.", "1", instead=instead))
     assert run_cli(group, ["run", "--noise", "1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from pipeline.events.reporter import make_reporter
+from pipeline.events.styles import make_reporter
 
 COLUMNS = 70
 
@@ -147,7 +147,7 @@ def test_no_thread_and_no_setting_of_tqdm_is_touched(terminal):
 
 def test_bars_switched_off_in_the_environment():
     code = (
-        "import sys; from pipeline.events.reporter import make_reporter\n"
+        "import sys; from pipeline.events.styles import make_reporter\n"
         "reporter = make_reporter('bars', sys.stdout)\n"
         "with reporter.progress('train', 10, 'epochs') as progress: progress.advance()\n"
         "reporter.info('done'); reporter.close()"

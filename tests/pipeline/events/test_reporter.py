@@ -160,7 +160,7 @@ def test_a_closed_stream_stops_no_run(style):
 
 def test_tqdm_is_imported_for_bars_only():
     code = (
-        "import io, sys; from pipeline.events.reporter import make_reporter\n"
+        "import io, sys; from pipeline.events.styles import make_reporter\n"
         "for style in ('lines', 'json', 'quiet', 'bars'):\n"
         "    reporter = make_reporter(style, io.StringIO())\n"
         "    reporter.stage_finished('a', 'cached', 0.1, '')\n"

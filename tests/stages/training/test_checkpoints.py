@@ -1,4 +1,4 @@
-"""CheckpointPolicy: segments of a quarter of a second, saving for less than about one percent of the time."""
+"""Segments of a quarter of a second; saving for less than about one percent of the time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TrainingState: the best epoch is kept, patience ends a training, and it can be put away and taken up."""
+"""The best epoch is kept, patience ends a training, and a state can be saved and resumed."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.cli.config import resolve
 from pipeline.cli.session import load_recipe
+from pipeline.settings import resolve
 from stages.cifar10 import PIPELINE
 from stages.commands.add import RECIPES
 from stages.commands.runs.words import Recipes

@@ -1,0 +1,118 @@
+"""What a caller from Python does with a pipeline: run it, or see what would run.
+
+    from pipeline import run
+    found = run(PIPELINE, store="artifacts", targets=["train"], lr=0.02)
+    found["parameters"]
+
+Parameters are checked as the command line checks them, and the store is shared with all others that
+use it. The command line is a client of `opened`, too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.code import CodeIndex
+from pipeline.events.reporter import Reporter
+from pipeline.executors.placement import Placement
+from pipeline.graph import Pipeline
+from pipeline.outcome import Outcome
+from pipeline.planner import Decision, Planner
+from pipeline.settings import resolve
+from pipeline.store.locks import store_lock
+from pipeline.store.store import Store
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from pipeline.events.event import Event
+
+
+def run(
+    pipeline: Pipeline,
+    *,
+    store: str | os.PathLike[str] | Store = "artifacts",
+    targets: Iterable[str] = (),
+    executor: str | Executor = "thread",
+    jobs: int | None = None,
+    keep_going: bool = False,
+    on_event: Callable[[Event], None] | None = None,
+    **parameters: Any,
+) -> Outcome:
+    """Bring stages up to date, and everything that they need.
+
+    targets: names of stages; none: all but the optional ones. executor: "serial", "thread",
+    "process", or one of the caller's; jobs: stages at a time (None: one per core). keep_going: an
+    error ends only what depends on it. on_event: called with each event (events/event.py), one at
+    a time; None: warnings go to stderr. parameters: as the flags of the command line, by name.
+
+    Returns what became of each stage (`.stages`) and the artifacts by name (`found["images"]`).
+    Raises `ConfigError` for parameters that are unknown or do not fit, before anything runs; other
+    `UserError`s of stages; and whatever a stage raises, with its name as a note.
+    """
+    from pipeline.runner import run as carry_out
+
+    reporter = _reporter(on_event)
+    placement = Placement(executor, jobs, keep_going)
+    with opened(pipeline, store, targets, parameters, reporter) as planner:
+        try:
+            return carry_out(planner, targets, reporter, placement)
+        finally:
+            reporter.close()
+
+
+def plan(
+    pipeline: Pipeline,
+    *,
+    store: str | os.PathLike[str] | Store = "artifacts",
+    targets: Iterable[str] = (),
+    **parameters: Any,
+) -> list[Decision]:
+    """What `run` would do with the same arguments, and why; nothing runs.
+
+    Each decision has `.stage.name`, `.status` (cached, runs, waits) and `.reasons`.
+    """
+    with opened(pipeline, store, targets, parameters, _reporter(None)) as planner:
+        return planner.plan(targets)
+
+
+@contextmanager
+def opened(
+    pipeline: Pipeline,
+    store: str | os.PathLike[str] | Store,
+    targets: Iterable[str],
+    parameters: Mapping[str, Any],
+    reporter: Reporter,
+) -> Iterator[Planner]:
+    """A planner for checked parameters; its store is shared with others until the block ends."""
+    settings = resolve(pipeline.parameters, arguments=parameters, warn=reporter.warn)
+    values = {name: setting.value for name, setting in settings.items()}
+    pipeline.check(values, targets)
+    store = store if isinstance(store, Store) else Store(Path(store))
+    with sharing(store, reporter):
+        yield Planner(pipeline, values, store, CodeIndex(store.root / ".code.json"))
+
+
+def sharing(store: Store, reporter: Reporter) -> Any:
+    """Use a store beside others, and not while `gc` clears it out."""
+
+    def wait() -> None:
+        reporter.info("waiting for gc, which is clearing out the store")
+
+    return store_lock(store.root, exclusive=False, waiting=wait)
+
+
+def _reporter(on_event: Callable[[Event], None] | None) -> Reporter:
+    if on_event is None:
+        import sys
+
+        from pipeline.events.lines import QuietReporter
+
+        return QuietReporter(sys.stderr)
+    from pipeline.events.event import EventReporter
+
+    return EventReporter(on_event)

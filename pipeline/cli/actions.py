@@ -1,0 +1,146 @@
+"""What the commands of every pipeline do: each prints one result, a page or a JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli import display, maintenance
+from pipeline.cli.picture import FORMATS
+from pipeline.cli.session import Session
+from pipeline.events.console import Console
+from pipeline.outcome import Outcome
+
+if TYPE_CHECKING:
+    from pipeline.cli.program import Program
+
+artifact_table = display.outcome
+
+
+def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
+    """Bring the session's targets up to date: the outcome and its JSON document.
+
+    With --keep-going, what was done is printed where a stage failed, and the error is raised then.
+    """
+    try:
+        with stdout_for_results():
+            outcome = session.run()
+    except Exception as error:
+        found = getattr(error, "outcome", None)
+        if session.placement.keep_going and found is not None:
+            say(
+                session,
+                {"stages": display.stages(found), "error": str(error)},
+                display.failed(found),
+            )
+        raise
+    document = {"stages": display.stages(outcome), "artifacts": display.artifacts(outcome)}
+    return outcome, {**program.summarize(session, outcome), **document}
+
+
+@contextmanager
+def stdout_for_results() -> Iterator[None]:
+    """What stages print, and the programs that they start, goes to stderr."""
+    saved = None
+    with suppress(OSError, ValueError, AttributeError):  # no stdout, or none of the system's
+        sys.stdout.flush()
+        if sys.stdout.fileno() == 1:
+            saved = os.dup(1)
+            os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if saved is not None:
+            os.dup2(saved, 1)
+            os.close(saved)
+
+
+def say(session: Session, document: Any, text: str) -> None:
+    """Print the one result of a command: the document with --json, else the text."""
+    console = Console(sys.stdout)
+    if session.as_json:
+        text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+        if console.fitting(text) != text:  # JSON has escapes of its own
+            text = json.dumps(document, indent=2, allow_nan=False)
+    click.echo(console.fitting(text))
+
+
+def bring_up(program: Program, session: Session) -> None:
+    """A stage's command, and `run`."""
+    _, document = bring(program, session)
+    say(session, document, program.render(document))
+
+
+def show_plan(program: Program, session: Session) -> None:
+    """`plan`, and every command with --dry-run."""
+    decisions = session.plan()
+    document = {"stages": [display.decision(decision) for decision in decisions]}
+    say(session, document, display.plan(decisions))
+
+
+def explain(program: Program, session: Session, stage: str) -> None:
+    """`explain STAGE`."""
+    session.targets = (stage,)
+    decisions = session.plan()
+    decision = next(d for d in decisions if d.stage.name == stage)
+    say(session, display.explanation(decision), display.explain(decision, session.store))
+
+
+def show_config(program: Program, session: Session) -> None:
+    """`config`."""
+    from pipeline.cli import config
+
+    say(session, config.document(session.settings), config.to_toml(session.settings).rstrip())
+
+
+def verify(program: Program, session: Session) -> None:
+    """`verify`: exit status 1 where something is damaged."""
+    document, text = maintenance.verify(session)
+    say(session, document, text)
+    if document["damaged"]:
+        raise SystemExit(1)
+
+
+def collect_garbage(
+    program: Program, session: Session, unused_days: float | None, max_size: str | None
+) -> None:
+    """`gc`."""
+    say(session, *maintenance.collect(session, unused_days, max_size, session.dry_run))
+
+
+EXCLUSIVE = (collect_garbage,)  # they take the store's lock themselves, and alone
+STAGE = click.Argument(["stage"])
+COMMANDS = {
+    "run": (bring_up, "Everything, from source to result.", ()),
+    "plan": (show_plan, "What would run, and why.", ()),
+    "explain": (explain, "What identifies a result, and why it is stale.", [STAGE]),
+    "config": (show_config, "The resolved configuration, as TOML.", ()),
+    "verify": (verify, "Read every stored byte again and compare.", ()),
+    "gc": (collect_garbage, "Delete stored results that nothing needs.", maintenance.GC_FLAGS),
+}
+
+
+def graph_command(program: Program) -> click.Command:
+    """`graph`: the picture of the flow."""
+    choice = click.Option(
+        ["--format", "style"],
+        type=click.Choice(list(FORMATS)),
+        default="text",
+        show_default=True,
+        help="how to draw it",
+    )
+
+    def callback(style: str) -> None:
+        text = FORMATS[style](program.pipeline)
+        click.echo(Console(sys.stdout).fitting(text))
+
+    return click.Command(
+        "graph", callback=callback, params=[choice], help="The picture of the flow."
+    )

@@ -1,0 +1,79 @@
+"""Event: something that happens in a run, for callers that show progress themselves.
+
+kind              fields
+stage_started     stage, reason
+stage_finished    stage, status (ran, cached, failed, skipped), took (seconds), reason
+progress          label, done, total (None: unknown), unit, note
+metrics           stage and figures of the stage's own: epoch, loss, accuracy, …
+info, warning     message
+waiting           stage, holder: another process is making the stage's result
+
+run(PIPELINE, store="artifacts", on_event=lambda event: print(event.kind, event.fields))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.context import Progress
+from pipeline.events.progress import Task
+from pipeline.events.reporter import Reporter
+
+INTERVAL = 0.1  # seconds at least between two events of one task's progress
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened: its kind, and what belongs to it, by name."""
+
+    kind: str
+    fields: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["fields"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class EventReporter(Reporter):
+    """Calls `on_event` with each event, in the order in which they happen, one at a time."""
+
+    def __init__(self, on_event: Callable[[Event], None], interval: float = INTERVAL) -> None:
+        super().__init__()
+        self._on_event, self._interval = on_event, interval
+
+    def stage_started(self, stage: str, reason: str) -> None:
+        self._event("stage_started", stage=stage, reason=reason)
+
+    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
+        took = round(seconds, 6)
+        self._event("stage_finished", stage=stage, status=status, took=took, reason=reason)
+
+    def progress(
+        self, label: str, total: int | None = None, unit: str = "rows"
+    ) -> AbstractContextManager[Progress]:
+        return Task(label, total, unit, self._show, self._interval, self.clock, last=True)
+
+    def metrics(self, stage: str, figures: Mapping[str, Any]) -> None:
+        self._event("metrics", stage=stage, **figures)
+
+    def info(self, message: str) -> None:
+        self._event("info", message=message)
+
+    def warn(self, message: str) -> None:
+        self._event("warning", message=message)
+
+    def waiting(self, stage: str, holder: str) -> None:
+        self._event("waiting", stage=stage, holder=holder)
+
+    def _show(self, task: Task) -> None:
+        counts = {"done": task.done, "total": task.total, "unit": task.unit, "note": task.note}
+        self._event("progress", label=task.label, **counts)
+
+    def _event(self, kind: str, **fields: Any) -> None:
+        with self.lock:
+            self._on_event(Event(kind, fields))

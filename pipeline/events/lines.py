@@ -1,0 +1,75 @@
+"""Plain lines for people: warnings only, or a line for each stage.
+
+A stage's line has four columns: its name, whether it was cached or ran, how long it took, and why
+it ran.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from pipeline.context import Progress
+from pipeline.events.console import DIM, YELLOW, Console
+from pipeline.events.progress import Task, duration
+from pipeline.events.reporter import Reporter
+
+
+class QuietReporter(Reporter):
+    """Warnings only."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__()
+        self._console = Console(stream)
+
+    def warn(self, message: str) -> None:
+        self._line(self._console.paint(f"warning: {message}", YELLOW))
+
+    def _line(self, text: str) -> None:
+        with self.lock:
+            self._console.write(text + "\n")
+
+
+class LineReporter(QuietReporter):
+    """Plain lines. Progress shows at most every `interval` seconds."""
+
+    def __init__(
+        self,
+        stream: Any,
+        verbose: bool = False,
+        interval: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(stream)
+        self._verbose, self._interval, self.clock = verbose, interval, clock
+        self._running: dict[str, str] = {}  # stage → the reason that was shown
+
+    def stage_started(self, stage: str, reason: str) -> None:
+        self._running[stage] = reason
+        self._line(self._columns(stage, "runs", "", reason))
+
+    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
+        shown = self._running.pop(stage, None)
+        known = reason == shown or (status == "cached" and shown is None and not self._verbose)
+        took = "" if status in ("cached", "skipped") else duration(seconds)
+        line = self._columns(stage, status, took, "" if known else reason)
+        self._line(self._console.paint(line, DIM) if status == "cached" else line)
+
+    def progress(
+        self, label: str, total: int | None = None, unit: str = "rows"
+    ) -> AbstractContextManager[Progress]:
+        return Task(label, total, unit, self._show, self._interval, self.clock)
+
+    def info(self, message: str) -> None:
+        self._line(message)
+
+    def waiting(self, stage: str, holder: str) -> None:
+        self._line(self._columns(stage, "waits", "", f"for {holder}"))
+
+    def _columns(self, name: str, status: str, took: str, reason: str) -> str:
+        return f"{name:<12} {status:<6} {took:>11}  {reason}".rstrip()
+
+    def _show(self, task: Task) -> None:
+        self._line(f"{task.label:<12} {task.facts()}")

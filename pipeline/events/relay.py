@@ -1,0 +1,89 @@
+"""Relay: events of stages that run in other processes, reported here as if they ran in this one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.events.event import Event, EventReporter
+from pipeline.events.reporter import Reporter
+
+_sender: Reporter = Reporter()  # of this process, where it is a worker
+
+
+def sender() -> Reporter:
+    """The reporter of a worker process: it sends events to where the run was started."""
+    return _sender
+
+
+def _connect(queue: Any) -> None:  # pragma: no cover  # runs in the worker
+    global _sender
+    _sender = EventReporter(lambda event: queue.put((event.kind, dict(event.fields))))
+
+
+class Relay:
+    """Receives the events of worker processes, which begin with `connection`, in a thread."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        from pipeline.executors.processes import context
+
+        self._queue = context().SimpleQueue()
+        self._replay = Replay(reporter)
+        self._thread = threading.Thread(target=self._receive, daemon=True)
+        self._thread.start()
+
+    @property
+    def connection(self) -> tuple[Callable[..., None], tuple[Any, ...]]:
+        """What a worker process calls first, and with what."""
+        return _connect, (self._queue,)
+
+    def close(self) -> None:
+        """Report what has arrived, and end. Call it when the workers have ended."""
+        self._queue.put(None)
+        self._thread.join()
+        self._queue.close()
+        self._replay.close()
+
+    def _receive(self) -> None:
+        while (found := self._queue.get()) is not None:
+            self._replay(Event(*found))
+
+
+class Replay:
+    """Calls a reporter as the stage would have done whose events come one by one."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._tasks: dict[str, tuple[Any, Any, int]] = {}  # label → context manager, task, done
+
+    def __call__(self, event: Event) -> None:
+        given = dict(event.fields)
+        match event.kind:
+            case "progress":
+                self._progress(**given)
+            case "metrics":
+                self._reporter.metrics(given.pop("stage"), given)
+            case "info":
+                self._reporter.info(event.message)
+            case "warning":
+                self._reporter.warn(event.message)
+            case "waiting":
+                self._reporter.waiting(event.stage, event.holder)
+
+    def close(self) -> None:
+        """Close the tasks that have not come to their end."""
+        for manager, _, _ in self._tasks.values():
+            manager.__exit__(None, None, None)
+        self._tasks.clear()
+
+    def _progress(self, label: str, done: int, total: int | None, unit: str, note: str) -> None:
+        if label not in self._tasks:
+            manager = self._reporter.progress(label, total, unit)
+            self._tasks[label] = manager, manager.__enter__(), 0
+        manager, task, before = self._tasks[label]
+        task.advance(done - before, note)
+        self._tasks[label] = manager, task, done
+        if done == total:
+            manager.__exit__(None, None, None)
+            del self._tasks[label]
