@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,7 +38,7 @@ def download(
     Returns the archive, or the files of a folder. Raises `DataError` where the source is not what
     it should be, `StorageError` where the data folder cannot be written.
     """
-    found = resolve_source(**asdict(options))
+    found = resolve_source(**vars(options))
     source, sha256, folder = found["source"], found["sha256"], Path(options.data_dir)
     if isinstance(source, Files):
         return source

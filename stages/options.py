@@ -42,8 +42,8 @@ Standardize = Annotated[
     str,
     Option(
         "bring each feature, or each colour channel as a whole, to mean 0 and deviation 1 over the "
-        "training images",
-        choices=("none", "feature", "channel"),
+        "training images; auto: each feature of a table, none of images",
+        choices=("auto", "none", "feature", "channel"),
     ),
 ]
 

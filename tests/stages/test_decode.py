@@ -363,9 +363,9 @@ def test_progress_counts_the_bytes_of_the_source(tmp_path):
 
 
 def test_reading_an_archive_through(tmp_path):
-    members.check_archive(write(tmp_path / "x", ARCHIVE), "name")
+    kinds.check_download(write(tmp_path / "x", ARCHIVE), "name")
     with pytest.raises(DataError, match=r"^name: the compressed bytes are cut or damaged"):
-        members.check_archive(write(tmp_path / "x", ARCHIVE[:-4]), "name")
+        kinds.check_download(write(tmp_path / "x", ARCHIVE[:-4]), "name")
     with pytest.raises(DataError, match=r"^name: expected an archive"):
-        members.check_archive(write(tmp_path / "x", b"<html>"), "name")
+        kinds.check_download(write(tmp_path / "x", b"<html>"), "name")
     assert gzip.decompress(ARCHIVE)[:4] == b"cifa"

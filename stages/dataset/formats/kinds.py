@@ -88,7 +88,7 @@ def listed(names: Iterable[str], most: int = 8) -> str:
 
 def _of_archive(path: Path) -> str:
     """The kind of the first file in an archive that tells it."""
-    if zips.looks_like_zip(open_file(path).read(4)):
+    if zips.is_zip(path):
         names = [last_part(name) for name in zips.names(path, MEMBERS)]
         return kind_of_names(names) or "cifar10"
     for member in archive_members(path, limit=MEMBERS):

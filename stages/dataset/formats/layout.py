@@ -30,9 +30,13 @@ SHAPE_CLASSES = (  # of the synthetic source
 )
 
 
-def shape_of(dataset: Mapping[str, Any]) -> tuple[int, int, int]:
-    """The shape of a dataset's images: this layout's, unless its record has another as "shape"."""
-    return tuple(dataset.get("shape", SHAPE))
+def shape_of(dataset: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    """The shape of a dataset's images: this layout's, unless its record has another as "shape".
+
+    None for a table, whose record says so.
+    """
+    shape = dataset.get("shape", SHAPE)
+    return None if shape is None else tuple(shape)
 
 
 def is_known(name: str) -> bool:

@@ -204,9 +204,7 @@ def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 def _names(path: Path) -> list[str]:
     """The names of the image files in an archive, in its order."""
-    with open(path, "rb") as file:
-        packed = zips.looks_like_zip(file.read(4))
-    if packed:
+    if zips.is_zip(path):
         names = zips.names(path, MEMBERS)
     else:
         names = [m.name for m in archive_members(path, limit=MEMBERS) if m.is_file]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,20 @@ def encode(batch: Batch, columns: Sequence[Column], where: object) -> np.ndarray
                 features[row, start] = value
             start += 1
     return features
+
+
+def rows_of(
+    path: Path, columns: Sequence[Column]
+) -> Iterator[tuple[Sequence[int], np.ndarray]]:
+    """Lines, and features float32 (k, d), of a table with at least these columns, batch by batch."""
+    with reader_of(path) as reader:
+        if missing := [c["name"] for c in columns if c["name"] not in reader.columns]:
+            raise DataError(
+                f"{path}: expected the columns that the model was trained on, found none named "
+                f"{', '.join(map(shown, missing[:8]))}; add them"
+            )
+        for batch in reader.batches():
+            yield batch.lines, encode(batch, columns, path)
 
 
 @dataclass

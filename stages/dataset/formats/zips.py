@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataError
+from pipeline.store.files import open_file
 from stages.dataset.formats.inflate import FREE, RATIO
 from stages.dataset.formats.known import ZIP
 from stages.dataset.formats.layout import shown
@@ -23,6 +24,12 @@ ENCRYPTED = 1  # a bit of the flags
 def looks_like_zip(head: bytes) -> bool:
     """Whether a file that begins with `head` is a zip archive."""
     return head[:4] in ZIP
+
+
+def is_zip(path: Path) -> bool:
+    """Whether the file at `path` is a zip archive."""
+    with open_file(path) as file:
+        return looks_like_zip(file.read(4))
 
 
 def names(path: Path, limit: int) -> list[str]:
