@@ -111,8 +111,9 @@ def _found(model: Model, path: Path) -> Iterator[tuple[str, dict[str, float]]]:
 def write_samples(
     model: Model, images: np.ndarray, labels: np.ndarray, folder: Path
 ) -> list[dict[str, Any]]:
-    """Write images (n, channels, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
-    if images.ndim != 4 or images.shape[1:] != model.shape or labels.max(initial=0) >= len(model.classes):
+    """Write images (n, c, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
+    fit = images.ndim == 4 and images.shape[1:] == model.shape
+    if not fit or labels.max(initial=0) >= len(model.classes):
         raise ConfigError(
             f"--save-samples: expected a model of images {images.shape[1:]} and of all their "
             f"classes, found one of images {model.shape} and {len(model.classes)} classes; "

@@ -71,7 +71,7 @@ def blobs(
                 found[file.path.name] = _window(opened, 0, file.size, str(file.path))
                 advance(file.size)
         return found
-    store = stack.enter_context(tempfile.TemporaryFile())
+    store = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
     for member in archive_members(source.files[0].path, advance):
         name = last_part(member.name)
         if not wanted(name):

@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
 
 FILE = 1 << 28  # bytes
+GAP = 2  # as in `Image.thumbnail`: what is more than twice as large is first halved by averaging
 ORIENTATION = 0x0112  # the EXIF tag
 MAX_PIXELS = 64_000_000  # at 4 bytes each, and up to twice in memory
 # Pillow reads many more; one of them (EPS) starts a program on what the file says.
@@ -44,7 +45,7 @@ def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
     is turned as its EXIF orientation says, and resized without regard to its proportions. Of
     several frames or pages the first counts. Grey levels of more than 8 bits go from 0 to 65,535;
     those in floating point from 0 to 1, or to 255 where any is above 1. A JPEG is decoded at the
-    eighth, quarter or half of its size that is still three times what is asked for. Raises
+    eighth, quarter or half of its size that is still twice what is asked for. Raises
     `DataError` where the bytes are no image.
     """
     Image = _pillow("Image")
@@ -61,7 +62,7 @@ def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
                         f"found {image.width} × {image.height}; make it smaller"
                     )
                 if image.format == "JPEG":
-                    image.draft(None, (3 * shape[2], 3 * shape[1]))
+                    image.draft(None, (GAP * shape[2], GAP * shape[1]))
                 image.load()
                 with suppress(Exception):  # damaged metadata: the pixels are there all the same
                     if image.getexif().get(ORIENTATION, 1) != 1:
@@ -101,7 +102,7 @@ def _pixels(image: Any, size: tuple[int, int]) -> np.ndarray:
     if image.mode in ("1", "P", "PA") or "transparency" in image.info:
         image = image.convert(mode)  # else later, when it is small
     if image.size != size:
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=GAP)
     if mode == "RGBA":
         white = Image.new("RGBA", size, "white")
         image = Image.alpha_composite(white, image.convert(mode))
@@ -118,7 +119,7 @@ def _grey_levels(image: Any, size: tuple[int, int]) -> np.ndarray:
     image = image.convert("I") if whole else image
     if image.size != size:
         image = image.convert("F").resize(
-            size, _pillow("Image").Resampling.LANCZOS, reducing_gap=3.0
+            size, _pillow("Image").Resampling.LANCZOS, reducing_gap=GAP
         )
     levels = np.nan_to_num(np.asarray(image, np.float64)) * (255 / white)
     return np.repeat(np.rint(levels).clip(0, 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)

@@ -48,7 +48,8 @@ def is_picture(name: str) -> bool:
 def to_bytes(entries: Sequence[Entry]) -> bytes:
     """The listing's bytes, the same for the same files."""
     lines = [json.dumps(FORMAT)]
-    lines += [json.dumps([e.sha256, e.size, e.name], separators=(",", ":")) for e in entries]
+    lines += [f'["{e.sha256}",{e.size},{json.encoder.encode_basestring_ascii(e.name)}]'
+              for e in entries]  # fmt: skip
     return "\n".join([*lines, ""]).encode()
 
 

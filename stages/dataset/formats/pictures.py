@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.context import Context
-from pipeline.errors import DataError
+from pipeline.errors import DataError, UserError
 from pipeline.executors.cores import default_workers
 from pipeline.executors.pools import make_executor
 from pipeline.store.files import Files
@@ -126,7 +126,7 @@ def _decoded(
 
     def finish() -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
         chunk, there, future = under_way.popleft()
-        made, wrong = future.result() if future is not None else ({}, {})
+        made, wrong = _result(future) if future is not None else ({}, {})
         packs.put([key for key, _ in made.values()], [image for _, image in made.values()])
         found = there | {number: image for number, (_, image) in made.items()}
         rows = [item[0] for item in chunk if item[0] in found]
@@ -156,6 +156,19 @@ def _decoded(
                 yield finish()
         while under_way:
             yield finish()
+
+
+def _result(future: Any) -> Any:
+    """What a worker made. Raises `UserError` where it was killed."""
+    from concurrent.futures import BrokenExecutor  # here and not above: it is slow to import
+
+    try:
+        return future.result()
+    except BrokenExecutor as error:
+        raise UserError(
+            "decode: expected the workers to go on, found one that was killed, perhaps for lack of "
+            "memory; run the same command again to go on, or make large images smaller"
+        ) from error
 
 
 @contextmanager
