@@ -53,6 +53,8 @@ class Dispatcher:
 
     def start(self, due: Due, outcome: Outcome) -> Due:
         """Start as many of the decisions that are due as may run now; the others come back."""
+        if not due:
+            return due
         most = self.placement.most
         if most == 1 or (len(due) == 1 and not self._running):
             for decision, started in due[:1]:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from pipeline.errors import Interrupted
-from pipeline.executors.pools import EXECUTORS
+from pipeline.executors.placement import EXECUTORS
 from pipeline.names import flag
 from pipeline.parameters import Parameter
 from pipeline.stage import Stage
@@ -121,7 +121,7 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
         click.Option(["--dry-run"], is_flag=True, help="say what would run, and why; run nothing"),
         click.Option(
             ["--executor"],
-            type=click.Choice(list(EXECUTORS)),
+            type=click.Choice(EXECUTORS),
             help="where stages and trials run  [default: thread; process for trials]",
             **_env("EXECUTOR"),
         ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +58,42 @@ class Program:
 
 def make_cli(program: Program) -> click.Group:
     """A click group: a command for each stage, and those that concern the whole pipeline."""
-    group = click.Group(program.name, help=program.help)
+    group = CommandGroup(program.name, help=program.help)
     group = click.version_option(program.version, prog_name=program.name)(group)
     for stage in program.pipeline.stages.values():
-        group.add_command(
-            pipeline_command(program, stage.name, (stage.name,), actions.bring_up, help=stage.help)
+        group.later[stage.name] = partial(
+            pipeline_command, program, stage.name, (stage.name,), actions.bring_up, help=stage.help
         )
     for name, (action, words, extra) in actions.COMMANDS.items():
-        group.add_command(pipeline_command(program, name, (), action, help=words, extra=extra))
-    group.add_command(actions.graph_command(program))
+        group.later[name] = partial(
+            pipeline_command, program, name, (), action, help=words, extra=extra
+        )
+    group.later["graph"] = partial(actions.graph_command, program)
     return group
+
+
+class CommandGroup(click.Group):
+    """A group whose commands are made when they are asked for: most calls ask for one of many."""
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.later: dict[str, Callable[[], click.Command]] = {}
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all commands, sorted."""
+        return sorted({*self.later, *self.commands})
+
+    def get_command(self, context: click.Context | None, name: str) -> click.Command | None:
+        """The command of that name, made now if it has not been before."""
+        if name not in self.commands and name in self.later:
+            self.add_command(self.later[name](), name)
+        return self.commands.get(name)
+
+    def made(self, name: str) -> click.Command:
+        """The command of that name, which is there."""
+        found = self.get_command(None, name)
+        assert found is not None, name
+        return found
 
 
 def pipeline_command(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures._base import Executor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError
 from pipeline.executors.cores import default_workers
-from pipeline.executors.pools import EXECUTORS, make_executor
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+EXECUTORS = ("serial", "thread", "process")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Placement:
 
     def make(self) -> Executor:
         """The executor: a new one of that name, or the caller's own."""
-        if isinstance(self.executor, Executor):
+        from pipeline.executors.pools import make_executor  # most commands run nothing
+
+        if not isinstance(self.executor, str):
             return self.executor
         return make_executor(self.executor, self.most)

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from pipeline.errors import ConfigError
-
 
 class SerialExecutor(Executor):
     """Runs each task where it is submitted, at once. Its exception goes into the future."""
@@ -52,7 +50,7 @@ def process_pool(jobs: int) -> Executor:
     return ProcessExecutor(jobs)
 
 
-EXECUTORS: dict[str, Callable[[int], Executor]] = {
+POOLS: dict[str, Callable[[int], Executor]] = {
     "serial": SerialExecutor,
     "thread": thread_pool,
     "process": process_pool,
@@ -60,10 +58,8 @@ EXECUTORS: dict[str, Callable[[int], Executor]] = {
 
 
 def make_executor(name: str, jobs: int) -> Executor:
-    """The executor of a name, for so many tasks at a time; a context manager."""
-    if name not in EXECUTORS:
-        raise ConfigError(f"expected an executor of {', '.join(EXECUTORS)}, found {name!r}")
-    return EXECUTORS[name](jobs)
+    """The executor of a name (see `Placement`), for so many tasks at a time; a context manager."""
+    return POOLS[name](jobs)
 
 
 def shares_memory(executor: Executor) -> bool:

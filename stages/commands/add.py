@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from pipeline.cli.actions import bring, say
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import Program, pipeline_command
+from pipeline.cli.program import CommandGroup, Program, pipeline_command
 from pipeline.cli.session import Session, recipe_names
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
@@ -24,17 +25,16 @@ SAVE = click.Option(
 )
 
 
-def add_to(group: click.Group, program: Program) -> click.Group:
+def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
-        words = group.commands[name].help
-        command = pipeline_command(
-            program, name, targets, _bring_and_save, help=words, extra=[SAVE]
+        words = group.later[name].keywords["help"]
+        group.later[name] = partial(
+            pipeline_command, program, name, targets, _bring_and_save, help=words, extra=[SAVE]
         )
-        group.add_command(command)
     words = "Classes and probabilities for image files."
-    group.add_command(
-        pipeline_command(program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS)
+    group.later["predict"] = partial(
+        pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )
     group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
     lr_command.add_to(group, program)

@@ -15,7 +15,6 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import ConfigError, UserError
 from pipeline.executors.cores import check_workers, default_workers
-from pipeline.executors.processes import ProcessExecutor
 from stages import neuralnet as nn
 from stages.batches import batches, order_of
 from stages.dataset.formats.layout import shape_of
@@ -56,6 +55,8 @@ def make_trainer(
     average: decay of the moving average of the parameters; 0: none. until: the epoch from which on
     images are only flipped and shifted; None: never.
     """
+    from pipeline.executors.pools import process_pool  # here and not above: it is slow to import
+
     rows = examples.train_rows
     if batch.batch > len(rows):
         raise ConfigError(
@@ -92,7 +93,7 @@ def make_trainer(
         smoothing=batch.smoothing,
         clip=batch.clip,
         workers=_workers(workers, context),
-        executor=ProcessExecutor,
+        executor=process_pool,
     )
 
 

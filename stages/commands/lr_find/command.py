@@ -11,7 +11,7 @@ import click
 
 from pipeline.cli.actions import bring, say
 from pipeline.cli.flags import StageCommand, parameter_options
-from pipeline.cli.program import Program, pipeline_command
+from pipeline.cli.program import CommandGroup, Program, pipeline_command
 from pipeline.cli.retyped import retyped
 from pipeline.cli.session import Session
 from pipeline.events.console import Console
@@ -27,15 +27,20 @@ INSTEAD = click.Option(
 SPARE = "Flags that only a training needs are taken and not used: one line serves both."
 
 
-def add_to(group: click.Group, program: Program) -> None:
+def add_to(group: CommandGroup, program: Program) -> None:
     """Let `lr-find` take all that `train` takes, needed or not, and `train` the flag --lr-find."""
-    offered = parameter_options([train], program.pipeline.parameters)
-    spare = [option for option in offered if option.name not in lr_find.parameters]
-    name, words = lr_find.name, f"{lr_find.help} {SPARE}"
-    command = pipeline_command(program, name, (name,), _find, help=words, extra=[PLOT, *spare])
-    command.params.sort(key=spare.__contains__)  # in the help, what is needed comes first
-    group.add_command(command)
-    group.add_command(_Train(group.commands["train"], command))
+
+    def make() -> click.Command:
+        offered = parameter_options([train], program.pipeline.parameters)
+        spare = [option for option in offered if option.name not in lr_find.parameters]
+        name, words = lr_find.name, f"{lr_find.help} {SPARE}"
+        command = pipeline_command(program, name, (name,), _find, help=words, extra=[PLOT, *spare])
+        command.params.sort(key=spare.__contains__)  # in the help, what is needed comes first
+        return command
+
+    plain = group.later[train.name]
+    group.later[lr_find.name] = make
+    group.later[train.name] = lambda: _Train(plain(), group.made(lr_find.name))
 
 
 class _Train(StageCommand):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
 
-from pipeline.cli.program import Program, pipeline_command
+from pipeline.cli.program import CommandGroup, Program, pipeline_command
 from pipeline.cli.session import Session
 from stages.commands.search import TARGETS
 
@@ -43,12 +44,18 @@ FLAGS = (
 )
 
 
-def add_to(group: click.Group, program: Program) -> None:
+def add_to(group: CommandGroup, program: Program) -> None:
     """Add the command to the program's."""
-    command = pipeline_command(
-        program, "search", TARGETS, _search, help=HELP, extra=FLAGS, own_dry_run=True
+    group.later["search"] = partial(
+        pipeline_command,
+        program,
+        "search",
+        TARGETS,
+        _search,
+        help=HELP,
+        extra=FLAGS,
+        own_dry_run=True,
     )
-    group.add_command(command)
 
 
 def _search(
