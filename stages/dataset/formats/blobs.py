@@ -19,7 +19,7 @@ from pipeline.store.files import Files, open_file
 from stages.dataset.formats import zips
 from stages.dataset.formats.inflate import BLOCK, ByteStream
 from stages.dataset.formats.layout import shown
-from stages.dataset.formats.tar import BYTES, members
+from stages.dataset.formats.tar import BYTES, MEMBERS, members
 
 Silent: Callable[[int], Any] = lambda amount: None  # noqa: E731
 
@@ -92,7 +92,7 @@ def blobs(
 
 
 def archive_members(
-    path: Path, advance: Callable[[int], Any] = Silent, limit: int = 10_000
+    path: Path, advance: Callable[[int], Any] = Silent, limit: int | None = None
 ) -> Iterator[Member]:
     """The files of a tar archive (packed or not) or of a zip archive, in its own order.
 
@@ -100,7 +100,7 @@ def archive_members(
     """
     with open_file(path) as file:
         if zips.looks_like_zip(file.read(4)):
-            for name, size, read_into in zips.members(path, limit, advance):
+            for name, size, read_into in zips.members(path, limit or MEMBERS, advance):
                 where = f"{path}: {shown(name)}"
                 yield Member(name, where, size, not name.endswith("/"), read_into)
             return

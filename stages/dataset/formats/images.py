@@ -27,6 +27,7 @@ def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
 
     Raises `DataError` where the file holds no image; how it is read: see `decode_image`.
     """
+    _pillow("Image")  # first of all, since without it nothing can be read
     with open_file(path) as file:
         try:
             data = file.read(FILE + 1)

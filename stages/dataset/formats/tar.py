@@ -36,12 +36,13 @@ class Member:
     is_file: bool
 
 
-def members(stream: ByteStream, limit: int = MEMBERS) -> Iterator[Member]:
+def members(stream: ByteStream, limit: int | None = None) -> Iterator[Member]:
     """The members in the archive's order, at most `limit`; what is not read is passed over.
 
     Raises `DataError` where the stream is no tar archive, is damaged, or ends too early. After the
     last member the stream is read to its end, so that its checksums are verified.
     """
+    limit = limit or MEMBERS
     longer: dict[str, str] = {}  # what an extended header says of the member after it
     left = EXTENSION
     for _ in range(limit):
