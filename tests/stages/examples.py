@@ -35,7 +35,9 @@ def decoded(source: Any, **options: Any) -> tuple[np.ndarray, np.ndarray, dict[s
     from stages.options import ReadingOptions
 
     *blocks, end = collected(decode(source, reading=ReadingOptions(**options)))
-    images, labels = (np.concatenate([block[key] for block in blocks]) for key in ("images", "labels"))
+    images, labels = (
+        np.concatenate([block[key] for block in blocks]) for key in ("images", "labels")
+    )
     return images, labels, end["dataset"]
 
 

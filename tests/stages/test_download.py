@@ -120,6 +120,7 @@ def test_examples_and_labels_at_two_urls():
 
 def test_synthetic_cannot_be_missed(monkeypatch):
     monkeypatch.setattr(sources, "any_answers", lambda urls: False)
+
     def asked(source):
         return SourceOptions(source=source, synthetic_size=60)
 
