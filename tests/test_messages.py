@@ -217,7 +217,8 @@ SOURCES = [
     Case(
         "run --source .",
         "error: .: expected data_batch_1.bin … and test_batch.bin, found data_batch_1; this is "
-        "CIFAR-10's Python version; use the binary version",
+        "CIFAR-10's Python version, whose pickles may run code; use the binary version: --source "
+        "cifar10",
         {"data_batch_1": b""},
     ),
     Case(

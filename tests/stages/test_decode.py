@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pipeline.context import Context
 from pipeline.errors import DataError, StorageError
 from pipeline.store.files import File, Files, identify
-from stages.dataset.formats import kinds, layout, members
+from stages.dataset.formats import kinds, layout
 from stages.dataset.formats.known import WANTED
 from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES, rank
 from stages.dataset.sources.origin import OFFICIAL_SHA256
@@ -176,7 +176,10 @@ def test_what_is_no_dataset(tmp_path):
     write(path, gz(bytes(1024)))
     assert f"found nothing; {hint}" in refused(path)
     write(path, tar({"data_batch_1": b"", "test_batch": b"", "batches.meta": b""}))
-    assert refused(path).endswith("this is CIFAR-10's Python version; use the binary version")
+    assert refused(path).endswith(
+        "this is CIFAR-10's Python version, whose pickles may run code; use the binary version: "
+        "--source cifar10"
+    )
     content = files()
     del content["test_batch.bin"]
     write(path, tar(content))

@@ -62,7 +62,7 @@ def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
                     )
         labels, shapes = [], []
         for split in ("train", "test"):
-            stream, shape = _open(parts[split, "images"], 3)
+            shape = _open(parts[split, "images"], 3)[1]
             own, count = _open(parts[split, "labels"], 1)
             where = parts[split, "labels"].where
             if count[0] != shape[0]:
@@ -82,7 +82,7 @@ def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
             np.concatenate(labels), train, parts["train", "labels"].where
         )
         start = 0
-        for split, shape in zip(("train", "test"), shapes, strict=True):
+        for split in ("train", "test"):
             for images in _images(parts[split, "images"]):
                 yield {"images": images, "labels": numbers[start : start + len(images)]}
                 start += len(images)

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.errors import DataError
 from pipeline.store.files import Files, open_file
 from stages.dataset.formats import cifar100, idx, layout, zips
 from stages.dataset.formats.blobs import archive_members, last_part

@@ -63,8 +63,12 @@ def expect_both(names: Iterable[str], where: object) -> None:
         return
     wanted = TEST_FILE if has_train else f"data_batch_1.bin … and {TEST_FILE}"
     hint = "use an archive or a folder in CIFAR-10's binary layout"
-    if "data_batch_1" in names:
-        hint = "this is CIFAR-10's Python version; use the binary version"
+    if "data_batch_1" in names or {"train", "meta"} <= set(names):
+        version = "10" if "data_batch_1" in names else "100"
+        hint = (
+            f"this is CIFAR-{version}'s Python version, whose pickles may run code; use the binary "
+            f"version: --source cifar{version}"
+        )
     found = ", ".join(shown(name) for name in names[:8]) or "nothing"
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     raise DataError(f"{where}: expected {wanted}, found {found}{more}; {hint}")

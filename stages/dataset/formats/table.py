@@ -97,7 +97,7 @@ def encode(batch: Batch, columns: Sequence[Column], where: object) -> np.ndarray
 
 
 def rows_of(path: Path, columns: Sequence[Column]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
-    """Lines, and features float32 (k, d), of a table with at least these columns, batch by batch."""
+    """Lines and features float32 (k, d) of a table that has these columns, batch by batch."""
     with reader_of(path) as reader:
         if missing := [c["name"] for c in columns if c["name"] not in reader.columns]:
             raise DataError(

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import DataError
 from pipeline.store.files import DigestCache, Files, identify
 from stages.dataset.formats import arrays, cifar100, idx, layout
-from stages.dataset.formats.kinds import PYTHON, is_table, kind_of_names, listed
+from stages.dataset.formats.kinds import is_table, kind_of_names, listed
 from stages.dataset.sources.folder import list_folder
 
 OF_FILES = {"cifar100": cifar100.is_known, "idx": idx.is_known, "arrays": arrays.is_known}

@@ -107,7 +107,8 @@ def test_a_folder_is_its_known_files_in_order(resolve, tmp_path):
 
 
 def test_what_is_not_there(resolve, tmp_path):
-    what = "--source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL or a path, found"
+    names = "auto, cifar10, cifar100, mnist, fashion-mnist, synthetic"
+    what = f"--source: expected {names}, a URL or a path, found"
     missing = "(No such file or directory)"
     assert refused(DataError, resolve, "sythetic") == (
         f"{what} sythetic {missing}; did you mean synthetic?"
