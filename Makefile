@@ -12,10 +12,10 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test lint bench ablation parity fuzz crash-test clean
+.PHONY: help all test lint bench ablation parity export-test sklearn-checks fuzz crash-test clean page-test
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  variables      SOURCE=$(SOURCE) RECIPE=$(RECIPE) EPOCHS=$(EPOCHS) WORKERS=$(WORKERS)"
 
 all: .venv/core  ## the whole job: source → model.json and its evaluation
@@ -42,11 +42,22 @@ ablation: .venv/core  ## what each ingredient of recipe fast is worth: a hundred
 parity: .venv/bench .venv/dev  ## every ingredient of a training beside PyTorch, on the same numbers
 	$(BIN)/python -m tests.parity
 
+export-test: .venv/dev  ## every recipe, activation and ensemble, exported and compared on all test images
+	nice -n 10 $(BIN)/python -m tests.export $(if $(filter auto,$(SOURCE)),,--source $(SOURCE))
+
+sklearn-checks: .venv/dev  ## scikit-learn's checks and its own tests, all of them, on our classifier
+	$(BIN)/pip install --quiet --disable-pip-version-check 'pandas>=2.2'
+	SKLEARN_CHECKS=1 SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2 tests/stages/neuralnet/sklearn
+
 fuzz: .venv/dev  ## a million hostile inputs over all that reads files; INPUTS=20000 for fewer
 	nice -n 10 $(BIN)/python -m tests.fuzz --inputs $(INPUTS)
 
 crash-test: .venv/dev  ## faults, power failures, kill -9, many at once: over an hour; CRASH=--short for a minute
 	nice -n 10 $(BIN)/python -m tests.crash $(CRASH)
+
+page-test: .venv/dev  ## the report's pages in a real Chromium, with axe-core where npm is; SHOTS=FOLDER keeps pictures
+	@npm --version >/dev/null 2>&1 && npm install --silent --no-save --prefix .venv/axe axe-core || true
+	$(BIN)/python -m tests.page --axe .venv/axe/node_modules/axe-core/axe.min.js $(if $(SHOTS),--screenshots $(SHOTS))
 
 clean:  ## remove what was built; cached results and datasets stay
 	rm -rf .venv build *.egg-info .coverage htmlcov .pytest_cache .ruff_cache .hypothesis

@@ -76,7 +76,7 @@ def plan(
 
     Each decision has `.stage.name`, `.status` (cached, runs, waits) and `.reasons`.
     """
-    with opened(pipeline, store, targets, parameters, _reporter(None)) as planner:
+    with opened(pipeline, store, targets, parameters, _reporter(None), create=False) as planner:
         return planner.plan(targets)
 
 
@@ -87,23 +87,24 @@ def opened(
     targets: Iterable[str],
     parameters: Mapping[str, Any],
     reporter: Reporter,
+    create: bool = True,
 ) -> Iterator[Planner]:
     """A planner for checked parameters; its store is shared with others until the block ends."""
     settings = resolve(pipeline.parameters, arguments=parameters, warn=reporter.warn)
     values = {name: setting.value for name, setting in settings.items()}
     pipeline.check(values, targets)
     store = store if isinstance(store, Store) else Store(Path(store))
-    with sharing(store, reporter):
+    with sharing(store, reporter, create):
         yield Planner(pipeline, values, store, CodeIndex(store.root / ".code.json"))
 
 
-def sharing(store: Store, reporter: Reporter) -> Any:
-    """Use a store beside others, and not while `gc` clears it out."""
+def sharing(store: Store, reporter: Reporter, create: bool = True) -> Any:
+    """Use a store beside others, not while `gc` clears it out; `create`: make what is missing."""
 
     def wait() -> None:
         reporter.info("waiting for gc, which is clearing out the store")
 
-    return store_lock(store.root, exclusive=False, waiting=wait)
+    return store_lock(store.root, exclusive=False, waiting=wait, create=create, note=reporter.warn)
 
 
 def _reporter(on_event: Callable[[Event], None] | None) -> Reporter:

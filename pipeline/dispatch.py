@@ -8,7 +8,7 @@ the executor, as many at a time as the placement allows.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UserError
@@ -29,8 +29,14 @@ Done = tuple[Decision, float, bool, BaseException | None]
 class Dispatcher:
     """Starts tasks and collects them. A context manager, which ends what it has started."""
 
-    def __init__(self, planner: Planner, reporter: Reporter, placement: Placement) -> None:
-        self.placement = placement
+    def __init__(
+        self,
+        planner: Planner,
+        reporter: Reporter,
+        placement: Placement,
+        roots: Mapping[str, str],
+    ) -> None:
+        self.placement, self._roots = placement, roots
         self._planner, self._reporter = planner, reporter
         self._executor: Executor | None = None
         self._running: dict[Future[bool], tuple[Decision, float]] = {}
@@ -83,7 +89,7 @@ class Dispatcher:
         from pipeline.execution import execute  # here and not above: most commands run nothing
 
         self._reporter.stage_started(decision.stage.name, decision.reason)
-        task = _task(decision, outcome)
+        task = self._task(decision, outcome)
         made = self._made(decision, outcome)
         try:
             return execute(task, self._planner.store, self._reporter, made), None
@@ -97,7 +103,7 @@ class Dispatcher:
         if self._executor is None:
             self._executor, self._relay = self._make_executor()
         self._reporter.stage_started(decision.stage.name, decision.reason)
-        task, store = _task(decision, outcome), self._planner.store
+        task, store = self._task(decision, outcome), self._planner.store
         if shares_memory(self._executor):
             made = self._made(decision, outcome)
             return self._executor.submit(execute, task, store, self._reporter, made, self._stop)
@@ -112,16 +118,17 @@ class Dispatcher:
         relay = Relay(self._reporter)
         return ProcessExecutor(self.placement.most, *relay.connection), relay
 
+    def _task(self, decision: Decision, outcome: Outcome) -> Task:
+        from pipeline.execution import Task
+
+        stage = decision.stage
+        sources = {name: outcome.keys[name] for name in stage.inputs}
+        root = self._roots.get(stage.name, "")
+        return Task(stage, decision.parameters, sources, decision.key, decision.fields, root)
+
     def _made(self, decision: Decision, outcome: Outcome) -> Any:
         digests = dict(outcome.digests)
         return lambda: self._planner.decide(decision.stage, digests).status == CACHED
-
-
-def _task(decision: Decision, outcome: Outcome) -> Task:
-    from pipeline.execution import Task
-
-    sources = {name: outcome.keys[name] for name in decision.stage.inputs}
-    return Task(decision.stage, decision.parameters, sources, decision.key, decision.fields)
 
 
 def _readable(error: BaseException | None) -> BaseException | None:

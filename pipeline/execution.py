@@ -34,6 +34,7 @@ class Task:
     sources: Mapping[str, Key]
     key: Key
     fields: Mapping[str, Any]
+    root: str  # why the result is to be kept though nothing needs it; "": it is not
 
 
 def execute(
@@ -52,13 +53,14 @@ def execute(
         if made():
             return False
         with one_blas_thread(), store.write(key, task.fields) as writer:
+            writer.root = task.root
             inputs = [store.load(task.sources[name], name) for name in stage.inputs]
             arguments = stage.arguments(task.parameters)
             if stage.takes_context:
                 arguments["context"] = _RunContext(store, key, reporter, writer, stop)
             value = stage.function(*inputs, **arguments)
             _write(value, stage, writer, reporter)
-        store.drop_state(key)
+        store.states.drop(key)
     return True
 
 
@@ -149,13 +151,13 @@ class _RunContext(Context):
         self._writer.notes |= figures
 
     def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        state = self._store.load_state(self._key)
-        if state is None and self._store.has_state(self._key):
+        state = self._store.states.load(self._key)
+        if state is None and self._key in self._store.states:
             self.warn(f"the saved state of {self._key.stage} is damaged: it begins anew")
         return state
 
     def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        self._store.save_state(self._key, arrays, record)
+        self._store.states.save(self._key, arrays, record)
         self._check()
 
     def _check(self) -> None:

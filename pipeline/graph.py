@@ -74,6 +74,11 @@ class Pipeline:
                 wanted += (self.producers[artifact].name for artifact in self.stages[name].inputs)
         return [stage for name, stage in self.stages.items() if name in needed]
 
+    def final(self) -> list[Stage]:
+        """The stages whose outputs no stage takes."""
+        taken = {name for stage in self.stages.values() for name in stage.inputs}
+        return [stage for stage in self.stages.values() if taken.isdisjoint(stage.outputs)]
+
     def parameters_of(self, stages: Iterable[Stage]) -> dict[str, Parameter]:
         """The parameters that these stages take, in the order of the flow."""
         return {name: self.parameters[name] for stage in stages for name in stage.parameters}

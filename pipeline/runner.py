@@ -33,13 +33,18 @@ def run(
     targets: Iterable[str],
     reporter: Reporter,
     placement: Placement = Placement(),
+    purpose: str = "target",
 ) -> Outcome:
     """Bring `targets` (names of stages; none: all) up to date, with everything they need.
 
     The first error ends the run, or, with `placement.keep_going`, only what depends on the stage
     that failed. It is raised in the end; `error.stage` is that stage, `error.outcome` the rest.
+    `purpose` is why the targets' results are to be kept though nothing needs them (manifest.py).
     """
-    with Dispatcher(planner, reporter, placement) as dispatcher:
+    targets = tuple(targets)
+    roots = {stage.name: "final" for stage in planner.pipeline.final()}
+    roots |= dict.fromkeys(targets, purpose)
+    with Dispatcher(planner, reporter, placement, roots) as dispatcher:
         return _Run(planner, planner.pipeline.upstream(targets), reporter, dispatcher).carry_out()
 
 
@@ -59,6 +64,17 @@ class _Run:
         self._error: Exception | None = None
 
     def carry_out(self) -> Outcome:
+        """Run all stages; the outcome lists them in the order of the flow."""
+        try:
+            self._run()
+        finally:
+            self._outcome.stages.sort(key=lambda result: self._places[result.name])
+        if self._error is not None:
+            self._error.outcome = self._outcome
+            raise self._error
+        return self._outcome
+
+    def _run(self) -> None:
         self._order.prepare()
         due: list[tuple[Decision, float]] = []
         while self._order.is_active():
@@ -77,10 +93,6 @@ class _Run:
                     self._fail(decision.stage.name, started, error)
                 else:
                     self._finish(decision, RAN if made else CACHED, started, not made)
-        if self._error is not None:
-            self._error.outcome = self._outcome
-            raise self._error
-        return self._outcome
 
     def _decide(self, stage: Stage) -> Decision | None:
         """What is to be done about a stage; None where nothing can be, which is reported."""

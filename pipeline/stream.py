@@ -8,8 +8,7 @@ numbers. Iteration pulls: what nobody asks for is not made, so memory is bounded
 
 Random numbers come from `SeedSequence(seed, spawn_key=(purpose, epoch))`. Neither `seed + epoch`
 nor `SeedSequence([seed, epoch])` would do: with the first, seed 0 in epoch 1 is seed 1 in epoch 0;
-the second takes its numbers apart into words of 32 bits, of which trailing zeros do not count, so
-that [1, 2], [1, 2, 0] and [1 + 2 * 2**32] are one and the same.
+the second drops trailing zeros, so that [1, 2], [1, 2, 0] and [1 + 2 * 2**32] are the same.
 """
 
 from __future__ import annotations
@@ -40,7 +39,9 @@ class Stream:
 
     def shuffle(self, seed: int) -> Stream:
         """The same items in an order of each epoch's own, drawn from `seed` (at least 0)."""
-        return _Shuffled(self, _checked_seed(seed))
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"expected an integer of at least 0 as a seed, found {seed!r}")
+        return _Shuffled(self, int(seed))
 
     def batch(self, size: int, drop_last: bool = False) -> Stream:
         """Stacks of `size` items: arrays of shape (size, …); of tuples and dicts, field by field.
@@ -65,8 +66,8 @@ class Stream:
     def epoch(self, epoch: int, start: int = 0, ahead: int = 0) -> Iterator[Any]:
         """The items of an epoch from step `start` on.
 
-        A thread works up to `ahead` items ahead (0: there is none); to close the iterator, or to
-        exhaust it, ends the thread. An error is raised once, as it came.
+        A thread works up to `ahead` items ahead (0: none) until the iterator is closed or ends.
+        An error is raised once, as it came.
         """
         items = self._epoch(epoch, start)
         return prefetched(items, ahead) if ahead else items
@@ -197,9 +198,3 @@ def _stacked(items: list[Any]) -> Any:
     if isinstance(first, dict):
         return {name: _stacked([item[name] for item in items]) for name in first}
     return np.stack(items)
-
-
-def _checked_seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"expected an integer of at least 0 as a seed, found {seed!r}")
-    return int(seed)

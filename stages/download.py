@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
+from pipeline.store.durable import make_folder
 from pipeline.store.files import Files
 from stages.dataset.formats.kinds import check_download
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
@@ -41,6 +43,8 @@ def download(
     found = resolve_source(**vars(options))
     source, sha256, folder = found["source"], found["sha256"], Path(options.data_dir)
     if isinstance(source, Files):
+        with suppress(OSError):  # from now on its digest is remembered there
+            make_folder(folder)
         return source
     if source == "synthetic":
         if no_network():

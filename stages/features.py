@@ -39,9 +39,9 @@ def to_features(images: np.ndarray, options: FeatureOptions) -> np.ndarray:
             )
         return images
     n, channels = images.shape[:2]
-    planes = images.reshape(n, channels, -1)
+    planes = images.reshape(n, channels, math.prod(images.shape[2:]))
     if options.color or channels == 1:
-        pixels = planes.reshape(n, -1)
+        pixels = images.reshape(n, math.prod(images.shape[1:]))
         if options.storage == "uint8":
             return pixels
         features = pixels.astype(np.float32)

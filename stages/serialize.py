@@ -12,7 +12,8 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
 from stages.modelfile.model import Model

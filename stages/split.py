@@ -34,7 +34,7 @@ def split(
 
 def stratified(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     """Rows, sorted int64, that hold `fraction` of each class, drawn by `seed`."""
-    generator = np.random.default_rng(np.random.SeedSequence([seed, SPLIT]))
+    generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(SPLIT,)))
     chosen = [np.empty(0, np.int64)]
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
@@ -42,4 +42,4 @@ def stratified(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     return np.sort(np.concatenate(chosen))
 
 
-SPLIT = 0x51  # keeps this stream of random numbers apart from others with the same seed
+SPLIT = 0x51  # a purpose: one seed serves several, and they stay independent

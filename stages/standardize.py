@@ -18,12 +18,16 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
 from stages.features import chosen_blocks, expect_images, make_inputs
+from stages.modelfile.initial import Init, init_by_content, initial_constants
 from stages.options import Flip, InputOptions, Standardize
 
 ROWS = 256  # of a block: 3 MB of float32 for 3,072 features
 
 
-@stage(outputs=("standardization",))
+LEAST = 0.1  # of the median deviation: the least of a pixel
+
+
+@stage(outputs=("standardization",), resolve=init_by_content)
 def standardize(
     features: np.ndarray,
     dataset: dict[str, Any],
@@ -32,6 +36,7 @@ def standardize(
     standardize: Standardize = "auto",
     inputs: InputOptions = InputOptions(),
     flip: Flip = "none",
+    init: Init = None,
     context: Context = QUIET,
 ) -> np.ndarray:
     """Fit each feature's mean and deviation on the training images (--standardize)."""
@@ -43,6 +48,10 @@ def standardize(
             "--contrast: expected images, found a table, whose columns have no common scale; leave "
             "it out"
         )
+    if init is not None:
+        rows, flag = 0 if standardize == "none" else 2, f"--standardize {standardize}"
+        width = features.shape[1]
+        return initial_constants(init, "standardization", inputs, rows, flag, width)
     if standardize == "none":
         return np.empty((0, features.shape[1]), np.float32)
     none = np.empty((0, features.shape[1]), np.float32)
@@ -65,7 +74,8 @@ def fit(
 
     inputs: what is done to the features first. by_channel: all pixels of a colour have the same
     constants. flipped: a pixel and its mirror image do. The sums are taken in float64, in two
-    passes, in bounded memory. A feature that never changes keeps the deviation 1.
+    passes, in bounded memory. A feature that never changes keeps the deviation 1. A
+    pixel that hardly ever changes may change in use, and is not magnified without bounds.
     """
     inputs = inputs or nn.Inputs()
     blocks = chosen_blocks(features, rows, ROWS)
@@ -91,7 +101,10 @@ def fit(
             variance += np.einsum("ij,ij->j", centred, centred)
             progress.advance(len(block))
     deviation = np.sqrt(shared(variance / len(rows)))
-    deviation[deviation == 0] = 1
+    varies = deviation > 0
+    if inputs.shape is not None and varies.any():  # pixels, which are all measured alike
+        deviation = np.maximum(deviation, LEAST * np.median(deviation[varies]))
+    deviation[~varies] = 1
     return np.stack([mean, 1 / deviation]).astype(np.float32)
 
 

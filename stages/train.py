@@ -19,6 +19,7 @@ from pipeline.context import QUIET, Context, Progress
 from pipeline.errors import UserError
 from pipeline.stage import stage
 from stages import neuralnet as nn
+from stages.modelfile.initial import Init, init_by_content
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
 from stages.training.build import Examples, make_trainer, workers_alive
 from stages.training.checkpoints import CheckpointPolicy
@@ -33,7 +34,7 @@ from stages.training.options import (
 from stages.training.state import TrainingState
 
 
-@stage(outputs=("parameters", "training"))
+@stage(outputs=("parameters", "training"), resolve=init_by_content)
 def train(
     features: np.ndarray,
     labels: np.ndarray,
@@ -50,6 +51,7 @@ def train(
     optimizer: OptimizerOptions = OptimizerOptions(),
     augmentation: AugmentationOptions = AugmentationOptions(),
     selection: SelectionOptions = SelectionOptions(),
+    init: Init = None,
     seed: Seed = 0,
     workers: Workers = None,
     context: Context = QUIET,
@@ -69,6 +71,7 @@ def train(
         context=context,
         average=selection.average,
         until=epochs - schedule.refine if schedule.refine else None,
+        init=init,
     ) as trainer:
         trained = trainer.network
         state = _resume(trainer, context) or TrainingState(best=trained.parameters.copy())
@@ -99,6 +102,7 @@ def train(
             "seed": seed,
             "initializer": network.initializer,
             "members": network.members,
+            **({"init": init.files[0].sha256} if init else {}),
             **{name: value for group in chosen for name, value in asdict(group).items()},
         },
         "best_epoch": state.best_epoch,

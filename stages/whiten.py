@@ -27,13 +27,14 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
 from stages.features import chosen_blocks, expect_images, make_inputs
+from stages.modelfile.initial import Init, init_by_content, initial_constants
 from stages.options import Flip, InputOptions, WhitenOptions
 from stages.training.even_odd import halves, whole
 
 ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
 
 
-@stage(outputs=("whitening",))
+@stage(outputs=("whitening",), resolve=init_by_content)
 def whiten(
     features: np.ndarray,
     dataset: dict[str, Any],
@@ -43,10 +44,16 @@ def whiten(
     whitening: WhitenOptions = WhitenOptions(),
     inputs: InputOptions = InputOptions(),
     flip: Flip = "none",
+    init: Init = None,
     context: Context = QUIET,
 ) -> np.ndarray:
     """Fit the matrix that makes the inputs uncorrelated on the training images (--whiten)."""
     width = features.shape[1]
+    if init is not None:
+        none, pca = whitening.whiten == "none", whitening.whiten == "pca"
+        columns = whitening.components if pca and whitening.components else width
+        flag = f"--whiten {whitening.whiten}"
+        return initial_constants(init, "whitening", inputs, 0 if none else 1 + width, flag, columns)
     if whitening.whiten == "none":
         return np.empty((0, width), np.float32)
     if whitening.components > width:

@@ -1,8 +1,9 @@
-"""The README: every command and every program in it works."""
+"""The pages: every command and every program in them works."""
 
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -14,42 +15,74 @@ from stages.cifar10 import PIPELINE, PROGRAM
 from stages.commands.add import add_to
 
 ROOT = Path(__file__).parent.parent
-TEXT = (ROOT / "README.md").read_text("utf-8")
-CONSOLE = "\n".join(re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL))
-COMMANDS = re.findall(r"^\$ (.*)$", CONSOLE, re.MULTILINE)
-PROGRAMS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for folder in (ROOT, ROOT / "pipeline", ROOT / "stages", ROOT / "tests")
+    for path in sorted(folder.glob("*.md" if folder == ROOT else "**/*.md"))
+    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+}
 TARGETS = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+PROGRAMS = [
+    pytest.param(program, id=f"{page}-{number}")
+    for page, text in PAGES.items()
+    for number, program in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+]
 
 
-def test_every_pipeline_command_works(tmp_path, monkeypatch, capsys):
+def commands(page: str) -> list[str]:
+    """What is typed in a page's consoles."""
+    consoles = "\n".join(re.findall(r"```console\n(.*?)```", PAGES[page], re.DOTALL))
+    return re.findall(r"^\$ (.*)$", consoles, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["README.md", "stages/README.md"])
+def test_every_pipeline_command_works(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for name, value in {"SOURCE": "synthetic", "SYNTHETIC_SIZE": "300", "HIDDEN": "16"}.items():
         monkeypatch.setenv(f"PIPELINE_{name}", value)
+    monkeypatch.setenv("PIPELINE_BATCH", "50")
     group = add_to(make_cli(PROGRAM), PROGRAM)
-    commands = [shlex.split(line)[1:] for line in COMMANDS if line.startswith("pipeline ")]
-    assert len(commands) > 10
-    for arguments in commands:
+    typed = [shlex.split(line)[1:] for line in commands(page) if line.startswith("pipeline ")]
+    assert len(typed) > 7
+    for arguments in typed:
         assert run_cli(group, arguments) == 0, (arguments, capsys.readouterr().err)
         assert capsys.readouterr().out
 
 
 def test_every_make_target_is_there():
-    named = [line.split()[1] for line in COMMANDS if line.startswith("make ")]
-    assert {"all", "test"} <= set(named) <= set(TARGETS)
-    assert set(re.findall(r"`make ([a-z-]+)`", TEXT)) <= set(TARGETS)
+    for page, text in PAGES.items():
+        named = [line.split()[1] for line in commands(page) if line.startswith("make ")]
+        assert set(named) <= set(TARGETS), page
+        assert set(re.findall(r"`make ([a-z-]+)`", text)) <= set(TARGETS), page
+    assert {"make all", "make test"} <= set(commands("README.md"))
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
-def test_every_program_runs(program, capsys):
-    exec(compile(program, "README.md", "exec"), {"__name__": "readme"})
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_program_runs(program, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "page.py"
+    file.write_text(program)
+    runpy.run_path(str(file), run_name="page")
 
 
-def test_every_command_is_told():
+def test_every_link_leads_somewhere():
+    for page, text in PAGES.items():
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+            if "://" not in target:
+                assert ((ROOT / page).parent / target).exists(), (page, target)
+
+
+def test_the_readme_is_two_screens_and_a_map():
+    assert len(README.encode()) <= 14_000
+
+
+def test_every_command_is_in_the_table():
     group = add_to(make_cli(PROGRAM), PROGRAM)
-    table = TEXT[TEXT.index("## Commands") : TEXT.index("## How the data flows")]
-    for name in group.commands:
+    table = README[README.index("## Commands") : README.index("## How the data flows")]
+    for name in group.list_commands(None):
         assert f"`{name}" in table, name
 
 
 def test_every_stage_is_in_the_table_of_commands():
-    assert "`" + "` `".join(stage.name for stage in PIPELINE.upstream()) + "`" in TEXT
+    assert "`" + "` `".join(stage.name for stage in PIPELINE.upstream()) + "`" in README

@@ -18,9 +18,7 @@ from pipeline.events.console import Console
 from pipeline.outcome import Outcome
 
 if TYPE_CHECKING:
-    from pipeline.cli.program import Program
-
-artifact_table = display.outcome
+    from pipeline.cli.definition import Program
 
 
 def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
@@ -109,12 +107,18 @@ def verify(program: Program, session: Session) -> None:
 
 
 def collect_garbage(
-    program: Program, session: Session, unused_days: float | None, max_size: str | None
+    program: Program,
+    session: Session,
+    unused_days: float | None,
+    max_size: str | None,
+    searches: bool,
 ) -> None:
     """`gc`."""
-    say(session, *maintenance.collect(session, unused_days, max_size, session.dry_run))
+    found = maintenance.collect(session, unused_days, max_size, searches, session.dry_run)
+    say(session, *found)
 
 
+LOOKS = (show_plan, explain, show_config, verify)  # they make nothing, not even the store
 EXCLUSIVE = (collect_garbage,)  # they take the store's lock themselves, and alone
 STAGE = click.Argument(["stage"])
 COMMANDS = {

@@ -6,7 +6,6 @@ a disk that refuses or fails. A bug keeps its traceback.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,11 +13,9 @@ from collections.abc import Sequence
 import click
 
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
+from pipeline.store.troubles import explained
 
 DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_BROKEN = {errno.EIO, getattr(errno, "ESTALE", errno.EIO)}
 
 
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
@@ -51,27 +48,13 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
         _let_output_go()
         return BROKEN_PIPE
-    except OSError as error:
-        told = _of_the_disk(error)
-        if told is None:
+    except (OSError, RuntimeError) as error:
+        line, mendable = explained(error) or ("", False)
+        if not line:
             raise
-        return _complain(*told)
-
-
-def _of_the_disk(error: OSError) -> tuple[str, int] | None:
-    """The line and the status where a file was refused, or a disk fails; None for a bug."""
-    if error.errno in _FULL and not error.filename:
-        _let_output_go()
-        words = "free some space, then run the same command again"
-        return f"stdout: expected room to write, found: {error.strerror}; {words}", MISTAKE
-    where = f"{error.filename or 'a stored file'}: expected"
-    if error.errno in _REFUSED:
-        words = "change its permissions or choose another folder"
-        return f"{where} what may be read, found: {error.strerror}; {words}", MISTAKE
-    if error.errno in _BROKEN:
-        words = "see to the disk, then run the same command again"
-        return f"{where} a disk that works, found: {error.strerror}; {words}", DAMAGE
-    return None
+        if line.startswith("stdout"):
+            _let_output_go()
+        return _complain(line, MISTAKE if mendable else DAMAGE)
 
 
 def _let_output_go() -> None:

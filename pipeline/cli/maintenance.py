@@ -26,6 +26,11 @@ GC_FLAGS = [
         metavar="SIZE",
         help="keep at most so many bytes, such as 2GB; the longest unused go first",
     ),
+    click.Option(
+        ["--searches"],
+        is_flag=True,
+        help="drop the parameters that searches trained and nothing else needs; keep the records",
+    ),
 ]
 
 
@@ -50,7 +55,11 @@ def verify(session: Session) -> tuple[dict[str, Any], str]:
 
 
 def collect(
-    session: Session, unused_days: float | None, max_size: str | None, dry_run: bool
+    session: Session,
+    unused_days: float | None,
+    max_size: str | None,
+    searches: bool,
+    dry_run: bool,
 ) -> tuple[dict[str, Any], str]:
     """Delete what no kept result needs; with `dry_run`, only say what that is."""
     from pipeline.upkeep.gc import plan_removals, remove
@@ -64,9 +73,11 @@ def collect(
     def wait() -> None:
         session.reporter.info("gc waits until the commands that use the store have ended")
 
-    with store_lock(store.root, exclusive=True, waiting=wait):
+    note = session.reporter.warn
+    with store_lock(store.root, exclusive=True, waiting=wait, note=note):
         current = [decision.key for decision in session.plan() if decision.key]
-        removals = plan_removals(store, session.pipeline, current, days=unused_days, size=size)
+        limits = {"days": unused_days, "size": size, "searches": searches}
+        removals = plan_removals(store, current, **limits)
         if not dry_run:
             remove(store, removals)
     total = sum(removal.size for removal in removals)

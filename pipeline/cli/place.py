@@ -20,6 +20,8 @@ def expect_place(place: Path, flag: str) -> None:
             expect_replaceable(place)
     except OSError as error:
         found = error.strerror
+        if not place.parent.exists():
+            found = f"there is no folder {place.parent}"
     if found:
         raise ConfigError(
             f"{flag}: expected the name of a file that can be written, found {place}: {found}; "

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.store.durable import expect_replaceable, replacing, storage_errors
+from pipeline.store.durable import expect_replaceable, replacing
+from pipeline.store.troubles import storage_errors
 
 
 @contextmanager

@@ -9,51 +9,18 @@ adds is made with `pipeline_command`, so that it has the same flags and behaves 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline.cli import actions
+from pipeline.cli.definition import Alternative, Program
 from pipeline.cli.flags import StageCommand, common_options, parameter_options
 from pipeline.cli.profile import profiled
 from pipeline.cli.session import Session, load_recipe, recipe_names, resolve_settings
-from pipeline.graph import Pipeline
-from pipeline.outcome import Outcome
 
-
-@dataclass(frozen=True)
-class Alternative:
-    """The pipeline that takes over where the caller gives a certain parameter.
-
-    `settings_of` turns the parameter's value into (name, parameters) that rank like a recipe.
-    """
-
-    pipeline: Pipeline
-    settings_of: Callable[[str], tuple[str, dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Program:
-    """A pipeline and what its command line says and shows.
-
-    `recipes` is a folder of TOML files. `alternatives` maps a parameter to the pipeline that is
-    used where the caller gives it. `variables` are those of the environment that belong to flags of
-    the program's own. `summarize` turns the outcome of a run into JSON fields of the program's own;
-    `render` turns the whole JSON document into what a person reads.
-    """
-
-    pipeline: Pipeline
-    name: str
-    help: str
-    version: str
-    recipes: Path | None = None
-    alternatives: Mapping[str, Alternative] = field(default_factory=dict)
-    variables: tuple[str, ...] = ()
-    summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
-    render: Callable[[dict[str, Any]], str] = actions.artifact_table
+__all__ = ["Alternative", "CommandGroup", "Program", "make_cli", "pipeline_command"]
 
 
 def make_cli(program: Program) -> click.Group:
@@ -133,8 +100,8 @@ def pipeline_command(
             if action in actions.EXCLUSIVE:
                 action(program, session, **own)
             else:
-                with session.sharing():
-                    planned = session.dry_run and not own_dry_run
+                planned = session.dry_run and not own_dry_run
+                with session.sharing(create=not session.dry_run and action not in actions.LOOKS):
                     run = actions.show_plan if planned else action
                     run(program, session, **({} if planned else own))
 

@@ -72,9 +72,12 @@ class Session:
         finally:
             self.reporter.close()
 
-    def sharing(self) -> AbstractContextManager[None]:
-        """Use the store beside others, and not while `gc` clears it out."""
-        return sharing(self.store, self.reporter)
+    def sharing(self, create: bool = True) -> AbstractContextManager[None]:
+        """Use the store beside others, and not while `gc` clears it out.
+
+        Without `create`, a store that is not there is not made.
+        """
+        return sharing(self.store, self.reporter, create)
 
     def value(self, name: str) -> Any:
         """The value of a parameter."""

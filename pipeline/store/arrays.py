@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pipeline.store.digests import ArrayDigest
+from pipeline.store.durable import fsync
 
 BLOCK = 1 << 22
 
@@ -45,7 +46,7 @@ class ArrayFile:
         shape = () if ndim == 0 else (self._rows, *self._row_shape)
         self._file.seek(0)
         self._write(memoryview(_header(self._dtype, shape)))
-        os.fsync(self._file.fileno())
+        fsync(self._file.fileno())
         self.close()
         digest = self._digest.hexdigest(shape[0] if shape else None)
         dtype = np.lib.format.dtype_to_descr(self._dtype)

@@ -1,4 +1,4 @@
-"""The few file operations that a result's survival hangs on, and what their failures mean.
+"""The few file operations that a result's survival hangs on.
 
 A rename is atomic, but neither it nor the bytes behind it are durable before an fsync: of the file
 first, of the folder that names it after. A new folder is no exception: it is there for good once
@@ -18,12 +18,7 @@ from typing import BinaryIO
 
 from pipeline.errors import StorageError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}  # some network file systems sync no folder
-_REFUSED = {
-    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT),
-    *(errno.ENAMETOOLONG, errno.EISDIR, errno.ELOOP),
-}
+_NO_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}  # some file systems sync no file or folder
 _ABANDONED = 3600.0  # seconds without a byte, after which nobody writes a temporary file any more
 
 
@@ -32,24 +27,24 @@ def write_durably(path: Path, data: bytes) -> None:
     with open(path, "xb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        fsync(file.fileno())
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Write a file that takes the place of `path` when the block ends well: whole, or not at all.
 
-    Of many writers each has a file of its own, also where containers share a folder and processes
+    Its folder must be there; `FileNotFoundError` where it is not, or where a link leads nowhere. Of
+    many writers each has a file of its own, also where containers share a folder and processes
     their numbers; the last one counts. A file that a killed writer left is removed by the next one
-    an hour later. A link is followed. What is not a regular file (a pipe,
-    /dev/stdout) is written to directly.
+    an hour later. A link is followed. What is not a regular file (a pipe, /dev/stdout) is written
+    to directly.
     """
-    path = Path(os.path.realpath(path))
+    path = _followed(path)
     if path.exists() and not path.is_file():
         with open(path, "wb") as file:
             yield file
         return
-    make_folder(path.parent)
     for left in path.parent.glob(f".{'[0-9a-f]' * 16}.part"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _ABANDONED:
@@ -59,7 +54,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with open(part, "xb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            fsync(file.fileno())
         part.replace(path)
         fsync_folder(path.parent)
     except OSError as error:
@@ -74,10 +69,17 @@ def expect_replaceable(path: Path) -> None:
     """Raise the `OSError` with which `replacing(path)` would begin, without changing anything."""
     import tempfile  # here and not above: it is slow to import
 
-    path = Path(os.path.realpath(path))
+    path = _followed(path)
     if not path.exists() or path.is_file():
-        folder = next(parent for parent in path.parents if parent.exists())
-        tempfile.TemporaryFile(dir=folder).close()
+        tempfile.TemporaryFile(dir=path.parent).close()
+
+
+def _followed(path: Path) -> Path:
+    """The file that a path means. A link to a file that is not there is refused, not followed: the
+    user named the link, and nothing is made beside what the user names."""
+    if path.is_symlink() and not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "it is a link that leads nowhere", str(path))
+    return Path(os.path.realpath(path))
 
 
 def make_folder(path: Path) -> None:
@@ -97,12 +99,18 @@ def fsync_folder(path: Path) -> None:
     except PermissionError:  # a folder may be written and not read
         return
     try:
+        fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync(descriptor: int) -> None:
+    """Wait until a file is on the disk, where its file system can say so."""
+    try:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _NO_SYNC:
             raise
-    finally:
-        os.close(descriptor)
 
 
 def check_free_space(folder: Path, size: int, flag: str = "--artifacts-dir") -> None:
@@ -118,35 +126,3 @@ def check_free_space(folder: Path, size: int, flag: str = "--artifacts-dir") -> 
             f"{folder}: expected room for {size / 1e6:,.1f} MB, found: {free / 1e6:,.1f} MB free; "
             f"free some or choose another folder with {flag}, then run the same command again"
         )
-
-
-def in_the_way(error: OSError) -> str:
-    """What lies where a folder was to be made, in words; "" where that is not the error."""
-    if not isinstance(error, FileExistsError):
-        return ""
-    return "a link that leads nowhere" if os.path.islink(error.filename or "") else "a file"
-
-
-@contextmanager
-def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None]:
-    """Turn an `OSError` of writing below `folder` into the one line that helps its user.
-
-    `flag` is the one that named the folder.
-    """
-    try:
-        yield
-    except OSError as error:
-        where = error.filename or folder
-        again = "nothing stored was lost: then run the same command again"
-        if error.errno in _FULL:
-            raise StorageError(
-                f"{where}: expected room to write, found none ({os.strerror(error.errno)}); "
-                f"free some space or choose another folder with {flag}; {again}"
-            ) from error
-        if error.errno in _REFUSED or isinstance(error, NotADirectoryError | FileExistsError):
-            found = in_the_way(error) or error.strerror
-            raise StorageError(
-                f"{where}: expected a folder that can be written, found: {found}; "
-                f"change its permissions or choose another folder with {flag}"
-            ) from error
-        raise

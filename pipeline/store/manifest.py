@@ -12,12 +12,13 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
-from pipeline.store.durable import write_durably
+from pipeline.store.durable import replacing, write_durably
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
@@ -31,10 +32,13 @@ def write_manifest(
     outputs: Mapping[str, Any],
     seconds: float,
     notes: Mapping[str, Any],
+    root: str = "",
 ) -> None:
     """Record the outputs of a computation, what identifies it, and where and how long it ran.
 
-    `notes` are figures of the stage's own, such as the seconds of each epoch.
+    `notes` are figures of the stage's own, such as the seconds of each epoch. `root` says why a
+    result is kept though no other needs it: it is the "final" one of its flow, the "target" of a
+    run, or a training of a "search"; "" where it was made for others only.
     """
     manifest = {
         "format": FORMAT,
@@ -43,12 +47,35 @@ def write_manifest(
         "outputs": outputs,
         "seconds": round(seconds, 6),
         "notes": notes,
+        "root": root,
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": _versions(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
-    text = json.dumps({**manifest, "checksum": _checksum(manifest)}, indent=1, ensure_ascii=False)
-    write_durably(folder / MANIFEST, text.encode())
+    write_durably(folder / MANIFEST, _text(manifest))
+
+
+def drop_outputs(folder: Path, names: Iterable[str]) -> None:
+    """Delete outputs of a result and keep its record, which says so from then on."""
+    manifest = read_manifest(folder)
+    for name in names:
+        manifest["outputs"][name]["dropped"] = True
+    with replacing(folder / MANIFEST) as file:
+        file.write(_text(manifest))
+    for name in names:
+        (folder / manifest["outputs"][name]["file"]).unlink(missing_ok=True)
+
+
+def is_newer(folder: Path) -> bool:
+    """Whether a manifest is of a newer version of this program, which knows what it needs."""
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        return json.loads((folder / MANIFEST).read_bytes())["format"] > FORMAT
+    return False
+
+
+def _text(manifest: Mapping[str, Any]) -> bytes:
+    checked = {**manifest, "checksum": _checksum(manifest)}
+    return json.dumps(checked, indent=1, ensure_ascii=False).encode()
 
 
 def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def well_formed(manifest: Mapping[str, Any]) -> bool:
         and isinstance(outputs, dict)
         and all(_is_output(name, record) for name, record in outputs.items())
         and isinstance(fields, dict)
+        and isinstance(manifest.get("root", ""), str)
         and isinstance(fields.get("stage", ""), str)
         and isinstance(fields.get("format", 0), int)
         and isinstance(fields.get("outputs", []), list)

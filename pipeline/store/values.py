@@ -25,9 +25,10 @@ import numpy as np
 from pipeline.errors import CorruptArtifact
 from pipeline.store.arrays import ArrayFile, array_digest, file_record, form_of, map_array
 from pipeline.store.digests import digest_json
-from pipeline.store.durable import check_free_space, fsync_folder, storage_errors, write_durably
+from pipeline.store.durable import check_free_space, fsync_folder, write_durably
 from pipeline.store.files import DigestCache, Files
 from pipeline.store.manifest import write_manifest
+from pipeline.store.troubles import storage_errors
 
 UNREADABLE = "cannot be read"  # what may be whole for all that
 
@@ -39,6 +40,7 @@ class Writer:
         self.folder = folder
         self.outputs: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, Any] = {}
+        self.root = ""  # see manifest.py
         self._open: dict[str, ArrayFile] = {}
         self._started = time.perf_counter()
 
@@ -90,7 +92,9 @@ class Writer:
             for name, file in self._open.items():
                 self.outputs[name] = file.finish()
             seconds = time.perf_counter() - self._started
-            write_manifest(self.folder, digest, fields, self.outputs, seconds, self.notes)
+            write_manifest(
+                self.folder, digest, fields, self.outputs, seconds, self.notes, self.root
+            )
             fsync_folder(self.folder)
 
     def close(self) -> None:
@@ -102,6 +106,8 @@ class Writer:
 def check_output(folder: Path, record: Mapping[str, Any], cache: DigestCache) -> str | None:
     """Why a stored output cannot be used, by size and time of its file; None where it can."""
     path = folder / record["file"]
+    if record.get("dropped"):
+        return f"{path.name} was dropped by gc --searches"
     try:
         status = path.stat()
     except OSError:

@@ -1,13 +1,17 @@
 """Garbage collection: delete what no kept result needs.
 
-    roots      results of the last stages of the flow, unless they are too old or too many bytes;
-               and everything that the current flags lead to
+    roots      what a run was for, whichever program ran it: results of the last stages of its flow,
+               of the stages that it was asked for, of a search; unless they are too old or too many
+               bytes; and everything that the current flags lead to
     kept       the roots and every result whose output some kept result took as input
+    dropped    the arrays of a search's trainings that nothing else needs, where that is asked for:
+               their records stay
     deleted    all other results; what dead processes left; states of what has ended, or was not
-               gone on with for too long
+               resumed for too long
 
-Results refer to their inputs by content, so the chain behind a model can be followed from manifest
-to manifest. Deleting starts with a rename, so a half-deleted result is never seen.
+Every manifest says why its result was made, so the store alone decides. A result of a newer version
+of this program is left alone. Deleting starts with a rename, so that no half-deleted result is ever
+seen.
 """
 
 from __future__ import annotations
@@ -15,16 +19,15 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline.errors import CorruptArtifact, MissingArtifact
-from pipeline.graph import Pipeline
-from pipeline.store.durable import storage_errors
-from pipeline.store.manifest import read_manifest
+from pipeline.store.commit import set_aside
+from pipeline.store.manifest import drop_outputs, is_newer
 from pipeline.store.store import Key, Store
+from pipeline.store.troubles import storage_errors
+from pipeline.upkeep.stored import Lineage, Stored, look, size_of
 
 DAY = 86_400.0
 DEAD = "left by a process that died"
@@ -38,117 +41,91 @@ LEFT = (
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A stored result as the collector sees it; `manifest` is None where it is damaged."""
-
-    path: Path
-    manifest: Mapping[str, Any] | None
-    size: int
-    used: float
-
-
-@dataclass(frozen=True)
 class Removal:
-    """Something to delete: where, how many bytes, why."""
+    """Something to delete: where, how many bytes, why; `outputs` where only these of a result."""
 
     path: Path
     size: int
     reason: str
+    outputs: tuple[str, ...] = ()
 
 
 def plan_removals(
     store: Store,
-    pipeline: Pipeline,
     current: Iterable[Key],
     *,
     days: float | None = None,
     size: int | None = None,
+    searches: bool = False,
     now: float | None = None,
 ) -> list[Removal]:
     """What a collection would delete. `current` are the keys that the current flags lead to."""
     with storage_errors(store.root):
-        results = [_look(path) for path in store.results()]
+        results = [look(path) for path in store.results()]
     whole = [result for result in results if result.manifest]
     wanted = {store.folder(key) for key in current}
-    protected = [result for result in whole if result.path in wanted]
     oldest = 0.0 if days is None else (time.time() if now is None else now) - days * DAY
-    roots = [root for root in _roots(whole, pipeline) if root.used >= oldest]
-    kept = reach(whole, [*protected, *roots])
-    while size is not None and roots and sum(r.size for r in whole if r.path in kept) > size:
-        roots = roots[1:]  # the one that was used longest ago
-        kept = reach(whole, [*protected, *roots])
+    lineage, kept = Lineage(whole), set()
+    total = sum(r.size for r in lineage.reach((r for r in whole if r.path in wanted), kept))
+    roots = sorted((r for r in whole if r.root and r.used >= oldest), key=lambda r: -r.used)
+    drops = list(_drops(lineage, roots, kept)) if searches else []
+    freed = {drop.path: drop.size for drop in drops}
+    for root in roots:  # those that were used longest ago last
+        record_only = root.path in freed and root.path not in kept
+        added = [root] if record_only else lineage.reach([root], kept)
+        kept.update(result.path for result in added)
+        total += sum(r.size - freed.get(r.path, 0) for r in added)
+        if size is not None and total > size:
+            kept.difference_update(result.path for result in added)
+            break
     removals = [
         Removal(r.path, r.size, "no kept result needs it" if r.manifest else "it is damaged")
         for r in results
-        if r.path not in kept
+        if r.path not in kept and (r.manifest or not is_newer(r.path))
     ]
-    return [*removals, *_states(store, kept, wanted, oldest), *_leftovers(store)]
+    drops = [drop for drop in drops if drop.path in kept]
+    return [*removals, *drops, *_states(store, kept, wanted, oldest), *_leftovers(store)]
 
 
 def remove(store: Store, removals: Iterable[Removal]) -> None:
     """Carry out a collection. Call it with the exclusive lock held."""
     with storage_errors(store.root):
         for removal in removals:
-            doomed = removal.path.with_name(f".tmp-{removal.path.name}-removed")
-            if removal.path.is_dir() and not removal.path.name.startswith("."):
-                removal.path.rename(doomed)
-                shutil.rmtree(doomed)
-            elif removal.path.is_dir():
-                shutil.rmtree(removal.path)
+            path = removal.path
+            if removal.outputs:
+                drop_outputs(path, removal.outputs)
+            elif path.is_dir() and not path.name.startswith("."):
+                doomed = path.with_name(f".tmp-{path.name}-removed")
+                set_aside(path, doomed)
+                shutil.rmtree(doomed, ignore_errors=not doomed.exists())
+            elif path.is_dir():
+                shutil.rmtree(path)
             else:
-                removal.path.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
 
-def reach(results: Iterable[Stored], roots: Iterable[Stored]) -> set[Path]:
-    """The folders of the roots and of all results that they were made from."""
-    makers: dict[str, list[Stored]] = {}
-    for result in results:
-        for name in result.manifest["outputs"]:
-            makers.setdefault(name, []).append(result)
-    kept: set[Path] = set()
-    waiting = list(roots)
-    while waiting:
-        result = waiting.pop()
-        if result.path not in kept:
-            kept.add(result.path)
-            inputs = result.manifest["fields"].get("inputs", {})
-            waiting += (m for name in inputs for m in makers.get(name, ()) if _made(m, inputs))
-    return kept
-
-
-def _made(maker: Stored, inputs: Mapping[str, str]) -> bool:
-    """Whether all outputs that are among these inputs have the content that they have there."""
-    outputs = maker.manifest["outputs"]
-    return all(
-        inputs.get(name, output["digest"]) == output["digest"] for name, output in outputs.items()
-    )
-
-
-def _roots(results: Iterable[Stored], pipeline: Pipeline) -> list[Stored]:
-    """Results of stages whose outputs no stage takes, the one used longest ago first."""
-    taken = {name for stage in pipeline.stages.values() for name in stage.inputs}
-    last = {s.name for s in pipeline.stages.values() if not taken & set(s.outputs)}
-    return sorted((r for r in results if r.path.parent.name in last), key=lambda r: r.used)
-
-
-def _look(path: Path) -> Stored:
-    try:
-        manifest = read_manifest(path)
-    except (CorruptArtifact, MissingArtifact):  # not what cannot be read now: it may be whole
-        manifest = None
-    return Stored(path, manifest, _size(path), path.stat().st_mtime)
+def _drops(lineage: Lineage, roots: Iterable[Stored], kept: set[Path]) -> Iterator[Removal]:
+    """The arrays of a search's results that no other kept result was made from."""
+    roots, needed = list(roots), set(kept)
+    lineage.reach((root for root in roots if root.root != "search"), needed)
+    for root in roots:
+        if root.root == "search" and root.path not in needed and not root.dropped:
+            arrays = {n: o for n, o in root.manifest["outputs"].items() if o["kind"] == "array"}
+            if arrays:
+                size = sum(output["size"] for output in arrays.values())
+                yield Removal(root.path, size, "a search made it; its record stays", tuple(arrays))
 
 
 def _states(store: Store, kept: set[Path], wanted: set[Path], oldest: float) -> list[Removal]:
-    """States of results that are stored, and those that nobody has gone on with for too long."""
+    """States of results that are stored, and those that nobody has resumed for too long."""
     found = []
     for path in store.root.glob(".state/*/*"):
         result = store.root / path.parent.name / path.name
         if result in kept:
             found.append((path, "its computation has ended"))
         elif result not in wanted and path.stat().st_mtime < oldest:
-            found.append((path, "its computation was not gone on with"))
-    return [Removal(path, _size(path), reason) for path, reason in found]
+            found.append((path, "its computation was not resumed"))
+    return [Removal(path, size_of(path), reason) for path, reason in found]
 
 
 def _leftovers(store: Store) -> list[Removal]:
@@ -156,11 +133,5 @@ def _leftovers(store: Store) -> list[Removal]:
     found = []
     for pattern, name, reason in LEFT:
         paths = (path for path in store.root.glob(pattern) if re.fullmatch(name, path.name))
-        found += (Removal(path, _size(path), reason) for path in paths)
+        found += (Removal(path, size_of(path), reason) for path in paths)
     return found
-
-
-def _size(path: Path) -> int:
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return path.stat().st_size

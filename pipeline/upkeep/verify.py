@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.cache import read_cache
-from pipeline.store.durable import storage_errors
 from pipeline.store.manifest import MANIFEST, read_manifest
 from pipeline.store.store import Store
+from pipeline.store.troubles import storage_errors
 from pipeline.store.values import UNREADABLE, verify_output, verify_sources
 
 CHECKS = (verify_output, verify_sources)
@@ -51,5 +51,6 @@ def _wrong(folder: Path) -> str | None:
         return str(error)
     except OSError as error:
         return f"{MANIFEST} {UNREADABLE}: {error.strerror}"
-    reasons = (check(folder, output) for output in outputs for check in CHECKS)
+    there = [output for output in outputs if not output.get("dropped")]
+    reasons = (check(folder, output) for output in there for check in CHECKS)
     return next((reason for reason in reasons if reason), None)

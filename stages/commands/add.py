@@ -11,10 +11,13 @@ from pipeline.cli.actions import bring, say
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import CommandGroup, Program, pipeline_command
 from pipeline.cli.session import Session, recipe_names
+from stages.commands import export
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
+from stages.commands.report import command as report_command
 from stages.commands.runs import command as runs_command
 from stages.commands.search import command as search_command
+from stages.modelfile.formats import expect_document
 from stages.serialize import save_copy
 
 VERSION = "0.1.0"
@@ -28,9 +31,11 @@ SAVE = click.Option(
 def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
-        words = group.later[name].keywords["help"]
+        words, extra = group.later[name].keywords["help"], [SAVE]
+        if name == "run":
+            extra.append(report_command.REPORT)
         group.later[name] = partial(
-            pipeline_command, program, name, targets, _bring_and_save, help=words, extra=[SAVE]
+            pipeline_command, program, name, targets, _bring_and_save, help=words, extra=extra
         )
     words = "Classes and probabilities for image files."
     group.later["predict"] = partial(
@@ -40,19 +45,26 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     lr_command.add_to(group, program)
     search_command.add_to(group, program)
     runs_command.add_to(group, program)
+    export.add_to(group)
+    report_command.add_to(group, program)
     return group
 
 
 PREDICT = ("serialize", "split", "load")
 
 
-def _bring_and_save(program: Program, session: Session, save: str | None) -> None:
+def _bring_and_save(
+    program: Program, session: Session, save: str | None, report: bool = False
+) -> None:
     if save:
+        expect_document(Path(save), "--save")
         expect_place(Path(save), "--save")
     outcome, document = bring(program, session)
     if save and "model" in outcome:
         save_copy(Path(outcome.path("model")), Path(save))
         document["model"] = save
+    if report and (page := report_command.page_of_run(program, session, outcome)):
+        document["report"] = page
     say(session, document, program.render(document))
 
 

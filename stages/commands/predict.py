@@ -24,8 +24,8 @@ from pipeline.cli.display import align
 from pipeline.cli.program import Program
 from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
-from pipeline.store.durable import storage_errors
 from pipeline.store.files import open_file
+from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.images import read_image, write_png
 from stages.dataset.formats.table import rows_of
 from stages.modelfile.model import Model, from_document, read_model

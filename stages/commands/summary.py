@@ -43,6 +43,8 @@ def render(document: Mapping[str, Any]) -> str:
     lines += [_scores(document), "", _confusion(test)]
     if "model" in document:
         lines += ["", f"model: {document['model']}"]
+    if "report" in document:
+        lines += [f"report: {document['report']}"]
     return "\n".join(lines)
 
 

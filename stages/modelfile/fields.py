@@ -9,6 +9,7 @@ import numpy as np
 
 from stages import neuralnet as nn
 from stages.dataset.formats.table import width_of
+from stages.features import LUMA
 from stages.modelfile.strict import kind, require, shown
 from stages.modelfile.tensors import decode_tensor
 
@@ -44,6 +45,21 @@ def read_choice(document: Mapping[str, Any], name: str, choices: Iterable[str]) 
 def is_name(value: Any) -> bool:
     """Whether a name can be shown on a terminal, on one line, as what it is."""
     return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()
+
+
+def read_classes(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the classes, in the order of the outputs."""
+    value = document.get("classes")
+    named = isinstance(value, list) and bool(value) and all(map(is_name, value))
+    words = f"classes: expected a list of different printable names, found {shown(value)}"
+    require(named and len(set(value)) == len(value), words)
+    return tuple(value)
+
+
+def expect_luma(preprocessing: Mapping[str, Any]) -> None:
+    """The weights of red, green and blue must be those that we know; older files name none."""
+    found, expected = preprocessing.get("luma", list(LUMA)), list(LUMA)
+    require(found == expected, f"luma: expected {expected}, found {shown(found)}")
 
 
 def read_input(

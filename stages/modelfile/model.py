@@ -1,17 +1,8 @@
 """Model: all that turns raw RGB bytes into class probabilities, as one JSON document and back.
 
-    {"format": "cifar-pipeline model", "version": 3, "dataset", "classes", "input",
-     "preprocessing": {"color", "scale", "contrast", "storage", "standardization", "whitening"},
-     "mirror", "dtype", "members", "layers": [{"kind", …, "weights", "biases", …}, …],
-     "training", "evaluation"}
-
-The tensors of a layer are those of all members of an ensemble, (members, …); a network alone is of
-version 2, with no `members`. Version 1 knows no contrast, storage, whitening and mirror, and no
-layers but plain ones. A model is written as the lowest version that has all it needs, for older
-programs to read.
-Arrays are little-endian bytes in base64 with their dtype and shape, so parameters are exact to the
-bit and a model of a million of them is read in milliseconds. Loading looks names up in fixed
-tables, checks every shape and every number, and runs nothing that the file says.
+README.md beside this file documents every field, schema.json says the same to a program. A model
+is written as the lowest version that has all it needs, for older programs to read. Loading looks
+names up in fixed tables, checks every shape and every number, and runs nothing that the file says.
 """
 
 from __future__ import annotations
@@ -28,19 +19,22 @@ import numpy as np
 from pipeline.errors import DataError
 from pipeline.store.files import open_file
 from stages import neuralnet as nn
-from stages.features import SCALES, STORAGES, make_inputs, to_features
+from stages.features import LUMA, SCALES, STORAGES, make_inputs, to_features
 from stages.modelfile.fields import (
     expect_constants,
+    expect_luma,
     is_name,
     is_plain,
     read_boolean,
     read_choice,
+    read_classes,
     read_field,
     read_members,
     read_network,
     read_input,
     stacked,
 )
+from stages.modelfile.images import expect_images
 from stages.modelfile.strict import kind, parse_json, require, shown
 from stages.modelfile.tensors import decode_tensor, encode_tensor
 from stages.options import InputOptions
@@ -93,8 +87,10 @@ class Model:
 
         Of a table, float32 rows (n, d) instead, as `dataset.formats.table.encode` makes them.
 
-        Raises `DataError` where the model's numbers are so large that they overflow.
+        Raises `DataError` on images of another form, and where the model's numbers are so large
+        that they overflow.
         """
+        images = expect_images(images, self.shape)
         with np.errstate(all="ignore"):  # told in our own words
             features = to_features(images, self._options)
             found = self.network.probabilities(features, inputs=self.inputs, mirror=self.mirror)
@@ -104,6 +100,10 @@ class Model:
                 "parameters are too large; train it again, or use another model"
             )
         return found
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """uint8 images (n, 3, height, width) → the name of the most probable class of each (n,)."""
+        return np.array(self.classes)[self.probabilities(images).argmax(axis=1)]
 
     def to_document(self) -> dict[str, Any]:
         """The model as a JSON value."""
@@ -117,6 +117,7 @@ class Model:
             "input": self._input(),
             "preprocessing": {
                 "color": self.color,
+                **({} if self.color else {"luma": list(LUMA)}),
                 "scale": self.scale,
                 "contrast": self.contrast,
                 "storage": self.storage,
@@ -163,16 +164,13 @@ def from_document(document: Any) -> Model:
         type(version) is int and version in VERSIONS,
         f"expected version 1, 2, 3 or 4, found {shown(version)}; a newer program may read it",
     )
-    classes, dataset = document.get("classes"), document.get("dataset")
-    named = isinstance(classes, list) and bool(classes) and all(map(is_name, classes))
-    require(
-        named and len(set(classes)) == len(classes),
-        f"classes: expected a list of different printable names, found {shown(classes)}",
-    )
+    classes = read_classes(document)
+    dataset = document.get("dataset")
     require(is_name(dataset), f"dataset: expected a printable name, found {shown(dataset)}")
     shape, columns = read_input(read_field(document, "input", dict), version)
     preprocessing = read_field(document, "preprocessing", dict)
     color = read_boolean(preprocessing, "color")
+    expect_luma(preprocessing)
     inputs = math.prod(shape if color or columns else shape[1:])
     older: dict[str, Any] = {}
     if version == 1:
@@ -187,7 +185,7 @@ def from_document(document: Any) -> Model:
     expect_constants(standardization, whitening, inputs, network.inputs)
     return Model(
         dataset=dataset,
-        classes=tuple(classes),
+        classes=classes,
         shape=shape,
         color=color,
         scale=read_choice(preprocessing, "scale", SCALES),

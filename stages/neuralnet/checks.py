@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from .inputs import Inputs
+from .layers.dense import Dense
+from .scalars import real, whole
 from .settings import Settings
 
 
@@ -22,6 +25,15 @@ def check_features(features: np.ndarray, inputs: Inputs, width: int) -> None:
         if inputs.whitening is not None:
             expected = f"(n, {len(inputs.whitening) - 1}), which whitening makes {expected}"
         raise ValueError(f"features: expected {expected}, found {features.shape}")
+
+
+def check_batch(batch: Any, rows: int, network: Sequence[Dense]) -> int:
+    """A number of rows to a batch, of those that an epoch has."""
+    batch = whole("batch", batch, least=1, most=rows)
+    if batch == 1 and any(layer.norm == "batch" for layer in network):
+        expected = "at least 2 rows, of which batch normalisation can take a variance"
+        raise ValueError(f"batch: expected {expected}, found 1")
+    return batch
 
 
 def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
@@ -39,35 +51,56 @@ def check_settings(settings: Settings, stored: int) -> None:
         raise ValueError(f"augment: expected {expected}, found {augment.shape}")
 
 
-def check_order(order: np.ndarray, examples: int, batch: int, count: int | None = None) -> None:
-    """An order of `count` (None: any number of) examples, of which batches can be made."""
-    if order.ndim != 1 or not order.size or not _whole_numbers(order, examples):
+def check_rows(rows: Any, examples: int, name: str = "rows") -> np.ndarray:
+    """int64 (n,): the row numbers, each of an example that there is."""
+    rows = np.asarray(rows)
+    if rows.ndim != 1 or not _whole_numbers(rows, examples):
         expected = f"row numbers (n,) in [0, {examples})"
-        raise ValueError(f"order: expected {expected}, found {_describe(order)}")
+        if rows.dtype.kind == "b":
+            expected += " (of a mask: np.flatnonzero)"
+        raise ValueError(f"{name}: expected {expected}, found {_describe(rows)}")
+    return rows.astype(np.int64, copy=False)
+
+
+def check_order(order: Any, examples: int, count: int | None = None) -> np.ndarray:
+    """int64 (n,): an order of `count` (None: any number of) examples, at least one."""
+    order = check_rows(order, examples, "order")
+    if not len(order):
+        raise ValueError("order: expected at least one row, found none")
     if count not in (None, len(order)):
         raise ValueError(f"order: expected {count} rows in every epoch, found {len(order)}")
-    if type(batch) is not int or not 1 <= batch <= len(order):
-        expected = f"a whole number from 1 to {len(order)}, the rows there are"
-        raise ValueError(f"batch: expected {expected}, found {batch!r}")
+    return order
 
 
 def check_rates(lr: float | Sequence[float], steps: int) -> tuple[float, ...]:
-    """The learning rate of each of so many steps."""
-    rates = (lr,) * steps if isinstance(lr, int | float) else tuple(map(float, lr))
-    if len(rates) != steps:
+    """The learning rate of each of so many steps, of one for all of them or of one for each."""
+    single = not isinstance(lr, Iterable) or np.ndim(lr) == 0
+    rates = [lr] if single else list(lr)
+    if not single and len(rates) != steps:
         raise ValueError(f"lr: expected a number for each of {steps} steps, found {len(rates)}")
-    for rate in rates[:1] if isinstance(lr, int | float) else rates:
-        if not 0 < rate < math.inf:
-            raise ValueError(f"lr: expected a finite number above 0, found {rate!r}")
-    return rates
+    expected = "a finite number above 0"
+    rates = [real("lr", rate, expected, lambda rate: 0 < rate < math.inf) for rate in rates]
+    return tuple(rates * steps if single else rates)
+
+
+def check_weights(weights: Any, examples: int) -> np.ndarray:
+    """float64 (examples,): the weights, by their unit: the largest is 1."""
+    weights = np.asarray(weights)
+    if weights.shape == (examples,) and weights.dtype.kind in "iuf":
+        largest = float(weights.max())
+        if weights.min() >= 0 and 0 < largest < math.inf:
+            return weights / largest
+    expected = f"finite numbers ({examples},) of at least 0, not all 0"
+    raise ValueError(f"weights: expected {expected}, found {_describe(weights)}")
 
 
 def _whole_numbers(numbers: np.ndarray, limit: int) -> bool:
-    if numbers.dtype.kind not in "iu":
-        return False
-    return not numbers.size or 0 <= int(numbers.min()) <= int(numbers.max()) < limit
+    if not numbers.size:  # whatever its type, which is that of no number
+        return True
+    return numbers.dtype.kind in "iu" and 0 <= int(numbers.min()) <= int(numbers.max()) < limit
 
 
 def _describe(array: np.ndarray) -> str:
-    range_ = f" from {array.min()} to {array.max()}" if array.size else ""
+    real = array.size and array.dtype.kind in "iuf"
+    range_ = f" from {array.min()} to {array.max()}" if real else ""
     return f"{array.dtype} {array.shape}{range_}"

@@ -8,9 +8,12 @@ go through here. Rows may be stored as floats or as the bytes of an image.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+
+from .scalars import real, set_numbers
 
 CONSTANTS = "standardization", "whitening"  # the arrays among them
 LEAST_DEVIATION = 1e-3  # of an image with contrast: a quarter of one grey level in [0, 1]
@@ -34,6 +37,7 @@ class Inputs:
     shape: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
+        set_numbers(self, real, "scale", "offset", expected="a finite number", fits=math.isfinite)
         for name in CONSTANTS:
             value = getattr(self, name)
             if value is not None and not len(value):

@@ -10,8 +10,11 @@ Softer targets t than the one-hot class, with e of label smoothing (Szegedy et a
 as PyTorch has it) and a share s of the class y, the rest being a partner's y' (mixup, Zhang et al.
 2018):
 
-    t = (1 - e) (s [class = y] + (1 - s) [class = y']) + e / classes
-    loss = log Σ e^z - Σ t z        d loss / dz = p - t
+    t = (1 - e) (s [class = y] + (1 - s) [class = y']) + e / classes        d loss / dz = p - t
+
+The loss that is reported is always that without smoothing: it can be compared with the loss of an
+evaluation, and with that of a training that smooths more or less. Rows may have weights, by which
+losses and gradients are multiplied.
 """
 
 from __future__ import annotations
@@ -40,38 +43,41 @@ def cross_entropy_delta(
     smoothing: float = 0.0,
     partner: np.ndarray | None = None,
     share: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
 ) -> tuple[float, int]:
-    """z ← (softmax(z) - t) * scale, in place; returns the sum of losses and the hits.
+    """z ← (softmax(z) - t) * scale, in place; returns the sum of losses, and the hits.
 
     firsts (rows,): the flat index of each row's first logit. scale: a 0-d array. A hit is a row
     whose largest logit is that of its class; of equal logits the first one counts.
     smoothing: e in [0, 1). partner (rows,): the classes y', and share (rows,), of z's dtype: s in
-    [0, 1]; None: targets are not mixed.
+    [0, 1]; None: targets are not mixed. weights (rows,), of z's dtype: of losses and gradients, not
+    of hits; None: all are 1.
     """
     flat = z.reshape(-1)
     largest = z.argmax(axis=1)
     hits = np.count_nonzero(largest == y)
     largest += firsts
     truth = firsts + y
+    if weights is not None:
+        scale = scale * weights
     np.subtract(z, flat.take(largest)[:, None], out=z)
     if partner is None:
-        losses, weights = flat.take(truth), scale
+        losses, own = flat.take(truth), scale
     else:
-        other, weights = firsts + partner, scale * share
+        other, own = firsts + partner, scale * share
         losses = share * flat.take(truth) + (1 - share) * flat.take(other)
     if smoothing:
-        even = smoothing / z.shape[1]
-        losses *= 1 - smoothing
-        losses += even * z.sum(axis=1)
-        weights = (1 - smoothing) * weights
+        own = (1 - smoothing) * own
     np.exp(z, out=z)
     sums = z.sum(axis=1)
     losses = np.log(sums) - losses
     np.divide(scale, sums, out=sums)
     np.multiply(z, sums[:, None], out=z)
     if smoothing:
-        np.subtract(z, scale * even, out=z)
-    flat[truth] -= weights
+        np.subtract(z, (scale * (smoothing / z.shape[1])).reshape(-1, 1), out=z)
+    flat[truth] -= own
     if partner is not None:  # apart from y's: both may be one class
-        flat[other] -= (1 - smoothing) * scale - weights
+        flat[other] -= (1 - smoothing) * scale - own
+    if weights is not None:
+        losses *= weights
     return float(losses.sum(dtype=np.float64)), int(hits)

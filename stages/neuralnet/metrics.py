@@ -36,6 +36,9 @@ class Scores:
 class Totals:
     """Sums over the steps of an epoch so far; images count as they were before their update.
 
+    The loss is that of an evaluation, cross-entropy without label smoothing, but on images as they
+    are trained on: augmented, mixed, and with dropout.
+
     Of an ensemble, loss and correct are means of what the members have, each by itself.
     """
 

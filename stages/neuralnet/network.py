@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import check_features
+from .checks import check_features, check_labels, check_rows
 from .inference import infer
 from .inputs import Inputs
 from .layers.dense import ONES, Dense, build, split, total_size
@@ -26,6 +26,7 @@ from .layers.initializers import choose, stream
 from .losses import softmax
 from .memory import aligned
 from .metrics import Scores, score
+from .scalars import whole
 
 DTYPES = ("float32", "float64")
 
@@ -34,10 +35,7 @@ class Network:
     """Layers, and their parameters: a flat array that starts on a cache line."""
 
     def __init__(self, layers: tuple[Dense, ...], dtype: Any = "float32", members: int = 1) -> None:
-        if type(members) is not int or members < 1:
-            raise ValueError(
-                f"members: expected a whole number of at least 1, found {members!r:.60}"
-            )
+        members = whole("members", members, least=1)
         self.structure, self.members = layers, members
         self.parameters = aligned(members * total_size(layers), dtype)
         for member in range(members):
@@ -65,7 +63,7 @@ class Network:
         norm, dropout (layers/dense.py): of all layers but the last. The first member has the
         weights that a network alone would have.
         """
-        widths = [inputs, *hidden, classes]
+        widths, seed = [inputs, *hidden, classes], whole("seed", seed)
         options = {"activation": activation, "norm": norm, "dropout": dropout}
         layers = [
             {"kind": "dense", "inputs": below, "outputs": above, **options}
@@ -169,10 +167,9 @@ class Network:
         check_features(features, inputs, self.inputs)
         if mirror and inputs.shape is None:
             raise ValueError("mirror: expected inputs with the shape of an image, found none")
-        rows = np.arange(len(features)) if rows is None else np.asarray(rows, np.int64)
-        if len(rows) and not 0 <= rows.min() <= rows.max() < len(features):
-            found = f"{rows.min()} to {rows.max()}"
-            raise ValueError(f"rows: expected numbers in [0, {len(features)}), found {found}")
+        rows = np.arange(len(features)) if rows is None else check_rows(rows, len(features))
+        if workers is not None:
+            workers = whole("workers", workers, least=1)
         return infer(self.structure, self.parameters, features, rows, inputs, mirror, workers)
 
     def probabilities(self, features: np.ndarray, **options: Any) -> np.ndarray:
@@ -190,7 +187,13 @@ class Network:
     ) -> Scores:
         """Scores on features (n, stored) with labels (n,), or on some rows of both.
 
-        Other options as for `logits`. Memory is bounded, whatever n, but for the logits.
+        Other options as for `logits`. Memory is bounded, whatever n, but for the logits. ValueError
+        on what does not fit.
         """
-        truth = np.asarray(labels if rows is None else np.asarray(labels)[rows], np.int64)
-        return score(self.logits(features, rows, **options), truth)
+        features, labels = np.asanyarray(features), np.asarray(labels)
+        check_features(features, options.get("inputs") or Inputs(), self.inputs)
+        check_labels(labels, len(features), self.outputs)
+        if rows is not None:
+            rows = check_rows(rows, len(features))
+            labels = labels[rows]
+        return score(self.logits(features, rows, **options), labels.astype(np.int64))

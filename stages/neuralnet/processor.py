@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 _lock = threading.Lock()
+if hasattr(os, "register_at_fork"):  # no fork finds it held by a thread that is not there
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 _users = 0
 _limits: Any = None
 
@@ -51,16 +55,22 @@ def quota(groups: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/c
     return found
 
 
+@functools.cache
+def _libraries() -> Any:
+    """The libraries that have threads, NumPy's BLAS among them: to look for them takes 3 ms."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 class OneBlasThread:
     """Inside of any number of these, in any thread, BLAS runs one thread."""
 
     def __enter__(self) -> OneBlasThread:
-        from threadpoolctl import threadpool_limits
-
         global _users, _limits
         with _lock:
             if not _users:
-                _limits = threadpool_limits(1, user_api="blas")
+                _limits = _libraries().limit(limits=1, user_api="blas")
             _users += 1
         return self
 

@@ -20,6 +20,8 @@ import math
 import sys
 from collections.abc import Callable
 
+from .scalars import real
+
 Schedule = Callable[[float], float]
 
 START = 1 / 25  # of lr: where a warm-up begins
@@ -83,16 +85,14 @@ def make_schedule(
     """
     if name not in SCHEDULES:
         raise ValueError(f"schedule: expected one of {', '.join(SCHEDULES)}, found {name!r}")
-    for what, number in {"lr": lr, "epochs": epochs, "every": every}.items():
-        if not 0 < number < math.inf:
-            raise ValueError(f"{what}: expected a finite number above 0, found {number!r}")
-    if not 0 < decay <= 1:
-        raise ValueError(f"decay: expected a number above 0, at most 1, found {decay!r}")
-    if not 0 <= final <= 1:
-        raise ValueError(f"final: expected a number from 0 to 1, found {final!r}")
-    if not 0 <= warmup < epochs:
-        expected = f"a number of epochs from 0, fewer than all {epochs}"
-        raise ValueError(f"warmup: expected {expected}, found {warmup!r}")
+    lr, epochs, every = (
+        real(what, number, "a finite number above 0", lambda number: 0 < number < math.inf)
+        for what, number in {"lr": lr, "epochs": epochs, "every": every}.items()
+    )
+    decay = real("decay", decay, "a number above 0, at most 1", lambda number: 0 < number <= 1)
+    final = real("final", final, "a number from 0 to 1", lambda number: 0 <= number <= 1)
+    expected = f"a number of epochs from 0, fewer than all {epochs}"
+    warmup = real("warmup", warmup, expected, lambda number: 0 <= number < epochs)
     if name == "one_cycle":
         warmup = warmup or CYCLE * epochs
     curve = SCHEDULES[name](lr, epochs - warmup, decay, every, max(final, LEAST))

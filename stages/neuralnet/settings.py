@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .inputs import CONSTANTS, Inputs
+from .scalars import real, set_numbers, whole
 
 if TYPE_CHECKING:
     from .images.augmentation import Augmentation
@@ -20,7 +21,7 @@ class Settings:
 
     smoothing: the part of each target that is spread over all classes (Szegedy et al. 2016, section
     7). clip: the largest norm of all gradients together, to which larger ones are scaled down
-    (Pascanu et al. 2013); 0: any. seed: of dropout.
+    (Pascanu et al. 2013); 0: any. seed: of dropout. weighted: whether examples have weights.
     """
 
     optimizer: Any
@@ -29,14 +30,14 @@ class Settings:
     smoothing: float = 0.0
     clip: float = 0.0
     seed: int = 0
+    weighted: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.smoothing < 1:
-            found = f"{self.smoothing!r}"
-            raise ValueError(f"smoothing: expected a number of at least 0 below 1, found {found}")
-        if not 0 <= self.clip < math.inf:
-            found = f"{self.clip!r}"
-            raise ValueError(f"clip: expected a finite number of at least 0, found {found}")
+        expected = "a number of at least 0 below 1"
+        set_numbers(self, real, "smoothing", expected=expected, fits=lambda part: 0 <= part < 1)
+        expected = "a finite number of at least 0"
+        set_numbers(self, real, "clip", expected=expected, fits=lambda norm: 0 <= norm < math.inf)
+        set_numbers(self, whole, "seed")
 
     @property
     def mixes(self) -> bool:

@@ -12,30 +12,34 @@ share them in parallel/worker.py.
 
 from __future__ import annotations
 
+import warnings
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import check_features, check_labels, check_order, check_rates, check_settings
-from .divergence import check_finite
+from . import checks
+from .divergence import check_finite, warn_of_constants
 from .inputs import Inputs
 from .metrics import Scores, Totals
 from .network import Network
 from .parallel.job import Segment
-from .processor import OneBlasThread
+from .scalars import whole
+from .seeds import ORDER, sequence
 from .settings import Settings
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from .images.augmentation import Augmentation
+    from .parallel.engine import Engine
 
 
 def shuffled(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
     """The rows in an epoch's order: other seeds or epochs, independent orders."""
-    return np.random.default_rng(np.random.SeedSequence([seed, epoch])).permutation(rows)
+    return np.random.default_rng(sequence(seed, ORDER, epoch)).permutation(rows)
 
 
 class Trainer:
@@ -48,11 +52,12 @@ class Trainer:
         of an epoch; by default these rows, shuffled by `seed` and the epoch.
     inputs: what is done with stored rows before the first layer; None: nothing. augment: what is
         done to them before that, in training alone. smoothing, clip: see settings.py.
+    weights: (examples,), at least 0: a batch's loss is the mean by weights. None: all alike.
     workers: by default one per core. executor: "auto" (as many of them as pay, the bits are the
         same), "serial", "thread", "process"; or an executor that can take workers - 1 calls at
         once; or a pool factory: "auto" calls it, when processes may pay, with the number of
-        processes that it wants, and shuts the executor down in the end. Processes import the
-        program anew, so a script needs `if __name__ == "__main__"`.
+        processes that it wants, and shuts the executor down in the end. Only an optimizer that a
+        script defines itself makes processes import it: it needs `if __name__ == "__main__"`.
     """
 
     def __init__(
@@ -70,39 +75,33 @@ class Trainer:
         augment: Augmentation | None = None,
         smoothing: float = 0.0,
         clip: float = 0.0,
+        weights: np.ndarray | None = None,
         workers: int | None = None,
         executor: str | Executor | Callable[[int], Executor] = "auto",
     ) -> None:
-        from .parallel.executors import make_workers  # slow to import: concurrent.futures
-        from .parallel.workspace import Workspace
+        from .parallel.engine import Engine  # slow to import: concurrent.futures
 
         features, labels = np.asanyarray(features), np.asarray(labels)
-        if order is None:
-            rows = np.arange(len(features)) if rows is None else np.asarray(rows)
-            order = partial(shuffled, rows, seed)
         inputs = (inputs or Inputs()).astype(network.dtype)
-        self._settings = Settings(optimizer, inputs, augment, smoothing, clip, seed)
-        check_features(features, inputs, network.inputs)
-        check_settings(self._settings, features.shape[1])
-        check_labels(labels, len(features), network.outputs)
-        first = np.asarray(order(0))
-        check_order(first, len(features), batch)
+        options = smoothing, clip, seed, weights is not None
+        self._settings = Settings(optimizer, inputs, augment, *options)
+        checks.check_features(features, inputs, network.inputs)
+        checks.check_settings(self._settings, features.shape[1])
+        checks.check_labels(labels, len(features), network.outputs)
+        if order is None:
+            count = len(features)
+            rows = np.arange(count) if rows is None else checks.check_rows(rows, count)
+            order = partial(shuffled, rows, self._settings.seed)
+        first = checks.check_order(order(0), len(features))
+        batch = checks.check_batch(batch, len(first), network.structure)
         self.network, self.batch, self.steps = network, batch, -(-len(first) // batch)
         self._features, self._labels = features, labels
         self._order, self._images, self._epoch = order, len(first), None
-        self._count, self._previous, self._whole = 0, 0.0, True
-        self._workers, self._space = make_workers(executor, workers), None
-        self._limit = OneBlasThread()
-        self._limit.__enter__()
-        try:
-            team, data = self._workers, (features, labels)
-            counts = batch, len(first), team.workers
-            self._space = Workspace(network, self._settings, *data, *counts, team.shared)
-            team.prepare(self._space.job, self._space.setup)
-        except BaseException:
-            self._release()
-            raise
-        self._arrays = self._space.arrays
+        self._count, self._previous, self._whole, self._warned = 0, 0.0, True, False
+        data, counts = (features, labels, weights), (batch, len(first))
+        self._engine = Engine(network, self._settings, *data, *counts, executor, workers)
+        self._space, self._arrays = self._engine.space, self._engine.space.arrays
+        self._finalizer = weakref.finalize(self, _abandon, self._engine)
 
     def run(self, epoch: int, start: int, stop: int, lr: float | Sequence[float]) -> None:
         """Carry out steps [start, stop) of an epoch; totals begin anew with step 0.
@@ -112,10 +111,10 @@ class Trainer:
         before the next run.
         """
         self._require_whole()
-        if not 0 <= start <= stop <= self.steps:
-            expected = f"0 <= start <= stop <= {self.steps}"
-            raise ValueError(f"steps: expected {expected}, found {start} and {stop}")
-        rates = check_rates(lr, stop - start)
+        self._engine.check_process()
+        epoch, stop = whole("epoch", epoch), whole("stop", stop, most=self.steps)
+        start = whole("start", start, most=stop)
+        rates = checks.check_rates(lr, stop - start)
         if start == stop:
             return
         self._load_order(epoch)
@@ -124,12 +123,14 @@ class Trainer:
         if start == 0:
             sums[...] = 0
         previous = self._previous or rates[0]
-        self._workers.run(Segment(epoch, start, stop, rates, previous, self._count))
+        self._engine.run(Segment(epoch, start, stop, rates, previous, self._count))
         check_finite(sums, self._arrays["parameters"], epoch, stop)
         sums[0, 3] += min(stop * self.batch, self._images) - start * self.batch
         self._previous, self._count = rates[-1], self._count + stop - start
         self._space.unpack(self._arrays["parameters"], self.network.parameters)
         self._whole = True
+        if stop == self.steps and not self._warned:
+            self._warned = warn_of_constants(self.network)
 
     @property
     def totals(self) -> Totals:
@@ -140,7 +141,7 @@ class Trainer:
 
     def evaluate(self, rows: np.ndarray, network: Network | None = None) -> Scores:
         """Scores of the network, as it is now, or of another one, on some of the examples."""
-        options = {"inputs": self._settings.inputs, "workers": self._workers.workers}
+        options = {"inputs": self._settings.inputs, "workers": self._engine.workers.workers}
         return (network or self.network).evaluate(self._features, self._labels, rows, **options)
 
     def averaged(self) -> Network:
@@ -157,6 +158,7 @@ class Trainer:
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Resume from what `state` gave; ValueError if that was for other layers or slots."""
+        self._engine.check_process()
         self._space.restore(state)
         self._space.unpack(self._arrays["parameters"], self.network.parameters)
         self._count, self._previous = int(state["clock"][0]), float(state["clock"][1])
@@ -164,11 +166,8 @@ class Trainer:
 
     def close(self) -> None:
         """End the workers and give their memory back; the network keeps its parameters."""
-        if self._limit is not None:
-            try:
-                self._workers.close()
-            finally:
-                self._release()
+        self._finalizer.detach()
+        self._engine.close()
 
     def __enter__(self) -> Trainer:
         return self
@@ -176,19 +175,22 @@ class Trainer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _release(self) -> None:
-        self._limit.__exit__(None, None, None)
-        self._limit = None
-        if self._space is not None:
-            self._space.close()
-
     def _require_whole(self) -> None:
         if not self._whole:
             raise RuntimeError("the last run was broken off in a step: restore a state first")
 
     def _load_order(self, epoch: int) -> None:
         if epoch != self._epoch:
-            order = np.asarray(self._order(epoch))
-            check_order(order, len(self._features), self.batch, self._images)
-            self._arrays["order"][...] = order
+            order = self._order(epoch)
+            self._arrays["order"][...] = checks.check_order(
+                order, len(self._features), self._images
+            )
             self._epoch = epoch
+
+
+def _abandon(engine: Engine) -> None:
+    """What is left to do for a trainer that nobody closed, and nobody can use any more."""
+    try:
+        engine.close(wait=False)
+    finally:
+        warnings.warn("a Trainer was not closed: use `with`", ResourceWarning, stacklevel=2)

@@ -15,10 +15,12 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import ConfigError, UserError
 from pipeline.executors.cores import check_workers, default_workers
+from pipeline.store.files import Files
 from stages import neuralnet as nn
 from stages.batches import batches, order_of
 from stages.dataset.formats.layout import shape_of
 from stages.features import make_inputs
+from stages.modelfile.initial import initialize
 from stages.options import InputOptions, NetworkOptions
 from stages.training.components import make_augmentation, make_optimizer
 from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
@@ -49,11 +51,13 @@ def make_trainer(
     context: Context,
     average: float = 0.0,
     until: int | None = None,
+    init: Files | None = None,
 ) -> nn.Trainer:
     """The trainer of a new network; to be closed. ConfigError where the options do not fit.
 
     average: decay of the moving average of the parameters; 0: none. until: the epoch from which on
-    images are only flipped and shifted; None: never.
+    images are only flipped and shifted; None: never. init: the saved model whose parameters the
+    network begins with; None: random ones.
     """
     from pipeline.executors.pools import process_pool  # here and not above: it is slow to import
 
@@ -80,6 +84,8 @@ def make_trainer(
         dropout=network.dropout,
         members=network.members,
     )
+    if init is not None:
+        initialize(created, init, inputs)
     return nn.Trainer(
         created,
         make_optimizer(optimizer, average),

@@ -49,7 +49,7 @@ def ours(reference: Reference, folder: Path) -> Times:
         network, SGD(MOMENTUM, L2), features, labels, batch=reference.batch, workers=1
     ) as trainer:
         trainer.run(0, 0, 2, LR)
-        job, hidden = trainer._workers._job, len(network.structure) - 1
+        job, hidden = trainer._engine.workers._job, len(network.structure) - 1
         steps = min(STEPS, trainer.steps - 2)  # those that a whole batch follows
         segment = Segment(0, 0, steps, (LR,) * steps, LR, 0)
         phases = [job._plan.phases(reference.batch, reference.batch, n) for n in (0, 1)]

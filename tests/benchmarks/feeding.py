@@ -23,7 +23,7 @@ STEPS = 60
 def pieces(made: Trainer, steps: int = STEPS) -> dict[str, float]:
     """Median seconds that gather, project and the whole step take, for a trainer of one worker."""
     made.run(0, 0, 2, LR)
-    job = made._workers._job
+    job = made._engine.workers._job
     steps = min(steps, made.steps - 2)  # those that a whole batch follows
     segment = Segment(0, 0, steps, (LR,) * steps, LR, 0)
     phases = [job._plan.phases(made.batch, made.batch, parity) for parity in (0, 1)]

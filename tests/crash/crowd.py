@@ -50,7 +50,7 @@ def killed_holders(home: Path, number: int, expected: Results, *, kills: int, se
     members, killed = {process.pid: process for process in crowd.values()}, 0
     while killed < kills and any(process.poll() is None for process in crowd.values()):
         time.sleep(rng.uniform(0, 0.05))
-        for owner in home.glob("artifacts/.locks/*.owner"):
+        for owner in home.glob("artifacts/.locks/*.lock"):
             with suppress(OSError, LookupError):  # it has let go, or has not said so, or was killed
                 holder = members.pop(int(owner.read_text().split()[-1]))
                 os.killpg(holder.pid, signal.SIGKILL)

@@ -103,7 +103,7 @@ class Crashes:
 
 def _listen(store: Store, journal: Journal, promises: list[tuple[int, Key, Progress]]) -> None:
     """Note when the store says that a state or a result is safe."""
-    save, drop = store.save_state, store.drop_state
+    save, drop = store.states.save, store.states.drop
 
     def save_state(key: Key, arrays: Any, record: Any) -> None:
         save(key, arrays, record)
@@ -113,7 +113,7 @@ def _listen(store: Store, journal: Journal, promises: list[tuple[int, Key, Progr
         promises.append((len(journal.steps), key, None))
         drop(key)
 
-    store.save_state, store.drop_state = save_state, drop_state
+    store.states.save, store.states.drop = save_state, drop_state
 
 
 def _progress(record: Any) -> Progress:
@@ -131,7 +131,7 @@ def _broken(promises: Promises, base: Path) -> list[str]:
     for key, progress in promises.items():
         if (damage := store.damage(key)) is None:
             continue
-        state = store.load_state(key)
+        state = store.states.load(key)
         if progress is None:
             found.append(f"the result {key} was safe, and is lost: {damage}")
         elif state is None or _progress(state[1]) < progress:

@@ -66,7 +66,7 @@ def measure(folder: Path, images: int, epochs: int, rounds: int) -> dict[str, st
     settings = resolve(pipeline.parameters, flags={**flags, "data_dir": str(folder / "data")})
     values = {name: setting.value for name, setting in settings.items()}
     store = Store(folder / "artifacts")
-    store.save_state = saving.around(store.save_state)
+    store.states.save = saving.around(store.states.save)
     planner = Planner(pipeline, values, store, CodeIndex(folder / "code.json"))
     outcome = run(planner, {pipeline.producers[name].name for name in train.inputs}, Reporter())
     inputs = [outcome[name] for name in train.inputs]

@@ -145,7 +145,7 @@ class Scenario:
         """Collect the garbage."""
         made = self._session(base)
         keys = [decision.key for decision in made.plan()]
-        remove(made.store, plan_removals(made.store, self.pipeline, keys))
+        remove(made.store, plan_removals(made.store, keys))
 
     def learn(self, base: Path) -> Scenario:
         """Take an undisturbed run in an empty folder as what is expected from now on."""

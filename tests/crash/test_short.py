@@ -96,7 +96,7 @@ def test_a_training_that_diverges_keeps_its_last_good_state(scratch, lr, batch):
     store = Store(scratch / "artifacts")
     (path,) = store.root.glob(".state/train/*/*")
     state = read_manifest(path)
-    arrays, _ = store.load_state(Key("train", state["fingerprint"]))
+    arrays, _ = store.states.load(Key("train", state["fingerprint"]))
     assert all(np.isfinite(array).all() for array in arrays.values())
     assert not list(store.root.glob("train/[!.]*"))
 

@@ -51,8 +51,9 @@ def loss(smoothing: float, mixed: bool) -> Iterable[Pair]:
         if mixed:
             part, one_hot = torch.tensor(share)[:, None], torch.eye(classes, dtype=torch.float64)
             target = part * one_hot[target] + (1 - part) * one_hot[torch.tensor(partner)]
-        value = F.cross_entropy(leaf, target, label_smoothing=smoothing, reduction="sum")
-        (value / 32).backward()
+        smoothed = F.cross_entropy(leaf, target, label_smoothing=smoothing, reduction="sum")
+        (smoothed / 32).backward()
+        value = F.cross_entropy(leaf, target, reduction="sum")  # what is reported: not smoothed
         options = {"partner": partner, "share": share} if mixed else {}
         firsts, scale = np.arange(32) * classes, np.array(1 / 32)
         found, hits = cross_entropy_delta(z, y, firsts, scale, smoothing, **options)

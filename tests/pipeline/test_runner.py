@@ -110,7 +110,7 @@ def test_a_stage_resumes_from_its_state_and_forgets_it(planner, store):
     outcome = run(planner(pipeline), (), Reporter())
     assert seen == [0, 2]
     assert outcome["end"] == {"steps": 3}
-    assert store.load_state(outcome.stages[0].key) is None
+    assert store.states.load(outcome.stages[0].key) is None
 
 
 def test_a_saved_state_that_is_damaged_is_told(planner, store):
@@ -125,7 +125,7 @@ def test_a_saved_state_that_is_damaged_is_told(planner, store):
 
     told, plan = [], planner(Pipeline(look))
     (decision,) = plan.plan()
-    store.save_state(decision.key, {"numbers": np.arange(3)}, {"step": 1})
+    store.states.save(decision.key, {"numbers": np.arange(3)}, {"step": 1})
     flip(store.root / ".state" / str(decision.key) / "1" / "numbers.npy", 130)
     assert run(plan, (), Warnings())["end"] == {"state": None}
     assert told == ["the saved state of look is damaged: it begins anew"]

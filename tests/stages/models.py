@@ -28,6 +28,8 @@ def model(
     hidden: tuple[int, ...] = (4,),
     dtype: str = "float32",
     members: int = 1,
+    activation: str = "relu",
+    dropout: float = 0.0,
     classes: tuple[str, ...] = CLASSES,
     shape: tuple[int, int, int] = SHAPE,
     **record: Any,
@@ -38,6 +40,7 @@ def model(
     constants = rng.uniform(0.1, 2, (2 if standardized else 0, inputs)).astype(np.float32)
     matrix = rng.normal(size=(1 + inputs if components else 0, components or inputs))
     options = {"dtype": dtype, "seed": 2, "norm": norm, "members": members}
+    options |= {"activation": activation, "dropout": dropout}
     network = Network.create(components or inputs, hidden, len(classes), **options)
     for member in range(members):
         for arrays in network.tensors(member):

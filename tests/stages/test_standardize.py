@@ -82,3 +82,17 @@ def test_they_are_fitted_on_what_scale_and_contrast_make(storage):
     np.testing.assert_allclose(done.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(done.std(axis=0), 1, atol=1e-5)
     assert constants.dtype == np.float32
+
+
+def test_a_pixel_that_hardly_changes_is_not_magnified_without_bounds():
+    images = np.random.default_rng(0).random((500, 16), np.float32)
+    images[:, 3] = 0
+    images[7, 3] = 0.01
+    images[:, 4] = 0
+    inputs = Inputs(shape=(1, 4, 4))
+    pixels, numbers = fit(images, np.arange(500), inputs), fit(images, np.arange(500))
+    assert pixels[1, 3] <= 10.1 * np.median(pixels[1])
+    assert numbers[1, 3] > 1000  # features of a table each have a scale of their own
+    assert pixels[1, 4] == numbers[1, 4] == 1
+    usual = np.delete(np.arange(16), [3, 4])
+    assert (pixels[1, usual] == numbers[1, usual]).all()

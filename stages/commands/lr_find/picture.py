@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline.cli.place import expect_place
 from pipeline.errors import ConfigError
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages.commands.lr_find.curve import shown, window
 
 # By the ending of the file, what says when it was made: not here, for the same bytes each time.

@@ -23,6 +23,7 @@ from pipeline.parameters import Option
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.commands.lr_find.curve import BLOWN_UP, rates_between, shown, suggest, with_average
+from stages.modelfile.initial import Init, init_by_content
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
 from stages.training.build import Examples, make_trainer, workers_alive
 from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
@@ -41,7 +42,7 @@ class RangeOptions:
     ] = 200
 
 
-@stage(name="lr-find", outputs=("lr_range",))
+@stage(name="lr-find", outputs=("lr_range",), resolve=init_by_content)
 def lr_find(
     features: np.ndarray,
     labels: np.ndarray,
@@ -56,6 +57,7 @@ def lr_find(
     batch: BatchOptions = BatchOptions(),
     optimizer: OptimizerOptions = OptimizerOptions(),
     augmentation: AugmentationOptions = AugmentationOptions(),
+    init: Init = None,
     seed: Seed = 0,
     workers: Workers = None,
     context: Context = QUIET,
@@ -76,6 +78,7 @@ def lr_find(
         seed=seed,
         workers=workers,
         context=context,
+        init=init,
     ) as trainer:
         sizes = [trainer.network.inputs, *network.hidden, trainer.network.outputs]
         with context.progress("lr-find", len(rates), "steps") as progress:

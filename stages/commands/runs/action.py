@@ -11,8 +11,7 @@ from pipeline.errors import ConfigError
 from pipeline.events.progress import duration
 from pipeline.literals import flag_text
 from pipeline.store.digests import digest_json
-from stages.commands.runs.command import Look
-from stages.commands.runs.record import DIGITS, Run, find_runs
+from stages.commands.runs.record import DIGITS, Look, Run, find_runs
 from stages.commands.runs.words import DATA, Recipes
 
 NONE = "–"

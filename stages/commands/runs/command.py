@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -13,9 +12,9 @@ from pipeline.cli.actions import say
 from pipeline.cli.flags import StageCommand, common_options
 from pipeline.cli.program import Program
 from pipeline.cli.session import artifacts_folder
-from pipeline.graph import Pipeline
 from pipeline.store.locks import store_lock
 from pipeline.store.store import Store
+from stages.commands.runs.record import Look
 
 SORTS = ("written", "validation", "test")
 FLAGS = [
@@ -42,15 +41,6 @@ def add_to(group: click.Group, program: Program) -> None:
         params = [*extra, *(option for option in common_options(()) if option.name in KEPT)]
         callback = _callback(program, name)
         group.add_command(StageCommand(name, callback=callback, params=params, help=help))
-
-
-@dataclass(frozen=True)
-class Look:
-    """A look at a store that plans nothing, and so makes no folder that is not there."""
-
-    store: Store
-    pipeline: Pipeline
-    as_json: bool
 
 
 def _callback(program: Program, name: str) -> Callable[..., None]:

@@ -17,6 +17,15 @@ LAST = "evaluate"  # of the stages that are looked at
 
 
 @dataclass(frozen=True)
+class Look:
+    """A look at a store that plans nothing, and so makes no folder that is not there."""
+
+    store: Store
+    pipeline: Pipeline
+    as_json: bool
+
+
+@dataclass(frozen=True)
 class Run:
     """One training. Accuracies are parts of 1, None where nobody measured them.
 

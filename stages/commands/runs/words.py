@@ -13,6 +13,7 @@ from pipeline.settings import resolve
 
 DATA = ("source", "sha256", "synthetic_size")  # told by the name of the dataset
 DEFAULT = "default"
+DIGITS = 8  # of a checksum
 
 
 class Recipes:
@@ -43,4 +44,7 @@ class Recipes:
     def words(self, parameters: Mapping[str, Any]) -> str:
         """The recipe and what differs: fast lr=0.2 seed=1."""
         name, others = self.nearest(parameters)
-        return " ".join([name, *(f"{key}={flag_text(value)}" for key, value in others.items())])
+        texts = {key: flag_text(value) for key, value in others.items()}
+        if "init" in texts:
+            texts["init"] = texts["init"][:DIGITS]  # a file counts by its content
+        return " ".join([name, *(f"{key}={text}" for key, text in texts.items())])

@@ -17,7 +17,8 @@ from pipeline.parameters import Parameter
 from pipeline.search.draws import combinations
 from pipeline.search.space import Range, Space, parse_space
 from pipeline.settings import Setting
-from pipeline.store.durable import replacing, storage_errors
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
 from stages.commands.search import TARGETS
 from stages.commands.search.candidates import Candidate, edges
 from stages.commands.search.page import page, plan

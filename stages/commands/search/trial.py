@@ -7,12 +7,13 @@ trained before, by whatever command, and what it trains is there for any other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.errors import DataError, StorageError, UserError
+from pipeline.errors import CorruptArtifact, DataError, MissingArtifact, StorageError, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.outcome import Outcome
@@ -20,7 +21,7 @@ from pipeline.parameters import Parameter
 from pipeline.planner import CACHED, Planner
 from pipeline.runner import run
 from pipeline.settings import scaled
-from pipeline.store.store import Store
+from pipeline.store.store import Key, Store
 from stages.commands.search import TARGETS
 
 
@@ -62,9 +63,21 @@ class Trials:
     def cached(self, settings: Mapping[str, Any]) -> Result | None:
         """What a training came to, where it is stored."""
         planner = Planner(self._pipeline, settings, self._store, self._code)
-        if any(decision.status != CACHED for decision in planner.plan(TARGETS)):
+        *before, last = planner.plan(TARGETS)
+        if any(decision.status != CACHED for decision in before) or last.key is None:
             return None
+        if last.status != CACHED:
+            return self._recorded(last.key)
         return _result(run(planner, TARGETS, Reporter()), cached=True)
+
+    def _recorded(self, key: Key) -> Result | None:
+        """What a training came to whose parameters `gc --searches` dropped."""
+        with suppress(CorruptArtifact, MissingArtifact):
+            outputs = self._store.manifest(key)["outputs"]
+            if outputs["parameters"].get("dropped"):
+                notes = self._store.manifest(key)["notes"]
+                return _summary(self._store.load(key, "training"), notes, cached=True)
+        return None
 
 
 def shortened(
@@ -90,7 +103,7 @@ def train_one(pipeline: Pipeline, settings: Mapping[str, Any], artifacts: str) -
     store = Store(Path(artifacts))
     planner = Planner(pipeline, settings, store, CodeIndex(store.root / ".code.json"))
     try:
-        return _result(run(planner, TARGETS, Reporter()))
+        return _result(run(planner, TARGETS, Reporter(), purpose="search"))
     except (DataError, StorageError):
         raise
     except UserError as error:
@@ -98,12 +111,15 @@ def train_one(pipeline: Pipeline, settings: Mapping[str, Any], artifacts: str) -
 
 
 def _result(outcome: Outcome, cached: bool = False) -> Result:
-    training = outcome["training"]
+    return _summary(outcome["training"], outcome.notes("training"), cached)
+
+
+def _summary(training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool) -> Result:
     best = training["history"][training["best_epoch"] - 1]
     return Result(
         best["validation_accuracy"],
         best["validation_loss"],
         training["best_epoch"],
-        sum(outcome.notes("training").get("epoch_seconds", [])),
+        sum(notes.get("epoch_seconds", [])),
         cached=cached,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import BinaryIO
 
 from pipeline.context import Context
 from pipeline.errors import StorageError
-from pipeline.store.durable import check_free_space, fsync_folder, in_the_way, make_folder
+from pipeline.store.durable import check_free_space, fsync, fsync_folder, make_folder
+from pipeline.store.locks import file_lock
+from pipeline.store.troubles import in_the_way
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -36,24 +37,18 @@ def writing(folder: Path, needed: int) -> Iterator[None]:
 @contextmanager
 def alone(target: Path, what: str, context: Context) -> Iterator[None]:
     """Be the only process that writes `target`; say that it waits for another that `what` it."""
-    import filelock
 
-    lock = filelock.FileLock(f"{target}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
+    def waiting(holder: str) -> None:
         context.info(f"waiting for another process that {what} {target}")
-        lock.acquire()
-    try:
+
+    with file_lock(Path(f"{target}.lock"), waiting, note=context.warn):
         yield
-    finally:
-        lock.release()
 
 
 def publish(file: BinaryIO, part: Path, target: Path) -> None:
     """Give the complete `file`, written at `part`, its final name, durably; and close it."""
     file.flush()
-    os.fsync(file.fileno())
+    fsync(file.fileno())
     file.close()
     part.replace(target)
     fsync_folder(target.parent)

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import DigestCache, Files, identify, is_sha256
 from stages.dataset.formats.layout import shown
+from stages.dataset.sources.address import Address, hidden
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
 from stages.dataset.sources.paths import files_of_folder, is_array, partners
 from stages.dataset.sources.synthetic import archive_name
@@ -42,7 +43,7 @@ def resolve_source(
     synthetic_size: int | None,
     label: str = "",
 ) -> dict[str, Any]:
-    """The parameters of `download` with `source` a dataset's name, a URL or `Files`.
+    """The parameters of `download`, with `source` a dataset's name, an `Address` or `Files`.
 
     A second time, it changes nothing. Raises `ConfigError` and `DataError`.
     """
@@ -60,15 +61,20 @@ def resolve_source(
                 f"{len(digests)}; leave --sha256 out"
             )
         sha256 = sha256 or (digests[0] if len(digests) == 1 else None)
-    elif isinstance(source, str) and source != "synthetic" and not is_url(source):
+    elif isinstance(source, str) and source != "synthetic" and is_url(source):
+        source = Address(source)
+    elif isinstance(source, str) and source != "synthetic":
         source, sha256 = _path(source, sha256, label, Path(data_dir)), None
-    far = isinstance(source, str) and "://" in source and is_array(source)
+    if not (isinstance(source, Address) and is_array(source)):
+        label = ""
+    elif label and is_url(label):
+        label = Address(label)
     return {
         "source": source,
         "sha256": sha256,
         "data_dir": data_dir,
         "synthetic_size": synthetic_size if source == "synthetic" else None,
-        "label": label if far else "",
+        "label": label,
     }
 
 
@@ -77,14 +83,17 @@ def is_url(source: str) -> bool:
     match = _SCHEME.match(source)
     if not match:
         return False
+    if isinstance(source, Address):
+        return True
     try:
         parts = urlsplit(source)
         good = match[1].lower() in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and parts.netloc.count("@") < 2
     except ValueError:  # a port that is no number, an address with one bracket
         good = False
     if not good:
         raise ConfigError(
-            f"--source: expected a URL like https://host/archive.tar.gz, found {source!r}"
+            f"--source: expected a URL like https://host/archive.tar.gz, found {hidden(source)!r}"
         )
     return True
 

@@ -16,13 +16,14 @@ from pathlib import Path
 from pipeline.context import QUIET, Context
 from pipeline.errors import DataError
 from pipeline.store.files import File, identify
+from stages.dataset.sources.address import Address
 from stages.dataset.sources.disk import alone, megabytes, publish, writing
+from stages.dataset.sources.limits import Limits, PermanentError, TransientError
 from stages.dataset.sources.part import Part
-from stages.dataset.sources.request import Interrupted, Refused, host_of, receive
+from stages.dataset.sources.request import receive
 
-DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before further attempts
+DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 16.0)  # seconds before further attempts
 TIMEOUT = 30.0  # seconds without a byte
-LONGEST_WAIT = 60.0  # seconds, whatever a server's Retry-After says
 
 Check = Callable[[Path, str], None]
 
@@ -50,7 +51,9 @@ def fetch(
         if target.exists():
             return _there(target, sha256)
         with Part(target) as part:
-            return _attempt(list(urls), part, target, sha256, check, delays, timeout, context)
+            addresses = [Address(url) for url in urls]
+            limits = Limits(timeout, part.received)
+            return _attempt(addresses, part, target, sha256, check, delays, limits, context)
 
 
 def _there(target: Path, sha256: str | None) -> File:
@@ -64,13 +67,13 @@ def _there(target: Path, sha256: str | None) -> File:
 
 
 def _attempt(
-    urls: list[str],
+    urls: list[Address],
     part: Part,
     target: Path,
     sha256: str | None,
     check: Check,
     delays: Sequence[float],
-    timeout: float,
+    limits: Limits,
     context: Context,
 ) -> File:
     """Attempt after attempt until the file is there or nothing more can be hoped for."""
@@ -78,32 +81,36 @@ def _attempt(
     attempts, in_vain, furthest = 0, 0, part.received
     if part.received:
         context.info(f"{target.name}: {megabytes(part.received)} are there, going on from them")
-    while urls and in_vain <= len(delays):
+    while urls and in_vain <= len(delays) and limits.left():
         url, wait, attempts = urls[in_vain % len(urls)], 0.0, attempts + 1
         try:
             try:
-                receive(url, part, known=sha256 is not None, timeout=timeout, context=context)
-            except (Interrupted, Refused):
+                receive(url, part, known=sha256 is not None, limits=limits, context=context)
+            except (TransientError, PermanentError):
                 if part.sha256 != sha256:  # or else it announced too much, and all is there
                     raise
             _verify(part, target, sha256, check)
-        except Refused as refusal:
-            said[host_of(url)] = str(refusal)
+        except PermanentError as refusal:
+            said[url.host] = str(refusal)
             urls.remove(url)
-        except Interrupted as interruption:
-            said[host_of(url)] = str(interruption)
+        except TransientError as interruption:
+            said[url.host] = str(interruption)
             in_vain = 0 if part.received > furthest else in_vain + 1
-            wait = min(interruption.retry_after or 0.0, LONGEST_WAIT)
+            asked = interruption.retry_after or 0.0
             if delays and in_vain <= len(delays):
-                wait = max(wait, delays[max(in_vain - 1, 0)])
+                wait = delays[max(in_vain - 1, 0)]
+            if asked > limits.left():
+                said[url.host] += f" and asks to be left alone for {asked:,.0f} seconds"
+                urls.remove(url)
+            wait = max(wait, asked) if url in urls else 0.0
         else:
             publish(part.file, part.path, target)
             part.forget_record()
             return File(target.absolute(), part.received, part.sha256)
         furthest = max(furthest, part.received)
         if wait and in_vain <= len(delays):
-            context.info(f"{target.name}: {host_of(url)} {said[host_of(url)]}; again in {wait:g} s")
-            time.sleep(wait)
+            context.info(f"{target.name}: {url.host} {said[url.host]}; again in {wait:g} s")
+            time.sleep(min(wait, limits.left()))
     raise DataError(_given_up(target, part, said, attempts))
 
 
@@ -117,12 +124,14 @@ def _verify(part: Part, target: Path, sha256: str | None, check: Check) -> None:
     except DataError as error:
         found = f"sent a file that is not the right one ({error})"
         if not part.complete:
-            raise Interrupted(f"ended without saying how much is to come, and {found}") from error
+            raise TransientError(
+                f"ended without saying how much is to come, and {found}"
+            ) from error
         resumed = part.resumed
         part.restart()
         if resumed:  # perhaps of two versions: once more from the start
-            raise Interrupted(found) from error
-        raise Refused(found) from error
+            raise TransientError(found) from error
+        raise PermanentError(found) from error
 
 
 def _given_up(target: Path, part: Part, said: dict[str, str], attempts: int) -> str:

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..seeds import AUGMENTATION
 from .hashing import dominant_shares, keys, pairs, words
 from .options import AugmentationOptions
 from .pixels import cut, mirror, recolor, shift
 from .warp import counts, tables, warp
 
-PURPOSE = 0xA06  # one seed serves other purposes too, and they stay independent
 FLIP, SHIFT, CUTOUT, MIXUP, WARP, JITTER = range(6)  # keys
 
 
@@ -144,7 +144,7 @@ class Augmentation(AugmentationOptions):
             target[places] = source
 
     def _words(self, purpose: int, rows: np.ndarray, epoch: int) -> np.ndarray:
-        return words(keys(self.seed, PURPOSE, epoch, 6)[purpose], rows)
+        return words(keys(self.seed, AUGMENTATION, epoch, 6)[purpose], rows)
 
 
 def _as(scratch: np.ndarray, out: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ import functools
 
 import numpy as np
 
+from ..seeds import sequence
+
 STEP = 0x9E3779B97F4A7C15
 MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 LAST = 31
@@ -25,8 +27,7 @@ QUANTILES = 4096
 @functools.lru_cache(maxsize=64)
 def keys(seed: int, purpose: int, epoch: int, count: int) -> tuple[np.uint64, ...]:
     """So many independent keys for what is drawn in one epoch."""
-    sequence = np.random.SeedSequence(seed, spawn_key=(purpose, epoch))
-    return tuple(sequence.generate_state(count, np.uint64))
+    return tuple(sequence(seed, purpose, epoch).generate_state(count, np.uint64))
 
 
 def words(key: np.uint64, rows: np.ndarray) -> np.ndarray:

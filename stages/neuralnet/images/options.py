@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ..scalars import real, set_numbers, whole
+
 FLIPS = ("none", "random", "alternate")
 
 
@@ -36,25 +38,26 @@ class AugmentationOptions:
     until: int | None = None
 
     def __post_init__(self) -> None:
-        if len(self.shape) != 3 or min(self.shape) < 1:
+        if len(self.shape) != 3:
             raise ValueError(f"shape: expected (channels, height, width), found {self.shape}")
+        shape = tuple(whole("shape", number, least=1) for number in self.shape)
+        object.__setattr__(self, "shape", shape)
         if self.flip not in FLIPS:
             raise ValueError(f"flip: expected none, random or alternate, found {self.flip!r}")
-        if not 0 <= self.shift < min(self.shape[1:]):
-            most = min(self.shape[1:]) - 1
-            raise ValueError(f"shift: expected 0 to {most} pixels, found {self.shift}")
-        if not 0 <= self.rotate <= 180:
-            raise ValueError(f"rotate: expected 0 to 180 degrees, found {self.rotate}")
-        if not 0 <= self.zoom <= 1:
-            raise ValueError(f"zoom: expected 0 to 1, found {self.zoom}")
-        if not 0 <= self.jitter <= 1:
-            raise ValueError(f"jitter: expected 0 to 1, found {self.jitter}")
-        if self.cutout < 0:
-            raise ValueError(f"cutout: expected 0 or more pixels, found {self.cutout}")
-        if not 0 <= self.mixup < math.inf:
-            raise ValueError(f"mixup: expected a finite number, 0 or more, found {self.mixup}")
-        if self.seed < 0:
-            raise ValueError(f"seed: expected 0 or more, found {self.seed}")
+        set_numbers(self, whole, "shift", most=min(self.shape[1:]) - 1)
+        set_numbers(self, whole, "cutout", "seed")
+        for name, most in (("rotate", 180), ("zoom", 1), ("jitter", 1)):
+            expected = f"a number from 0 to {most}"
+            set_numbers(
+                self, real, name, expected=expected, fits=lambda x, most=most: 0 <= x <= most
+            )
+        expected = "a finite number of at least 0"
+        set_numbers(
+            self, real, "mixup", expected=expected, fits=lambda alpha: 0 <= alpha < math.inf
+        )
+        if self.until is not None:
+            expected = "a number of at least 0, or None"
+            set_numbers(self, real, "until", expected=expected, fits=lambda epoch: epoch >= 0)
 
     @property
     def any(self) -> bool:

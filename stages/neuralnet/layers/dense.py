@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..scalars import real, set_numbers, whole
 from .activations import ACTIVATIONS
 
 # The vectors of a layer, by its norm, in the order of the parameters.
@@ -44,18 +45,14 @@ class Dense:
     kind: ClassVar[str] = "dense"
 
     def __post_init__(self) -> None:
-        for name in ("inputs", "outputs"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise ValueError(f"{name}: expected a whole number of at least 1, found {value!r}")
+        set_numbers(self, whole, "inputs", "outputs", least=1)
         for name, table in (("activation", ACTIVATIONS), ("norm", VECTORS)):
             value = getattr(self, name)
             if not isinstance(value, str) or value not in table:
                 known = ", ".join(table)
                 raise ValueError(f"{name}: expected one of {known}, found {value!r:.60}")
-        if type(self.dropout) not in (int, float) or not 0 <= self.dropout < 1:
-            found = f"{self.dropout!r:.60}"
-            raise ValueError(f"dropout: expected a number of at least 0 below 1, found {found}")
+        expected = "a number of at least 0 below 1"
+        set_numbers(self, real, "dropout", expected=expected, fits=lambda rate: 0 <= rate < 1)
 
     @property
     def weights(self) -> int:

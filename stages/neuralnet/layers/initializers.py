@@ -18,6 +18,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..seeds import WEIGHTS, sequence
+
 RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 
 Initializer = Callable[["np.random.Generator", int, int], "np.ndarray"]
@@ -66,4 +68,4 @@ def choose(name: str, activation: str) -> Initializer:
 
 def stream(seed: int, layer: int) -> np.random.Generator:
     """The random numbers of one layer."""
-    return np.random.default_rng(np.random.SeedSequence([seed, layer]))
+    return np.random.default_rng(sequence(seed, WEIGHTS, layer))

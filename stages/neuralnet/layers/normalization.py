@@ -9,7 +9,9 @@ over the rows of a batch for each column (Ioffe & Szegedy 2015), or over the col
 
 with means over the same axis, and those by gains and biases are the sums of dy x̂ and dy over the
 rows. In inference batch normalisation takes the means and variances observed in training: each step
-moves them by `MOMENTUM` towards those of its batch, the variance without bias.
+moves them by `MOMENTUM` towards those of its batch, the variance without bias. A batch of one row
+has no variance: what is left over at the end of an epoch is normalised as in inference, with what
+has been observed, and moves nothing there.
 
 All arrays are (rows, columns) of one floating dtype unless stated, `scratch` too.
 """
@@ -30,6 +32,10 @@ def batch_forward(
     means, variances (columns,): what has been observed so far; moved. ones (rows,).
     """
     rows, kind = len(z), z.dtype.type
+    if rows == 1:
+        inverse = reciprocal_deviation(variances)
+        np.multiply(z - means, inverse, out=hat)
+        return inverse
     mean = ones @ z
     mean /= rows
     np.subtract(z, mean, out=hat)
@@ -37,7 +43,7 @@ def batch_forward(
     variance = ones @ z
     variance /= rows
     means += kind(MOMENTUM) * (mean - means)
-    variances += kind(MOMENTUM) * (variance * kind(rows / max(rows - 1, 1)) - variances)
+    variances += kind(MOMENTUM) * (variance * kind(rows / (rows - 1)) - variances)
     inverse = reciprocal_deviation(variance)
     np.multiply(hat, inverse, out=hat)
     return inverse
@@ -57,6 +63,9 @@ def batch_backward(
     np.multiply(delta, hat, out=scratch)
     np.matmul(ones, delta, out=gradients[0])
     np.matmul(ones, scratch, out=gradients[1])
+    if len(delta) == 1:
+        np.multiply(delta, gains * inverse, out=delta)
+        return
     np.multiply(hat, gradients[1] / rows, out=scratch)
     np.subtract(delta, scratch, out=delta)
     np.subtract(delta, gradients[0] / rows, out=delta)

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from ..scalars import real, set_numbers
+
 
 def penalize(parameters: np.ndarray, gradients: np.ndarray, l2: np.ndarray) -> None:
     """gradients += l2 * parameters; by way of a temporary, and only if l2 is not 0."""
@@ -30,24 +32,27 @@ def shrink(parameters: np.ndarray, lost: np.ndarray) -> None:
 
 def check_regularization(optimizer: Any) -> None:
     """ValueError unless l2 and weight_decay are finite numbers of at least 0."""
-    for name in ("l2", "weight_decay"):
-        value = getattr(optimizer, name)
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name}: expected a finite number of at least 0, found {value!r}")
+    expected = "a finite number of at least 0"
+    set_numbers(optimizer, real, "l2", "weight_decay", expected=expected, fits=_not_negative)
 
 
 def check_fractions(optimizer: Any, *names: str, positive: bool = False) -> None:
     """ValueError unless these fields are below 1, and at least 0 or (positive) above."""
-    for name in names:
-        value = getattr(optimizer, name)
-        if not 0 <= value < 1 or (positive and not value):
-            expected = "(0, 1)" if positive else "[0, 1)"
-            raise ValueError(f"{name}: expected a number in {expected}, found {value!r}")
+    expected = f"a number in {'(' if positive else '['}0, 1)"
+    set_numbers(
+        optimizer,
+        real,
+        *names,
+        expected=expected,
+        fits=lambda value: 0 <= value < 1 and (value > 0 or not positive),
+    )
 
 
 def check_positive(optimizer: Any, *names: str) -> None:
     """ValueError unless these fields are finite numbers above 0."""
-    for name in names:
-        value = getattr(optimizer, name)
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name}: expected a finite number above 0, found {value!r}")
+    expected = "a finite number above 0"
+    set_numbers(optimizer, real, *names, expected=expected, fits=lambda value: 0 < value < math.inf)
+
+
+def _not_negative(value: float) -> bool:
+    return 0 <= value < math.inf

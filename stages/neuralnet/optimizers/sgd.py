@@ -35,7 +35,7 @@ class SGD:
     def __post_init__(self) -> None:
         check_fractions(self, "momentum")
         check_regularization(self)
-        if not isinstance(self.nesterov, bool):
+        if not isinstance(self.nesterov, bool | np.bool_):
             raise ValueError(f"nesterov: expected True or False, found {self.nesterov!r}")
 
     def scale(self, lr: float) -> float:

@@ -11,13 +11,13 @@ to time: soon after a change of mind, then ever more rarely.
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
-from concurrent.futures.process import BrokenProcessPool
 
-from .job import Segment
+from .job import Job, Segment, Setup
 from .workers import Workers
 
 WORTHWHILE = 0.3  # seconds of work alone that justify starting processes
@@ -42,6 +42,13 @@ class Auto(Workers):
         self._possible, self._spent, self._met = True, 0.0, False
         self._times = {way: deque(maxlen=REMEMBERED) for way in (False, True)}  # seconds per step
         self._usual, self._pause, self._left = False, PAUSES[0], 0.0
+
+    def prepare(self, make_job: Callable[[], Job], setup: Setup | None) -> None:
+        try:
+            super().prepare(make_job, setup)
+        except (ValueError, TypeError, AttributeError, pickle.PicklingError):
+            self._possible = False  # an optimizer that cannot be sent to processes
+            super().prepare(make_job, None)
 
     def run(self, segment: Segment) -> None:
         first = segment.start
@@ -96,6 +103,7 @@ class Auto(Workers):
         try:
             self.start()
             return self.started()
-        except (BrokenProcessPool, OSError):  # processes cannot be started here, or by this program
+        except Exception:  # each system has its own way to say that it has no processes
+            self.pool.drop()
             self._possible = False
             return False

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
 from ..processor import cores
+from ..scalars import whole
 from .auto import Auto
 from .sockets import short_names
 from .worker import prepare_process
@@ -34,10 +35,7 @@ def make_workers(
     executor: str | Executor | Callable[[int], Executor], count: int | None
 ) -> Serial | Workers:
     """The workers that are asked for; ValueError for what is not known. count: None: the cores."""
-    if count is None:
-        count = cores()
-    if type(count) is not int or count < 1:
-        raise ValueError(f"workers: expected a whole number of at least 1, found {count!r}")
+    count = cores() if count is None else whole("workers", count, least=1)
     if isinstance(executor, Executor):
         if count == 1 or not isinstance(executor, ProcessPoolExecutor | ThreadPoolExecutor):
             return Serial()

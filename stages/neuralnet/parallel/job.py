@@ -109,14 +109,14 @@ class Job:
 class Setup:
     """What a process must know to make a Job of its own: plain data, small.
 
-    block: path of the shared block; shapes: what lies in it. features: as `memory.locate` gives it,
-    or None when they lie in the block. token: of one trainer among others.
+    block: path of the shared block; shapes: what lies in it. features: their place in a mapped
+    file, or None when they lie in the block. token: of one trainer among others.
     """
 
     token: str
     block: str
     shapes: memory.Shapes
-    features: tuple[str, int, str, tuple[int, ...]] | None
+    features: memory.Place | None
     layers: tuple[Dense, ...]
     settings: Settings
     batch: int
@@ -124,5 +124,5 @@ class Setup:
     def attach(self) -> Job:
         """The Job, on the arrays of the process that made the setup."""
         arrays = memory.carve(memory.attach(self.block), self.shapes)
-        features = memory.open_located(*self.features) if self.features else arrays["features"]
+        features = memory.open_place(*self.features) if self.features else arrays["features"]
         return Job(self.layers, self.settings, arrays, features, self.batch)

@@ -67,7 +67,8 @@ def help_from_process(
     global _latest
     if _latest is None or _latest[0] != setup.token:
         _latest = setup.token, setup.attach()
-    _help(_latest[1], segment, last, number, worker, workers, spin=True)
+    with OneBlasThread():  # which processes of the caller's executor have not entered for good
+        _help(_latest[1], segment, last, number, worker, workers, spin=True)
 
 
 def prepare_process() -> None:

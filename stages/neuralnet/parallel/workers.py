@@ -2,7 +2,7 @@
 
     prepare(make_job, setup)   make_job() gives a worker its Job; processes make theirs from setup
     run(segment)               carry out a segment of steps
-    close()                    end what was started
+    close(wait)                end what was started; wait: until it has ended
 
 The caller is worker 0, the helpers are the others. Processes give exact results whatever happens to
 them: one that is killed ends the run with an error, and the next run starts others.
@@ -17,7 +17,9 @@ from concurrent.futures.process import BrokenProcessPool
 
 from .barrier import ABORT, FIRST, GO, Aborted, Barrier, counter_word, fence, ready_word, relax
 from .job import Job, Segment, Setup
-from .worker import arrive, help_from_process, help_in_thread
+from .main_module import needs_main
+from .pool import Pool
+from .worker import help_from_process, help_in_thread
 
 PATIENCE = 0.005  # seconds that helpers get to show up before the caller trains on alone
 
@@ -33,8 +35,8 @@ class Serial:
     def run(self, segment: Segment) -> None:
         self._job.work(segment, segment.start, segment.stop)
 
-    def close(self) -> None:
-        del self._job
+    def close(self, wait: bool = True) -> None:
+        self._job = None
 
 
 class Workers:
@@ -48,13 +50,12 @@ class Workers:
     def __init__(
         self, workers: int, executor: Executor | Callable[[int], Executor], shared: bool
     ) -> None:
-        self.workers, self.shared, self._source = workers, shared, executor
-        self._executor: Executor | None = None
-        self._starting: list[Future] = []
-        self._number = 0
+        self.workers, self.shared = workers, shared
+        self.pool, self._number = Pool(executor, workers - 1), 0
 
     def prepare(self, make_job: Callable[[], Job], setup: Setup | None) -> None:
         self._setup = setup
+        self.pool.imports_main = self.shared and needs_main(setup)
         self._jobs = [make_job() for _ in range(1 if self.shared else self.workers)]
         self._control = memoryview(self._jobs[0].control)
 
@@ -64,19 +65,11 @@ class Workers:
 
     def start(self) -> None:
         """Start the helpers, without waiting for them."""
-        if self._executor is None:
-            given = isinstance(self._source, Executor)
-            self._executor = self._source if given else self._source(self.workers - 1)
-            self._starting = [self._executor.submit(arrive) for _ in range(self.workers - 1)]
+        self.pool.start()
 
     def started(self) -> bool:
         """Whether the helpers have started; raises if they could not."""
-        if not all(future.done() for future in self._starting):
-            return False
-        starting, self._starting = self._starting, []
-        for future in starting:
-            future.result()
-        return True
+        return self.pool.started()
 
     def run_alone(self, segment: Segment, first: int, last: int) -> None:
         """Steps [first, last) of the segment, without helpers."""
@@ -118,16 +111,15 @@ class Workers:
         self._join(futures, failure)
         return last - first, seconds
 
-    def close(self) -> None:
-        if self._executor is not None and not isinstance(self._source, Executor):
-            self._executor.shutdown(cancel_futures=True)
-        del self._executor, self._jobs, self._control
+    def close(self, wait: bool = True) -> None:
+        self.pool.close(wait)
+        self._jobs = self._control = None
 
     def _call(self, worker: int, segment: Segment, last: int) -> Future:
         call = segment, last, self._number, worker, self.workers
         if self.shared:
-            return self._executor.submit(help_from_process, self._setup, *call)
-        return self._executor.submit(help_in_thread, self._jobs[worker], *call)
+            return self.pool.submit(help_from_process, self._setup, *call)
+        return self.pool.submit(help_in_thread, self._jobs[worker], *call)
 
     def _train_until_ready(
         self, segment: Segment, first: int, last: int, futures: list[Future]
@@ -152,16 +144,10 @@ class Workers:
         errors = [future.exception() for future in futures if not future.cancelled()]
         errors = [error for error in (failure, *errors) if error is not None]
         if any(isinstance(error, BrokenProcessPool) for error in errors):
-            self._drop_executor()
+            self.pool.drop()
         # That a worker left because of another one is only reported when nothing else is.
         for error in sorted(errors, key=lambda error: isinstance(error, Aborted)):
             raise error
-
-    def _drop_executor(self) -> None:
-        """A pool of which a process was killed is of no use any more."""
-        if not isinstance(self._source, Executor):
-            self._executor.shutdown(wait=False)
-            self._executor = None
 
 
 def _check(futures: list[Future]) -> None:

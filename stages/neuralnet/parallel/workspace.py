@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from .. import memory
+from ..checks import check_weights
 from ..network import Network
 from ..settings import Settings
 from ..step.panels import pack, unpack
@@ -24,8 +26,9 @@ KEPT = ("parameters", "slots", "sums")  # arrays of a state
 class Workspace:
     """The arrays of a training, by name; to be closed.
 
-    features, labels: of all examples. rows: how many of them an epoch has. shared: whether
-    processes are to map it; then `setup` is what they need for that.
+    features, labels, weights: of all examples; weights None where settings have none. rows: how
+    many of them an epoch has. shared: whether processes are to map it; then `setup` is what they
+    need for that.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Workspace:
         settings: Settings,
         features: np.ndarray,
         labels: np.ndarray,
+        weights: np.ndarray | None,
         batch: int,
         rows: int,
         workers: int,
@@ -42,26 +46,40 @@ class Workspace:
         self._layers, self._members = network.structure, network.members
         self._settings, self._batch, self._features = settings, batch, features
         given = {"labels": labels, **settings.constants}
+        if settings.weighted:
+            given["weights"] = check_weights(weights, len(features))
         plan = {"control": ((control_words(workers),), np.int64)} | shapes(
             self._layers, settings, network.dtype, batch, features, rows, self._members
         )
-        location = memory.locate(features)
-        if shared and location is None:
-            plan["features"] = features.shape, features.dtype
-            given["features"] = features
-        self._block, self.setup = None, None
+        self._open: list[memory.SharedBlock | memory.MappedFile] = []
+        self.setup = None
         if shared:
-            self._block = memory.SharedBlock(memory.measure(plan))
-            token, plain = os.urandom(16).hex(), settings.with_constants({})
-            place = self._block.path, plan, location
-            self.setup = Setup(token, *place, self._layers, plain, batch)
-            block = self._block.bytes
+            block = self._share(plan, given, batch)
         else:
             block = memory.aligned(memory.measure(plan), np.uint8)
         self.arrays = memory.carve(block, plan)
         for name, value in given.items():
             self.arrays[name][...] = value
         self.pack(network.parameters, self.arrays["parameters"])
+
+    def _share(self, plan: dict[str, Any], given: dict[str, np.ndarray], batch: int) -> np.ndarray:
+        """The bytes of a shared block for all arrays of the plan, and for features if need be."""
+        features, place = self._features, None
+        try:
+            self._open.append(memory.MappedFile(features))
+            place = self._open[0].place
+        except (ValueError, OSError):
+            plan["features"] = features.shape, features.dtype
+            given["features"] = features
+        try:
+            block = memory.SharedBlock(memory.measure(plan))
+        except BaseException:
+            self.close()
+            raise
+        self._open.append(block)
+        token, plain = os.urandom(16).hex(), self._settings.with_constants({})
+        self.setup = Setup(token, block.path, plan, place, self._layers, plain, batch)
+        return block.bytes
 
     def job(self) -> Job:
         """What a worker in this process needs."""
@@ -96,9 +114,9 @@ class Workspace:
         self.arrays["sums"][...] = state["sums"]
 
     def close(self) -> None:
-        """No process can map the block from now on."""
-        if self._block is not None:
-            self._block.close()
+        """No process can map the arrays from now on."""
+        while self._open:
+            self._open.pop().close()
 
     @staticmethod
     def _rows(*arrays: np.ndarray) -> list[np.ndarray]:

@@ -19,12 +19,15 @@ from .kernels import Now, Piece
 def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.dtype) -> Shapes:
     """The arrays of two batches (by parity), and of one that is under way."""
     plan: dict = {}
+    projects = settings.mixes or settings.inputs.whitening is not None
     for parity in (0, 1):
-        plan[f"inputs {parity}"] = (batch, inputs), dtype
+        plan[f"inputs {parity}"] = ((inputs, batch) if projects else (batch, inputs)), dtype
         plan[f"truth {parity}"] = (batch,), np.intp
+        if settings.weighted:
+            plan[f"weights {parity}"] = (batch,), dtype
         if settings.mixes:
             plan[f"shares {parity}"] = (batch,), dtype
-    if settings.mixes or settings.inputs.whitening is not None:
+    if projects:
         plan["raw"] = (batch, stored), dtype
     return plan
 
@@ -44,7 +47,7 @@ class Feed:
         self._mixes, self._now, self._scratch = settings.mixes, now, scratch
         self._augment = settings.augment
         self._raw = arrays.get("raw")
-        batch, dtype = arrays["inputs 0"].shape[0], arrays["inputs 0"].dtype
+        batch, dtype = len(arrays["truth 0"]), arrays["inputs 0"].dtype
         most = min(batch, max(15, -(-batch // MOST)))  # rows of a shard of any batch up to this one
         self._staging, self._moving = None, None
         changes = settings.augment is not None and settings.augment.any
@@ -59,7 +62,7 @@ class Feed:
 
     def gather(self, rows: int, parity: int) -> list[WorkItem]:
         """Tasks that take so many rows, as `now.rows` has them then."""
-        x = self._batch("inputs", rows, parity) if self._raw is None else self._raw[:rows]
+        x = self.batch(rows, parity) if self._raw is None else self._raw[:rows]
         return [
             WorkItem(self._cost * x[part].size, self._take(part, x[part], parity))
             for part in shards(rows, least=8)
@@ -70,7 +73,7 @@ class Feed:
         """Tasks that make inputs of what was gathered."""
         if self._raw is None or not rows:
             return []
-        x, depth = self._batch("inputs", rows, parity), 0
+        x, depth = self.batch(rows, parity), 0
         if self._inputs.whitening is not None:
             depth = self._raw.shape[1]
         return [
@@ -82,10 +85,16 @@ class Feed:
         """(positions, shares), each (rows,), of the images that are mixed; None: they are not."""
         if not self._mixes:
             return None
-        return self._augment.partners(rows), self._batch("shares", rows, parity)
+        return self._augment.partners(rows), self._arrays[f"shares {parity}"][:rows]
 
-    def _batch(self, name: str, rows: int, parity: int) -> np.ndarray:
-        return self._arrays[f"{name} {parity}"][:rows]
+    def weights(self, rows: int, parity: int) -> np.ndarray | None:
+        """Weights (rows,) of a gathered batch; None: there are none."""
+        return self._arrays[f"weights {parity}"][:rows] if "weights" in self._arrays else None
+
+    def batch(self, rows: int, parity: int) -> np.ndarray:
+        """The inputs (rows, inputs); those that are projected lie in memory column by column."""
+        inputs = self._arrays[f"inputs {parity}"]
+        return inputs[:rows] if self._raw is None else inputs.T[:rows]
 
     def _take(self, part: slice, x: np.ndarray, parity: int) -> Piece:
         now, features, labels = self._now, self._features, self._arrays["labels"]
@@ -94,6 +103,8 @@ class Feed:
         augment = self._augment
         moving = None if self._moving is None else self._moving[: len(x)]
         shares = self._arrays[f"shares {parity}"][part] if self._mixes else None
+        weights = self._arrays.get("weights")
+        own = None if weights is None else self._arrays[f"weights {parity}"][part]
 
         def piece() -> None:
             rows = now.rows[part]
@@ -103,6 +114,8 @@ class Feed:
                 augment.fetch(features, rows, now.epoch, stored, moving)
             convert(stored, x)
             labels.take(rows, out=y, mode="clip")
+            if weights is not None:
+                weights.take(rows, out=own, mode="clip")
             if shares is not None:
                 shares[...] = augment.shares(rows, now.epoch, shares.dtype)
 
@@ -110,7 +123,8 @@ class Feed:
 
     def _fill(self, x: np.ndarray, c: slice, parity: int) -> Piece:
         raw, inputs = self._raw[: len(x)], self._inputs
-        mixture, scratch = self.partners(len(x), parity), self._scratch[: x.size].reshape(x.shape)
+        mixture = self.partners(len(x), parity)
+        scratch = self._scratch[: x.size].reshape(x.shape[::-1]).T
 
         def piece() -> None:
             if inputs.whitening is None:
@@ -119,7 +133,7 @@ class Feed:
                 inputs.whiten(raw, x, c)
             if mixture is not None:
                 positions, shares = mixture
-                np.take(x, positions, axis=0, out=scratch, mode="clip")
+                np.take(x.T, positions, axis=1, out=scratch.T, mode="clip")
                 np.subtract(scratch, x, out=scratch)
                 np.multiply(scratch, (1 - shares)[:, None], out=scratch)
                 np.add(x, scratch, out=x)

@@ -25,14 +25,14 @@ class Hidden:
 
     def __init__(
         self,
-        number: int,
+        number: tuple[int, int],
         layer: Dense,
         tensors: dict[str, np.ndarray],
         arrays: dict[str, np.ndarray],
         rows: int,
         now: Now,
         scratch: np.ndarray,
-        seed: tuple[int, ...],
+        seed: int,
     ) -> None:
         self.layer = layer
         self._tiles = Tiles(number, layer, tensors, arrays, rows, now, scratch, seed)

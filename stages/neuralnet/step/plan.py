@@ -65,10 +65,13 @@ def shapes(
     plan |= {name: (array.shape, dtype) for name, array in settings.constants.items()}
     plan |= feed.shapes(settings, layers[0].inputs, stored, batch, dtype)
     for number, layer in enumerate(layers):
-        plan[f"outputs {number}"] = (batch, layer.outputs), dtype
-        plan[f"delta {number}"] = (batch, layer.outputs), dtype
-        plan |= tiles.shapes(number, layer, batch, dtype)
+        if number < len(layers) - 1:
+            plan |= tiles.shapes(number, layer, batch, dtype)
+        else:
+            plan[f"delta {number}"] = (batch, layer.outputs), dtype
     plan |= update.shapes(settings, layers, batch, dtype)
+    if settings.weighted:
+        plan["weights"] = (examples,), dtype
     return plan | {"order": ((rows,), np.int64), "labels": ((examples,), np.intp)}
 
 
@@ -87,7 +90,7 @@ class Plan:
     ) -> None:
         self.now = kernels.Now()
         settings = settings.with_constants(arrays)
-        batch, dtype = len(arrays["inputs 0"]), arrays["parameters"].dtype
+        batch, dtype = len(arrays["truth 0"]), arrays["parameters"].dtype
         widest = max(layers[0].inputs, *(layer.outputs for layer in layers))
         most = max(BLOCK_BYTES // dtype.itemsize, 64 * widest, batch * widest)
         if settings.optimizer.matrices:
@@ -143,7 +146,7 @@ class NetworkStep:
     ) -> None:
         self._number, self._layers, self._settings = number, layers, settings
         self._arrays, self._feed, self._now, self._scratch = arrays, feed, now, scratch
-        batch, parameters = len(arrays["inputs 0"]), list(split(layers, arrays["parameters"]))
+        batch, parameters = len(arrays["truth 0"]), list(split(layers, arrays["parameters"]))
         self._tensors = [layer.tensors(own) for layer, own in parameters]
         self._panels = [
             panels(layer, own, n == 0, batch) for n, (layer, own) in enumerate(parameters)
@@ -153,12 +156,12 @@ class NetworkStep:
     def phases(self, rows: int, following: int, parity: int) -> list[list[WorkItem]]:
         """The phases of a step, as `Plan.phases` has them."""
         layers, arrays, last = self._layers, self._arrays, len(self._layers) - 1
-        seed = self._settings.seed, self._number
+        tools = self._now, self._scratch, self._settings.seed
         inside = [
-            Hidden(n, layer, self._tensors[n], arrays, rows, self._now, self._scratch, seed)
+            Hidden((self._number, n), layer, self._tensors[n], arrays, rows, *tools)
             for n, layer in enumerate(layers[:-1])
         ]
-        inputs = [arrays[f"inputs {parity}"][:rows], *(layer.outputs for layer in inside)]
+        inputs = [self._feed.batch(rows, parity), *(layer.outputs for layer in inside)]
         deltas = [*(layer.delta for layer in inside), arrays[f"delta {last}"][:rows]]
         phases = [
             phase
@@ -180,7 +183,7 @@ class NetworkStep:
         """Logits, loss and delta; one layer down in the same phase, or in phases of its own."""
         W, b = (self._tensors[-1][name] for name in ("weights", "biases"))
         y, mixture = self._arrays[f"truth {parity}"][: len(x)], None
-        below = inside[-1] if inside else None
+        below, weights = inside[-1] if inside else None, self._feed.weights(len(x), parity)
         apart = below is not None and below.layer.norm == "batch"
         tasks = []
         for number, part in enumerate(shards(len(x), least=64)):
@@ -189,7 +192,8 @@ class NetworkStep:
                 mixture = y, *(array[part] for array in partners)
             sums, smoothing = self._arrays["sums"][number], self._settings.smoothing
             data = x[part], W, b, y[part], delta[part], sums
-            piece = kernels.output(self._now, *data, smoothing, mixture)
+            own = None if weights is None else (weights, part)
+            piece = kernels.output(self._now, *data, smoothing, mixture, own)
             if below is not None and not apart:
                 piece = chain(piece, below.backward_rows(delta[part], W, part, number))
             rows = part.stop - part.start

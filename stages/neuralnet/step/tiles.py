@@ -2,6 +2,9 @@
 
     z = x W     y = gains * x̂(z) + biases, or z + biases     a = f(y)     outputs = mask * a
 
+All arrays lie in memory column by column: a tile of whole columns is one piece of memory, which is
+worked on much faster than one that lies in short lines far apart.
+
 Arrays (rows, outputs), which are there where they are needed: values, a where dropout makes
 something else of it; inner, y where f' is taken from it; hat, x̂; mask.
 """
@@ -22,8 +25,9 @@ from .kernels import Now, Piece
 
 
 def shapes(number: int, layer: Dense, batch: int, dtype: Any) -> Shapes:
-    """The arrays of hidden layer `number` beside its outputs and delta."""
-    form, plan = (batch, layer.outputs), {}
+    """The arrays of hidden layer `number`."""
+    form, plan = (layer.outputs, batch), {}
+    plan |= {f"outputs {number}": (form, dtype), f"delta {number}": (form, dtype)}
     if layer.dropout:
         plan |= {f"values {number}": (form, dtype), f"mask {number}": (form, dtype)}
     if ACTIVATIONS[layer.activation].inner:
@@ -39,35 +43,35 @@ def shapes(number: int, layer: Dense, batch: int, dtype: Any) -> Shapes:
 class Tiles:
     """The pieces of one hidden layer that work on tiles of the first `rows` rows of its arrays.
 
-    scratch: that of one worker. seed: of dropout; the training's, and the number of the member of
-    an ensemble.
+    number: of the member of an ensemble, and of the layer in it. scratch: that of one worker. seed:
+    of dropout.
     """
 
     def __init__(
         self,
-        number: int,
+        number: tuple[int, int],
         layer: Dense,
         tensors: dict[str, np.ndarray],
         arrays: dict[str, np.ndarray],
         rows: int,
         now: Now,
         scratch: np.ndarray,
-        seed: tuple[int, ...],
+        seed: int,
     ) -> None:
         self._number, self._layer, self._now, self._seed = number, layer, now, seed
         self._scratch = scratch
         self._tensors, self._activation = tensors, ACTIVATIONS[layer.activation]
         found = {
-            name: arrays[f"{name} {number}"][:rows]
+            name: arrays[f"{name} {number[1]}"].T[:rows]
             for name in ("outputs", "delta", "values", "mask", "inner", "hat")
-            if f"{name} {number}" in arrays
+            if f"{name} {number[1]}" in arrays
         }
         self.outputs, self.delta = found["outputs"], found["delta"]
         self.values = found.get("values", self.outputs)
         self._mask, self._inner = found.get("mask"), found.get("inner")
         self._hat = found.get("hat")
-        self._inverse = arrays.get(f"inverse {number}")
-        self.vectors = arrays.get(f"vectors {number}")
+        self._inverse = arrays.get(f"inverse {number[1]}")
+        self.vectors = arrays.get(f"vectors {number[1]}")
         self._ones = np.ones(rows, self.outputs.dtype)
 
     def finish(self, r: slice, c: slice, tile: int) -> Piece:
@@ -85,7 +89,7 @@ class Tiles:
                 inner[...] = z
             value(z)
             if mask is not None:
-                draw(mask, rate, (number, tile, now.count), seed)
+                draw(mask.T, rate, (*number, tile, now.count), seed)
                 np.multiply(z, mask, out=out)
 
         return piece
@@ -95,7 +99,7 @@ class Tiles:
         delta, slope = self.delta[r, c], self._activation.slope
         mask = _cut(self._mask, r, c)
         given = self.values[r, c] if self._inner is None else self._inner[r, c]
-        scratch = self._scratch[: delta.size].reshape(delta.shape)
+        scratch = self._scratch[: delta.size].reshape(delta.shape[::-1]).T
         normalize = self._denormalize(r, c, shard, scratch)
 
         def piece() -> None:

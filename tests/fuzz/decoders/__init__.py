@@ -36,6 +36,7 @@ def load() -> dict[str, Decoder]:
         answers,
         archives,
         caches,
+        exports,
         images,
         models,
         records,
@@ -43,5 +44,5 @@ def load() -> dict[str, Decoder]:
         stores,
     )
 
-    modules = (answers, archives, records, models, images, stores, caches, settings)
+    modules = (answers, archives, records, models, exports, images, stores, caches, settings)
     return {name: decoder for module in modules for name, decoder in module.DECODERS.items()}

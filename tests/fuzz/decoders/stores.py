@@ -24,7 +24,6 @@ from pipeline.upkeep.gc import plan_removals
 from pipeline.upkeep.verify import verify_results
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import NUMBERS, TEXTS, any_value, damaged, damaged_json, json_bytes
-from tests.pipeline.shop import SHOP
 
 KEY = Key("stage", hashlib.sha256(b"a result").hexdigest())
 TIME = 1_700_000_000_000_000_000
@@ -64,7 +63,7 @@ def _result() -> tuple[str, dict[str, bytes]]:
 def _state() -> tuple[str, dict[str, bytes]]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        store.save_state(KEY, {"parameters": np.ones(5), "empty": np.ones((0, 2))}, {"epoch": 3})
+        store.states.save(KEY, {"parameters": np.ones(5), "empty": np.ones((0, 2))}, {"epoch": 3})
         return _take(store.root / ".state" / str(KEY) / "1")
 
 
@@ -143,7 +142,7 @@ def read_result(files: dict[str, bytes], folder: Path) -> bool:
         damage = store.damage(KEY)
         for variant in store.variants(KEY.stage):
             differences(variant["fields"], FIELDS)
-        plan_removals(store, SHOP, [KEY])
+        plan_removals(store, [KEY])
         whole = all(reason is None for _, reason in verify_results(store))
         outputs = ()
         with suppress(*DECLARED):
@@ -170,7 +169,7 @@ def read_states(states: dict[str, dict[str, bytes]], folder: Path) -> bool:
     for place, files in zip(places, states.values(), strict=True):
         _write(place, files)
     try:
-        found = store.load_state(KEY)
+        found = store.states.load(KEY)
     finally:
         for place in places:
             _clear(place)

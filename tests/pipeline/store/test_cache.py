@@ -12,7 +12,9 @@ from pipeline.store.cache import read_cache, write_cache
 
 
 def test_a_value_comes_back(tmp_path):
-    path = tmp_path / "new" / "cache.json"
+    write_cache(tmp_path / "new" / "cache.json", 1)
+    assert not (tmp_path / "new").exists(), "a cache makes no folder"
+    path = tmp_path / "cache.json"
     assert read_cache(path) is None
     write_cache(path, {"a": [1, "ü"]})
     assert read_cache(path) == {"a": [1, "ü"]}

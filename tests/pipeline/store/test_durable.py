@@ -86,6 +86,10 @@ def test_room_is_told_before_it_is_needed(tmp_path):
 class TestReplacing:
     def test_a_file_is_replaced_when_the_block_has_ended(self, tmp_path, synced):
         place = tmp_path / "a" / "file"
+        with pytest.raises(FileNotFoundError), replacing(place):
+            pass
+        assert os.listdir(tmp_path) == [], "nothing is made beside what was named"
+        (tmp_path / "a").mkdir()
         with replacing(place) as file:
             file.write(b"new")
             assert not place.exists()
@@ -126,12 +130,27 @@ class TestReplacing:
         assert told.value.filename == str(tmp_path / "file")
 
     def test_a_place_is_tried_without_a_trace(self, tmp_path):
-        expect_replaceable(tmp_path / "a" / "b" / "file")
+        with pytest.raises(FileNotFoundError):
+            expect_replaceable(tmp_path / "a" / "b" / "file")
+        expect_replaceable(tmp_path / "file")
         expect_replaceable(Path(os.devnull))
         assert os.listdir(tmp_path) == []
         (tmp_path / "no").write_text("")
         with pytest.raises(NotADirectoryError):
             expect_replaceable(tmp_path / "no" / "file")
+
+    def test_a_link_that_leads_nowhere_is_refused(self, tmp_path):
+        (tmp_path / "link").symlink_to("target")
+        with pytest.raises(FileNotFoundError, match="it is a link that leads nowhere"):
+            expect_replaceable(tmp_path / "link")
+        with pytest.raises(FileNotFoundError), replacing(tmp_path / "link"):
+            pass
+        assert os.listdir(tmp_path) == ["link"]
+        (tmp_path / "target").touch()
+        with replacing(tmp_path / "link") as file:
+            file.write(b"1")
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "target").read_bytes() == b"1"
 
 
 WRITER = """

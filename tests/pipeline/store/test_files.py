@@ -134,6 +134,7 @@ def test_check_says_what_happened(tmp_path):
 
 def test_the_memo_spares_the_second_hashing(tmp_path, monkeypatch):
     path, cache = old(tmp_path / "a"), DigestCache(tmp_path / "new" / "cache.json")
+    cache.path.parent.mkdir()
     later(monkeypatch)
     files = identify(path, cache=cache)
     again = DigestCache(cache.path)

@@ -50,7 +50,7 @@ def told(store: Store) -> list[str]:
 
 
 def test_every_flipped_bit_of_a_state_is_found(store):
-    store.save_state(KEY, {"weights": np.arange(3, dtype=np.uint8)}, {"step": 1})
+    store.states.save(KEY, {"weights": np.arange(3, dtype=np.uint8)}, {"step": 1})
     (folder,) = store.root.glob(".state/*/*/1")
     for path in sorted(folder.iterdir()):
         for position in range(path.stat().st_size):
@@ -62,7 +62,7 @@ def test_every_flipped_bit_of_a_state_is_found(store):
 
 def test_what_is_damaged_is_told_and_what_becomes_of_it(store):
     write(store, value=1)
-    store.save_state(KEY, {}, {"step": 1})
+    store.states.save(KEY, {}, {"step": 1})
     write_cache(store.cache.path, {})
     whole = "1 of 1 results and 1 of 1 states of unfinished stages are whole"
     assert told(store) == [whole]

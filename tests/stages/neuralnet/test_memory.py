@@ -50,13 +50,51 @@ def test_a_block_that_cannot_be_made_leaves_nothing():
     assert len(os.listdir("/proc/self/fd")) == files
 
 
-def test_a_mapped_file_is_located_by_address(tmp_path):
-    path = tmp_path / "x.npy"
-    np.save(path, np.arange(60, dtype=np.float32).reshape(20, 3))
-    mapped = np.load(path, mmap_mode="r")
-    for view in (mapped, mapped[5:], np.asarray(mapped)[7:9], mapped[3]):
-        place = memory.locate(view)
-        assert place[0] == str(path)
-        assert (memory.open_located(*place) == view).all()
-    assert memory.locate(mapped[:, 1:]) is None
-    assert memory.locate(np.zeros(3)) is None
+@pytest.fixture
+def mapped(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(60, dtype=np.float32).reshape(20, 3))
+    return lambda mode="r": np.load(tmp_path / "x.npy", mmap_mode=mode)
+
+
+def test_a_mapped_file_is_held_and_located_by_address(mapped, tmp_path):
+    array = mapped()
+    for view in (array, array[5:], np.asarray(array)[7:9], array[3], mapped("r+")[2:]):
+        file = memory.MappedFile(view)
+        (tmp_path / "x.npy").rename(tmp_path / "y.npy")
+        assert (memory.open_place(*file.place) == view).all()
+        (tmp_path / "y.npy").rename(tmp_path / "x.npy")
+        file.close()
+
+
+def test_what_the_file_does_not_hold_is_no_mapped_file(mapped, tmp_path):
+    files = len(os.listdir("/proc/self/fd"))
+    array, private = mapped(), mapped("c")
+    others = array[:, 1:], np.zeros(3), private, np.asarray(private)[2:]
+    for other in others:
+        with pytest.raises(ValueError, match="expected"):
+            memory.MappedFile(other)
+    for change in (
+        lambda path: np.save(tmp_path / "new.npy", np.zeros((20, 3), np.float32)),
+        lambda path: np.save(tmp_path / "new.npy", np.zeros(3)),
+    ):
+        change(tmp_path)
+        os.replace(tmp_path / "new.npy", tmp_path / "x.npy")
+        with pytest.raises(ValueError, match=r"expected|mmap"):
+            memory.MappedFile(array)
+    (tmp_path / "x.npy").unlink()
+    with pytest.raises(FileNotFoundError):
+        memory.MappedFile(array)
+    del array, private, others, other
+    assert len(os.listdir("/proc/self/fd")) == files
+
+
+def test_without_proc_a_block_is_a_temporary_file(monkeypatch, tmp_path):
+    real = os.path.exists
+    monkeypatch.setattr("os.path.exists", lambda path: path != "/proc/self/fd" and real(path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    block = memory.SharedBlock(100)
+    assert os.path.dirname(block.path) == str(tmp_path)
+    memory.attach(block.path)[3] = 7
+    assert block.bytes[3] == 7
+    block.close()
+    assert not list(tmp_path.iterdir())

@@ -111,5 +111,5 @@ def test_what_does_not_fit_is_refused():
         Network.create(1, (), 2, dtype="float16")
     with pytest.raises(ValueError, match=r"features: expected \(n, 20\), found \(700,\)"):
         net.logits(FEATURES[:, 0])
-    with pytest.raises(ValueError, match=r"rows: expected numbers in \[0, 700\), found -1 to 3"):
+    with pytest.raises(ValueError, match=r"rows: .*found int64 \(2,\) from -1 to 3"):
         net.logits(FEATURES, [3, -1])

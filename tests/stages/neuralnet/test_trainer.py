@@ -140,9 +140,9 @@ def test_the_last_update_may_be_the_one_that_diverges():
         ({"labels": LABELS[1:]}, r"labels: expected whole numbers \(150,\) in \[0, 5\)"),
         ({"labels": LABELS + 1}, "from 1 to 5"),
         ({"labels": LABELS.astype(float)}, "labels: expected"),
-        ({"rows": np.array([0, 150])}, r"order: expected row numbers \(n,\) in \[0, 150\)"),
-        ({"rows": np.array([], np.int64)}, r"order: expected .*found int64 \(0,\)$"),
-        ({"rows": np.arange(9)}, "batch: expected a whole number from 1 to 9, .*found 32"),
+        ({"rows": np.array([0, 150])}, r"rows: expected row numbers \(n,\) in \[0, 150\)"),
+        ({"rows": np.array([], np.int64)}, "order: expected at least one row, found none"),
+        ({"rows": np.arange(9)}, "batch: expected a whole number from 1 to 9, found 32"),
         ({"batch": 0}, "batch: expected"),
         (
             {"inputs": Inputs(standardization=np.ones((3, INPUTS)))},
@@ -169,7 +169,7 @@ def test_an_order_must_be_the_same_length_every_epoch():
     ("steps", "lr"), [((0, 6), 0.1), ((2, 1), 0.1), ((-1, 1), 0.1), ((0, 1), 0.0), ((0, 1), np.inf)]
 )
 def test_a_senseless_run_is_refused(steps, lr):
-    with trainer() as t, pytest.raises(ValueError, match=r"steps: expected|lr: expected"):
+    with trainer() as t, pytest.raises(ValueError, match=r"(start|stop|lr): expected"):
         t.run(0, *steps, lr)
 
 

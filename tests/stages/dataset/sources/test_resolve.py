@@ -80,6 +80,9 @@ def test_an_archive_at_rest_is_hashed_once(resolve, tmp_path, monkeypatch):
     now = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: now() + 10**10)
     found = resolve(str(path))
+    assert not (tmp_path / "data").exists(), "to look makes no folder"
+    (tmp_path / "data").mkdir()
+    assert resolve(str(path)) == found
     assert (tmp_path / "data" / ".digests.json").exists()
     monkeypatch.setattr("pipeline.store.files.hashlib", None)
     assert resolve(str(path)) == found

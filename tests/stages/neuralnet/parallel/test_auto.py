@@ -125,14 +125,14 @@ def test_real_processes_give_the_same_bits(monkeypatch):
         Trainer(chosen, SGD(), features, labels, **options) as one,
         Trainer(serial, SGD(), features, labels, executor="serial", **options) as two,
     ):
-        assert isinstance(one._workers, Auto)
+        assert isinstance(one._engine.workers, Auto)
         deadline = time.monotonic() + 20
         epoch = 0
-        while not one._workers._times[True] and time.monotonic() < deadline:
+        while not one._engine.workers._times[True] and time.monotonic() < deadline:
             for trainer in (one, two):
                 trainer.run(epoch, 0, trainer.steps, 0.01)
             epoch += 1
-        assert one._workers._times[True]
+        assert one._engine.workers._times[True]
         for trainer in (one, two):
             trainer.run(epoch, 0, trainer.steps, 0.01)
     assert (chosen.parameters == serial.parameters).all()

@@ -75,9 +75,11 @@ def test_a_killed_process_ends_the_run_and_the_next_one_starts_others():
     failing_run(KillsHelper(), "process", BrokenProcessPool)
     with Trainer(net, SGD(0.9, 1e-3), FEATURES, LABELS, **options) as trainer:
         state = trainer.state()
-        while trainer._workers._executor is None or not trainer._workers.started():
+        while (
+            trainer._engine.workers.pool.executor is None or not trainer._engine.workers.started()
+        ):
             trainer.run(0, 0, 1, 0.1)
-        for pid in trainer._workers._executor._processes:
+        for pid in trainer._engine.workers.pool.executor._processes:
             os.kill(pid, signal.SIGKILL)
         with pytest.raises(BrokenProcessPool):
             while True:
@@ -99,9 +101,9 @@ if __name__ == "__main__":
     network = Network.create(256, (512, 256), 10)
     with Trainer(network, SGD(), features, labels, workers=3, executor="process") as trainer:
         trainer.run(0, 0, trainer.steps, 1e-3)
-        while not trainer._workers.started():
+        while not trainer._engine.workers.started():
             trainer.run(0, 0, 1, 1e-3)
-        print(*trainer._workers._executor._processes, flush=True)
+        print(*trainer._engine.workers.pool.executor._processes, flush=True)
         while True:
             trainer.run(0, 0, trainer.steps, 1e-3)
 """

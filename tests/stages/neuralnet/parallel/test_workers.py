@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from stages.neuralnet import SGD, Inputs, Trainer
 from stages.neuralnet.parallel import worker
@@ -56,6 +59,55 @@ def test_bits_do_not_depend_on_the_workers(executor, workers, processes, expecte
 def test_processes_map_a_mapped_file(processes, expected, tmp_path):
     np.save(tmp_path / "f.npy", np.concatenate([FEATURES[:5], FEATURES]))
     assert train(processes, 2, np.load(tmp_path / "f.npy", mmap_mode="r")[5:]) == expected
+
+
+@pytest.mark.parametrize("change", ["written to", "replaced", "deleted"])
+def test_a_mapped_file_that_is_no_longer_what_was_mapped(processes, expected, tmp_path, change):
+    path = tmp_path / "f.npy"
+    np.save(path, FEATURES + 1 if change == "written to" else FEATURES)
+    features = np.load(path, mmap_mode="c" if change == "written to" else "r")
+    if change == "written to":
+        features -= 1
+        assert not np.array_equal(np.load(path), FEATURES)
+        expected = train("serial", 1, np.asarray(features).copy())
+    elif change == "replaced":
+        np.save(tmp_path / "g.npy", FEATURES * 2)
+        os.replace(tmp_path / "g.npy", path)
+    else:
+        path.unlink()
+    assert train(processes, 2, features) == expected
+
+
+def test_a_mapped_file_may_be_replaced_while_a_trainer_uses_it(processes, expected, tmp_path):
+    np.save(tmp_path / "f.npy", FEATURES)
+    np.save(tmp_path / "g.npy", FEATURES * 2)
+    net = network(hidden=(300, 150))
+    options = {"batch": 96, "inputs": Inputs(standardization=STANDARD), "workers": 2}
+    mapped = np.load(tmp_path / "f.npy", mmap_mode="r")
+    with Trainer(net, SGD(0.9, 1e-3), mapped, LABELS, executor=processes, **options) as trainer:
+        os.replace(tmp_path / "g.npy", tmp_path / "f.npy")
+        for epoch in range(2):
+            trainer.run(epoch, 0, trainer.steps, 0.1 * 0.5**epoch)
+    assert net.parameters.tobytes() == expected[0]
+
+
+def blas_threads():
+    return max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+
+
+def test_processes_of_the_caller_give_the_same_bits_on_one_blas_thread_each():
+    features, labels = examples(1000, inputs=600)
+    wide = {"inputs": 600, "hidden": (512, 256)}
+    nets = [network(**wide), network(**wide)]
+    with ProcessPoolExecutor(1, multiprocessing.get_context("forkserver")) as pool:
+        before = pool.submit(blas_threads).result()
+        for net, executor in zip(nets, ("serial", pool), strict=True):
+            with Trainer(net, SGD(), features, labels, batch=500, workers=2, executor=executor,
+                         order=lambda epoch: np.arange(1000)) as trainer:  # fmt: skip
+                for epoch in range(4):
+                    trainer.run(epoch, 0, trainer.steps, 0.05)
+        assert pool.submit(blas_threads).result() == before  # as it was
+    assert nets[0].parameters.tobytes() == nets[1].parameters.tobytes()
 
 
 def test_a_pool_is_started_while_the_caller_trains(expected):

@@ -49,8 +49,11 @@ def trained(net):
     return found
 
 
-def agrees(net, features, labels, targets, draws=6, **options):
-    """One step of plain descent at rate 1 against differences of the loss, along directions."""
+def agrees(net, features, labels, targets, draws=6, reported_targets=None, **options):
+    """One step of plain descent at rate 1 against differences of the loss, along directions.
+
+    reported_targets: those of the loss that is reported, where they are others (smoothing).
+    """
     before, moved = net.parameters.copy(), trained(net)
     options = {"batch": len(labels), "order": lambda epoch: np.arange(len(labels))} | options
     with Trainer(net, PLAIN, features, labels, workers=1, **options) as trainer:
@@ -58,11 +61,12 @@ def agrees(net, features, labels, targets, draws=6, **options):
         reported = trainer.totals.means()["loss"]
         arrays = trainer._arrays
         count = len(net.structure) - 1
-        masks = [arrays[f"mask {n}"].copy() for n in range(count) if f"mask {n}" in arrays]
-        x = arrays["inputs 0"].astype(np.float64)
+        masks = [arrays[f"mask {n}"].T.copy() for n in range(count) if f"mask {n}" in arrays]
+        x = trainer._engine.workers._job._plan._feed.batch(len(labels), 0).astype(np.float64)
     gradient = np.where(moved, before - net.parameters, 0)
     net.parameters[:] = before
-    assert reported == pytest.approx(loss(net, x, targets, masks), rel=1e-10)
+    plain = targets if reported_targets is None else reported_targets
+    assert reported == pytest.approx(loss(net, x, plain, masks), rel=1e-10)
     rng = np.random.default_rng(1)
     for _ in range(draws):
         direction = np.where(moved, rng.standard_normal(before.shape), 0)

@@ -9,7 +9,7 @@ from stages.neuralnet import Augmentation, Averaged, Inputs, Network, Trainer
 from stages.neuralnet.layers.normalization import EPSILON, MOMENTUM
 
 from ..data import CLASSES, INPUTS
-from .differences import NORMS, PLAIN, agrees, data, make, one_hot
+from .differences import NORMS, PLAIN, agrees, data, make, one_hot, trained
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu", "silu", "elu", "linear"])
@@ -47,7 +47,56 @@ def test_of_very_many_dropped_outputs_some_stay():
 
 def test_smoothed_targets():
     features, labels = data(40)
-    agrees(make("batch"), features, labels, 0.9 * one_hot(labels) + 0.1 / CLASSES, smoothing=0.1)
+    plain = one_hot(labels)
+    options = {"smoothing": 0.1, "reported_targets": plain}
+    agrees(make("batch"), features, labels, 0.9 * plain + 0.1 / CLASSES, **options)
+
+
+def test_the_loss_of_training_is_that_of_evaluation_whatever_is_smoothed():
+    features, labels = data(40)
+    for smoothing in (0.0, 0.5):
+        net = make("layer")
+        expected = net.evaluate(features, labels).loss
+        options = {"batch": 40, "smoothing": smoothing, "workers": 1}
+        with Trainer(net, PLAIN, features, labels, **options) as trainer:
+            trainer.run(0, 0, 1, lr=0.1)
+            assert trainer.totals.means()["loss"] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("examples", [65, 513])
+def test_a_last_batch_of_one_row_leaves_what_is_observed_alone(examples):
+    features, labels = data(examples)
+    net = make("batch", hidden=(5,))
+    with Trainer(net, PLAIN, features, labels, batch=64, workers=1) as trainer:
+        trainer.run(0, 0, trainer.steps - 1, lr=1e-9)
+        before = {name: net.tensors()[0][name].copy() for name in ("means", "variances")}
+        trainer.run(0, trainer.steps - 1, trainer.steps, lr=1e-9)
+        for name, value in before.items():
+            assert (net.tensors()[0][name] == value).all()
+        for epoch in range(1, 40):
+            trainer.run(epoch, 0, trainer.steps, lr=1e-9)
+    z = features @ net.tensors()[0]["weights"]
+    np.testing.assert_allclose(net.tensors()[0]["variances"], z.var(axis=0), rtol=0.2)
+
+
+def test_a_batch_of_one_row_has_the_gradient_of_inference():
+    features, labels = data(3)
+    net = make("batch", "gelu", hidden=(6, 5))
+    for tensors in net.tensors()[:-1]:
+        tensors["means"] += 0.3
+        tensors["variances"] *= 2.5
+    before, moved = net.parameters.copy(), trained(net)
+    order = lambda epoch: np.arange(3)  # noqa: E731
+    with Trainer(net, PLAIN, features, labels, batch=2, order=order, workers=1) as trainer:
+        trainer.run(0, 1, 2, lr=1.0)
+    gradient, rng = before - net.parameters, np.random.default_rng(1)
+    assert (gradient[~moved] == 0).all()
+    for _ in range(6):
+        direction, losses = np.where(moved, rng.standard_normal(before.shape), 0), []
+        for h in (1e-5, -1e-5):
+            net.parameters[:] = before + h * direction
+            losses.append(net.evaluate(features, labels, rows=[2]).loss)
+        assert gradient @ direction == pytest.approx((losses[0] - losses[1]) / 2e-5, rel=1e-5)
 
 
 @pytest.mark.parametrize("whiten", [False, True])
@@ -69,7 +118,7 @@ def test_mixed_images_and_targets(whiten):
         trainer.run(0, 0, 1, lr=1e-9)
         ready = inputs(features, "float64")
         expected = share * ready + (1 - share) * ready[partners]
-        np.testing.assert_allclose(trainer._arrays["inputs 0"], expected, rtol=1e-12)
+        np.testing.assert_allclose(trainer._arrays["inputs 0"].T, expected, rtol=1e-12)
 
 
 def test_clipping_scales_all_gradients_down_to_a_norm():

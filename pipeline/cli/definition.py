@@ -1,0 +1,45 @@
+"""What a program is made of, for which a command line is to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.cli.display import outcome as artifact_table
+from pipeline.cli.session import Session
+from pipeline.graph import Pipeline
+from pipeline.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """The pipeline that takes over where the caller gives a certain parameter.
+
+    `settings_of` turns the parameter's value into (name, parameters) that rank like a recipe.
+    """
+
+    pipeline: Pipeline
+    settings_of: Callable[[str], tuple[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A pipeline and what its command line says and shows.
+
+    `recipes` is a folder of TOML files. `alternatives` maps a parameter to the pipeline that is
+    used where the caller gives it. `variables` are those of the environment that belong to flags of
+    the program's own. `summarize` turns the outcome of a run into JSON fields of the program's own;
+    `render` turns the whole JSON document into what a person reads.
+    """
+
+    pipeline: Pipeline
+    name: str
+    help: str
+    version: str
+    recipes: Path | None = None
+    alternatives: Mapping[str, Alternative] = field(default_factory=dict)
+    variables: tuple[str, ...] = ()
+    summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
+    render: Callable[[dict[str, Any]], str] = artifact_table

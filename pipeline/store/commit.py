@@ -1,0 +1,66 @@
+"""Commit: a folder with a manifest gets its name when it is whole, and not before.
+
+It is written under a temporary name beside its place: every file fsynced, the manifest last, then
+one rename, then an fsync of the parent.
+"""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.store.durable import fsync_folder, make_folder
+from pipeline.store.manifest import MANIFEST
+from pipeline.store.troubles import storage_errors
+from pipeline.store.values import Writer
+
+
+@contextmanager
+def committing(place: Path) -> Iterator[Writer]:
+    """A `Writer` whose folder becomes `place` once the block has ended well.
+
+    What is at `place` is damaged, or else nobody would write it again; it goes. Only one process at
+    a time writes to a place. An `OSError` of the disk becomes a `StorageError`.
+    """
+    parent = place.parent
+    with storage_errors(parent):
+        make_folder(parent)
+        for left in parent.glob(f".tmp-{place.name}-*"):  # of a dead process: we hold the lock
+            shutil.rmtree(left, ignore_errors=True)
+        folder = parent / f".tmp-{place.name}-{secrets.token_hex(4)}"
+        folder.mkdir()
+    try:
+        writer = Writer(folder)
+        try:
+            yield writer
+        finally:
+            with storage_errors(parent):
+                writer.close()
+        with storage_errors(parent):
+            if place.exists():
+                set_aside(place, folder.with_name(f"{folder.name}-old"))
+            folder.rename(place)
+            fsync_folder(parent)
+    finally:
+        for left in parent.glob(f".tmp-{place.name}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def set_aside(place: Path, name: Path) -> None:
+    """Take a result from its place, so that no half of it is ever seen there: all of it, to `name`.
+
+    A folder in a lower layer of an overlay file system cannot be renamed (EXDEV): there the
+    manifest goes first, without which the rest is nothing, and then the rest.
+    """
+    try:
+        place.rename(name)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        (place / MANIFEST).unlink(missing_ok=True)
+        fsync_folder(place)
+        shutil.rmtree(place)

@@ -1,0 +1,76 @@
+"""States: what unfinished computations need to go on, by key; the newest one that is whole counts.
+
+    artifacts/.state/<stage>/<fingerprint>/<number>/
+
+A state is written like a result, and the one kept before stays until the new one is there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import CorruptArtifact, MissingArtifact
+from pipeline.store.commit import committing
+from pipeline.store.durable import check_free_space, make_folder
+from pipeline.store.key import Key
+from pipeline.store.manifest import read_manifest
+from pipeline.store.troubles import storage_errors
+from pipeline.store.values import read_value, verify_output
+
+
+class States:
+    """The states in the store at `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def save(self, key: Key, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        """Keep the state of an unfinished computation."""
+        with storage_errors(self.root):
+            make_folder(self.root)
+            check_free_space(self.root, sum(array.nbytes for array in arrays.values()))
+        past = self._all(key)
+        number = 1 + max((int(path.name) for path in past), default=0)
+        with committing(self._folder(key) / str(number)) as writer:
+            for name, array in arrays.items():
+                writer.put(name, array)
+            writer.put("record", dict(record))
+            writer.finish(key.digest, {})
+        for path in past:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def load(self, key: Key) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The newest state that is whole: its arrays (in memory) and its record; None: none."""
+        for path in reversed(self._all(key)):
+            with suppress(CorruptArtifact, MissingArtifact, OSError):
+                outputs = read_manifest(path, key.digest)["outputs"]
+                kinds = {name: output["kind"] for name, output in outputs.items()}
+                if kinds.pop("record", "") != "json" or {*kinds.values()} - {"array"}:
+                    continue
+                if any(verify_output(path, output) for output in outputs.values()):
+                    continue
+                values = {name: read_value(path, output) for name, output in outputs.items()}
+                record = values.pop("record")
+                return {name: value.copy() for name, value in values.items()}, record
+        return None
+
+    def drop(self, key: Key) -> None:
+        """Forget the states of a computation that has ended."""
+        shutil.rmtree(self._folder(key), ignore_errors=True)
+
+    def __contains__(self, key: Key) -> bool:
+        """Whether a state is there, whole or not."""
+        return bool(self._all(key))
+
+    def _folder(self, key: Key) -> Path:
+        return self.root / ".state" / str(key)
+
+    def _all(self, key: Key) -> list[Path]:
+        with suppress(OSError):
+            folders = [p for p in self._folder(key).iterdir() if p.name.isdecimal()]
+            return sorted(folders, key=lambda path: int(path.name))
+        return []

@@ -1,0 +1,69 @@
+"""The page of two runs or more, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stages.commands.report.compare import labels, pair
+from stages.commands.report.html import Markup, join, tag
+from stages.commands.report.page import page
+from stages.commands.report.record import Record
+from stages.commands.report.sections import against
+from stages.commands.report.sections.headline import synthetic
+from stages.commands.report.words import listed, percent, points, several
+
+SECTIONS = {
+    "Side by side": against.figures,
+    "Curves": against.curves,
+    "McNemar's test": against.tests,
+    "Images": against.images,
+    "Make them again": against.commands,
+}
+
+
+def comparison_page(records: Sequence[Record]) -> str:
+    """The page of a comparison. Runs stand in the order in which they are given."""
+    names = labels(records)
+    drawn = {name: section(records, names) for name, section in SECTIONS.items()}
+    return page(f"{len(records)} runs side by side", _head(records, names), drawn)
+
+
+def _head(records: Sequence[Record], names: Sequence[str]) -> Markup:
+    datasets = list(dict.fromkeys(record.dataset for record in records))
+    warning = next((found for one in datasets if (found := synthetic(one))), None)
+    rows = [
+        tag("li", tag("span", "", class_=f"key c{place % 6}"), tag("b", name), f" {record.recipe}")
+        for place, (name, record) in enumerate(zip(names, records, strict=True))
+    ]
+    return tag(
+        "header",
+        tag("p", "Comparison", class_="over"),
+        tag(
+            "h1", several(len(records), "run"), tag("span", f" on {listed(datasets)}", class_="on")
+        ),
+        warning,
+        tag("p", _verdict(records, names), class_="verdict"),
+        tag("ul", *rows, class_="runs"),
+    )
+
+
+def _verdict(records: Sequence[Record], names: Sequence[str]) -> Markup:
+    """Which is best, and whether the next best could be as good."""
+    known = [(r, n) for r, n in zip(records, names, strict=True) if r.accuracy is not None]
+    known.sort(key=lambda one: -one[0].accuracy)
+    if len(known) < 2:
+        return join(["Fewer than two of these runs have been evaluated."])
+    (best, name), (second, other) = known[:2]
+    words = [
+        tag("b", name), f" gets {percent(best.accuracy)} of the test images right, "
+        f"{points(best.accuracy - second.accuracy)} more than ", tag("b", other), ". ",
+    ]  # fmt: skip
+    found = pair(best, second)
+    if isinstance(found, str):
+        words.append(f"The two cannot be tested against each other: {found}.")
+    elif found.better is None:
+        words.append(f"That may be chance (McNemar's test: p = {found.chance:.2f}).")
+    else:
+        told = f"= {found.chance:.3f}" if found.chance >= 0.001 else "< 0.001"
+        words.append(f"That is unlikely to be chance (McNemar's test: p {told}).")
+    return join(words)

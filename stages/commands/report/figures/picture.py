@@ -1,0 +1,114 @@
+"""Pictures in files: SVG by our own hand, PNG and PDF with Matplotlib, of the extra `pictures`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.cli.place import expect_place
+from pipeline.errors import ConfigError
+from pipeline.store.durable import replacing
+from pipeline.store.troubles import storage_errors
+from stages.commands.report.figures import matrix, svg
+from stages.commands.report.figures.chart import Chart, Matrix
+from stages.commands.report.figures.colours import LIGHT, LINES_LIGHT
+from stages.commands.report.html import shorten, visible
+from stages.commands.report.style import picture_style
+
+# By the ending of the file, what says when it was made: not here, for the same bytes each time.
+DATES: dict[str, dict[str, Any]] = {".svg": {}, ".png": {}, ".pdf": {"CreationDate": None}}
+
+
+def expect_picture(place: Path) -> None:
+    """Raise `ConfigError` where no picture can be drawn: better before the work than after it."""
+    kind = place.suffix.lower()
+    if kind not in DATES:
+        raise ConfigError(
+            f"--plot: expected the name of a file that ends in {', '.join(DATES)}, found {place}"
+        )
+    expect_place(place, "--plot")
+    if kind != ".svg":
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError:
+            raise ConfigError(
+                f"--plot: {kind[1:]} needs Matplotlib, which is not installed; install it with: "
+                "pip install 'cifar-pipeline[pictures]', or give the name of an .svg file"
+            ) from None
+
+
+def draw(figures: Sequence[Chart | Matrix], place: Path) -> None:
+    """Draw all of them, one below the other. The same figures give the same bytes."""
+    kind = place.suffix.lower()
+    data = as_svg(figures).encode("utf-8") if kind == ".svg" else _plotted(figures, kind)
+    with storage_errors(place, "--plot"), replacing(place) as file:
+        file.write(data)
+
+
+def as_svg(figures: Sequence[Chart | Matrix]) -> str:
+    """An SVG document of its own."""
+    drawn = [matrix.draw(f) if isinstance(f, Matrix) else svg.draw(f) for f in figures]
+    titles = [figure.title for figure in figures]
+    return svg.standalone(list(zip(titles, drawn, strict=True)), picture_style())
+
+
+def _plotted(figures: Sequence[Chart | Matrix], kind: str) -> bytes:
+    import io
+
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"font.family": "DejaVu Sans", "text.parse_math": False}):
+        high = sum(8.0 if isinstance(one, Matrix) else 3.6 for one in figures)
+        sheet = Figure(figsize=(8, high), dpi=150, layout="constrained", facecolor=LIGHT["bg"])
+        for one, axes in zip(figures, sheet.subplots(len(figures), squeeze=False), strict=True):
+            plot = _plot_matrix if isinstance(one, Matrix) else _plot_chart
+            plot(axes[0], one)
+            axes[0].set_title(visible(one.title), loc="left", weight="bold", color=LIGHT["ink"])
+            axes[0].tick_params(colors=LIGHT["muted"])
+        file = io.BytesIO()
+        sheet.savefig(file, format=kind[1:], metadata=DATES[kind])
+        return file.getvalue()
+
+
+def _plot_chart(axes: Any, chart: Chart) -> None:
+    for line in chart.lines:
+        color = LINES_LIGHT[line.colour]
+        xs, ys = zip(*line.points, strict=True)
+        axes.plot(xs, ys, color=color, linewidth=2, linestyle=":" if line.dashed else "-",
+                  marker="o" if len(xs) == 1 else None)  # fmt: skip
+        axes.annotate(shorten(line.name, 20), (xs[-1], ys[-1]), (6, 0), "data", "offset points",
+                      color=color, va="center", weight="bold")  # fmt: skip
+    if chart.log:
+        axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(lambda value, position: chart.form(value))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel(chart.x_name, color=LIGHT["muted"])
+    axes.grid(axis="y", color=LIGHT["rule"])
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _plot_matrix(axes: Any, found: Matrix) -> None:
+    from matplotlib.colors import ListedColormap
+
+    from stages.commands.report.figures.colours import RIGHT, WRONG, level_colours
+
+    count = len(found.names)
+    layers = zip(matrix.shades(found.counts), (RIGHT, WRONG), strict=True)
+    for levels, number in layers:
+        pairs = level_colours(LIGHT["bg"], LINES_LIGHT[number])
+        backs = ListedColormap([LIGHT["bg"], *(back for back, _ in pairs)])
+        masked = levels.astype(float)
+        masked[levels < 0] = float("nan")
+        axes.imshow(masked, cmap=backs, vmin=-1, vmax=len(pairs) - 1)
+        if count <= 20:
+            for row, column in zip(*(levels >= 0).nonzero(), strict=True):
+                axes.text(column, row, f"{found.counts[row, column]}", ha="center", va="center",
+                          fontsize=8, color=pairs[levels[row, column]][1])  # fmt: skip
+    places = range(0, count, 1 if count <= 26 else -(-count // 13))
+    names = [shorten(found.names[place], 14) for place in places]
+    axes.set_xticks(places, names, rotation=60, ha="right")
+    axes.set_yticks(places, names)
+    axes.set_xlabel("prediction", color=LIGHT["muted"])
+    axes.set_ylabel("truth", color=LIGHT["muted"])

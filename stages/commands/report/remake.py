@@ -1,0 +1,74 @@
+"""The one command that makes a run again, from nothing but what is stored of it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.cli.program import Program
+from pipeline.cli.session import load_recipe
+from pipeline.literals import flag_text
+from pipeline.names import flag
+from pipeline.settings import resolve
+from pipeline.store.files import Files
+from stages.commands.report.trail import Trail
+from stages.commands.runs.words import DATA, DEFAULT, Recipes
+
+SIZE = "synthetic_size"
+
+
+def source_of(trail: Trail) -> str:
+    """The source as it would be typed: a name, an address, or where the archive lay."""
+    manifest = trail.manifests.get("download")
+    if manifest is None:
+        return "auto"
+    kind, source = manifest["fields"]["parameters"]["source"]
+    archive = trail.load("archive")
+    if kind == "str" or not isinstance(archive, Files) or not archive.files:
+        return str(source)
+    first = archive.files[0].path
+    return str(first if len(archive.files) == 1 else first.parent)
+
+
+def command_of(
+    program: Program, trail: Trail, recipe: str, changes: Mapping[str, Any], load: str = ""
+) -> str:
+    """What to type: a recipe, and the flags that change it (see `made_from`).
+
+    load: the file of a model that was loaded instead of trained.
+    """
+    source = source_of(trail)
+    if load:
+        return shlex.join([program.name, "evaluate", "--source", source, "--load", load])
+    words = [program.name, "run", "--source", source]
+    if recipe != DEFAULT:
+        words += ["--recipe", recipe]
+    size = trail.parameters().get(SIZE)
+    if source == "synthetic" and size is not None:
+        words += [flag(SIZE), flag_text(size)]
+    for name, value in changes.items():
+        if isinstance(value, bool):
+            words.append(flag(name) if value else flag(name).replace("--", "--no-", 1))
+        else:
+            words += [flag(name), flag_text(value)]
+    return shlex.join(words)
+
+
+def made_from(
+    program: Program, recipes: Recipes, parameters: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """The nearest recipe, and the flags that turn it into these parameters.
+
+    What a recipe measures in epochs follows their number by itself, and needs a flag only where it
+    did not.
+    """
+    recipe, others = recipes.nearest(parameters)
+    known = program.pipeline.parameters
+    flags = {name: value for name, value in others.items() if not known[name].option.scales_with}
+    table = {k: v for k, v in load_recipe(program.recipes, recipe)[1].items() if k in known}
+    for name, setting in resolve(known, recipe=(recipe, table), flags=flags).items():
+        counted = known[name].option.affects_result and name not in DATA
+        if counted and name in parameters and setting.value != parameters[name]:
+            flags[name] = parameters[name]
+    return recipe, flags

@@ -1,0 +1,63 @@
+"""The section on calibration: whether the network is as sure as it is right."""
+
+from __future__ import annotations
+
+from stages.commands.report.figures import reliability
+from stages.commands.report.html import Markup, tag
+from stages.commands.report.record import Record
+from stages.commands.report.sections.parts import facts, figure, section
+from stages.commands.report.statistics import BINS, Calibration, calibration
+from stages.commands.report.words import percent, points, several
+
+LEAD = (
+    "A network that is well calibrated and 80% sure is right in 80 of 100 cases: its dots lie on "
+    "the diagonal. Below it, it is surer than it is right."
+)
+
+
+def calibrated(record: Record) -> Markup | None:
+    """The reliability diagram and the expected calibration error."""
+    found = record.predictions
+    if found is None:
+        return None
+    measured = calibration(found.confidence, found.right)
+    title = f"Expected calibration error {percent(measured.error)}"
+    text = f"Reliability diagram. {title}: {_bins(measured)}"
+    note = f"{several(len(found.truth), 'test image')} in {BINS} bins of confidence; bars: images"
+    sure, right = float(found.confidence.mean()), float(found.right.mean())
+    told = {
+        "Mean confidence": percent(sure),
+        "Accuracy": percent(right),
+        "Difference": f"{points(abs(sure - right))} too {'sure' if sure > right else 'unsure'}",
+        "Expected calibration error": percent(measured.error),
+        "Sure above 90%": _above(record, 0.9),
+        "Sure below 50%": _below(record, 0.5),
+    }
+    drawn = figure(reliability.draw(measured, text), title, note, style="reliability")
+    beside = tag("div", drawn, facts(told), class_="beside")
+    return section("calibration", "Is it as sure as it is right?", LEAD, beside)
+
+
+def _bins(found: Calibration) -> str:
+    return "; ".join(
+        f"at {percent(float(sure), 0)} confidence {percent(float(right), 0)} right"
+        for sure, right, images in zip(found.confidence, found.accuracy, found.images, strict=True)
+        if images
+    )
+
+
+def _above(record: Record, limit: float) -> str:
+    chosen = record.predictions.confidence > limit
+    return _share(record, chosen)
+
+
+def _below(record: Record, limit: float) -> str:
+    return _share(record, record.predictions.confidence < limit)
+
+
+def _share(record: Record, chosen) -> str:
+    images = int(chosen.sum())
+    if not images:
+        return "no image"
+    right = float(record.predictions.right[chosen].mean())
+    return f"{several(images, 'image')}, {percent(right, 0)} of them right"

@@ -1,0 +1,189 @@
+"""The text of the program that `--to python` writes; «MARKS» stand for what the model brings.
+
+FUNCTIONS are steps that get a function of their own; LINES are those that are one statement, by the
+number of their constants where they may have some or none.
+"""
+
+from __future__ import annotations
+
+from stages.neuralnet.inputs import LEAST_DEVIATION
+from stages.neuralnet.layers.activations import CUBE, LEAK, ROOT
+from stages.neuralnet.layers.normalization import EPSILON
+
+CODE = '''"""A classifier of images, made by `pipeline export --to python`. It needs NumPy alone.
+
+    python FILE photos.npy          an array of images, uint8 «IMAGES»
+    python FILE cat.jpg dog.png     image files, where Pillow is installed
+
+Both print a line for each image: where it is from, its class and the probability of that class.
+In Python, with this file as model.py:
+
+    from model import predict, probabilities
+
+    probabilities(images)   # uint8 «IMAGES» → «DTYPE» (n, «OUTPUTS»)
+    predict(images)         # → the names of the most probable classes (n,)
+"""
+
+import base64
+import sys
+
+import numpy as np
+
+«CLASSES»
+SHAPE = «SHAPE»  # of an image: channels, height, width
+BLOCK = 256  # images at a time, so that memory is bounded
+
+
+def probabilities(images):
+    """The probability of each class: uint8 images «IMAGES» → «DTYPE» (n, «OUTPUTS»)."""
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != SHAPE:
+        found = f"{images.dtype} {images.shape}"
+        raise ValueError(f"images: expected uint8 «IMAGES», found {found}")
+    blocks = [images[at : at + BLOCK] for at in range(0, len(images), BLOCK)]
+    with np.errstate(over="ignore"):  # exp of a large number: infinity is right
+        found = [softmax(logits(block)) for block in blocks]
+    return np.concatenate([np.empty((0, len(CLASSES)), np.«DTYPE»), *found])
+
+
+def predict(images):
+    """The name of the most probable class of each image: uint8 «IMAGES» → (n,)."""
+    return np.array(CLASSES)[probabilities(images).argmax(axis=1)]
+
+
+«LOGITS»
+
+
+def features(images):
+    """What the first layer reads: uint8 «IMAGES» → «DTYPE» (n, «INPUTS»)."""
+«FEATURES»
+    return x
+
+
+«NETWORK»
+
+
+«FUNCTIONS»def softmax(x):
+    x = np.exp(x - x.max(axis=1, keepdims=True))
+    return x / x.sum(axis=1, keepdims=True)
+
+
+def main(names):
+    """Print the class of each image in some files."""
+    if not names:
+        sys.exit(f"usage: python {sys.argv[0]} ARRAY.npy or IMAGE …")
+    for name in names:
+        try:
+            found = probabilities(read(name))
+        except (OSError, ValueError) as error:
+            sys.exit(f"{name}: {error}")
+        for number, row in enumerate(found):
+            where = f"{name}[{number}]" if name.endswith(".npy") else name
+            print(where, CLASSES[row.argmax()], f"{row.max():.4f}", sep="\\t")
+
+
+def read(name):
+    """Images uint8 «IMAGES» of an .npy file, or one of an image file."""
+    if name.endswith(".npy"):
+        return np.load(name)
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ValueError("an image file needs Pillow; pip install pillow") from None
+    with Image.open(name) as image:
+        image = image.convert("RGB").resize(SHAPE[:0:-1], Image.Resampling.LANCZOS)
+    return np.asarray(image).transpose(2, 0, 1)[np.newaxis]
+
+
+'''
+
+PLAIN = '''def logits(images):
+    """Logits (n, «OUTPUTS») of images «IMAGES»."""
+    return network(features(images), P)'''
+
+MIRRORED = '''def logits(images):
+    """Logits (n, «OUTPUTS»): the mean of those of images «IMAGES» and of their mirror images."""
+    return (network(features(images), P) + network(features(images[..., ::-1]), P)) / 2'''
+
+SINGLE = '''def network(x, p):
+    """Features (n, «INPUTS») → logits (n, «OUTPUTS»), with these parameters."""
+«LAYERS»
+    return x'''
+
+ENSEMBLE = '''def network(x, p):
+    """Features (n, «INPUTS») → logits (n, «OUTPUTS»): the mean of those of all members."""
+    layers = {name: array for name, array in p.items() if name.startswith("layers.")}
+    members = [{name: array[m] for name, array in layers.items()} for m in range(«MEMBERS»)]
+    return sum(member(x, own) for own in members) / «MEMBERS»
+
+
+def member(x, p):
+    """The logits of one member, with its parameters."""
+«LAYERS»
+    return x'''
+
+ARRAYS = """def array(kind, shape, text):
+    return np.frombuffer(base64.b64decode(text), kind).reshape(shape)
+
+
+# All that was fitted or trained, by name: dtype, shape, and little-endian bytes in base64.
+DATA = {
+"""
+
+END = """}
+P = {name: array(*found) for name, found in DATA.items()}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
+"""
+
+LINES = {
+    "colors": "    x = images.reshape(len(images), -1).astype(np.float32)",
+    "luma": "    red, green, blue = images.astype(np.float32).transpose(1, 0, 2, 3)\n"
+    "    x = red * {} + green * {} + blue * {}\n"
+    "    x = x.reshape(len(images), -1)",
+    "round": "    x = np.rint(x)",
+    "scale": "    x = x * {}",
+    "offset": "    x = x + {}",
+    "cast": "    x = x.astype(np.float64)",
+    "standardize": "    x = (x - {}) * {}",
+    "whiten": "    x = x @ {} + {}",
+    "dense": {1: "    x = x @ {}", 2: "    x = x @ {} + {}"},
+}
+
+FUNCTIONS = {
+    "contrast": f'''def contrast(x):
+    """Each row to mean 0 and deviation 1, but for rows without contrast."""
+    x = x - x.mean(axis=1, keepdims=True)
+    deviation = np.sqrt((x * x).mean(axis=1, keepdims=True))
+    return x / np.maximum(deviation, {LEAST_DEVIATION})
+''',
+    "batch_norm": f"""def batch_norm(x, gains, biases, means, variances):
+    return (x - means) * (gains / np.sqrt(variances + {EPSILON})) + biases
+""",
+    "layer_norm": f"""def layer_norm(x, gains, biases):
+    x = x - x.mean(axis=1, keepdims=True)
+    return gains * (x / np.sqrt((x * x).mean(axis=1, keepdims=True) + {EPSILON})) + biases
+""",
+    "relu": """def relu(x):
+    return np.maximum(x, 0)
+""",
+    "leaky_relu": f"""def leaky_relu(x):
+    return np.maximum(x, {LEAK} * x)
+""",
+    "elu": """def elu(x):
+    return np.maximum(x, np.exp(np.minimum(x, 0)) - 1)
+""",
+    "gelu": f"""def gelu(x):
+    return x / (1 + np.exp(-2 * {ROOT} * (x + {CUBE} * x * x * x)))
+""",
+    "silu": """def silu(x):
+    return x / (1 + np.exp(-x))
+""",
+    "sigmoid": """def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+""",
+    "tanh": """def tanh(x):
+    return np.tanh(x)
+""",
+}

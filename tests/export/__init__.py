@@ -1,0 +1,1 @@
+"""Exported models beside ours, on all test images: `make export-test`."""

@@ -1,0 +1,51 @@
+"""Images that a caller brings: the right form, or a word on how to get there."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import DataError
+from stages.modelfile import load_model
+from tests.stages.models import CLASSES, images, model, save
+
+
+def test_a_model_is_loaded_by_its_path_and_names_classes(tmp_path):
+    path = save(tmp_path / "model.json", model())
+    for given in (path, str(path)):
+        loaded = load_model(given)
+        assert (loaded.probabilities(images()) == model().probabilities(images())).all()
+        best = model().probabilities(images()).argmax(axis=1)
+        found = loaded.predict(images())
+        assert found.tolist() == [CLASSES[number] for number in best]
+        assert all(isinstance(name, str) for name in found)
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_no_images_have_no_probabilities(color):
+    assert model(color=color).probabilities(images(0)).shape == (0, 3)
+    assert model(color=color).predict(images(0)).shape == (0,)
+
+
+def test_a_list_of_images_is_as_good_as_an_array():
+    listed = model().probabilities(list(images()))
+    assert (listed == model().probabilities(images())).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            images() / 255,
+            r"float64 \(5, 3, 2, 3\); give the bytes 0 to 255 of the images, not scale",
+        ),
+        (images()[0], r"uint8 \(3, 2, 3\); give one image as images\[numpy.newaxis\]"),
+        (images().transpose(0, 2, 3, 1), r"\(5, 2, 3, 3\); give images.transpose\(0, 3, 1, 2\)"),
+        (images(2, (3, 4, 4)), r"uint8 \(2, 3, 4, 4\); resize them to 2 × 3"),
+        (images().reshape(5, -1), r"uint8 \(5, 18\); bring them to this form"),
+        ("cat.jpg", r"<U7 \(\); bring them to this form"),
+    ],
+    ids=range(6),
+)
+def test_other_images_are_refused_with_advice(given, words):
+    with pytest.raises(DataError, match=rf"images: expected uint8 \(n, 3, 2, 3\), found .*{words}"):
+        model().probabilities(given)
