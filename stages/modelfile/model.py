@@ -117,7 +117,7 @@ class Model:
             "input": self._input(),
             "preprocessing": {
                 "color": self.color,
-                **({} if self.color else {"luma": list(LUMA)}),
+                **({} if self.color or self.shape[0] != 3 else {"luma": list(LUMA)}),
                 "scale": self.scale,
                 "contrast": self.contrast,
                 "storage": self.storage,
@@ -176,7 +176,9 @@ def from_document(document: Any) -> Model:
     if version == 1:
         whitening = encode_tensor(np.empty((0, inputs), np.float32))
         older = {"contrast": False, "storage": "float32", "whitening": whitening, "mirror": False}
-    members = read_members(document) if version == 3 or (version == 4 and "members" in document) else 1
+    members = (
+        read_members(document) if version == 3 or (version == 4 and "members" in document) else 1
+    )
     preprocessing, document = {**older, **preprocessing}, {**older, **document}
     standardization, whitening = (
         decode_tensor(preprocessing.get(name), name) for name in ("standardization", "whitening")

@@ -27,9 +27,7 @@ class Scores:
     @property
     def confusion(self) -> np.ndarray:
         """Counts, int64 (classes, classes): a row per true class, a column per predicted one."""
-        counts = np.zeros((len(self.per_class),) * 2, np.int64)
-        counts[self.pairs[:, 0], self.pairs[:, 1]] = self.pairs[:, 2]
-        return counts
+        return _square(self.pairs, len(self.per_class))
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,22 @@ def score(logits: np.ndarray, truth: np.ndarray) -> Scores:
     )
 
 
+def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Counts, int64 (classes, classes): a row per true class, a column per predicted one."""
+    return _square(pairs(truth, predicted, classes), classes)
+
+
 def pairs(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """The pairs that occur and how often, int64 (m, 3): (truth, prediction, count)."""
     codes = np.asarray(truth, np.int64) * classes + np.asarray(predicted, np.int64)
     found, counts = np.unique(codes, return_counts=True)
     return np.stack([found // classes, found % classes, counts], axis=1)
+
+
+def _square(pairs: np.ndarray, classes: int) -> np.ndarray:
+    counts = np.zeros((classes, classes), np.int64)
+    counts[pairs[:, 0], pairs[:, 1]] = pairs[:, 2]
+    return counts
 
 
 def _share(hits: int, images: int) -> float | None:

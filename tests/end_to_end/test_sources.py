@@ -152,3 +152,16 @@ def test_what_a_table_has_no_use_for(call, tmp_path, flags, message):
     status, _, err = call("train", "--source", "t.csv", *label, *TRAIN, *flags)
     assert status == 2
     assert message in err.splitlines()[-1]
+
+
+def test_balanced_weights_help_a_rare_class(document, tmp_path):
+    rng = RNG()
+    rare = np.arange(300) % 15 == 0
+    (tmp_path / "a.npz").write_bytes(npz(X=rng.normal(size=(300, 2)) + 1.2 * rare[:, None], y=rare))
+    found = {
+        weight: document("evaluate", "--source", "a.npz", *TRAIN, "--class-weight", weight)["test"]
+        for weight in ("none", "balanced")
+    }
+    plain, balanced = found["none"], found["balanced"]
+    assert plain["majority"] == {"class": "0", "accuracy": plain["majority"]["accuracy"]}
+    assert balanced["balanced_accuracy"] > plain["balanced_accuracy"] + 0.1

@@ -94,7 +94,9 @@ def test_a_dataset_of_several_files_from_mirrors(monkeypatch):
     assert record["dataset"]["name"] == "mnist"
     assert record["dataset"]["shape"] == [1, 5, 4]
     Path("data/mnist/t10k-labels-idx1-ubyte.gz").write_bytes(b"other")
-    with pytest.raises(DataError, match=r"expected SHA-256 .* remove the file to download it again"):
+    with pytest.raises(
+        DataError, match=r"expected SHA-256 .* remove the file to download it again"
+    ):
         bring(source="mnist")
     with pytest.raises(ConfigError, match="--sha256: expected a source of one file, found mnist"):
         bring(source="mnist", sha256="0" * 64)

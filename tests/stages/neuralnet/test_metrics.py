@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.neuralnet.metrics import pairs, score
+from stages.neuralnet.metrics import confusion, pairs, score
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
@@ -15,6 +15,10 @@ def test_every_pair_is_counted(given):
     found = pairs(truth, predicted, 4)
     assert found.dtype == np.int64
     assert {(t, p): count for t, p, count in found.tolist()} == {
+        pair: given.count(pair) for pair in set(given)
+    }
+    square = confusion(truth, predicted, 4)
+    assert {place: n for place, n in np.ndenumerate(square) if n} == {
         pair: given.count(pair) for pair in set(given)
     }
 
