@@ -34,6 +34,11 @@ class _StandIn(types.ModuleType):
         return getattr(module, attribute)
 
 
+def is_stand_in(module: object) -> bool:
+    """Whether it stands for a module that has not been imported yet."""
+    return isinstance(module, _StandIn) and sys.modules.get(module.__name__) is module
+
+
 def defer(*names: str) -> None:
     """Let each of these modules be imported when it is first used, not when it is named.
 

@@ -124,7 +124,8 @@ class Dispatcher:
         stage = decision.stage
         sources = {name: outcome.keys[name] for name in stage.inputs}
         root = self._roots.get(stage.name, "")
-        return Task(stage, decision.parameters, sources, decision.key, decision.fields, root)
+        key, fields, code = decision.key, decision.fields, decision.sources
+        return Task(stage, decision.parameters, sources, key, fields, root, code)
 
     def _made(self, decision: Decision, outcome: Outcome) -> Any:
         digests = dict(outcome.digests)

@@ -3,6 +3,8 @@
     PipelineError             anything the framework itself raises
     ├── UserError             the caller's mistake: told in one line, exit status 2
     │   ├── ConfigError       a flag, an environment variable or a configuration file
+    │   ├── CodeError         a stage depends on what cannot be followed, or has changed meanwhile
+    │   ├── OutputError       a stage returns what would not come back as it is
     │   ├── DataError         a file from outside is not what it should be
     │   └── StorageError      the artifacts folder cannot be written: full, read-only, no rights
     ├── Interrupted           the user pressed Ctrl-C; exit status 130
@@ -26,6 +28,14 @@ class UserError(PipelineError):
 
 class ConfigError(UserError):
     """A flag, an environment variable or a configuration file has no meaning."""
+
+
+class CodeError(UserError):
+    """A stage depends on what cannot be followed, or on what has changed since it was loaded."""
+
+
+class OutputError(UserError):
+    """A stage returns what would come back from the store as something else."""
 
 
 class DataError(UserError):

@@ -10,24 +10,30 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.code import CodeIndex
 from pipeline.context import Context, Progress
-from pipeline.errors import Interrupted
+from pipeline.errors import Interrupted, OutputError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
+from pipeline.observation import Observations
 from pipeline.prefetch import prefetched
 from pipeline.stage import Stage
 from pipeline.store.durable import check_free_space
+from pipeline.store.outputs import check_blocks, check_value, copied
 from pipeline.store.store import Key, Store
 from pipeline.store.values import Writer
 
 
 @dataclass(frozen=True)
 class Task:
-    """One result to be made: everything that it takes, to be sent to another process."""
+    """One result to be made: everything that it takes, to be sent to another process.
+
+    `code` are the sources that the stage reaches, as they were when it was planned.
+    """
 
     stage: Stage
     parameters: Mapping[str, Any]
@@ -35,6 +41,7 @@ class Task:
     key: Key
     fields: Mapping[str, Any]
     root: str  # why the result is to be kept though nothing needs it; "": it is not
+    code: Mapping[str, list[int]] = field(default_factory=dict)
 
 
 def execute(
@@ -52,14 +59,25 @@ def execute(
     with store.lock(key, lambda holder: reporter.waiting(stage.name, holder)):
         if made():
             return False
+        observations = Observations(store, CodeIndex(store.root / ".code.json"))
+        graph = task.fields["graph"]
+        observations.check_code(stage, task.code, graph, before=True)
         with one_blas_thread(), store.write(key, task.fields) as writer:
             writer.root = task.root
-            inputs = [store.load(task.sources[name], name) for name in stage.inputs]
+            inputs = {name: store.load(task.sources[name], name) for name in stage.inputs}
+            values = inputs | dict(task.parameters)
             arguments = stage.arguments(task.parameters)
             if stage.takes_context:
                 arguments["context"] = _RunContext(store, key, reporter, writer, stop)
-            value = stage.function(*inputs, **arguments)
-            _write(value, stage, writer, reporter)
+            with observations.watching(stage, values, task.parameters) as recorder:
+                value = stage.function(*inputs.values(), **arguments)
+                try:
+                    _write(value, stage, writer, reporter)
+                except OutputError as error:
+                    raise OutputError(f"stage {stage.name}: {error}") from None
+            observations.check_code(stage, task.code, graph)
+            observations.check_files(stage, values)
+            writer.observed = observations.trace(stage, recorder, task.code)
         store.states.drop(key)
     return True
 
@@ -69,7 +87,14 @@ def execute_elsewhere(task: Task, root: Path) -> bool:
     from pipeline.events.relay import sender
 
     store = Store(root)
-    return execute(task, store, sender(), lambda: store.damage(task.key) is None)
+    observations = Observations(store, CodeIndex(store.root / ".code.json"))
+
+    def made() -> bool:
+        if store.damage(task.key) is not None:
+            return False
+        return not observations.changes(task.stage, store.manifest(task.key))
+
+    return execute(task, store, sender(), made)
 
 
 def _write(value: Any, stage: Stage, writer: Writer, reporter: Reporter) -> None:
@@ -83,7 +108,13 @@ def _write(value: Any, stage: Stage, writer: Writer, reporter: Reporter) -> None
         value = _append(value, stage.outputs, writer)
     elif len(stage.outputs) == 1:
         value = {stage.outputs[0]: value}
+    if not isinstance(value, dict):
+        raise OutputError(
+            f"expected a dict of the outputs {', '.join(stage.outputs)}, "
+            f"found {type(value).__name__}"
+        )
     for name, whole in value.items():
+        check_value(name, whole)
         writer.put(name, whole)
     writer.expect(stage.outputs)
 
@@ -98,16 +129,23 @@ def _append(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dict[str, 
     """Append what a generator yields; give back what it returns.
 
     The generator runs in a thread, a block ahead: the next one is made while this one is hashed and
-    written.
+    written. So each is copied before the generator goes on, which may use its memory again.
     """
     rest: dict[str, Any] = {}
 
     def to_the_end() -> Iterator[Any]:
-        rest.update((yield from blocks) or {})
+        try:
+            while True:
+                yield copied(next(blocks))
+        except StopIteration as end:
+            rest.update(end.value or {})
 
+    names = None
     with closing(prefetched(to_the_end(), 1)) as made:
         for block in made:
-            for name, rows in (block if isinstance(block, dict) else {outputs[0]: block}).items():
+            together = block if isinstance(block, dict) else {outputs[0]: block}
+            names = check_blocks(together, names)
+            for name, rows in together.items():
                 writer.append(name, rows)
     return rest
 
@@ -152,8 +190,8 @@ class _RunContext(Context):
 
     def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
         state = self._store.states.load(self._key)
-        if state is None and self._key in self._store.states:
-            self.warn(f"the saved state of {self._key.stage} is damaged: it begins anew")
+        if state is None and (reason := self._store.states.why_none(self._key)):
+            self.warn(f"the saved state of {self._key.stage} {reason}: it begins anew")
         return state
 
     def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:

@@ -2,24 +2,29 @@
 
     format       of this structure
     stage        name
-    outputs      names, in order
-    code         "module.name" → digest of its syntax, for all that the stage's function reaches
-    parameters   name → [type, value], where they can change the result
+    outputs      names: in order where the first one takes what is yielded without a name
+    graph        digest of all that the stage's function reaches, whatever it is called
+    code         "module.name" → digest, for all that the graph holds
+    parameters   name → [type, value], where they can change the result and the function uses them
     inputs       artifact → digest of its content
+    uses         what the stage says that it depends on beside that: name → digest
 
-Every field is kept in the manifest, so "why is this stale?" is a comparison of two of them.
+Every field is kept in the manifest, so "why is this stale?" is a comparison of two of them. `code`
+is there for that alone: a helper that is renamed or moved changes it, and not the fingerprint.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.code import CodeIndex
 from pipeline.stage import Stage
-from pipeline.store.digests import ArrayDigest, digest_array, digest_json
+from pipeline.store.digests import ArrayDigest, digest_array, digest_fields, digest_json
 from pipeline.store.files import Files
+from pipeline.uses import digests_of
 
 __all__ = [
     "FORMAT",
@@ -28,11 +33,11 @@ __all__ = [
     "differences",
     "digest_array",
     "digest_json",
-    "fingerprint",
+    "fingerprint_of",
     "shown",
 ]
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -43,27 +48,32 @@ class Fingerprint:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 (64 hexadecimal digits) over all fields."""
-        return digest_json(self.fields)
+        """The SHA-256 (64 hexadecimal digits) over all fields but the names of the code."""
+        return digest_fields({k: v for k, v in self.fields.items() if k != "code"})
 
 
-def fingerprint(
+def fingerprint_of(
     stage: Stage, parameters: Mapping[str, Any], inputs: Mapping[str, str], code: CodeIndex
 ) -> Fingerprint:
     """The fingerprint of what `stage` makes with these parameters, of inputs with these digests."""
+    reached = code.reached(stage.function, stage.ignores, stage.groups)
     counted = {
         name: _tagged(value)
         for name, value in parameters.items()
         if name not in stage.parameters or stage.parameters[name].option.affects_result
+        if name not in reached.unused
     }
+    in_order = inspect.isgeneratorfunction(stage.function)
     return Fingerprint(
         {
             "format": FORMAT,
             "stage": stage.name,
-            "outputs": list(stage.outputs),
-            "code": code.reached(stage.function),
+            "outputs": list(stage.outputs) if in_order else sorted(stage.outputs),
+            "graph": reached.graph,
+            "code": reached.symbols,
             "parameters": counted,
             "inputs": dict(inputs),
+            **({"uses": digests_of(stage.uses)} if stage.uses else {}),
         }
     )
 
@@ -75,8 +85,9 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """
     return [
         *_parameter_differences(old.get("parameters", {}), new.get("parameters", {})),
-        *_code_differences(old.get("code", {}), new.get("code", {})),
+        *_code_differences(old, new),
         *_input_differences(old.get("inputs", {}), new.get("inputs", {})),
+        *_use_differences(old.get("uses", {}), new.get("uses", {})),
         *(
             f"{name} {_shown(old.get(name))} → {_shown(new.get(name))}"
             for name in ("outputs", "stage", "format")
@@ -95,7 +106,12 @@ def _parameter_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> It
             yield f"parameter {name}: {shown(old[name])} → {shown(new[name])}"
 
 
-def _code_differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+def _code_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    old, new = before.get("code", {}), after.get("code", {})
+    if before.get("graph", 0) == after.get("graph", 1):
+        return  # renamed, moved, or imported in another way
+    if old == new and before.get("graph") != after.get("graph"):
+        yield "code refers to other definitions under the same names"
     yield from (f"code {name} changed" for name in new if old.get(name, new[name]) != new[name])
     yield from (f"code {name} is now reached" for name in new if name not in old)
     yield from (f"code {name} is no longer reached" for name in old if name not in new)
@@ -105,6 +121,12 @@ def _input_differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterat
     yield from (f"input {name} changed" for name in new if old.get(name, new[name]) != new[name])
     yield from (f"input {name} is new" for name in new if name not in old)
     yield from (f"input {name} is gone" for name in old if name not in new)
+
+
+def _use_differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"{name} changed" for name in new if old.get(name, new[name]) != new[name])
+    yield from (f"{name} is a new dependency" for name in new if name not in old)
+    yield from (f"{name} is no longer a dependency" for name in old if name not in new)
 
 
 def _tagged(value: Any) -> list[Any]:

@@ -81,7 +81,7 @@ class Parameter:
     """One parameter: its name, type, default and meaning.
 
     `kind` is bool, int, float, str or tuple (of ints); `optional` says that None is a value too.
-    `group` is the first line of its group's docstring, "" where it stands alone.
+    `group` is the title of its group (its docstring up to a colon), "" where it stands alone.
     """
 
     name: str
@@ -121,7 +121,7 @@ def _fields(group: type, default: Any, where: str) -> Iterator[Parameter]:
     hints = {one.name: one.type for one in fields}
     if any(isinstance(hint, str) for hint in hints.values()):
         hints = typing.get_type_hints(group, include_extras=True)
-    title = (inspect.getdoc(group) or group.__name__).split("\n")[0].rstrip(".")
+    title = (inspect.getdoc(group) or group.__name__).split("\n")[0].split(":")[0].rstrip(".")
     for one in fields:
         place = f"{where}, field {one.name}"
         yield _parameter(one.name, hints[one.name], getattr(default, one.name), place, title)

@@ -12,12 +12,13 @@ So a plan made without running anything has three answers:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.fingerprint import Fingerprint, differences, fingerprint
+from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
+from pipeline.observation import Observations
 from pipeline.stage import Stage
 from pipeline.store.store import Key, Store
 
@@ -30,7 +31,8 @@ class Decision:
     """What is to be done about one stage, and why.
 
     `parameters` are those that the function will be called with. `key` and `fields` (of the
-    fingerprint) are None where the stage waits.
+    fingerprint) are None where the stage waits. `sources` are those of a stage that runs, as they
+    were when they were fingerprinted.
     """
 
     stage: Stage
@@ -39,6 +41,7 @@ class Decision:
     parameters: Mapping[str, Any]
     key: Key | None = None
     fields: Mapping[str, Any] | None = None
+    sources: Mapping[str, list[int]] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:
@@ -62,7 +65,8 @@ class Planner:
         self._given = dict(parameters)
         self._resolved: dict[str, dict[str, Any]] = {}
         for stage in pipeline.stages.values():  # now: a source may be edited while others run
-            code.reached(stage.function)
+            code.reached(stage.function, stage.ignores, stage.groups)
+        self.observations = Observations(store, code)
 
     def parameters_of(self, stage: Stage) -> dict[str, Any]:
         """The parameters of a stage, resolved against the world outside, once."""
@@ -80,13 +84,31 @@ class Planner:
             reason = f"depends on what {' and '.join(makers)} will make"
             return Decision(stage, WAITS, (reason,), parameters)
         inputs = {name: digests[name] for name in stage.inputs}
-        found = fingerprint(stage, parameters, inputs, self._code)
+        found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
         damage = self.store.damage(key)
         if damage is None:
-            return Decision(stage, CACHED, ("up to date",), parameters, key, found.fields)
-        reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
-        return Decision(stage, RUNS, reasons, parameters, key, found.fields)
+            reasons = self.observations.changes(stage, self.store.manifest(key))
+            if not reasons:
+                return Decision(stage, CACHED, ("up to date",), parameters, key, found.fields)
+        else:
+            reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
+        sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
+        return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources)
+
+    def side_effects(self, stage: Stage) -> list[str]:
+        """What `stage` has changed while it ran, of what other stages use, in words."""
+        changed = self._code.changed()
+        words = []
+        for other in self.pipeline.stages.values() if changed else ():
+            reached = self._code.reached(other.function, other.ignores, other.groups).symbols
+            for name in changed:
+                if other is not stage and (name in reached or f"{name}(" in " ".join(reached)):
+                    words.append(
+                        f"{stage.name} changed {name} while it ran, and {other.name} uses it: "
+                        f"where {stage.name} is cached, that does not happen"
+                    )
+        return words
 
     def plan(self, targets: Iterable[str] = ()) -> list[Decision]:
         """Decide about all that `targets` need (none: everything), running nothing."""

@@ -1,7 +1,8 @@
 """Prefetch: a thread that works ahead of an iterator, and holds a bounded number of its items.
 
 The iterator ends once: when there are no more items, by `close`, or with the first error, which it
-raises as it came. After that it has no more items and no thread.
+raises as it came. After that it has no more items and no thread. Where no thread may be started,
+nothing is made ahead.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ def prefetched(items: Iterator[Any], most: int) -> Generator[Any]:
     made: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
     free, stop = threading.Semaphore(most), threading.Event()
     thread = threading.Thread(target=_produce, args=(items, made, free, stop), daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # no more threads may be started: then without one
+        yield from items
+        return
     error = None
     try:
         while True:

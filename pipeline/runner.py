@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from graphlib import TopologicalSorter
 
 from pipeline.dispatch import Dispatcher
-from pipeline.errors import Interrupted
+from pipeline.errors import Interrupted, PipelineError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
 from pipeline.outcome import FAILED, RAN, SKIPPED, Outcome, StageResult
@@ -121,13 +121,20 @@ class _Run:
         reason = JUST_MADE if just_made else decision.reason
         self._outcome.add(StageResult(name, status, seconds, reason, decision.key), manifest)
         self._reporter.stage_finished(name, status, seconds, reason)
+        for words in self._planner.side_effects(decision.stage) if status == RAN else ():
+            self._reporter.warn(words)
+        for words in manifest.get("observed", {}).get("unseen", ()):
+            self._reporter.warn(f"{name} depends on {words}, which is not seen when it changes")
         self._order.done(name)
 
     def _fail(self, name: str, started: float, error: BaseException) -> None:
         """Take in an error: it ends the run, or what depends on the stage."""
+        if name in self._stages:  # what it has changed counts as what it was before
+            self._planner.side_effects(self._stages[name])
         if not hasattr(error, "stage"):
             error.stage = name
-            error.add_note(f"in stage {name}")
+            if not isinstance(error, PipelineError):  # whose one line says all
+                error.add_note(f"in stage {name}")
         if isinstance(error, Interrupted) or not isinstance(error, Exception):
             raise error
         if not self._dispatcher.placement.keep_going:

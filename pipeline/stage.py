@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,9 @@ class Stage:
     before planning and returns those to use instead: the place where a stage looks at the world
     outside (which of two sources is there, what a file contains), so that a plan knows what a run
     will do.
+
+    `ignores` are modules whose code cannot change the result, by dotted name; those below them are
+    meant too. `uses` is what the result depends on beside code, inputs and parameters; see uses.py.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Stage:
     groups: Mapping[str, Group] = field(default_factory=dict, repr=False)
     takes_context: bool = False
     resolve: Callable[..., dict[str, Any]] | None = None
+    ignores: tuple[str, ...] = ()
+    uses: tuple[Any, ...] = ()
 
     @property
     def help(self) -> str:
@@ -87,6 +92,8 @@ def stage(
     outputs: tuple[str, ...],
     name: str | None = None,
     resolve: Callable[..., dict[str, Any]] | None = None,
+    ignores: tuple[str, ...] = (),
+    uses: Iterable[Any] = (),
 ) -> Callable[[Callable[..., Any]], Stage]:
     """Turn a module-level function into a `Stage`.
 
@@ -114,9 +121,8 @@ def stage(
                 if not takes_context:
                     raise GraphError(f"{where}: expected the default QUIET")
             else:
-                found = read_argument(
-                    argument.name, _hint(argument, function), argument.default, where
-                )
+                hint = _hint(argument, function, where)
+                found = read_argument(argument.name, hint, argument.default, where)
                 if isinstance(found, Group):
                     groups[argument.name] = found
                 for parameter in found.parameters if isinstance(found, Group) else (found,):
@@ -132,12 +138,19 @@ def stage(
             groups,
             takes_context,
             resolve,
+            tuple(ignores),
+            tuple(uses),
         )
 
     return decorate
 
 
-def _hint(argument: inspect.Parameter, function: Callable[..., Any]) -> Any:
+def _hint(argument: inspect.Parameter, function: Callable[..., Any], where: str) -> Any:
     """What annotates a parameter. Inputs are not asked: theirs may name a module not yet needed."""
     hint = argument.annotation
-    return eval(hint, function.__globals__) if isinstance(hint, str) else hint
+    try:
+        return eval(hint, function.__globals__) if isinstance(hint, str) else hint
+    except NameError as error:
+        raise GraphError(
+            f"{where}: expected an annotation of names that the module has, found {hint}: {error}"
+        ) from None

@@ -10,6 +10,7 @@ from pipeline.cli.program import Alternative, Program
 from pipeline.graph import Pipeline
 from stages.commands import add as commands
 from stages.commands.lr_find.stage import lr_find
+from stages.commands.sections import EXAMPLES
 from stages.commands.summary import render, summarize
 from stages.decode import decode
 from stages.download import download
@@ -50,6 +51,7 @@ PROGRAM = Program(
     recipes=commands.RECIPES,
     variables=("PIPELINE_SAVE",),
     alternatives={"load": Alternative(LOADED, settings_of)},
+    examples=EXAMPLES,
     summarize=summarize,
     render=render,
 )

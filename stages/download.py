@@ -15,7 +15,7 @@ from pipeline.store.durable import make_folder
 from pipeline.store.files import Files
 from stages.dataset.formats.kinds import check_download
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
-from stages.dataset.sources.resolve import expect_sha256, is_url, no_network, resolve_source
+from stages.dataset.sources.resolve import Offline, expect_sha256, is_url, resolve_source
 from stages.dataset.sources.synthetic import generate
 from stages.dataset.sources.transfer import fetch
 from stages.options import SourceOptions
@@ -47,7 +47,7 @@ def download(
             make_folder(folder)
         return source
     if source == "synthetic":
-        if no_network():
+        if isinstance(source, Offline):
             context.warn(OFFLINE)
         context.warn(SYNTHETIC)
         files = generate(folder, options.synthetic_size, context)

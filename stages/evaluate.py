@@ -48,7 +48,7 @@ def evaluate(
     inputs: InputOptions = InputOptions(),
     tta: Tta = False,
 ) -> dict[str, Any]:
-    """Measure the trained network on the validation and the test images."""
+    """Measure the network on the validation and the test images."""
     network = nn.Network.from_layers(training["layers"], parameters)
     _check_fits(training, asdict(inputs), standardization.shape[1], features.shape[1])
     if training.get("columns", dataset.get("columns", [])) != dataset.get("columns", []):

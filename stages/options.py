@@ -50,7 +50,7 @@ Standardize = Annotated[
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """Where the dataset comes from."""
+    """Source: where the dataset comes from."""
 
     source: Annotated[
         str,
@@ -91,7 +91,7 @@ class ReadingOptions:
 
 @dataclass(frozen=True)
 class FeatureOptions:
-    """From pixels to features."""
+    """Features: from pixels to what is stored."""
 
     color: Annotated[bool, Option("keep the three colours instead of their luma")] = False
     scale: Annotated[
@@ -109,7 +109,7 @@ class FeatureOptions:
 
 @dataclass(frozen=True)
 class InputOptions(FeatureOptions):
-    """From pixels to the inputs of the network."""
+    """Inputs: from stored features to what the network reads."""
 
     contrast: Annotated[
         bool, Option("bring each image to mean 0 and deviation 1, by itself")
@@ -118,7 +118,7 @@ class InputOptions(FeatureOptions):
 
 @dataclass(frozen=True)
 class SplitOptions:
-    """Which images train, which validate."""
+    """Split: which images train, which validate."""
 
     seed: Seed = 0
     val_fraction: Annotated[
@@ -161,7 +161,7 @@ class WhitenOptions:
 
 @dataclass(frozen=True)
 class NetworkOptions:
-    """The network."""
+    """Network: its layers."""
 
     hidden: Annotated[
         tuple[int, ...],

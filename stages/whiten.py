@@ -47,7 +47,7 @@ def whiten(
     init: Init = None,
     context: Context = QUIET,
 ) -> np.ndarray:
-    """Fit the matrix that makes the inputs uncorrelated on the training images (--whiten)."""
+    """Fit the matrix that makes inputs uncorrelated (--whiten) on the training images."""
     width = features.shape[1]
     if init is not None:
         none, pca = whitening.whiten == "none", whitening.whiten == "pca"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli import display, maintenance
+from pipeline.cli.help import HelpfulCommand
 from pipeline.cli.picture import FORMATS
 from pipeline.cli.session import Session
 from pipeline.events.console import Console
@@ -27,8 +26,7 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
     With --keep-going, what was done is printed where a stage failed, and the error is raised then.
     """
     try:
-        with stdout_for_results():
-            outcome = session.run()
+        outcome = session.run()
     except Exception as error:
         found = getattr(error, "outcome", None)
         if session.placement.keep_going and found is not None:
@@ -40,24 +38,6 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
         raise
     document = {"stages": display.stages(outcome), "artifacts": display.artifacts(outcome)}
     return outcome, {**program.summarize(session, outcome), **document}
-
-
-@contextmanager
-def stdout_for_results() -> Iterator[None]:
-    """What stages print, and the programs that they start, goes to stderr."""
-    saved = None
-    with suppress(OSError, ValueError, AttributeError):  # no stdout, or none of the system's
-        sys.stdout.flush()
-        if sys.stdout.fileno() == 1:
-            saved = os.dup(1)
-            os.dup2(2, 1)
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        if saved is not None:
-            os.dup2(saved, 1)
-            os.close(saved)
 
 
 def say(session: Session, document: Any, text: str) -> None:
@@ -98,9 +78,9 @@ def show_config(program: Program, session: Session) -> None:
     say(session, config.document(session.settings), config.to_toml(session.settings).rstrip())
 
 
-def verify(program: Program, session: Session) -> None:
+def verify_store(program: Program, session: Session) -> None:
     """`verify`: exit status 1 where something is damaged."""
-    document, text = maintenance.verify(session)
+    document, text = maintenance.verify_all(session)
     say(session, document, text)
     if document["damaged"]:
         raise SystemExit(1)
@@ -118,21 +98,32 @@ def collect_garbage(
     say(session, *found)
 
 
-LOOKS = (show_plan, explain, show_config, verify)  # they make nothing, not even the store
+LOOKS = (show_plan, explain, show_config, verify_store)  # they make nothing, not even the store
 EXCLUSIVE = (collect_garbage,)  # they take the store's lock themselves, and alone
 STAGE = click.Argument(["stage"])
+THE_WHOLE, BEFORE, STORE = "The whole", "Before a run", "The store"
+FOLDED = (show_config, verify_store, collect_garbage)  # their help does not list a network's flags
 COMMANDS = {
-    "run": (bring_up, "Everything, from source to result.", ()),
-    "plan": (show_plan, "What would run, and why.", ()),
-    "explain": (explain, "What identifies a result, and why it is stale.", [STAGE]),
-    "config": (show_config, "The resolved configuration, as TOML.", ()),
-    "verify": (verify, "Read every stored byte again and compare.", ()),
-    "gc": (collect_garbage, "Delete stored results that nothing needs.", maintenance.GC_FLAGS),
+    "run": (THE_WHOLE, bring_up, "Everything, from source to result.", ()),
+    "plan": (BEFORE, show_plan, "What would run, and why.", ()),
+    "explain": (BEFORE, explain, "What identifies a result, and why it is stale.", [STAGE]),
+    "config": (BEFORE, show_config, "The resolved configuration, as TOML.", ()),
+    "verify": (STORE, verify_store, "Read every stored byte again and compare.", ()),
+    "gc": (
+        STORE,
+        collect_garbage,
+        "Delete stored results that nothing needs.",
+        maintenance.GC_FLAGS,
+    ),
 }
 
 
-def graph_command(program: Program) -> click.Command:
-    """`graph`: the picture of the flow."""
+def graph_maker(program: Program) -> Callable[[], click.Command]:
+    """What makes `graph`: the picture of the flow."""
+    return lambda: _graph_command(program)
+
+
+def _graph_command(program: Program) -> click.Command:
     choice = click.Option(
         ["--format", "style"],
         type=click.Choice(list(FORMATS)),
@@ -145,6 +136,6 @@ def graph_command(program: Program) -> click.Command:
         text = FORMATS[style](program.pipeline)
         click.echo(Console(sys.stdout).fitting(text))
 
-    return click.Command(
+    return HelpfulCommand(
         "graph", callback=callback, params=[choice], help="The picture of the flow."
     )

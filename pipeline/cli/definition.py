@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.display import outcome as artifact_table
+from pipeline.cli.display import artifact_table
 from pipeline.cli.session import Session
 from pipeline.graph import Pipeline
 from pipeline.outcome import Outcome
@@ -29,9 +29,10 @@ class Program:
     """A pipeline and what its command line says and shows.
 
     `recipes` is a folder of TOML files. `alternatives` maps a parameter to the pipeline that is
-    used where the caller gives it. `variables` are those of the environment that belong to flags of
-    the program's own. `summarize` turns the outcome of a run into JSON fields of the program's own;
-    `render` turns the whole JSON document into what a person reads.
+    used where the caller gives it. `examples` are command lines for the help, by command;
+    `variables`, those of the environment that belong to flags of the program's own. `summarize`
+    turns the outcome of a run into JSON fields of the program's own; `render` turns the whole JSON
+    document into what a person reads.
     """
 
     pipeline: Pipeline
@@ -41,5 +42,6 @@ class Program:
     recipes: Path | None = None
     alternatives: Mapping[str, Alternative] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
     summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
     render: Callable[[dict[str, Any]], str] = artifact_table

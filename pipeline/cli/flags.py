@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from pipeline.cli.help import COMMON, HelpfulCommand
 from pipeline.errors import Interrupted
 from pipeline.executors.placement import EXECUTORS
 from pipeline.names import flag
@@ -21,8 +22,8 @@ from pipeline.stage import Stage
 METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "N,N,…"}
 
 
-class StageCommand(click.Command):
-    """A command whose help lists the flags of each group of parameters under its title."""
+class StageCommand(HelpfulCommand):
+    """A command whose flags come from the parameters of stages."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command; Ctrl-C becomes `Interrupted`, for which click prints no empty line."""
@@ -30,18 +31,6 @@ class StageCommand(click.Command):
             return super().invoke(context)
         except KeyboardInterrupt:
             raise Interrupted from None
-
-    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write one section per group, then the flags of every command."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for option in self.get_params(context):
-            record = option.get_help_record(context)
-            if record:
-                section = getattr(option, "section", "Other flags")
-                sections.setdefault(section, []).append(record)
-        for title in sorted(sections, key=lambda title: title == "Other flags"):
-            with formatter.section(title):
-                formatter.write_dl(sections[title])
 
 
 class ParameterOption(click.Option):
@@ -82,7 +71,7 @@ def parameter_options(
     for stage in stages:
         for name in stage.parameters:
             parameter = parameters[name]
-            section = parameter.group or f"Flags of {stage.name}"
+            section = parameter.group or stage.name.capitalize()
             for spelled in (name, *parameter.option.formerly):
                 if spelled not in options:
                     options[spelled] = _shared(parameter, spelled, section)
@@ -148,6 +137,8 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
     if recipes:
         known = f"named set of parameters: {', '.join(recipes)}"
         options.insert(2, click.Option(["--recipe"], metavar="NAME", help=known, **_env("RECIPE")))
+    for option in options:
+        option.section = COMMON
     return tuple(options)
 
 

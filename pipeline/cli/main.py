@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import click
 
+from pipeline.cli.signals import ending_as_interrupted
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
 from pipeline.store.troubles import explained
 
@@ -20,8 +21,12 @@ DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
 
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; nothing but a bug is raised."""
+    # Stages run BLAS on one thread anyway; and where it may start none, OpenBLAS raises SIGINT.
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        result = group.main(arguments, prog_name=group.name, standalone_mode=False)
+        with ending_as_interrupted():
+            result = group.main(arguments, prog_name=group.name, standalone_mode=False)
         if sys.stdout is not None:  # as where the caller has closed it
             sys.stdout.flush()
         return result if isinstance(result, int) else DONE

@@ -8,6 +8,7 @@ adds is made with `pipeline_command`, so that it has the same flags and behaves 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -17,8 +18,12 @@ import click
 from pipeline.cli import actions
 from pipeline.cli.definition import Alternative, Program
 from pipeline.cli.flags import StageCommand, common_options, parameter_options
+from pipeline.cli.help import CommandGroup
 from pipeline.cli.profile import profiled
 from pipeline.cli.session import Session, load_recipe, recipe_names, resolve_settings
+
+STAGES = "Stages, in the order of the flow"
+THE_WHOLE, BEFORE = actions.THE_WHOLE, actions.BEFORE
 
 __all__ = ["Alternative", "CommandGroup", "Program", "make_cli", "pipeline_command"]
 
@@ -27,40 +32,24 @@ def make_cli(program: Program) -> click.Group:
     """A click group: a command for each stage, and those that concern the whole pipeline."""
     group = CommandGroup(program.name, help=program.help)
     group = click.version_option(program.version, prog_name=program.name)(group)
+    group.sections = {THE_WHOLE: [], STAGES: []}
     for stage in program.pipeline.stages.values():
-        group.later[stage.name] = partial(
-            pipeline_command, program, stage.name, (stage.name,), actions.bring_up, help=stage.help
-        )
-    for name, (action, words, extra) in actions.COMMANDS.items():
-        group.later[name] = partial(
-            pipeline_command, program, name, (), action, help=words, extra=extra
-        )
-    group.later["graph"] = partial(actions.graph_command, program)
+        name, words = stage.name, stage.help
+        make = partial(pipeline_command, program, name, (name,), actions.bring_up, help=words)
+        group.place(STAGES, name, summary(words), make)
+    for name, (section, action, words, extra) in actions.COMMANDS.items():
+        make = partial(pipeline_command, program, name, (), action, help=words, extra=extra)
+        group.place(section, name, summary(words), make)
+    words = "The picture of the flow."
+    group.place(BEFORE, "graph", summary(words), actions.graph_maker(program))
     return group
 
 
-class CommandGroup(click.Group):
-    """A group whose commands are made when they are asked for: most calls ask for one of many."""
-
-    def __init__(self, *args: Any, **given: Any) -> None:
-        super().__init__(*args, **given)
-        self.later: dict[str, Callable[[], click.Command]] = {}
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        """The names of all commands, sorted."""
-        return sorted({*self.later, *self.commands})
-
-    def get_command(self, context: click.Context | None, name: str) -> click.Command | None:
-        """The command of that name, made now if it has not been before."""
-        if name not in self.commands and name in self.later:
-            self.add_command(self.later[name](), name)
-        return self.commands.get(name)
-
-    def made(self, name: str) -> click.Command:
-        """The command of that name, which is there."""
-        found = self.get_command(None, name)
-        assert found is not None, name
-        return found
+def summary(words: str) -> str:
+    """The first clause of a help text, as a line of a list."""
+    first = re.split(r"[.:;] |\.?\n| \(", words)[0].rstrip(".")
+    name = first[:2].isalpha() and first[:2].isupper()  # a word such as JSON stays as it is
+    return first if name else first[0].lower() + first[1:]
 
 
 def pipeline_command(
@@ -106,7 +95,17 @@ def pipeline_command(
                     run(program, session, **({} if planned else own))
 
     params = [*extra, *options.values(), *common]
-    return StageCommand(name, callback=callback, params=params, help=help)
+    stage = program.pipeline.stages.get(name)
+    own_flags = parameter_options([stage] if stage else [], program.pipeline.parameters)
+    return StageCommand(
+        name,
+        callback=callback,
+        params=params,
+        help=help,
+        example=program.examples.get(name, f"{program.name} {name}"),
+        explained=[option.section for option in own_flags],
+        folded=action in actions.FOLDED,
+    )
 
 
 def open_session(

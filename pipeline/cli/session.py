@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.api import sharing
 from pipeline.cli.config import read_toml
 from pipeline.cli.flags import KNOWN_ENVIRONMENT
+from pipeline.cli.stdout import stdout_for_results
 from pipeline.code import CodeIndex
 from pipeline.errors import ConfigError
 from pipeline.events.reporter import Reporter
@@ -66,9 +67,10 @@ class Session:
         return self.planner.plan(self.targets)
 
     def run(self) -> Outcome:
-        """Bring the targets up to date."""
+        """Bring the targets up to date. What stages print goes to stderr."""
         try:
-            return run(self.planner, self.targets, self.reporter, self.placement)
+            with stdout_for_results():
+                return run(self.planner, self.targets, self.reporter, self.placement)
         finally:
             self.reporter.close()
 

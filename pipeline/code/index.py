@@ -3,155 +3,157 @@
 `CodeIndex.reached(function)` follows a function through the project: to every function, class and
 constant that it names, and what those name, through imports, re-exports and registries. Each comes
 with a digest of its normalised syntax, so a comment changes nothing, and a helper's edit three
-calls away does. It reads sources and imports nothing; what it cannot tell apart, it counts.
+calls away does. To that comes what the names stand for now (live.py): values that a closure holds,
+and what other modules have changed when they were imported.
 
 Code of other people's packages is not looked into; what a name imports from there counts by name.
-Nor can any analysis of sources see what is computed: `getattr(module, name)` counts the whole
-module, but `importlib.import_module(name)` only where the name is written out.
-
-Functions that a registry gets from decorators or calls (`@register`) count for all who use the
-registry: a call at the top level of a module may change each changeable symbol that the called
-function reaches, or that it is given, in all modules that the function's own imports bring in.
+What no analysis can see, such as a module whose name is computed, is observed while a stage runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
-from pipeline.code.hashing import short_hash
-from pipeline.code.links import Links
-from pipeline.code.modules import Project, is_installed, locate
+from pipeline.code.deferrals import Deferrals
+from pipeline.code.effects import Effects
+from pipeline.code.graph import Facts, Reached, Walk
+from pipeline.code.links import Links, Symbol
+from pipeline.code.live import Live, Values
+from pipeline.code.loaded import Loaded
+from pipeline.code.modules import Module, Project, is_installed, locate
 from pipeline.code.tables import Tables
 
 FRAMEWORK = __name__.partition(".")[0]
 # The framework's vocabulary. It never changes a result (errors end a stage, the context only
 # reports, and what a stage declares has fields of its own), yet every stage reaches it.
-EXCLUDED = {f"{FRAMEWORK}.errors", f"{FRAMEWORK}.context", f"{FRAMEWORK}.stage"}
+_VOCABULARY = ("errors", "context", "stage", "parameters", "names", "uses", "deferred")
+EXCLUDED = {FRAMEWORK, *(f"{FRAMEWORK}.{name}" for name in _VOCABULARY)}
 
 
 class CodeIndex:
-    """The code that functions reach, as the sources stood when they were first looked at.
+    """The code that functions reach, as it stood when they were first looked at.
 
-    `memo` is a file that remembers the tables of modules from one process to the next. `packages`
+    `cache` is a file that remembers the tables of modules from one process to the next. `packages`
     are top-level packages that count as project even where they are installed; the function's own
     and the framework always do.
     """
 
-    def __init__(self, memo: Path | None = None, packages: Collection[str] = ()) -> None:
-        self._tables = Tables(memo)
+    def __init__(self, cache: Path | None = None, packages: Collection[str] = ()) -> None:
+        self._tables = Tables(cache)
         self._packages = {FRAMEWORK, *packages}
-        self._links: dict[tuple[Path, str], Links] = {}
-        self._reached: dict[FunctionType, dict[str, str]] = {}
+        self._deferrals = Deferrals(cache and cache.with_name(".live.json"))
+        self._projects: dict[tuple[Path, str], tuple[Links, Effects, Values]] = {}
+        self._reached: dict[tuple[FunctionType, tuple[str, ...]], Reached] = {}
+        self._loaded = Loaded()
+        self._installed: dict[str, bool] = {}
 
-    def reached(self, function: Callable[..., Any]) -> dict[str, str]:
-        """Map "module.name" to a digest, for all that `function` reaches, itself included.
+    def reached(
+        self,
+        function: Callable[..., Any],
+        ignores: Collection[str] = (),
+        groups: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Reached:
+        """All that `function` reaches, itself included, but for the modules named in `ignores`.
+        `groups` are its arguments that are groups of parameters, whose methods count.
 
-        What a function made inside another one holds from there counts too, where it is a
-        constant or a function. A function without a source (typed at a prompt, made by `exec`)
-        counts by its bytecode and constants, which differ between versions of Python, and by what
-        it names. Raises `TypeError` for what is no Python function.
+        A function without a source (typed at a prompt, made by `exec`) counts by its bytecode,
+        which differs between versions of Python, and by the values that it uses. Raises `TypeError`
+        for what is no Python function, and `CodeError` where a value that a function holds has no
+        content, or a source has changed since it was loaded.
         """
-        function = _unwrap(function)
-        if not isinstance(function, FunctionType):
+        if not isinstance(unwrap(function), FunctionType):
             raise TypeError(f"expected a function, found {function!r}")
-        if function not in self._reached:
-            found: dict[str, str] = {}
-            seen, waiting = set(), [function]
-            while waiting:
-                if (one := waiting.pop()) not in seen:
-                    seen.add(one)
-                    for name, value in self._one(one):
-                        if isinstance(value, str):
-                            found[name] = value
-                        elif self._counts(value):
-                            waiting.append(value)
-            self._reached[function] = dict(sorted(found.items()))
+        key = (function, tuple(ignores))
+        if key not in self._reached:
+            self._reached[key] = self._look(*key, [group.type for group in groups.values()])
             self._tables.save()
-        return dict(self._reached[function])
+            self._deferrals.save()
+        return self._reached[key]
 
-    def _one(self, function: FunctionType) -> Iterator[tuple[str, str | FunctionType]]:
-        """The digests of what one function reaches by its source, and the functions it holds."""
-        code = function.__code__
-        file = Path(code.co_filename).absolute()
-        name = f"{function.__module__}.{function.__qualname__}"
-        if file.is_file():
-            module, root = locate(file, function.__module__)
-            name = f"{module.name}.{function.__qualname__}"
-            links = self._links_from(root, module.name.partition(".")[0])
+    def changed(self) -> list[str]:
+        """The names of live values that are no longer what they were when they were looked at.
+
+        They go on counting as what they were: whoever calls this knows that a stage has run.
+        """
+        found = (values.changed() for _, _, values in self._projects.values())
+        return list(dict.fromkeys(name for names in found for name in names))
+
+    def root_of(self, function: Callable[..., Any]) -> Path:
+        """The folder that a function's project lies in."""
+        return self._place(unwrap(function))[2][0].project.root
+
+    def graphs(self, function: Callable[..., Any]) -> Callable[[str, str], str | None]:
+        """A function that gives the graph of a whole module of the same project, which is named or
+        whose source is; None where that is no module of the project, or of the framework."""
+        links, effects, _ = self._place(unwrap(function))[2]
+
+        def graph(name: str, file: str) -> str | None:
+            if file and (not Path(file).is_file() or is_installed(Path(file))):
+                return None
+            module = locate(Path(file), "")[0] if file else links.project.find(name)
+            if module is None or module.path is None or module.name.partition(".")[0] == FRAMEWORK:
+                return None
             links.project.add(module)
-            found = links.reach(module, function.__qualname__.partition(".")[0])
-            yield from ((".".join(symbol), digest) for symbol, digest in found.items())
-        else:
-            yield name, short_hash(_code_text(code))
-            defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-            used = {key: function.__globals__.get(key) for key in _names(code)}
-            yield from _held(name, [*enumerate(defaults), *used.items()])
-        cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
-        yield from _held(name, ((key, _content(cell)) for key, cell in cells))
+            walk = Walk(links, effects, module, lambda *_: Facts())
+            return walk.reached([(module.name, "")], Facts()).graph
 
-    def _links_from(self, root: Path, top: str) -> Links:
-        if (root, top) not in self._links:
-            project = Project(root, {*self._packages, top})
-            self._links[root, top] = Links(project, self._tables, EXCLUDED)
-        return self._links[root, top]
+        return graph
+
+    def stamps(self, reached: Reached) -> dict[str, list[int]]:
+        """The sources of what is reached, each with the stamp that it had when it was read."""
+        return {str(m.path): self._tables.stamps[m] for m in reached.modules if m.path}
+
+    def _look(
+        self, function: Callable[..., Any], ignores: Collection[str], groups: Sequence[type]
+    ) -> Reached:
+        inner = unwrap(function)
+        module, start, (links, effects, values) = self._place(inner)
+        for values.subclasses in (False, True):
+            imported = effects.loaded(module, "top")
+            live = Live(values, links, module, inner, imported, self._loaded, self._deferrals)
+            walk = Walk(links, effects, module, live.facts, ignores)
+            held = [links.methods_of(module, group) for group in groups]
+            held = [symbol for symbol in held if symbol]
+            found = walk.reached([*start, *held], live.root(function, inner, start))
+            if "subclasses" not in found.words:
+                break
+        return found
+
+    def _place(
+        self, function: FunctionType
+    ) -> tuple[Module, list[Symbol], tuple[Links, Effects, Values]]:
+        """Where a function lies, where to begin, and the project as seen from there."""
+        file = Path(function.__code__.co_filename).absolute()
+        if has_source := file.is_file():
+            module, root = locate(file, function.__module__)
+        else:
+            file = Path(function.__globals__.get("__file__") or "__main__.py").absolute()
+            module, root = locate(file, function.__module__)
+            module = module if file.is_file() else Module("", None, None)
+        top = module.name.partition(".")[0]
+        if (root, top) not in self._projects:
+            links = Links(Project(root, {*self._packages, top} - {""}), self._tables, EXCLUDED)
+            values = Values(links, self._loaded, self._counts)
+            self._projects[root, top] = links, Effects(links), values
+        links, *_ = found = self._projects[root, top]
+        links.project.add(module)
+        name = function.__qualname__.partition(".")[0]
+        start = [links.start(module, name)] if has_source else []
+        return module, start, found
 
     def _counts(self, function: FunctionType) -> bool:
-        own = function.__module__.partition(".")[0] in self._packages
-        return own or not is_installed(Path(function.__code__.co_filename))
+        file = function.__code__.co_filename
+        if file not in self._installed:
+            self._installed[file] = is_installed(Path(file))
+        own = (function.__module__ or "").partition(".")[0] in self._packages
+        return own or not self._installed[file]
 
 
-def _unwrap(function: Any) -> Any:
+def unwrap(function: Any) -> Any:
+    """The function behind decorators that say what they have wrapped."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     return function
-
-
-def _held(
-    owner: str, values: Iterable[tuple[object, Any]]
-) -> Iterator[tuple[str, str | FunctionType]]:
-    """Values that live in no source, by name: constants as digests, functions as they are."""
-    for key, value in values:
-        value = _unwrap(value)
-        if isinstance(value, FunctionType):
-            yield owner, value
-        elif isinstance(value, type):
-            methods = (_unwrap(method) for method in vars(value).values())
-            yield from ((owner, method) for method in methods if isinstance(method, FunctionType))
-        elif _is_constant(value):
-            yield f"{owner}({key})", short_hash(_constant_text(value))
-
-
-def _is_constant(value: Any) -> bool:
-    if isinstance(value, tuple | frozenset):
-        return all(map(_is_constant, value))
-    return type(value) in (int, float, complex, str, bytes, bool, type(None), type(...))
-
-
-def _constant_text(value: Any) -> str:
-    from pipeline.code.syntax import (
-        constant_text,
-    )  # imported here: sources need it only when they change
-
-    return constant_text(value)
-
-
-def _code_text(code: CodeType) -> str:
-    inner = [
-        _code_text(c) if isinstance(c, CodeType) else _constant_text(c) for c in code.co_consts
-    ]
-    return "\n".join([code.co_code.hex(), *inner, *code.co_names, *code.co_varnames])
-
-
-def _names(code: CodeType) -> set[str]:
-    inner = (_names(constant) for constant in code.co_consts if isinstance(constant, CodeType))
-    return set(code.co_names).union(*inner)
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not yet assigned
-        return None

@@ -1,162 +1,199 @@
-"""References of one module resolved in the others: from a symbol to all that it reaches.
+"""References of one module resolved in the others.
 
 A reference is walked name by name: through modules and submodules, and through names that are only
-imported, to where something is defined. What a reference comes to is a list of symbols:
+imported, to where something is defined. What a reference comes to is a list of targets:
 
-    ("package.module", "name")    defined there
-    ("package.module", "")        the module itself, as an object: all of it counts
-    ("", "numpy:dot")             outside the project
-
-A symbol's digest covers its syntax and what each imported name in it comes to, so that swapping two
-imports is seen even where the same functions are reached.
+    ("package.module", "name", ".attribute")   defined there; the attribute is one of its value
+    ("package.module", "", "")                 the module itself, as an object: all of it counts
+    ("", "numpy:dot", "")                      outside the project
+    ("*", "", "")                              every module that is loaded
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Mapping
+from types import ModuleType
 from typing import NamedTuple
 
+import pipeline
+from pipeline.code.builtin_names import PYTHON
+from pipeline.code.entry import Entry
 from pipeline.code.hashing import short_hash
 from pipeline.code.modules import Module, Project
 from pipeline.code.tables import Tables
 
 Symbol = tuple[str, str]
+ALL_LOADED = "*"
+AS_STAGE, AS_GROUP = " (stage)", " (group)"  # see symbols.py, which most commands do not need
 
 
-class Flags(NamedTuple):
-    """Whether other code can change what a symbol holds; whether a class notices subclasses."""
+class Target(NamedTuple):
+    """What a reference comes to: a symbol, and the attributes that are then asked of its value."""
 
-    changeable: bool
-    aware: bool
+    module: str
+    name: str
+    rest: str = ""
+
+    @property
+    def symbol(self) -> Symbol:
+        return self.module, self.name
+
+
+class Node(NamedTuple):
+    """A symbol with its references resolved. `digest` is for people: it names what they are."""
+
+    entry: Entry
+    targets: list[list[Target]]
+    digest: str
+    vias: list[Symbol] = []  # names that imports bind, on the way to the targets
+    names: str = ""  # of a whole module: all that it binds
 
 
 class Links:
     """What the symbols of a project refer to. Symbols of `excluded` modules are not followed."""
 
     def __init__(self, project: Project, tables: Tables, excluded: Collection[str]) -> None:
-        self.project, self._tables, self._excluded = project, tables, excluded
-        self._resolved: dict[tuple[str, str], list[Symbol]] = {}
-        self._links: dict[Symbol, tuple[str, list[Symbol]]] = {}
-        self._changes: dict[str, list[tuple[Symbol, Symbol]]] = {}
+        self.project, self._tables, self.excluded = project, tables, excluded
+        self._resolved: dict[tuple[str, str], list[Target]] = {}
+        self._vias: dict[tuple[str, str], list[Symbol]] = {}
+        self._nodes: dict[Symbol, Node] = {}
 
-    def reach(self, module: Module, name: str) -> dict[Symbol, str]:
-        """The digests of all that a symbol reaches; all of its module where it has no such name."""
-        start = (module.name, name if name in self._tables[module]["symbols"] else "")
-        changes: dict[Symbol, list[Symbol]] = {}
-        for loaded in self._loaded(module):
-            for changed, by in self._changes_in(loaded):
-                changes.setdefault(changed, []).append(by)
-        return self._closure([start], changes)
+    def table(self, module: Module) -> Mapping[str, object]:
+        """The table of a module; see symbols.py."""
+        return self._tables[module]
 
-    def _closure(
-        self, start: Iterable[Symbol], changes: Mapping[Symbol, list[Symbol]]
-    ) -> dict[Symbol, str]:
-        found: dict[Symbol, str] = {}
-        waiting = list(start)
-        while waiting:
-            symbol = waiting.pop()
-            if symbol not in found:
-                found[symbol], links = self._link(symbol)
-                waiting += links
-                waiting += changes.get(symbol, ())
-        return {symbol: digest for symbol, digest in found.items() if symbol[1]}
+    def entry(self, symbol: Symbol) -> Entry:
+        """What its table keeps of a symbol."""
+        known = self._tables[self.project.find(symbol[0])]["symbols"].get(symbol[1])
+        return Entry(*known) if known else Entry("")  # bound by code that cannot be read
 
-    def _link(self, symbol: Symbol) -> tuple[str, list[Symbol]]:
-        """The digest of a symbol, and the symbols of the project that it refers to."""
-        if symbol not in self._links:
+    def start(self, module: Module, name: str) -> Symbol:
+        """Where to begin: a stage, a symbol, or all of its module where it has no such name."""
+        symbols = self._tables[module]["symbols"]
+        found = (one for one in (name + AS_STAGE, name) if one in symbols)
+        return module.name, next(found, "")
+
+    def methods_of(self, module: Module, group: type) -> Symbol | None:
+        """The methods of a group of parameters, as a symbol; None where it has none."""
+        home = self.project.find(group.__module__) or module
+        name = group.__qualname__ + AS_GROUP
+        return (home.name, name) if name in self._tables[home]["symbols"] else None
+
+    def node(self, symbol: Symbol) -> Node:
+        """A symbol with what its references come to."""
+        if symbol not in self._nodes:
             module, name = self.project.find(symbol[0]), symbol[1]
-            symbols = self._tables[module]["symbols"]
-            digest, targets, references, *_ = symbols[name] if name else ("", (), ())
-            imported, links = [], []
-            for reference in [*targets, *references] if name else [f":{one}" for one in symbols]:
-                found = self._resolve(module, reference)
-                links += self._followed(found)
-                if found != [(module.name, reference[1:])]:
-                    imported.append(f"{reference}={found}")
-            if imported:
-                digest = short_hash("\n".join([digest, *imported]))
-            self._links[symbol] = digest, links
-        return self._links[symbol]
+            if name:
+                entry = self.entry(symbol)
+                groups = [[one] for one in entry.targets] + entry.groups
+            else:
+                symbols = self._tables[module]["symbols"]
+                entry = Entry("", escaping=[f":{one}" for one in symbols])
+                groups = [[f":{one}"] for one in symbols if not one.endswith((AS_STAGE, AS_GROUP))]
+            targets = [self.resolve_all(module, group) for group in groups]
+            outer = [found for found in targets if {one.module for one in found} != {module.name}]
+            texts = [entry.digest, *map(str, outer)] if outer else [entry.digest]
+            vias = [v for group in groups for one in group for v in self._vias[module.name, one]]
+            names = "" if name else " ".join(self._tables[module]["symbols"])
+            digest = short_hash("\n".join(texts))
+            self._nodes[symbol] = Node(entry, targets, digest, list(dict.fromkeys(vias)), names)
+        return self._nodes[symbol]
 
-    def _followed(self, symbols: Iterable[Symbol]) -> list[Symbol]:
-        return [symbol for symbol in symbols if symbol[0] and symbol[0] not in self._excluded]
+    def follows(self, target: Target) -> bool:
+        """Whether a target is looked into: it belongs to the project, and not to its vocabulary."""
+        return bool(target.module) and target.module not in self.excluded
 
-    def _resolve(self, module: Module, reference: str) -> list[Symbol]:
+    def closure(self, start: Iterable[Symbol]) -> dict[Symbol, None]:
+        """All symbols that some symbols reach, themselves included."""
+        found = dict.fromkeys(start)
+        waiting = list(found)
+        for symbol in waiting:  # which grows meanwhile
+            for target in (one for group in self.node(symbol).targets for one in group):
+                if self.follows(target) and target.symbol not in found:
+                    if target.module != ALL_LOADED:
+                        found[target.symbol] = None
+                        waiting.append(target.symbol)
+        return found
+
+    def resolve_all(self, module: Module, references: Iterable[str]) -> list[Target]:
+        """What references of a module come to, each target once."""
+        return list(dict.fromkeys(t for one in references for t in self._resolve(module, one)))
+
+    def is_imported(self, symbol: Symbol, names: Mapping[str, object]) -> bool:
+        """Whether a name still has the value that its import has given it, as far as can be told;
+        `names` are those of its module."""
+        value = names.get(symbol[1], self)
+        targets = self.entry(symbol).targets
+        if value is self or isinstance(value, ModuleType):
+            return True
+        return not targets or any(_is_the(value, target) for target in targets)
+
+    def symbols(self, module: Module, references: Iterable[str]) -> list[Symbol]:
+        """The symbols of the project that references come to."""
+        return [t.symbol for t in self.resolve_all(module, references) if self.follows(t)]
+
+    def _resolve(self, module: Module, reference: str) -> list[Target]:
         key = (module.name, reference)
         if key not in self._resolved:
+            self._passed: list[Symbol] = []
             self._resolved[key] = list(dict.fromkeys(self._follow(module, reference, [], ())))
+            self._vias[key] = self._passed
         return self._resolved[key]
 
     def _follow(
         self, module: Module, reference: str, attributes: list[str], seen: tuple[Symbol, ...]
-    ) -> list[Symbol]:
+    ) -> list[Target]:
         head, _, tail = reference.partition(":")
         names = [*(tail.split(".") if tail else ()), *attributes]
+        if head == ALL_LOADED:
+            return [Target(ALL_LOADED, "")]
+        rest = "".join(f".{name}" for name in names[1:])
         if not head:
-            return self._walk(module, names, seen)
+            unbound = [Target(module.name, n, rest) for n in names[:1] if n not in PYTHON]
+            return self._walk(module, names, seen) or unbound
         start = self.project.find(head)
         if start is None:
-            return [("", f"{head}:{'.'.join(names)}")]
-        return self._walk(start, names, seen) or self._unknown(start)
+            return [Target("", f"{head}:{'.'.join(names)}")]
+        unknown = [Target(start.name, ""), *(Target(start.name, n, rest) for n in names[:1])]
+        return self._walk(start, names, seen) or unknown
 
-    def _walk(self, module: Module, names: list[str], seen: tuple[Symbol, ...]) -> list[Symbol]:
+    def _walk(self, module: Module, names: list[str], seen: tuple[Symbol, ...]) -> list[Target]:
         """What a chain of names comes to, from a module on; nothing where it is not found."""
         if not names:
-            return [(module.name, "")]
+            return [Target(module.name, "")]
         symbol = (module.name, names[0])
         table = self._tables[module]
+        if module.name == "pipeline" and names[0] in pipeline._LATER:  # by a name that is computed
+            return self._follow(module, f"{pipeline._LATER[names[0]]}:{names[0]}", names[1:], seen)
         digest, targets, *_ = table["symbols"].get(names[0], ("", ()))
         if again := symbol in seen:  # modules that import from each other
             targets = ()
         seen = (*seen, symbol)
-        found = [symbol] if digest and not again else []
+        rest = "".join(f".{name}" for name in names[1:])
+        found = [Target(*symbol, rest)] if digest and not again else []
         for target in targets:
+            self._passed.append(symbol)
             found += self._follow(module, target, names[1:], seen)
         if found:
             return found
         if inner := self.project.find(f"{module.name}.{names[0]}"):
-            return self._walk(inner, names[1:], seen) or self._unknown(inner)
+            more = [Target(inner.name, name, rest) for name in names[1:2]]
+            return self._walk(inner, names[1:], seen) or [Target(inner.name, ""), *more]
         for star in () if again else table["stars"]:
             if start := self.project.find(star):
                 found += self._walk(start, names, seen)
             else:
-                found.append(("", f"{star}:{names[0]}"))
+                found.append(Target("", f"{star}:{names[0]}"))
         return found
 
-    def _unknown(self, module: Module) -> list[Symbol]:
-        """What a name may be that a module does not bind in sight: anything in it."""
-        return [(module.name, "")]
 
-    def _loaded(self, module: Module) -> set[Module]:
-        """The modules of the project that importing a module brings in."""
-        found, waiting = set(), [module.name]
-        while waiting:
-            name = waiting.pop()
-            module = self.project.find(name)
-            if module and module not in found and name not in self._excluded:
-                found.add(module)
-                waiting += self._tables[module]["imports"]
-                waiting.append(name.rpartition(".")[0])
-        return found
-
-    def _changes_in(self, module: Module) -> list[tuple[Symbol, Symbol]]:
-        """What the top level of a module may change, each with the symbol that does it."""
-        if module.name not in self._changes:
-            changes = []
-            for name, calls, bases, references in self._tables[module]["effects"]:
-                called = self._symbols(module, calls)
-                derived = self._closure(self._symbols(module, bases), {})
-                called += [symbol for symbol in derived if self._flags(symbol).aware]
-                if called:
-                    within = [*self._closure(called, {}), *self._symbols(module, references)]
-                    changeable = (s for s in dict.fromkeys(within) if self._flags(s).changeable)
-                    changes += [(symbol, (module.name, name)) for symbol in changeable]
-            self._changes[module.name] = changes
-        return self._changes[module.name]
-
-    def _symbols(self, module: Module, references: Iterable[str]) -> list[Symbol]:
-        return self._followed(s for one in references for s in self._resolve(module, one))
-
-    def _flags(self, symbol: Symbol) -> Flags:
-        module, name = self.project.find(symbol[0]), symbol[1]
-        return Flags(*self._tables[module]["symbols"][name][3:]) if name else Flags(False, False)
+def _is_the(value: object, target: str) -> bool:
+    """Whether a value is what `module:name` is now; also where that cannot be told."""
+    head, _, tail = target.partition(":")
+    found: object = sys.modules.get(head)
+    for name in tail.split(".") if tail else ():
+        if not isinstance(found, ModuleType) or name not in vars(found):
+            return True
+        found = vars(found)[name]
+    return found is value or found is None

@@ -34,7 +34,7 @@ class Project:
     """
 
     def __init__(self, root: Path, packages: Collection[str]) -> None:
-        self._root, self._packages = root, packages
+        self.root, self._packages = root, packages
         self._found: dict[str, Module | None] = {}
 
     def add(self, module: Module) -> None:
@@ -53,10 +53,14 @@ class Project:
                 self._found[name] = None
         return self._found[name]
 
+    def owns(self, name: str, path: Path) -> bool:
+        """Whether a module that lies there counts as project."""
+        return name.partition(".")[0] in self._packages or not is_installed(path)
+
     def _find_top(self, name: str) -> Module | None:
         beside = None
-        if name in self._packages or not is_installed(self._root):
-            beside = _in_folder(self._root, name, name)
+        if name in self._packages or not is_installed(self.root):
+            beside = _in_folder(self.root, name, name)
             if beside and beside.path:
                 return beside
         if not name or name in sys.stdlib_module_names:

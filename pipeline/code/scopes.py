@@ -2,32 +2,45 @@
 
 A reference is written `:name.attribute` where the name is one of the module's own, and
 `package.module:name.attribute` where an import inside a function has bound it. Names that a
-function, a lambda or a comprehension binds for itself are no references.
+function, a lambda or a comprehension binds for itself are no references. `:` alone is all of the
+module itself (who asks for `globals()` may use any of it), and `*:` every module that is loaded
+(who asks for `sys.modules`).
+
+Each node of the tree that refers to something is given the number of its reference.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pipeline.code.builtin_names import PYTHON
 from pipeline.code.syntax import chain, children, decorator_chain, walk
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_BY_NAME = (["import_module"], ["__import__"])
+_BY_NAME = {"importlib:import_module", "importlib:__import__", ":__import__", "builtins:__import__"}
+_NAMESPACES = {"globals", "locals", "vars", "eval", "exec"}  # where they are given no module
 
 
 class References(ast.NodeVisitor):
-    """Collects `references`, those of them made while the statement itself runs (`now`), and what
-    is called then: functions and decorators (`calls`), classes derived from (`bases`)."""
+    """Collects `references` in order, those of them that are used as values and not only called
+    (`escaping`), those made while the statement itself runs (`now`), and what is called then:
+    functions and decorators (`calls`), classes derived from (`bases`).
 
-    def __init__(self, package: str) -> None:
-        self.references: set[str] = set()
+    `package` is what relative imports start from, `targets` what the imports of the module bind.
+    """
+
+    def __init__(self, package: str, targets: Mapping[str, list[str]]) -> None:
+        self.references: dict[str, None] = {}
+        self.groups: list[list[str]] = []  # what one node refers to, by its number
+        self.escaping: set[str] = set()
         self.now: set[str] = set()
         self.calls: set[str] = set()
         self.bases: set[str] = set()
-        self._package = package
+        self._package, self._targets = package, targets
+        self._numbers: dict[tuple[str, ...], int] = {}
         self._scopes: list[tuple[dict[str, list[str]], bool]] = []
         self._functions = 0
 
@@ -37,20 +50,44 @@ class References(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load) or self._functions:  # a `global` name is stored to
-            self._refer([node.id])
+            self._refer(node, [node.id])
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if names := chain(node):
-            self._refer(names)
+            if names[-1] == "modules" and "sys:modules" in self._known(names):
+                self._add(node, ["*:"])
+            else:
+                self._refer(node, names)
         else:
             self.visit(node.value)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """A name that is written out: `globals()["f"]`, `sys.modules["m"]`."""
+        match node:
+            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(k)):
+                self._add(node, [f":{k}"])
+            case ast.Subscript(value=ast.Attribute(), slice=ast.Constant(k)) if (
+                "sys:modules" in self._known(chain(node.value))
+            ):
+                self._add(node, [f"{k}:"])
+            case _:
+                self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         names = chain(node.func)
         self._call(names, self.calls)
-        if names[-1:] in _BY_NAME and node.args and isinstance(node.args[0], ast.Constant):
-            self.references.add(f"{node.args[0].value}:")
-        self.generic_visit(node)
+        if names and _BY_NAME & set(self._known(names)):
+            if node.args and isinstance(node.args[0], ast.Constant):
+                self._add(node, [f"{self._absolute(str(node.args[0].value))}:"], escapes=True)
+                return
+        elif names and names[0] in _NAMESPACES and f":{names[0]}" in self._resolve(names):
+            if names[0] in ("eval", "exec") or not node.args:
+                self._add(ast.Name("", ast.Load()), [":"])
+        if names:
+            self._refer(node.func, names, called=True)
+            self._visit_all([*node.args, *node.keywords])
+        else:
+            self.generic_visit(node)
 
     def visit_FunctionDef(self, node: Any) -> None:
         self._visit_all(node.decorator_list, self.calls)
@@ -102,13 +139,53 @@ class References(ast.NodeVisitor):
         for node in nodes:
             if called is not None:
                 self._call(decorator_chain(node), called)
-            self.visit(node)
+            if called is not None and (names := chain(node)):
+                self._refer(node, names, called=True)
+            else:
+                self.visit(node)
 
-    def _refer(self, names: list[str]) -> None:
-        found = self._resolve(names)
-        self.references.update(found)
+    def _refer(self, node: ast.AST, names: list[str], called: bool = False) -> None:
+        self._add(node, self._resolve(names), escapes=not called)
+
+    def _add(self, node: ast.AST, found: list[str], escapes: bool = True) -> None:
+        found = [one for one in found if self._leads_somewhere(one)]
+        if not found:
+            return
+        self.references |= dict.fromkeys(found)
+        key = tuple(found)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.groups)
+            self.groups.append(found)
+        node.reference = self._numbers[key]
+        if not hasattr(node, "ctx"):
+            node.ctx = ast.Load()
+        if escapes:
+            self.escaping.update(found)
         if not self._functions:
             self.now.update(found)
+
+    def _leads_somewhere(self, reference: str) -> bool:
+        """Whether it is bound in the module or by an import, or by code that cannot be read; what
+        Python itself binds is not."""
+        head, _, tail = reference.partition(":")
+        name = tail.partition(".")[0]
+        if head or not name or name in self._targets or "*" in self._targets:
+            return True
+        return name not in PYTHON
+
+    def _known(self, names: list[str]) -> list[str]:
+        """What names come to, by the imports of this module."""
+        found = []
+        for one in self._resolve(names) if names else []:
+            head, _, tail = one.partition(":")
+            root, *attributes = tail.split(".")
+            targets = self._targets.get(root) if not head else None
+            found += [join(target, attributes) for target in targets] if targets else [one]
+        return found
+
+    def _absolute(self, name: str) -> str:
+        level = len(name) - len(name.lstrip("."))
+        return import_base(ast.ImportFrom(name[level:] or None, [], level), self._package)
 
     def _call(self, names: list[str], called: set[str]) -> None:
         if names and not self._functions:

@@ -2,17 +2,26 @@
 
 `scan` reads a source and returns a table of plain JSON values:
 
-    symbols   name → [digest, targets, references, changeable, subclass-aware]
+    symbols   name → the fields of `Entry`
     effects   [[name, calls, bases, references], …]: what statements of the top level call, and
               with what; a class calls its bases, if they are aware of their subclasses
+    outside   [[name, reference], …]: statements that change something outside, of the project or
+              of a package: `np.seterr(…)`, `decimal.getcontext().prec = 10`
     stars     modules of `from m import *`
     imports   every module that the file may import, at any depth
+    top       those that importing the file imports
+    lines     [[first, last, name], …]: where in the file each statement stands
+    twice     qualified names that several functions of the file have, such as `f.<locals>.<lambda>`
 
 A name counts all statements that bind or change it, in order: two definitions in the branches of an
 `if`, `REGISTRY["relu"] = relu`, `NAMES.append(…)`. A name that only an import binds has no digest
 of its own, only `targets`, and stands for them. A reference says what is used: `:name.attribute`
 starts in this module, `package.module:name.attribute` in another. A symbol is changeable where code
 elsewhere can change what it holds: a dict, an object, but no function and no number.
+
+The function of a stage is there twice: as it is, and as `name (stage)` without its signature, for
+parameters and inputs are fields of a fingerprint of their own; and so is a dataclass with methods,
+which are `name (group)`: what counts of a group of parameters.
 
 Where a statement cannot be split (`for`, `while`, `with`, `try`, `match`), each name in it counts
 all of it. A local variable hides a name of the module; otherwise, when in doubt, a name counts.
@@ -22,31 +31,35 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
+from pipeline.code.clean import clean, strip_annotations
+from pipeline.code.entry import Entry
 from pipeline.code.hashing import short_hash
-from pipeline.code.scopes import (
-    References,
-    bound,
-    import_base,
-    join,
-    names_in,
-    root_name,
-    walk_scope,
+from pipeline.code.nature import (
+    decorated,
+    is_changeable,
+    is_subclass_aware,
+    loggers_of,
+    names_made_twice,
+    owners,
+    top_statements,
+    words_of,
 )
-from pipeline.code.syntax import clean, decorator_chain, digest, is_plain, strip_annotations, walk
+from pipeline.code.scopes import References, bound, import_base, join, walk_scope
+from pipeline.code.syntax import decorator_chain, digest, walk
 
 # A stage's outputs are a field of its fingerprint, and its parameters another.
 STAGE_DECORATOR = {"pipeline.stage.stage", "pipeline.stage"}
+AS_STAGE, AS_GROUP = " (stage)", " (group)"
 WHOLE_SOURCE = "<source>"
+DOCSTRING = "__doc__"
+TOP = "<top>"  # statements that bind and change nothing by name: they count with the whole module
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
-_FIXED = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp)
-_CONTAINERS = {"dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque"}
-_METACLASSES = ("type", "Type", "Meta")
-_SUBCLASS_AWARE = {"__init_subclass__", "__subclasses__"}
+_ALL_LOCALS = {"locals", "vars", "eval", "exec", "_getframe", "currentframe"}
 
 
 def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
@@ -55,76 +68,147 @@ def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they are about the source, and not ours to give
-            return _table(clean(ast.parse(source)), package)
+            tree = ast.parse(source)
+            docs = ast.get_docstring(tree, clean=False)
+            return _table(clean(tree, loggers_of(tree)), package, docs)
     except (SyntaxError, ValueError, RecursionError):
-        whole = [short_hash(source.decode("latin-1")), [], [], False, False]
-        return {"symbols": {WHOLE_SOURCE: whole}, "effects": [], "stars": [], "imports": []}
+        whole = list(Entry(short_hash(source.decode("latin-1"))))
+        lists = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
+        return {"symbols": {WHOLE_SOURCE: whole}, **{name: [] for name in lists}}
 
 
-def _table(tree: ast.Module, package: str) -> dict[str, Any]:
-    nodes = walk(tree)
-    imports = _imports(nodes, package)
+def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
+    imports = _imports(walk(tree), package)
+    top = [node for statement in tree.body for node in walk_scope(statement)]
     stars = [base for base, name in imports if name == "*"]
-    statements = list(_statements(tree.body))
+    statements = list(top_statements(tree.body))
     targets: dict[str, list[str]] = {}
     for statement in statements:
         for name, found in bound(walk_scope(statement), package):
             targets.setdefault(name, []).extend(found)
-    parts: dict[str, list[ast.AST]] = {name: [] for name in targets}
-    references: dict[str, set[str]] = {name: set() for name in targets}
-    effects = []
+    if docs is not None:
+        targets[DOCSTRING] = []
+    visible = targets | ({"*": []} if stars else {})
+    parts: dict[str, list[tuple[ast.AST, References]]] = {name: [] for name in targets}
+    effects, outside, stages, lines = [], [], {}, []
 
     def known(found: Iterable[str]) -> set[str]:
-        """What may lead to the project, without attributes that only a module would need."""
-        kept = set()
-        for reference in found:
-            head, _, tail = reference.partition(":")
-            name = tail.partition(".")[0]
-            if head or targets.get(name) or (stars and name not in targets):
-                kept.add(reference)
-            elif name in targets:
-                kept.add(f":{name}")
-        return kept
+        return {one for one in found if not one.startswith(":") or one[1:].split(".")[0] in visible}
 
     for statement in statements:
         if isinstance(statement, _IMPORTS):
             continue
-        _strip_stage(statement, targets)
-        visitor = References(package)
+        stage = _strip_stage(statement, targets)
+        visitor = References(package, visible)
         visitor.visit(statement)
         calls, bases = known(visitor.calls), known(visitor.bases)
-        names = _owners(statement, package, bool(calls))
-        names = [name for name in names if known([f":{name}"])]
-        for name in names:
+        names = owners(statement, package, bool(calls))
+        names = [name for name in names if name in targets or stars]
+        for node in walk_scope(statement):
+            node.top = isinstance(node, (ast.Name, *_FUNCTIONS))
+        for name in names or [TOP]:
+            if name == TOP:
+                targets.setdefault(TOP, [])
+                parts.setdefault(TOP, [])
             if name not in parts:  # changed here, bound by a star import
                 targets[name] = [f"{star}:{name}" for star in stars]
-                parts[name], references[name] = [], set()
-            parts[name].append(statement)
-            references[name] |= known(visitor.references)
+                parts[name] = []
+            parts[name].append((statement, visitor))
         if names and calls | bases:
             effects.append([names[0], *map(sorted, (calls, bases, known(visitor.now)))])
-    rebound = {n for node in nodes if isinstance(node, ast.Global) for n in node.names}
+        outside += [[name, one] for name in names for one in targets[name]]
+        if isinstance(statement, ast.Expr):  # it is there for its effect
+            outside += [[name, one] for name in names for one in sorted(calls)]
+        lines += [[*_lines(statement), name] for name in names[:1] if name in parts]
+        if stage is not None:
+            stages[stage.name] = stage
+    rebound = {n for node in walk(tree) for n in getattr(node, "names", ()) if _rebinds(node)}
+    symbols = {
+        name: list(_entry(name, parts[name], targets[name], name in rebound)) for name in targets
+    }
+    if docs is not None:
+        symbols[DOCSTRING] = list(Entry(short_hash(docs)))
+    for name, function in stages.items():
+        symbols[name + AS_STAGE] = list(_as_stage(function, package, visible))
+    for statement in tree.body:
+        if isinstance(statement, ast.ClassDef) and (methods := _methods(statement)):
+            visitor = References(package, visible)
+            for node in (n for method in methods for n in walk(method)):
+                vars(node).pop("reference", None)
+            for method in methods:
+                visitor.visit(method)
+            entry = _entry("", [(ast.Module(methods, []), visitor)], [], False)
+            symbols[statement.name + AS_GROUP] = list(entry)
     return {
-        "symbols": {
-            name: [
-                digest(*parts[name]) if parts[name] else "",
-                list(dict.fromkeys(targets[name])),
-                sorted(references[name]),
-                name in rebound or any(map(_is_changeable, parts[name])),
-                any(map(_is_subclass_aware, parts[name])),
-            ]
-            for name in targets
-        },
+        "symbols": symbols,
         "effects": effects,
+        "outside": outside,
         "stars": stars,
-        "imports": sorted(
-            {base for base, _ in imports} | {f"{b}.{n}" for b, n in imports if n not in ("", "*")}
-        ),
+        "imports": _names(imports),
+        "top": _names(_imports(top, package)),
+        "lines": lines,
+        "twice": names_made_twice(tree),
     }
 
 
+def _entry(
+    name: str, parts: list[tuple[ast.AST, References]], targets: list[str], rebound: bool
+) -> Entry:
+    nodes = [node for node, _ in parts]
+    groups = [group for _, visitor in parts for group in visitor.groups]
+    aside = {
+        kind: short_hash("\0".join(found))
+        for kind in ("docs", "annotations", "texts")
+        if (found := [getattr(n, kind) for node in nodes for n in walk(node) if hasattr(n, kind)])
+    }
+    return Entry(
+        digest(*nodes, own=name) if nodes else "",
+        list(dict.fromkeys(targets)),
+        groups,
+        sorted(set().union(*(visitor.escaping for _, visitor in parts))),
+        rebound or any(map(is_changeable, nodes)),
+        any(map(is_subclass_aware, nodes)),
+        sorted(set().union(*map(words_of, nodes))),
+        aside,
+        any(map(decorated, nodes)),
+        any(isinstance(n, (*_FUNCTIONS, ast.Lambda)) for node in nodes for n in walk_scope(node)),
+    )
+
+
+def _as_stage(function: ast.AST, package: str, targets: dict[str, list[str]]) -> Entry:
+    """The body of a stage; `unused` are the arguments that it never mentions."""
+    arguments = [node.arg for node in walk(function.args) if isinstance(node, ast.arg)]
+    mentioned = {getattr(n, "id", getattr(n, "attr", "")) for s in function.body for n in walk(s)}
+    for node in walk(function):
+        vars(node).pop("reference", None)
+    function.args = ast.arguments([], [ast.arg(name) for name in sorted(arguments)], None, [], [])
+    visitor = References(package, targets)
+    visitor.visit(function)
+    function.args.args = []
+    entry = _entry(function.name, [(function, visitor)], [], False)
+    unused = [] if mentioned & _ALL_LOCALS else sorted({*arguments} - mentioned)
+    return entry._replace(unused=unused, named=False)
+
+
+def _lines(statement: ast.AST) -> tuple[int, int]:
+    """The first and the last line of a statement, decorators included."""
+    nodes = [node for node in walk(statement) if hasattr(node, "lineno")]
+    return min(node.lineno for node in nodes), max(node.end_lineno for node in nodes)
+
+
+def _methods(statement: ast.ClassDef) -> list[ast.stmt]:
+    """What a dataclass can do, beside holding its fields."""
+    if not any(decorator_chain(one)[-1:] == ["dataclass"] for one in statement.decorator_list):
+        return []
+    return [node for node in statement.body if isinstance(node, _FUNCTIONS)]
+
+
+def _rebinds(node: ast.AST) -> bool:
+    return isinstance(node, ast.Global)
+
+
 def _imports(nodes: Iterable[ast.AST], package: str) -> list[tuple[str, str]]:
-    """What is imported anywhere in the file: (module, name or "")."""
+    """What is imported anywhere in the nodes: (module, name or "")."""
     found = []
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -135,33 +219,15 @@ def _imports(nodes: Iterable[ast.AST], package: str) -> list[tuple[str, str]]:
     return found
 
 
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of the top level; one below an `if` stands alone below a copy of it."""
-    for statement in body:
-        if isinstance(statement, ast.If):
-            for inner in _statements(statement.body):
-                yield ast.If(statement.test, [inner], [])
-            for inner in _statements(statement.orelse):
-                yield ast.If(statement.test, [], [inner])
-        else:
-            yield statement
+def _names(imports: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted(
+        {base for base, _ in imports} | {f"{b}.{n}" for b, n in imports if n not in ("", "*")}
+    )
 
 
-def _owners(statement: ast.AST, package: str, calls: bool) -> list[str]:
-    """The names whose value a statement of the top level makes or changes."""
-    nodes = list(walk_scope(statement))
-    names = [name for name, _ in bound(nodes, package)]
-    for node in nodes:
-        if isinstance(node, ast.Subscript | ast.Attribute):
-            names += [] if isinstance(node.ctx, ast.Load) else root_name(node)
-        elif isinstance(node, ast.Expr):
-            names += root_name(node.value)
-    if calls:  # perhaps with an effect on one of them
-        names = names or names_in(statement)
-    return list(dict.fromkeys(names))
+def _strip_stage(statement: ast.AST, targets: dict[str, list[str]]) -> Any:
+    """Take the decorator off a stage; the stage's own function where the statement is one."""
 
-
-def _strip_stage(statement: ast.AST, targets: dict[str, list[str]]) -> None:
     def is_stage(decorator: ast.AST) -> bool:
         root, *attributes = decorator_chain(decorator) or [""]
         found = (join(target, attributes) for target in targets.get(root, ()))
@@ -171,34 +237,6 @@ def _strip_stage(statement: ast.AST, targets: dict[str, list[str]]) -> None:
         if isinstance(node, _FUNCTIONS) and any(map(is_stage, node.decorator_list)):
             node.decorator_list = [d for d in node.decorator_list if not is_stage(d)]
             strip_annotations(node)
-
-
-def _is_changeable(statement: ast.AST) -> bool:
-    """Whether other code may change what a statement has bound."""
-    match statement:
-        case ast.If(body=[inner]) | ast.If(orelse=[inner]):
-            return _is_changeable(inner)
-        case ast.Assign(value=value):
-            return not all(isinstance(node, _FIXED) for node in walk(value))
-        case ast.ClassDef(body=body):
-            holds = any(_is_container(getattr(inner, "value", None)) for inner in body)
-            return holds or _is_subclass_aware(statement)
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return not is_plain(statement)  # whatever its decorator has made of it
-    return True
-
-
-def _is_subclass_aware(statement: ast.AST) -> bool:
-    """Whether deriving from a class runs code of it, or lets it find who has derived."""
-    for node in walk_scope(statement):
-        if isinstance(node, ast.ClassDef):
-            words = {getattr(n, "name", getattr(n, "attr", "")) for n in walk(node)}
-            bases = (decorator_chain(base)[-1:] for base in node.bases)
-            if words & _SUBCLASS_AWARE or any("".join(b).endswith(_METACLASSES) for b in bases):
-                return True
-    return False
-
-
-def _is_container(value: ast.AST | None) -> bool:
-    called = decorator_chain(value) if isinstance(value, ast.Call) else []
-    return isinstance(value, ast.Dict | ast.List | ast.Set) or bool(_CONTAINERS & {*called[-1:]})
+            if node is statement:
+                return node
+    return None

@@ -19,18 +19,20 @@ from pipeline.code.modules import Module
 from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.files import SETTLED_NS
 
-_EMPTY: dict[str, Any] = {"symbols": {}, "effects": [], "stars": [], "imports": []}
-_ANALYSIS = ("symbols.py", "scopes.py", "syntax.py")
+_LISTS = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
+_EMPTY: dict[str, Any] = {"symbols": {}, **{name: [] for name in _LISTS}}
+_ANALYSIS = ("symbols.py", "scopes.py", "syntax.py", "clean.py", "nature.py", "entry.py")
 
 
 class Tables:
     """The table of each module, read at most once in the life of this object."""
 
-    def __init__(self, memo: Path | None) -> None:
-        self._memo = memo
+    def __init__(self, cache: Path | None) -> None:
+        self._cache = cache
         self._known: dict[str, list[Any]] | None = None
         self._tables: dict[Module, dict[str, Any]] = {}
         self._news: dict[str, list[Any]] = {}
+        self.stamps: dict[Module, list[int]] = {}  # of the sources that have been read
 
     def __getitem__(self, module: Module) -> dict[str, Any]:
         if module not in self._tables:
@@ -39,39 +41,40 @@ class Tables:
 
     def save(self) -> None:
         """Write down what has been learnt since the last time, if anything was."""
-        if not self._memo or not self._news:
+        if not self._cache or not self._news:
             return
         known = {path: entry for path, entry in self._load().items() if os.path.exists(path)}
         self._known = known | self._news
         self._news = {}
-        write_cache(self._memo, [_version(), self._known])
+        write_cache(self._cache, [_version(), self._known])
 
     def _table(self, module: Module) -> dict[str, Any]:
-        stamp = _stamp(module.path)
+        self.stamps[module] = found = stamp(module.path)
         match self._load().get(str(module.path)):
-            case [found, module.name, dict(table)] if (
-                found == stamp and _EMPTY.keys() == table.keys()
+            case [known, module.name, dict(table)] if (
+                known == found and _EMPTY.keys() == table.keys()
             ):
                 return table
         from pipeline.code.symbols import scan  # imported here: most commands find all as it was
 
         read_ns = time.time_ns()
         table = scan(module.path.read_bytes(), module.name, module.folder is not None)
-        settled = read_ns - max(stamp[1], stamp[2]) >= SETTLED_NS
-        if settled and _stamp(module.path) == stamp:
-            self._news[str(module.path)] = [stamp, module.name, table]
+        settled = read_ns - max(found[1], found[2]) >= SETTLED_NS
+        if settled and stamp(module.path) == found:
+            self._news[str(module.path)] = [found, module.name, table]
         return table
 
     def _load(self) -> dict[str, list[Any]]:
         if self._known is None:
             self._known = {}
-            match read_cache(self._memo) if self._memo else None:
+            match read_cache(self._cache) if self._cache else None:
                 case [version, dict(known)] if version == _version():
                     self._known = known
         return self._known
 
 
-def _stamp(path: Path) -> list[int]:
+def stamp(path: Path) -> list[int]:
+    """By which a file is known to be the same: size, modification and change time, inode."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
@@ -79,4 +82,4 @@ def _stamp(path: Path) -> list[int]:
 def _version() -> list[Any]:
     """What the tables depend on beside the sources: the parser, and the analysis itself."""
     here = Path(__file__).parent
-    return [*sys.version_info[:3], *(_stamp(here / name) for name in _ANALYSIS)]
+    return [*sys.version_info[:3], *(stamp(here / name) for name in _ANALYSIS)]

@@ -32,6 +32,7 @@ def one_blas_thread() -> Iterator[None]:
         with _lock:
             _users -= 1
             if not _users:
+                _take_control()
                 _limit.restore_original_limits()
 
 
@@ -43,4 +44,14 @@ def limit_blas() -> Any:
     import numpy  # noqa: F401  # only a library that is loaded can be limited
     from threadpoolctl import threadpool_limits
 
+    _take_control()
     return threadpool_limits(1, user_api="blas")
+
+
+def _take_control() -> None:
+    """From 3.8 on, threadpoolctl heeds only the thread that first set a limit, as long as it lives;
+    ours is set by the first of several threads and taken back by the last."""
+    from threadpoolctl import OpenBLASController
+
+    if hasattr(OpenBLASController, "clear_controlling_thread"):
+        OpenBLASController.clear_controlling_thread(force=True)

@@ -1,7 +1,7 @@
 """ProcessExecutor: a pool of worker processes that leaves nothing behind.
 
-Workers come from a fork server (a fork of a process with threads can deadlock), leave Ctrl-C to
-their parent, run BLAS on one thread, and end when their parent ends, however it ends.
+Workers come from a fork server (a fork of a process with threads can deadlock), leave Ctrl-C,
+SIGTERM and SIGHUP to their parent, run BLAS on one thread, and end when it ends, however it ends.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from pipeline.executors.blas import limit_blas
+from pipeline.executors.leftovers import claim
 
 LONGEST = 70  # bytes of the name of a folder with sockets
 SHORT = ("/tmp", "/var/tmp", "/dev/shm")
@@ -32,18 +33,19 @@ class ProcessExecutor(ProcessPoolExecutor):
     ) -> None:
         if _has_fork_server():
             _keep_sockets_short()
+            claim()
             _start_fork_server()
         super().__init__(
-            jobs, mp_context=context(), initializer=_start_worker, initargs=(begin, given)
+            jobs, mp_context=start_context(), initializer=_start_worker, initargs=(begin, given)
         )
 
     def kill(self) -> None:
         """End the processes at once, whatever they are doing."""
         for process in list((self._processes or {}).values()):
-            process.terminate()
+            process.kill()  # workers block what `terminate` sends
 
 
-def context() -> Any:
+def start_context() -> Any:
     """How processes are started: by a fork server, or anew where there is none."""
     return multiprocessing.get_context("forkserver" if _has_fork_server() else "spawn")
 
@@ -71,13 +73,14 @@ def _keep_sockets_short() -> None:
 
 
 def _start_fork_server() -> None:
-    """Start it with SIGINT blocked, which its children inherit: none can be interrupted, not even
-    while it starts. Here the signal only waits."""
+    """Start it with signals blocked, which its children inherit: none can be interrupted, not even
+    while it starts. Here the signals only wait."""
     from multiprocessing import forkserver, resource_tracker
 
-    resource_tracker.ensure_running()  # first: it unblocks the signal
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        resource_tracker.ensure_running()  # it unblocks all but this one
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

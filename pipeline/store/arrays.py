@@ -7,6 +7,7 @@ https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Mapping
@@ -117,6 +118,7 @@ def array_digest(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> str:
     return digest.hexdigest(shape[0] if shape else None)
 
 
+@functools.lru_cache(256)
 def _header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
     """An .npy header; NumPy pads it so that it has one length, whatever the number of rows."""
     import io

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import platform
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,10 +18,12 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.durable import replacing, write_durably
+from pipeline.store.numerics import numerics
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
 FORMAT = 2
+CHECKSUM = b',\n "checksum": "'  # begins the last entry
 
 
 def write_manifest(
@@ -33,12 +34,14 @@ def write_manifest(
     seconds: float,
     notes: Mapping[str, Any],
     root: str = "",
+    observed: Mapping[str, Any] | None = None,
 ) -> None:
     """Record the outputs of a computation, what identifies it, and where and how long it ran.
 
     `notes` are figures of the stage's own, such as the seconds of each epoch. `root` says why a
     result is kept though no other needs it: it is the "final" one of its flow, the "target" of a
-    run, or a training of a "search"; "" where it was made for others only.
+    run, or a training of a "search"; "" where it was made for others only. `observed` is what the
+    stage was seen to depend on (code/trace.py).
     """
     manifest = {
         "format": FORMAT,
@@ -48,11 +51,12 @@ def write_manifest(
         "seconds": round(seconds, 6),
         "notes": notes,
         "root": root,
+        **({"observed": observed} if observed else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": _versions(),
+        "versions": numerics(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
-    write_durably(folder / MANIFEST, _text(manifest))
+    write_durably(folder / MANIFEST, with_checksum(manifest))
 
 
 def drop_outputs(folder: Path, names: Iterable[str]) -> None:
@@ -61,7 +65,7 @@ def drop_outputs(folder: Path, names: Iterable[str]) -> None:
     for name in names:
         manifest["outputs"][name]["dropped"] = True
     with replacing(folder / MANIFEST) as file:
-        file.write(_text(manifest))
+        file.write(with_checksum(manifest))
     for name in names:
         (folder / manifest["outputs"][name]["file"]).unlink(missing_ok=True)
 
@@ -73,9 +77,11 @@ def is_newer(folder: Path) -> bool:
     return False
 
 
-def _text(manifest: Mapping[str, Any]) -> bytes:
-    checked = {**manifest, "checksum": _checksum(manifest)}
-    return json.dumps(checked, indent=1, ensure_ascii=False).encode()
+def with_checksum(manifest: Mapping[str, Any]) -> bytes:
+    """The text of a manifest, a JSON object whose last entry is the SHA-256 of all before it."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    body = text.rstrip(b"}").rstrip()
+    return body + CHECKSUM + hashlib.sha256(body).hexdigest().encode() + b'"\n}'
 
 
 def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
@@ -84,17 +90,20 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
     Raises `MissingArtifact` where there is none, `CorruptArtifact` where it is damaged, of another
     format, or of another fingerprint than `digest`.
     """
-    path = folder / MANIFEST
+    path = f"{folder}/{MANIFEST}"
     try:
-        text = path.read_bytes()
+        with open(path, "rb") as file:
+            text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         raise MissingArtifact(f"nothing is stored in {folder}") from None
     try:
         manifest = json.loads(text)
         if manifest["format"] != FORMAT:
             raise CorruptArtifact(f"{path}: expected format {FORMAT}, found {manifest['format']}")
-        checksum = manifest.pop("checksum")
-        if checksum != _checksum(manifest):
+        body, _, checksum = text.rpartition(CHECKSUM)
+        if manifest.pop("checksum") != checksum[:64].decode() or (
+            hashlib.sha256(body).hexdigest().encode() != checksum[:64]
+        ):
             raise CorruptArtifact(f"{path}: its content does not fit its checksum")
         if manifest["fingerprint"] != (digest or manifest["fingerprint"]):
             raise CorruptArtifact(f"{path}: it belongs to another fingerprint")
@@ -105,14 +114,3 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CorruptArtifact(f"{path}: expected a manifest with a checksum, found none") from None
     return manifest
-
-
-def _checksum(manifest: Mapping[str, Any]) -> str:
-    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _versions() -> dict[str, str]:
-    numpy = sys.modules.get("numpy")
-    versions = {"python": platform.python_version()}
-    return versions | ({"numpy": numpy.__version__} if numpy else {})

@@ -18,6 +18,7 @@ from pipeline.store.commit import committing
 from pipeline.store.durable import check_free_space, make_folder
 from pipeline.store.key import Key
 from pipeline.store.manifest import read_manifest
+from pipeline.store.numerics import made_differently
 from pipeline.store.troubles import storage_errors
 from pipeline.store.values import read_value, verify_output
 
@@ -44,10 +45,17 @@ class States:
             shutil.rmtree(path, ignore_errors=True)
 
     def load(self, key: Key) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The newest state that is whole: its arrays (in memory) and its record; None: none."""
+        """The newest state that is whole: its arrays (in memory) and its record; None: none.
+
+        One that was made with another NumPy or another BLAS kernel is none: half of a result would
+        be computed otherwise than the rest.
+        """
         for path in reversed(self._all(key)):
             with suppress(CorruptArtifact, MissingArtifact, OSError):
-                outputs = read_manifest(path, key.digest)["outputs"]
+                manifest = read_manifest(path, key.digest)
+                if made_differently(manifest):
+                    continue
+                outputs = manifest["outputs"]
                 kinds = {name: output["kind"] for name, output in outputs.items()}
                 if kinds.pop("record", "") != "json" or {*kinds.values()} - {"array"}:
                     continue
@@ -57,6 +65,14 @@ class States:
                 record = values.pop("record")
                 return {name: value.copy() for name, value in values.items()}, record
         return None
+
+    def why_none(self, key: Key) -> str | None:
+        """Why a state that is there is of no use, in words; None where there is none."""
+        for path in reversed(self._all(key)):
+            with suppress(CorruptArtifact, MissingArtifact, OSError):
+                if found := made_differently(read_manifest(path, key.digest)):
+                    return f"was {found[0].partition(':')[0]}"
+        return "is damaged" if key in self else None
 
     def drop(self, key: Key) -> None:
         """Forget the states of a computation that has ended."""

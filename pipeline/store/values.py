@@ -40,6 +40,7 @@ class Writer:
         self.folder = folder
         self.outputs: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, Any] = {}
+        self.observed: dict[str, Any] = {}
         self.root = ""  # see manifest.py
         self._open: dict[str, ArrayFile] = {}
         self._started = time.perf_counter()
@@ -93,7 +94,14 @@ class Writer:
                 self.outputs[name] = file.finish()
             seconds = time.perf_counter() - self._started
             write_manifest(
-                self.folder, digest, fields, self.outputs, seconds, self.notes, self.root
+                self.folder,
+                digest,
+                fields,
+                self.outputs,
+                seconds,
+                self.notes,
+                self.root,
+                self.observed,
             )
             fsync_folder(self.folder)
 

@@ -6,6 +6,7 @@ to manifest, whichever program made it.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -43,14 +44,14 @@ class Stored:
 
 def look(path: Path) -> Stored:
     """The result in a folder. Raises `OSError` where it cannot be read now: it may be whole."""
-    used = path.stat().st_mtime
+    used = os.stat(path).st_mtime
     try:
         manifest = read_manifest(path)
     except (CorruptArtifact, MissingArtifact):
         return Stored(path, None, size_of(path), used)
     outputs = manifest["outputs"].values()
     size = sum(output["size"] for output in outputs if not output.get("dropped"))
-    return Stored(path, manifest, size + (path / MANIFEST).stat().st_size, used)
+    return Stored(path, manifest, size + os.stat(f"{path}/{MANIFEST}").st_size, used)
 
 
 def size_of(path: Path) -> int:

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from pipeline.cli.actions import bring, say
+from pipeline.cli.help import CommandGroup, HelpfulCommand
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import CommandGroup, Program, pipeline_command
+from pipeline.cli.program import BEFORE, STAGES, THE_WHOLE, Program, pipeline_command, summary
 from pipeline.cli.session import Session, recipe_names
 from stages.commands import export
 from stages.commands.lr_find import command as lr_command
@@ -17,6 +18,7 @@ from stages.commands.predict import ARGUMENTS, predict
 from stages.commands.report import command as report_command
 from stages.commands.runs import command as runs_command
 from stages.commands.search import command as search_command
+from stages.commands.sections import AFTER, FINDING, MODEL
 from stages.modelfile.formats import expect_document
 from stages.serialize import save_copy
 
@@ -31,22 +33,34 @@ SAVE = click.Option(
 def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
     for name, targets in (("run", ()), ("serialize", ("serialize",))):
-        words, extra = group.later[name].keywords["help"], [SAVE]
+        words, extra = group.words[name], [SAVE]
         if name == "run":
             extra.append(report_command.REPORT)
-        group.later[name] = partial(
-            pipeline_command, program, name, targets, _bring_and_save, help=words, extra=extra
+        whole = f"{words[0].upper()}{words[1:]}."
+        make = partial(
+            pipeline_command, program, name, targets, _bring_and_save, help=whole, extra=extra
         )
+        group.place(THE_WHOLE if name == "run" else STAGES, name, words, make)
     words = "Classes and probabilities for image files."
-    group.later["predict"] = partial(
+    make = partial(
         pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )
-    group.add_command(click.Command("recipes", callback=_recipes, help="The named recipes."))
+    group.place(MODEL, "predict", summary(words), make)
+    words = "The named recipes."
+    group.place(
+        BEFORE,
+        "recipes",
+        summary(words),
+        lambda: HelpfulCommand(
+            "recipes", callback=_recipes, help=words, example="pipeline recipes"
+        ),
+    )
     lr_command.add_to(group, program)
     search_command.add_to(group, program)
     runs_command.add_to(group, program)
     export.add_to(group)
     report_command.add_to(group, program)
+    group.arrange(THE_WHOLE, BEFORE, FINDING, AFTER, MODEL, STAGES)
     return group
 
 

@@ -9,6 +9,7 @@ Neither looks at the store: a model file has all that a model is.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +18,13 @@ import click
 
 from pipeline.cli.actions import say
 from pipeline.cli.flags import StageCommand
+from pipeline.cli.help import CommandGroup
 from pipeline.cli.place import expect_place
+from pipeline.cli.program import summary
 from pipeline.errors import ConfigError
 from pipeline.store.durable import replacing
 from pipeline.store.troubles import storage_errors
+from stages.commands.sections import MODEL
 from stages.modelfile import formats
 
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="one JSON document on stdout")
@@ -46,12 +50,26 @@ IMPORT = [
 ]  # fmt: skip
 
 
-def add_to(group: click.Group) -> None:
+def add_to(group: CommandGroup) -> None:
     """Add both commands."""
-    words = "A saved model in another format: ONNX, Python, npz or gon."
-    group.add_command(StageCommand("export", callback=_export, params=EXPORT, help=words))
-    words = "A network that the program gon saved, as a model file."
-    group.add_command(StageCommand("import-gon", callback=_import, params=IMPORT, help=words))
+    for name, words, callback, params, example in (
+        (
+            "export",
+            "A saved model in another format: ONNX, Python, npz or gon.",
+            _export,
+            EXPORT,
+            "pipeline export --load model.json --to onnx --output model.onnx",
+        ),
+        (
+            "import-gon",
+            "A network that the program gon saved, as a model file.",
+            _import,
+            IMPORT,
+            "pipeline import-gon gon.json --output model.json",
+        ),
+    ):
+        given = {"callback": callback, "params": params, "help": words, "example": example}
+        group.place(MODEL, name, summary(words), partial(StageCommand, name, **given))
 
 
 def _export(load: str, to: str, output: str, as_json: bool) -> None:

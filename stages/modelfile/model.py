@@ -29,9 +29,9 @@ from stages.modelfile.fields import (
     read_choice,
     read_classes,
     read_field,
+    read_input,
     read_members,
     read_network,
-    read_input,
     stacked,
 )
 from stages.modelfile.images import expect_images
@@ -48,8 +48,9 @@ class Model:
     """A network with everything around it that its predictions depend on.
 
     `shape` is that of an image, (channels, height, width), or (d,) for the rows of a table, whose
-    columns are then in `columns` as in the record of the dataset. `color`, `scale`, `contrast` and `storage` are
-    the parameters of that name; `standardization` and `whitening` come from these stages.
+    columns are then in `columns`, as in the record of the dataset. `color`, `scale`, `contrast` and
+    `storage` are the parameters of that name; `standardization` and `whitening` come from these
+    stages.
     `mirror`: predictions are averages over an image and its mirror.
     """
 

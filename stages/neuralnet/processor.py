@@ -70,6 +70,7 @@ class OneBlasThread:
         global _users, _limits
         with _lock:
             if not _users:
+                _take_control()
                 _limits = _libraries().limit(limits=1, user_api="blas")
             _users += 1
         return self
@@ -79,4 +80,14 @@ class OneBlasThread:
         with _lock:
             _users -= 1
             if not _users:
+                _take_control()
                 _limits.restore_original_limits()
+
+
+def _take_control() -> None:
+    """From 3.8 on, threadpoolctl heeds only the thread that first set a limit, as long as it lives;
+    ours is set by the first of several threads and taken back by the last."""
+    from threadpoolctl import OpenBLASController
+
+    if hasattr(OpenBLASController, "clear_controlling_thread"):
+        OpenBLASController.clear_controlling_thread(force=True)

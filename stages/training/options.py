@@ -13,7 +13,7 @@ EPOCHS = "epochs"  # what the shape of a schedule is measured in
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """What a step sees, and what it is asked for."""
+    """Batches: what a step sees, and what it is asked for."""
 
     batch: Annotated[int, Option("images per step", minimum=1)] = 64
     smoothing: Annotated[
@@ -36,7 +36,7 @@ class BatchOptions:
 
 @dataclass(frozen=True)
 class OptimizerOptions:
-    """How parameters follow their gradients."""
+    """Optimizer: how parameters follow their gradients."""
 
     optimizer: Annotated[
         str,
@@ -71,7 +71,7 @@ class OptimizerOptions:
 
 @dataclass(frozen=True)
 class ScheduleOptions:
-    """How long, and at what rates."""
+    """Schedule: how long, and at what rates."""
 
     epochs: Annotated[int, Option("how often all training images are gone through", minimum=1)] = 10
     lr: Annotated[float, Option("learning rate, the highest of a schedule", above=0)] = 0.01
@@ -135,7 +135,7 @@ class ScheduleOptions:
 
 @dataclass(frozen=True)
 class AugmentationOptions:
-    """What is done to training images anew in each epoch."""
+    """Augmentation: what is done to training images anew in each epoch."""
 
     flip: Flip = "none"
     shift: Annotated[
@@ -179,7 +179,7 @@ class AugmentationOptions:
 
 @dataclass(frozen=True)
 class SelectionOptions:
-    """Which parameters are kept, and when to stop."""
+    """Selection: which parameters are kept, and when to stop."""
 
     average: Annotated[
         float,

@@ -15,7 +15,7 @@ from pipeline.cli.display import align
 from tests.ablation.rows import RECIPE
 from tests.ablation.trainings import Found
 
-KINDS = ("plain", "mirrored")
+KINDS = ("plain", "tta")
 NONE = "–"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.ablation.rows import RECIPE, ROWS
 
-COLOURS = {"plain": "tab:gray", "mirrored": "tab:red"}
+COLOURS = {"plain": "tab:gray", "tta": "tab:red"}
 
 
 def draw(rows: Sequence[dict[str, Any]], title: str, path: Path) -> bool:

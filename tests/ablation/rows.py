@@ -28,7 +28,7 @@ GROUPS = {
         "no-nesterov": "--no-nesterov",
         "no-momentum": "--momentum 0 --no-nesterov --lr 0.5|2|5",
         "no-warmup": "--warmup 0",
-        "constant-rate": "--schedule constant --warmup 0 --lr 0.05|0.1|0.2",
+        "constant-rate": "--schedule constant --warmup 0 --final 0 --lr 0.05|0.1|0.2",
         "no-l2": "--l2 0",
     },
     "another instead": {

@@ -10,11 +10,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.cli.main import run_cli
-from pipeline.cli.program import make_cli
+from pipeline.cli.program import open_session
 from pipeline.errors import UserError
 from stages.cifar10 import PROGRAM
-from stages.training.components import norm_of, optimizer_of, schedule_of
 from tests.ablation.figures import summarize, table
 from tests.ablation.rows import RECIPE, ROWS, Row
 from tests.ablation.trainings import ROOT, Result, carry_out, common_flags
@@ -57,7 +55,7 @@ def test_from_a_source_to_a_table(ablation, tmp_path):
     assert changed["flags"] == "--smoothing 0"
     assert changed["seconds"] > 0
     for row in document["rows"]:
-        assert all(0 < accuracy < 1 for accuracy in row["plain"] + row["mirrored"])
+        assert all(0 < accuracy < 1 for accuracy in row["plain"] + row["tta"])
         assert row["plain figure"][0] == pytest.approx(sum(row["plain"]) / 2)
     by_seed = [a - b for a, b in zip(changed["plain"], fast["plain"], strict=True)]
     assert changed["plain difference"][0] == pytest.approx(sum(by_seed) / 2)
@@ -154,22 +152,30 @@ def test_two_choices_in_a_row_are_refused():
         Row("two", "some", "--lr 1|2 --batch 1|2").variants()
 
 
-def test_a_shorter_training_warms_up_for_the_same_part_of_it():
-    flags = common_flags("synthetic", "artifacts", 7)
-    assert flags[-4:] == ["--epochs", "7", "--warmup", "1.5"]
+def test_the_number_of_epochs_is_that_of_the_caller_or_the_recipe():
+    assert common_flags("synthetic", "artifacts", 7)[-2:] == ["--epochs", "7"]
     assert "--epochs" not in common_flags("synthetic", "artifacts", None)
 
 
-def test_the_program_can_make_something_of_every_row(capsys):
-    group = make_cli(PROGRAM)
+def test_the_program_can_make_something_of_every_row(tmp_path):
+    common = {"as_json": True, "dry_run": True, "quiet": True, "verbose": False, "style": "auto"}
+    common |= {"config": None, "recipe": RECIPE, "artifacts_dir": str(tmp_path), "jobs": None}
+    common |= {"executor": None, "keep_going": False}
     for row in ROWS.values():
         for flags in row.variants():
-            command = ["config", "--json", "--recipe", RECIPE, "--seed", "0", *flags]
-            assert run_cli(group, command) == 0, row.name
-            given = {n: found["value"] for n, found in json.loads(capsys.readouterr().out).items()}
-            norm_of(given["batchnorm"], given["layernorm"])
-            options = {name: given[name] for name in ("momentum", "beta2", "l2", "weight_decay")}
-            nesterov = given["nesterov"] or None
-            optimizer_of(given["optimizer"], given["average"], nesterov=nesterov, **options)
-            options = {name: given[name] for name in ("decay", "every", "warmup", "final")}
-            schedule_of(given["schedule"], given["lr"], given["epochs"], **options)
+            given = flags_of(flags)
+            open_session(PROGRAM, ("evaluate",), common, given, given)  # which checks them
+
+
+def flags_of(words: Sequence[str]) -> dict[str, str]:
+    """Parameters by name, as text, of flags that switch something, or have a value after them."""
+    found: dict[str, str] = {}
+    for word in words:
+        name = word.removeprefix("--").replace("-", "_")
+        if not word.startswith("--"):
+            found[list(found)[-1]] = word
+        elif name.startswith("no_"):
+            found[name.removeprefix("no_")] = "off"
+        else:
+            found[name] = "on"
+    return found

@@ -16,9 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pipeline.cli.config import read_toml
 from pipeline.errors import UserError
-from stages.commands.add import RECIPES
 from tests.ablation.rows import RECIPE, ROWS, Row
 
 ROOT = Path(__file__).parent.parent.parent
@@ -33,7 +31,7 @@ class Result:
     """
 
     plain: float = 0.0
-    mirrored: float = 0.0
+    tta: float = 0.0
     seconds: float = 0.0
     dataset: str = ""
     cached: bool = False
@@ -59,7 +57,7 @@ def train(common: Sequence[str], flags: Sequence[str], seed: int) -> Result:
     found = document["validation"]
     return Result(
         found["accuracy"],
-        found["mirrored"]["accuracy"],
+        found["tta"]["accuracy"],
         sum(document["epoch_seconds"]),
         document["dataset"],
         cached=all(stage["status"] == "cached" for stage in document["stages"]),
@@ -67,18 +65,16 @@ def train(common: Sequence[str], flags: Sequence[str], seed: int) -> Result:
 
 
 def common_flags(source: str, artifacts: str, epochs: int | None) -> list[str]:
-    """The flags of all rows. With another number of epochs the warm-up keeps its part of them.
+    """The flags of all rows.
 
     One worker each: to train several at once is faster than to share out each one, and the bits
     are the same.
     """
-    flags = ["--recipe", RECIPE, "--val-fraction", f"{VALIDATION:g}", "--mirror"]
+    flags = ["--recipe", RECIPE, "--val-fraction", f"{VALIDATION:g}", "--tta"]
     flags += ["--source", source, "--artifacts-dir", artifacts, "--json", "--quiet"]
     flags += ["--workers", "1", "--executor", "thread"]
     if epochs is not None:
-        recipe = read_toml(RECIPES / f"{RECIPE}.toml")
-        warmup = recipe["warmup"] * epochs / recipe["epochs"]
-        flags += ["--epochs", str(epochs), "--warmup", f"{warmup:g}"]
+        flags += ["--epochs", str(epochs)]
     return flags
 
 
@@ -126,7 +122,7 @@ class Counter:
     def __call__(self, row: Row, flags: Sequence[str], seed: int, result: Result) -> None:
         self._done += 1
         words = result.failure or (
-            f"{result.plain:.2%}  mirrored {result.mirrored:.2%}  {result.seconds:,.0f} s"
+            f"{result.plain:.2%}  flip TTA {result.tta:.2%}  {result.seconds:,.0f} s"
             f"{'  cached' if result.cached else ''}"
         )
         place = f"[{self._done:>{len(str(self._total))}}/{self._total}]"

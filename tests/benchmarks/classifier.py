@@ -81,9 +81,7 @@ def compare(name: str, data: Any, options: dict[str, Any], turns: int) -> None:
         for way in list(WAYS)[:: 1 if seed % 2 else -1]:
             found[way].append(trial(way, data(seed), options, seed))
     print(f"\n{name}: {options}\n")
-    print(
-        "| | seconds | of the first's | processor s | of the first's | test accuracy | training |"
-    )
+    print("| | seconds | ratio | processor s | ratio | test accuracy | training accuracy |")
     print("|---|---|---|---|---|---|---|")
     usual = found["MLPClassifier, BLAS on 1 thread"]
     for way, trials in found.items():

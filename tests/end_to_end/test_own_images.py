@@ -68,7 +68,7 @@ EVERYTHING = (
     "zca",
     "--flip",
     "random",
-    "--mirror",
+    "--tta",
     "--shift",
     "1",
     "--rotate",
@@ -103,7 +103,7 @@ def test_everything_works_on_images_of_another_shape(call, home):
             ("--flip", "random"),
             "error: --flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected ",
         ),
-        (("--mirror",), "error: --mirror: expected features that are the pixels of images of the"),
+        (("--tta",), "error: --tta: expected features that are the pixels of images of the"),
         ((), "error: model.json: expected features that are the pixels of images (3, 32, 32), fo"),
     ],
 )

@@ -86,7 +86,7 @@ def test_preprocess_brings_everything_up_to_where_training_can_start(document):
     assert ran(document("serialize", *QUICK, "--standardize", "feature")) == ["serialize"]
 
 
-WHITENED = ("--whiten", "pca", "--components", "20", "--contrast", "--flip", "random", "--mirror")
+WHITENED = ("--whiten", "pca", "--components", "20", "--contrast", "--flip", "random", "--tta")
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_the_model_file_alone_predicts_as_the_training_did(document, tmp_path, e
     labels = np.load(found["artifacts"]["labels"]["path"])
     rows = np.load(found["artifacts"]["test_rows"]["path"])
     guesses = model.probabilities(images[rows]).argmax(axis=1)
-    figures = found["test"].get("mirrored", found["test"])
-    assert ("mirrored" in found["test"]) == model.mirror == ("--mirror" in extra)
+    figures = found["test"].get("tta", found["test"])
+    assert ("tta" in found["test"]) == model.mirror == ("--tta" in extra)
     assert np.mean(guesses == labels[rows]) == pytest.approx(figures["accuracy"])
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from typing import Annotated
 
 import pytest
 
+from pipeline import Program, make_cli, plan, run
 from pipeline.cli.picture import FORMATS
 from pipeline.errors import ConfigError, GraphError
-from pipeline.graph import Pipeline
+from pipeline.graph import COMMANDS, FLAGS, Pipeline
 from pipeline.stage import Option, Stage, stage
 from tests.pipeline.shop import SHOP, add, choose, collect
 
@@ -29,23 +32,23 @@ def test_upstream_is_the_cone_of_the_targets_in_order():
     assert [s.name for s in SHOP.upstream()] == ["collect", "choose", "add"]
 
 
-def test_a_goal_brings_its_targets_along():
-    pipeline = Pipeline(collect, choose, add, goals={"collect": ("choose",)})
+def test_an_alias_brings_its_targets_along():
+    pipeline = Pipeline(collect, choose, add, aliases={"collect": ("choose",)})
     assert [s.name for s in pipeline.upstream(["collect"])] == ["collect", "choose"]
 
 
-def test_a_stage_aside_is_there_for_who_names_it_alone():
-    pipeline = Pipeline(collect, choose, add, aside=("choose",))
+def test_an_optional_stage_is_there_for_who_names_it_alone():
+    pipeline = Pipeline(collect, choose, add, optional=("choose",))
     assert [s.name for s in pipeline.upstream()] == ["collect", "choose", "add"]
-    beside = Pipeline(collect, choose, aside=("choose",))
+    beside = Pipeline(collect, choose, optional=("choose",))
     assert [s.name for s in beside.upstream()] == ["collect"]
     assert [s.name for s in beside.upstream(["choose"])] == ["collect", "choose"]
     assert "floor" in beside.parameters
     for draw in FORMATS.values():
         assert "collect" in draw(beside)
         assert "choose" not in draw(beside)
-    with pytest.raises(GraphError, match="aside: no stage is named 'chose'"):
-        Pipeline(collect, aside=("chose",))
+    with pytest.raises(GraphError, match="optional: no stage is named 'chose'"):
+        Pipeline(collect, optional=("chose",))
 
 
 def test_parameters_of_a_part():
@@ -59,7 +62,7 @@ def test_defaults_replace_those_of_the_stages():
 
 
 @pytest.mark.parametrize(
-    ("stages", "goals", "defaults", "message"),
+    ("stages", "aliases", "defaults", "message"),
     [
         ((collect, collect), {}, {}, "two stages are named 'collect'"),
         (
@@ -68,7 +71,7 @@ def test_defaults_replace_those_of_the_stages():
             {},
             "artifact 'x' is made twice: by a and by b",
         ),
-        ((collect, add), {}, {}, "stage add: no artifact is named 'kept'; known: sales"),
+        ((collect, add), {}, {}, "stage add: no artifact is named 'kept'; known: 'sales', 'total'"),
         ((make("a", "sale", "x"), collect), {}, {}, "did you mean 'sales'"),
         ((make("a", "y", "x"), make("b", "x", "y")), {}, {}, "the stages form a cycle: .*→"),
         ((make("a", "x", "x"),), {}, {}, "cycle: a → a"),
@@ -78,13 +81,13 @@ def test_defaults_replace_those_of_the_stages():
             {"dais": 1},
             "defaults: no parameter is named 'dais'; did you mean 'days'",
         ),
-        ((collect,), {"collect": ("nowhere",)}, {}, "goal collect: no stage is named 'nowhere'"),
-        ((collect,), {"there": ("collect",)}, {}, "goal there: no stage is named 'there'"),
+        ((collect,), {"collect": ("nowhere",)}, {}, "alias collect: no stage is named 'nowhere'"),
+        ((collect,), {"there": ("collect",)}, {}, "alias there: no stage is named 'there'"),
     ],
 )
-def test_what_cannot_work_is_refused_by_name(stages, goals, defaults, message):
+def test_what_cannot_work_is_refused_by_name(stages, aliases, defaults, message):
     with pytest.raises(GraphError, match=message):
-        Pipeline(*stages, goals=goals, defaults=defaults)
+        Pipeline(*stages, aliases=aliases, defaults=defaults)
 
 
 def test_one_parameter_with_two_meanings_is_refused():
@@ -99,3 +102,41 @@ def test_one_parameter_with_two_meanings_is_refused():
 def test_an_unknown_target_is_the_callers_mistake():
     with pytest.raises(ConfigError, match="no stage is named 'chose'; did you mean 'choose'"):
         SHOP.upstream(["chose"])
+
+
+@pytest.mark.parametrize("name", ["run", "gc", "../away", "a b", "-x", ""])
+def test_names_that_a_command_or_a_folder_cannot_have(name):
+    @stage(outputs=("x",), name=name)
+    def make_it():
+        """Make it."""
+
+    if not name:  # a stage without a name has that of its function
+        assert make_it.name == "make_it"
+        return
+    with pytest.raises(GraphError, match=r"expected the name of a stage to be letters, .*, found "):
+        Pipeline(make_it)
+
+
+@pytest.mark.parametrize("artifact", ["manifest", "a b", "../x", "1st"])
+def test_names_that_a_file_cannot_have(artifact):
+    with pytest.raises(GraphError, match=r"stage a: expected an output to be named as a variable"):
+        Pipeline(replace(make("a", "", "x"), outputs=(artifact,)))
+
+
+@pytest.mark.parametrize("name", sorted(FLAGS))
+def test_names_that_the_framework_needs_itself(name):
+    scope: dict = {"Annotated": Annotated, "Option": Option}
+    exec(f"def a(*, {name}: Annotated[int, Option('x')] = 1): pass", scope)
+    with pytest.raises(GraphError, match=f"stage a: parameter '{name}' has a name that the frame"):
+        Pipeline(stage(outputs=("x",))(scope["a"]))
+
+
+def test_every_command_and_flag_of_a_program_is_kept_from_stages():
+    group = make_cli(Program(SHOP, name="shop", help="", version="1"))
+    own = set(group.list_commands(None)) - set(SHOP.stages)
+    assert own == COMMANDS
+    options = group.get_command(None, "run").params
+    flags = {option.name for option in options} | {o.opts[0][2:].replace("-", "_") for o in options}
+    assert flags - set(SHOP.parameters) <= FLAGS | {"as_json", "style"}
+    arguments = inspect.signature(run).parameters.keys() | inspect.signature(plan).parameters.keys()
+    assert arguments - {"pipeline"} <= FLAGS

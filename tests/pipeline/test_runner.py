@@ -62,6 +62,7 @@ def test_a_damaged_result_is_made_again(run_shop, store):
 def test_events_reach_the_reporter(run_shop):
     class Log(Reporter):
         def __init__(self):
+            super().__init__()
             self.events = []
 
         def stage_started(self, name, reason):

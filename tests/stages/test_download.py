@@ -128,7 +128,6 @@ def test_synthetic_cannot_be_missed(monkeypatch):
 
     for source in ("synthetic", "auto"):
         context = Listening()
-        sources._answered.clear()
         found = download(
             options=SourceOptions(**sources.resolve_source(**vars(asked(source)))), context=context
         )

@@ -12,6 +12,7 @@ from stages.evaluate import evaluate
 from stages.neuralnet import Network
 from stages.neuralnet.inputs import Inputs, mirrored
 from stages.neuralnet.metrics import score
+from stages.options import InputOptions
 
 CLASSES = [f"class {number}" for number in range(10)]
 ROWS = {"validation_rows": np.arange(4, 7), "test_rows": np.arange(7, 12)}
@@ -54,7 +55,7 @@ def test_the_scores_are_those_of_the_network(standardized):
     assert found["test"]["per_class"]["class 0"] is None
     assert np.sum(found["test"]["confusion"]) == 5
     assert np.sum(found["test"]["confusion"][8]) == 3
-    assert "mirrored" not in found["test"]
+    assert "tta" not in found["test"]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
@@ -64,20 +65,22 @@ def test_inputs_are_made_as_in_training():
     whitening = rng.normal(size=(1 + D, 6)).astype(np.float32)
     pixels = rng.integers(0, 256, (12, D), np.uint8)
     given = arguments(network, features=pixels, whitening=whitening)
-    found = evaluate(**given, storage="uint8", contrast=True, scale="symmetric")
+    found = evaluate(
+        **given, inputs=InputOptions(storage="uint8", contrast=True, scale="symmetric")
+    )
     inputs = Inputs(2 / 255, -1.0, True, whitening=whitening)
     expected = network.evaluate(inputs(pixels)[7:], given["labels"][7:])
     assert found["test"]["loss"] == pytest.approx(expected.loss, rel=1e-5)
 
 
-def test_mirrors_come_beside_the_plain_figures():
+def test_flip_tta_comes_beside_the_plain_figures():
     network = Network.create(D, (5,), 10)
     given = arguments(network)
-    plain, found = evaluate(**given), evaluate(**given, mirror=True)
+    plain, found = evaluate(**given), evaluate(**given, tta=True)
     flipped = mirrored(given["features"], (1, 32, 32))
     logits = (network.logits(given["features"]) + network.logits(flipped)) / 2
     for part in ("validation", "test"):
-        averaged, rows = found[part].pop("mirrored"), ROWS[f"{part}_rows"]
+        averaged, rows = found[part].pop("tta"), ROWS[f"{part}_rows"]
         expected = score(logits[rows], given["labels"][rows])
         assert averaged == {
             "loss": pytest.approx(expected.loss, rel=1e-5),
@@ -132,7 +135,7 @@ def test_a_model_that_knows_its_preprocessing_gets_no_other(own, message):
     given["training"]["preprocessing"] = {"color": False, "scale": "unit", **own}
     with pytest.raises(ConfigError, match=message):
         evaluate(**given)
-    evaluate(**{**given, **own})
+    evaluate(**given, inputs=InputOptions(**own))
 
 
 def test_numbers_that_overflow_are_told():

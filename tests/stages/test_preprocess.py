@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.context import Context
-from stages.preprocess import preprocess, to_features
+from pipeline.stream import Stream
+from stages.features import to_features
+from stages.options import FeatureOptions
+from stages.preprocess import preprocess
+from tests.stages.flat import call
 
 some_images = hnp.arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(3), st.just(4), st.just(4)))
 
@@ -17,7 +21,7 @@ some_images = hnp.arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(3), st.j
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(images=some_images)
 def test_luma_is_that_of_rec_601(images):
-    found = to_features(images, color=False, scale="unit")
+    found = to_features(images, FeatureOptions(color=False, scale="unit"))
     weights = np.array([0.299, 0.587, 0.114])
     expected = np.einsum("nchw,c->nhw", images, weights).reshape(len(images), -1) / 255
     assert found.dtype == np.float32
@@ -27,9 +31,9 @@ def test_luma_is_that_of_rec_601(images):
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(images=some_images, scale=st.sampled_from(["unit", "symmetric"]), color=st.booleans())
 def test_an_image_has_the_same_features_alone_and_in_company(images, scale, color):
-    together = to_features(images, color=color, scale=scale)
+    together = to_features(images, FeatureOptions(color=color, scale=scale))
     for row in range(len(images)):
-        alone = to_features(images[row : row + 1], color=color, scale=scale)
+        alone = to_features(images[row : row + 1], FeatureOptions(color=color, scale=scale))
         assert alone.tobytes() == together[row : row + 1].tobytes()
 
 
@@ -37,34 +41,35 @@ def test_an_image_has_the_same_features_alone_and_in_company(images, scale, colo
 @pytest.mark.parametrize("color", [False, True])
 def test_black_and_white_are_the_ends_of_the_range(scale, low, high, color):
     images = np.stack([np.zeros((3, 2, 2)), np.full((3, 2, 2), 255)]).astype(np.uint8)
-    features = to_features(images, color=color, scale=scale)
+    features = to_features(images, FeatureOptions(color=color, scale=scale))
     np.testing.assert_allclose(features[0], low, atol=1e-6)
     np.testing.assert_allclose(features[1], high, atol=1e-6)
 
 
 def test_colours_keep_their_order():
     images = np.arange(12, dtype=np.uint8).reshape(1, 3, 2, 2)
-    features = to_features(images, color=True, scale="unit")
+    features = to_features(images, FeatureOptions(color=True, scale="unit"))
     np.testing.assert_allclose(features[0] * 255, np.arange(12), atol=1e-5)
 
 
-def test_the_stage_goes_block_by_block(monkeypatch):
-    monkeypatch.setattr("pipeline.blocks.row_blocks.__defaults__", (4,))
+def test_the_stage_is_a_stream_of_blocks(monkeypatch):
+    monkeypatch.setattr("stages.preprocess.ROWS", 4)
     images = np.random.default_rng(0).integers(0, 256, (10, 3, 2, 2), np.uint8)
-    blocks = list(preprocess(images))
+    blocks = preprocess(images)
+    assert isinstance(blocks, Stream)
     assert [len(block) for block in blocks] == [4, 4, 2]
-    whole = to_features(images, color=False, scale="unit")
-    assert np.concatenate(blocks).tobytes() == whole.tobytes()
+    whole = to_features(images, FeatureOptions(color=False, scale="unit"))
+    assert np.concatenate(list(blocks)).tobytes() == whole.tobytes()
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(images=some_images, scale=st.sampled_from(["unit", "symmetric"]))
 def test_bytes_are_pixels_or_their_luma_rounded(images, scale):
-    found = to_features(images, color=True, scale=scale, storage="uint8")
+    found = to_features(images, FeatureOptions(color=True, scale=scale, storage="uint8"))
     assert found.dtype == np.uint8
     assert (found == images.reshape(len(images), -1)).all()
-    found = to_features(images, color=False, scale=scale, storage="uint8")
-    luma = to_features(images, color=False, scale="unit") * 255
+    found = to_features(images, FeatureOptions(color=False, scale=scale, storage="uint8"))
+    luma = to_features(images, FeatureOptions(color=False, scale="unit")) * 255
     assert found.dtype == np.uint8
     assert np.abs(found - luma).max() <= 0.5001
 
@@ -78,5 +83,5 @@ def test_the_room_it_needs_is_what_it_writes(color, storage):
 
     asked = Asked()
     images = np.zeros((7, 3, 32, 32), np.uint8)
-    blocks = preprocess(images, color=color, storage=storage, context=asked)
+    blocks = call(preprocess, images, color=color, storage=storage, context=asked)
     assert sum(block.nbytes for block in blocks) == asked.size

@@ -13,6 +13,7 @@ from pipeline.errors import StorageError
 from stages.dataset.formats.layout import STANDARD_CLASSES
 from stages.modelfile.model import from_document
 from stages.neuralnet import Network
+from stages.options import InputOptions, SplitOptions
 from stages.serialize import save_copy, serialize
 
 DATASET = {"name": "synthetic", "classes": list(STANDARD_CLASSES)}
@@ -33,13 +34,14 @@ def test_the_document_holds_all_that_predictions_depend_on(color, whitened):
         network.parameters,
         {"layers": network.layers, "best_epoch": 2, "history": [{"epoch": 1}]},
         {"test": {"accuracy": 0.1}},
-        color=color,
-        scale="symmetric",
-        contrast=whitened,
-        storage="uint8" if whitened else "float32",
-        mirror=whitened,
-        seed=4,
-        val_fraction=0.1,
+        inputs=InputOptions(
+            color=color,
+            scale="symmetric",
+            contrast=whitened,
+            storage="uint8" if whitened else "float32",
+        ),
+        tta=whitened,
+        division=SplitOptions(seed=4, val_fraction=0.1),
     )
     model = from_document(json.loads(json.dumps(document, allow_nan=False)))
     assert model.network.parameters.tobytes() == network.parameters.tobytes()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
 from stages.split import split
+from tests.stages.flat import call
 
 
 def dataset(train: int, test: int) -> dict:
@@ -24,7 +25,7 @@ def dataset(train: int, test: int) -> dict:
 )
 def test_every_row_is_in_one_part(labels, test, fraction, seed):
     labels = np.array(labels, np.uint8)
-    parts = split(labels, dataset(len(labels) - test, test), seed=seed, val_fraction=fraction)
+    parts = call(split, labels, dataset(len(labels) - test, test), seed=seed, val_fraction=fraction)
     together = np.concatenate([parts["train_rows"], parts["validation_rows"], parts["test_rows"]])
     assert sorted(together.tolist()) == list(range(len(labels)))
     assert parts["test_rows"].tolist() == list(range(len(labels) - test, len(labels)))
@@ -35,21 +36,23 @@ def test_every_row_is_in_one_part(labels, test, fraction, seed):
 
 def test_each_class_gives_the_same_part():
     labels = np.repeat(np.arange(10), [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]).astype(np.uint8)
-    parts = split(labels, dataset(550, 0), val_fraction=0.2)
+    parts = call(split, labels, dataset(550, 0), val_fraction=0.2)
     counts = np.bincount(labels[parts["validation_rows"]])
     assert counts.tolist() == [2, 4, 6, 8, 10, 12, 14, 16, 18, 20]
 
 
 def test_the_seed_decides():
     labels = np.zeros(100, np.uint8)
-    rows = [split(labels, dataset(90, 10), seed=s)["validation_rows"].tolist() for s in (0, 0, 1)]
+    first, again, other = (call(split, labels, dataset(90, 10), seed=seed) for seed in (0, 0, 1))
+    rows = [found["validation_rows"].tolist() for found in (first, again, other)]
     assert rows[0] == rows[1] != rows[2]
 
 
 def test_no_validation_on_request():
-    assert not len(split(np.zeros(9, np.uint8), dataset(9, 0), val_fraction=0.0)["validation_rows"])
+    found = call(split, np.zeros(9, np.uint8), dataset(9, 0), val_fraction=0.0)
+    assert not len(found["validation_rows"])
 
 
 def test_something_must_be_left_to_train_on():
     with pytest.raises(ConfigError, match=r"--val-fraction 0.9: expected some of the 3 training"):
-        split(np.zeros(3, np.uint8), dataset(3, 0), val_fraction=0.9)
+        call(split, np.zeros(3, np.uint8), dataset(3, 0), val_fraction=0.9)

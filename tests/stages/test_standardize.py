@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from stages.features import make_inputs
 from stages.neuralnet.inputs import Inputs, mirrored
+from stages.options import InputOptions
 from stages.standardize import fit, standardize
+from tests.stages.flat import call
 
 
 def applied(features, constants):
@@ -42,10 +44,10 @@ def test_a_constant_feature_keeps_its_scale():
 
 def test_off_means_no_constants():
     features = np.ones((5, 3072), np.float32)
-    constants = standardize(features, {}, np.arange(5))
+    constants = call(standardize, features, {}, np.arange(5))
     assert constants.shape == (0, 3072)
     assert applied(features, constants).tolist() == features.tolist()
-    assert standardize(features, {}, np.arange(5), standardize="feature").shape == (2, 3072)
+    assert call(standardize, features, {}, np.arange(5), standardize="feature").shape == (2, 3072)
 
 
 @pytest.mark.parametrize("flip", ["none", "random"])
@@ -54,7 +56,7 @@ def test_all_pixels_of_a_colour_have_the_same_constants(flip):
     features = (rng.random((9, 3, 1024)) * [[[1], [2], [3]]]).astype(np.float32).reshape(9, -1)
     rows = np.arange(7)
     options = {"color": True, "standardize": "channel", "flip": flip}
-    constants = standardize(features, {}, rows, **options).reshape(2, 3, 1024)
+    constants = call(standardize, features, {}, rows, **options).reshape(2, 3, 1024)
     assert (constants == constants[..., :1]).all()
     planes = features[rows].astype(np.float64).reshape(7, 3, 1024).transpose(1, 0, 2).reshape(3, -1)
     np.testing.assert_allclose(constants[0, :, 0], planes.mean(axis=1), rtol=1e-6)
@@ -65,7 +67,7 @@ def test_all_pixels_of_a_colour_have_the_same_constants(flip):
 def test_where_images_are_flipped_their_mirrors_count(flip):
     shape, rows = (1, 32, 32), np.arange(5)
     features = np.random.default_rng(0).random((6, 1024)).astype(np.float32)
-    found = standardize(features, {}, rows, standardize="feature", flip=flip)
+    found = call(standardize, features, {}, rows, standardize="feature", flip=flip)
     both = np.concatenate([features[rows], mirrored(features[rows], shape)])
     np.testing.assert_allclose(found, fit(both, np.arange(10)), rtol=2e-6)
     assert (mirrored(found, shape) == found).all()
@@ -76,8 +78,8 @@ def test_they_are_fitted_on_what_scale_and_contrast_make(storage):
     pixels = np.random.default_rng(0).integers(0, 256, (6, 1024), np.uint8)
     features = pixels if storage == "uint8" else (pixels / np.float32(255) * 2 - 1)
     options = {"scale": "symmetric", "contrast": True, "storage": storage}
-    constants = standardize(features, {}, np.arange(6), standardize="feature", **options)
-    inputs = make_inputs(color=False, **options, standardization=constants)
+    constants = call(standardize, features, {}, np.arange(6), standardize="feature", **options)
+    inputs = make_inputs(InputOptions(**options), standardization=constants)
     done = inputs(features)
     np.testing.assert_allclose(done.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(done.std(axis=0), 1, atol=1e-5)

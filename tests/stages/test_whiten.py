@@ -11,6 +11,7 @@ from pipeline.context import Context
 from pipeline.errors import ConfigError
 from stages.neuralnet.inputs import Inputs, mirrored
 from stages.whiten import covariances, eigenvectors, matrix, whiten
+from tests.stages.flat import call
 
 SHAPE = (2, 3, 4)
 D = 24
@@ -144,8 +145,8 @@ def test_the_stage(kind, flip):
     pixels = np.random.default_rng(0).integers(0, 256, (60, 1024), np.uint8)
     none, asked = np.empty((0, 1024), np.float32), Asked()
     options = {"components": 20, "storage": "uint8", "contrast": True, "flip": flip}
-    found = whiten(pixels, {}, np.arange(50), none, whiten=kind, **options, context=asked)
-    again = whiten(pixels, {}, np.arange(50), none, whiten=kind, **options)
+    found = call(whiten, pixels, {}, np.arange(50), none, whiten=kind, **options, context=asked)
+    again = call(whiten, pixels, {}, np.arange(50), none, whiten=kind, **options)
     assert found.tobytes() == again.tobytes()
     assert found.shape == (1025, 20 if kind == "pca" else 1024)
     assert found.nbytes == asked.size
@@ -157,7 +158,7 @@ def test_the_stage(kind, flip):
 
 def test_none_is_none():
     features, none = np.zeros((4, 1024), np.float32), np.empty((0, 1024), np.float32)
-    assert whiten(features, {}, np.arange(4), none).shape == (0, 1024)
+    assert call(whiten, features, {}, np.arange(4), none).shape == (0, 1024)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ def test_none_is_none():
 def test_components_that_cannot_be(options, message):
     features, none = np.zeros((4, 1024), np.float32), np.empty((0, 1024), np.float32)
     with pytest.raises(ConfigError, match=message):
-        whiten(features, {}, np.arange(4), none, **options)
+        call(whiten, features, {}, np.arange(4), none, **options)
 
 
 def test_memory_is_bounded():
@@ -182,7 +183,7 @@ def test_memory_is_bounded():
     rows = np.arange(8000)
     tracemalloc.start()
     try:
-        whiten(features, {}, rows, none, whiten="pca", storage="uint8", flip="random")
+        call(whiten, features, {}, rows, none, whiten="pca", storage="uint8", flip="random")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -11,12 +11,14 @@ import click
 
 from pipeline.cli.actions import bring, say
 from pipeline.cli.flags import StageCommand, parameter_options
-from pipeline.cli.program import CommandGroup, Program, pipeline_command
-from pipeline.cli.retyped import retyped
+from pipeline.cli.help import CommandGroup
+from pipeline.cli.program import STAGES, Program, pipeline_command, summary
 from pipeline.cli.session import Session
+from pipeline.cli.typed import retyped
 from pipeline.events.console import Console
 from stages.commands.lr_find.curve import rates_between, shown
 from stages.commands.lr_find.stage import lr_find
+from stages.commands.sections import FINDING
 from stages.commands.summary import SYNTHETIC
 from stages.train import train
 
@@ -39,8 +41,9 @@ def add_to(group: CommandGroup, program: Program) -> None:
         return command
 
     plain = group.later[train.name]
-    group.later[lr_find.name] = make
-    group.later[train.name] = lambda: _Train(plain(), group.made(lr_find.name))
+    group.place(FINDING, lr_find.name, summary(lr_find.help), make)
+    both = group.words[train.name]
+    group.place(STAGES, train.name, both, lambda: _Train(plain(), group.made(lr_find.name)))
 
 
 class _Train(StageCommand):
@@ -48,7 +51,8 @@ class _Train(StageCommand):
 
     def __init__(self, plain: click.Command, other: click.Command) -> None:
         params = [INSTEAD, *plain.params]
-        super().__init__(plain.name, callback=plain.callback, params=params, help=plain.help)
+        given = {"callback": plain.callback, "help": plain.help, "example": plain.example}
+        super().__init__(plain.name, params=params, explained=plain.explained, **given)
         self._other = other
 
     def make_context(

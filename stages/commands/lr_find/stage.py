@@ -31,7 +31,7 @@ from stages.training.options import AugmentationOptions, BatchOptions, Optimizer
 
 @dataclass(frozen=True)
 class RangeOptions:
-    """The rates of the range test."""
+    """Range test: its rates."""
 
     lr_from: Annotated[float, Option("learning rate that the range test begins with", above=0)] = (
         1e-5

@@ -14,13 +14,13 @@ from pipeline.cli.session import Session
 from pipeline.errors import ConfigError
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
-from pipeline.store.durable import replacing
+from pipeline.store.durable import make_folder, replacing
 from pipeline.store.troubles import storage_errors
-from stages.commands.report.command import FOLDER
+from stages.commands.report import FOLDER
 from stages.commands.report.compare import labels
 from stages.commands.report.comparison import comparison_page
 from stages.commands.report.figures import curves, picture, text
-from stages.commands.report.figures.chart import Chart, Matrix
+from stages.commands.report.figures.chart import Figure, Matrix
 from stages.commands.report.gather import gather
 from stages.commands.report.html import shorten, visible
 from stages.commands.report.page import run_page
@@ -46,7 +46,8 @@ def report(
     records = _records(program, session, names)
     default = session.store.root / FOLDER / f"{'-'.join(one.name for one in records)}.html"
     place = Path(output) if output else default
-    write(place, run_page(records[0]) if len(records) == 1 else comparison_page(records))
+    page = run_page(records[0]) if len(records) == 1 else comparison_page(records)
+    write(place, page, "--output" if output else "--artifacts-dir")
     drawn = figures(records, figure)
     if plot is not None:
         if not drawn:
@@ -69,17 +70,19 @@ def _records(program: Program, session: Session, names: Sequence[str]) -> list[R
 
 
 def write_page(program: Program, session: Session, outcome: Outcome, place: Path) -> None:
-    """Write the page of what has just been brought up to date."""
+    """Write the page of what has just been brought up to date, among those of the store."""
     write(place, run_page(gather(program, of_outcome(outcome), session.settings)))
 
 
-def write(place: Path, page: str) -> None:
-    """Write a page: whole, or what was there stays."""
-    with storage_errors(place, "--output"), replacing(place) as file:
-        file.write(page.encode("utf-8", "backslashreplace"))
+def write(place: Path, page: str, flag: str = "--artifacts-dir") -> None:
+    """Write a page: whole, or what was there stays. `flag` is the one that named the place."""
+    with storage_errors(place, flag):
+        make_folder(place.parent)
+        with replacing(place) as file:
+            file.write(page.encode("utf-8", "backslashreplace"))
 
 
-def figures(records: Sequence[Record], name: str) -> list[Chart | Matrix]:
+def figures(records: Sequence[Record], name: str) -> list[Figure]:
     """What --plot draws: the curves over each other, or a matrix of confusion for each run."""
     if name == "curves":
         return list(curves.charts(records, [one.split("=")[-1] for one in labels(records)]))
@@ -91,16 +94,14 @@ def figures(records: Sequence[Record], name: str) -> list[Chart | Matrix]:
     return found
 
 
-def _text(
-    records: Sequence[Record], drawn: Sequence[Chart | Matrix], place: Path, plot: str | None
-) -> str:
+def _text(records: Sequence[Record], drawn: Sequence[Figure], place: Path, plot: str | None) -> str:
     """What the terminal shows: the figures in a line each, the curves, and where the page is."""
     console = Console(sys.stdout)
     lines = [_line(record, console.columns) for record in records]
     for one in drawn:
         lines += [
             "",
-            text.matrix(one, console) if isinstance(one, Matrix) else text.draw(one, console),
+            text.show(one, console),
         ]
     lines += ["", f"report: {visible(place)}"]
     lines += [f"plot: {visible(plot)}"] if plot else []

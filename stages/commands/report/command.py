@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 
-from pipeline.cli.program import Program, pipeline_command
+from pipeline.cli.help import CommandGroup
+from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.errors import UserError
 from pipeline.outcome import Outcome
+from stages.commands.report import FOLDER
+from stages.commands.sections import AFTER
 
 TARGETS = ("evaluate",)  # the stage that a page is about, with all that it needs
-FOLDER = "reports"  # in the artifacts folder
-HELP = """One HTML page of a training, or of some side by side, that needs nothing else to be read.
+HELP = """One HTML page of a training, or of some side by side: it needs nothing else to be read.
 
 Without names it is the training of these flags, which is brought up to date first, as by other
 commands. RUN is the beginning of a name that `pipeline runs` lists; of two or more, the page shows
@@ -44,9 +47,10 @@ REPORT = click.Option(
 )
 
 
-def add_to(group: click.Group, program: Program) -> None:
+def add_to(group: CommandGroup, program: Program) -> None:
     """Add the command to the program's."""
-    group.add_command(pipeline_command(program, "report", TARGETS, _report, help=HELP, extra=FLAGS))
+    make = partial(pipeline_command, program, "report", TARGETS, _report, help=HELP, extra=FLAGS)
+    group.place(AFTER, "report", summary(HELP), make)
 
 
 def _report(program: Program, session: Session, **given: Any) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 from stages.commands.report.predictions import Predictions
 from stages.commands.report.words import listed, several
 
-
 SQUARE = 1000  # classes whose matrix of confusion is small enough to be made
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import click
 
 from pipeline.cli.actions import say
 from pipeline.cli.flags import StageCommand, common_options
-from pipeline.cli.program import Program
+from pipeline.cli.help import CommandGroup
+from pipeline.cli.program import Program, summary
 from pipeline.cli.session import artifacts_folder
 from pipeline.store.locks import store_lock
 from pipeline.store.store import Store
 from stages.commands.runs.record import Look
+from stages.commands.sections import AFTER
 
 SORTS = ("written", "validation", "test")
 FLAGS = [
@@ -28,19 +31,22 @@ RUNS = click.Argument(["names"], nargs=-1, required=True, metavar="RUN RUN…")
 KEPT = ("artifacts_dir", "as_json")  # of the flags that every command has
 
 
-def add_to(group: click.Group, program: Program) -> None:
+def add_to(group: CommandGroup, program: Program) -> None:
     """Add the commands to the program's."""
     for name, help, extra in (
         (
             "runs",
-            "Every training that is stored, with what it was made of and what came out.",
+            "Every training that is stored: its configuration, and what came out.",
             FLAGS,
         ),
         ("compare", "Some of the stored trainings side by side: where they differ.", [RUNS]),
     ):
         params = [*extra, *(option for option in common_options(()) if option.name in KEPT)]
         callback = _callback(program, name)
-        group.add_command(StageCommand(name, callback=callback, params=params, help=help))
+        given = {"callback": callback, "params": params, "help": help}
+        example = f"pipeline {name}" + (" 3f0f7bd6 bbcce45f" if name == "compare" else "")
+        make = partial(StageCommand, name, example=example, **given)
+        group.place(AFTER, name, summary(help), make)
 
 
 def _callback(program: Program, name: str) -> Callable[..., None]:

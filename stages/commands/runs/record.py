@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -82,9 +83,13 @@ def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
     stages = [stage.name for stage in pipeline.upstream([LAST])]
     lineages = Lineages(store, stages)
     found = []
+    evaluations = defaultdict(list)
+    for evaluation in lineages.stored[LAST]:
+        evaluations[evaluation["fields"]["inputs"].get("parameters")].append(evaluation)
     for manifest in lineages.stored["train"]:
         with suppress(CorruptArtifact, MissingArtifact):
-            scores = _evaluation(store, manifest, lineages.stored[LAST])
+            trained = manifest["outputs"]["parameters"]["digest"]
+            scores = _evaluation(store, manifest, evaluations[trained])
             found.append(_run(store, lineages.of(manifest), scores))
     return sorted(found, key=lambda run: run.manifest["written"], reverse=True)
 

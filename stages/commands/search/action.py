@@ -10,8 +10,9 @@ from pipeline.cli.actions import say
 from pipeline.cli.config import to_toml
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import Program
-from pipeline.cli.retyped import retyped
 from pipeline.cli.session import Session
+from pipeline.cli.stdout import stdout_for_results
+from pipeline.cli.typed import retyped
 from pipeline.errors import ConfigError
 from pipeline.parameters import Parameter
 from pipeline.search.draws import combinations
@@ -37,6 +38,8 @@ def search(
     search_seed: int,
     halving: int | None,
     save: str | None,
+    report: str | None = None,
+    plot: str | None = None,
 ) -> None:
     """The command's action; its arguments are the flags of command.py."""
     _hold_validation_back(session)
@@ -47,11 +50,16 @@ def search(
         raise ConfigError("search: expected --halving to choose the epochs, found epochs=… too")
     if save is not None:
         expect_place(Path(save), "--save")
+    if report or plot:
+        from stages.commands.report.of_search import expect_places, leave  # they draw
+
+        expect_places(report, plot)
     search = Search(session, candidates, seeds, halving)
     if session.dry_run:
         say(session, *plan(search.planned(), search.rounds))
         return
-    found = search.carry_out()
+    with stdout_for_results():
+        found = search.carry_out()
     document = search.document(found) | {"edges": {}, "command": None, "saved": None}
     if not found[0].failure:
         best = found[0].values
@@ -62,7 +70,14 @@ def search(
         if save is not None:
             _save({name: session.settings[name] for name in offered}, best, Path(save))
             document["saved"] = save
-    say(session, document, page(document))
+    text = page(document)
+    if report or plot:
+        drawn = leave(document, report, plot)
+        document |= {"report": report, "plot": plot}
+        text = "\n\n".join(filter(None, [text, drawn]))
+        places = {"report": report, "plot": plot}.items()
+        text += "".join(f"\n{name}: {place}" for name, place in places if place)
+    say(session, document, text)
     if found[0].failure:
         raise SystemExit(1)
 

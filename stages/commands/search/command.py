@@ -8,11 +8,15 @@ from typing import Any
 
 import click
 
-from pipeline.cli.program import CommandGroup, Program, pipeline_command
+from pipeline.cli.help import CommandGroup
+from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from stages.commands.search import TARGETS
+from stages.commands.sections import FINDING
 
-HELP = """Try hyperparameters against each other, several trainings at once, on validation images.
+HELP = """Try hyperparameters against each other, on validation images.
+
+Several trainings run at a time, each a core.
 
 NAME=VALUES are flags without their dashes: lr=0.01,0.1 for values, hidden=256/512,256 for lists,
 lr=0.001..0.1 for a range (with --trials). seed=0,1,2 trains each combination with each of these
@@ -41,12 +45,18 @@ FLAGS = (
     click.Option(
         ["--save"], metavar="FILE", help="write the best one's flags to FILE, for --config"
     ),
+    click.Option(["--report"], metavar="FILE", help="also write a page of the search to FILE"),
+    click.Option(
+        ["--plot"],
+        metavar="FILE",
+        help="also draw what each parameter does to FILE: .svg, or .png, .pdf",
+    ),
 )
 
 
 def add_to(group: CommandGroup, program: Program) -> None:
     """Add the command to the program's."""
-    group.later["search"] = partial(
+    make = partial(
         pipeline_command,
         program,
         "search",
@@ -56,6 +66,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
         extra=FLAGS,
         own_dry_run=True,
     )
+    group.place(FINDING, "search", summary(HELP), make)
 
 
 def _search(

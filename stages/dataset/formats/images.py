@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import re
+import os
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +12,10 @@ import numpy as np
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
+from stages.dataset.formats.bounded import BoundedBytes
 
 FILE = 1 << 28  # bytes
+TOO_LARGE = f"expected an image file of at most {FILE:,} bytes, found more"
 GAP = 2  # as in `Image.thumbnail`: what is more than twice as large is first halved by averaging
 ORIENTATION = 0x0112  # the EXIF tag
 MAX_PIXELS = 64_000_000  # at 4 bytes each, and up to twice in memory
@@ -30,6 +31,8 @@ def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     _pillow("Image")  # first of all, since without it nothing can be read
     with open_file(path) as file:
         try:
+            if os.fstat(file.fileno()).st_size > FILE:
+                raise DataError(f"{path}: {TOO_LARGE}")
             data = file.read(FILE + 1)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from error
@@ -51,12 +54,13 @@ def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
     """
     Image = _pillow("Image")
     if len(data) > FILE:
-        raise DataError(f"expected an image file of at most {FILE:,} bytes, found more")
+        raise DataError(TOO_LARGE)
+    bounded = BoundedBytes(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata; the pixels are what counts
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(io.BytesIO(data), formats=_known_formats(Image)) as image:
+            with Image.open(bounded, formats=_known_formats(Image)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise DataError(
                         f"expected at most {MAX_PIXELS:,} pixels, "
@@ -72,7 +76,7 @@ def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
         except DataError:
             raise
         except Exception as error:  # its many decoders raise whatever a damaged file leads them to
-            reason = re.sub(r"<_io.BytesIO[^>]*>", "the file", str(error)) or type(error).__name__
+            reason = str(error).replace(repr(bounded), "the file") or type(error).__name__
             raise DataError(
                 f"expected an image file ({', '.join(FORMATS)}), found none that can be "
                 f"read: {reason}"

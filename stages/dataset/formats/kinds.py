@@ -20,12 +20,13 @@ from pipeline.store.files import Files, open_file
 from stages.dataset.formats import cifar100, idx, layout, zips
 from stages.dataset.formats.blobs import archive_members, last_part
 from stages.dataset.formats.inflate import ByteStream
-from stages.dataset.formats.known import HEAD, IDX, NPY, PARQUET, expect_known, is_text
+from stages.dataset.formats.known import HEAD, IDX, NPY, PARQUET, expect_known, is_text, refused
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.listing import LISTING, is_picture
 from stages.dataset.formats.tar import looks_like_tar, members
 
 TABLES = (".csv", ".tsv", ".parquet")
+TEXTS = ("", ".txt", ".data", ".dat")
 PACKED = (".gz", ".bz2", ".xz")
 MEMBERS = 1_000_000  # of an archive of images
 PYTHON = ("data_batch_1", "batches.meta")  # of the archives that are pickles
@@ -49,8 +50,12 @@ def kind_of(source: Files) -> str:
             stream = ByteStream(file, path)
             inner = stream.read(HEAD)
             if not looks_like_tar(inner):
-                text = is_text(inner) and (inner == head or is_table(path.name))
-                return "table" if text else "cifar10"  # whose reader refuses it
+                packed, ending = inner != head, path.suffix.lower()
+                if is_text(inner) and (is_table(path.name) or (not packed and ending in TEXTS)):
+                    return "table"
+                if is_text(inner) and not packed:
+                    raise refused(path, "something else")
+                return "cifar10"  # whose reader refuses it
     return _of_archive(path)
 
 

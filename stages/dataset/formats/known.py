@@ -31,9 +31,14 @@ def what_else(head: bytes) -> str | None:
 def expect_known(head: bytes, what: object) -> None:
     """Raise `DataError` unless `head`, the first `HEAD` bytes of `what`, begins a dataset."""
     if found := what_else(head):
-        raise DataError(
-            f"{what}: expected {WANTED}, found {found}; check where it comes from and get it again"
-        )
+        raise refused(what, found)
+
+
+def refused(what: object, found: str) -> DataError:
+    """The error for what begins no dataset."""
+    return DataError(
+        f"{what}: expected {WANTED}, found {found}; check where it comes from and get it again"
+    )
 
 
 def is_text(head: bytes) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.store.durable import replacing
+from pipeline.store.durable import make_folder, replacing
 
 IMAGES = 2048  # of a pack
 BYTES = 1 << 24  # of a pack, unless a single image has more
@@ -65,9 +65,11 @@ class Packs:
             digest = hashlib.sha256(data).hexdigest()
             head = json.dumps({"keys": self._keys, "sha256": digest}, separators=(",", ":"))
             name = hashlib.sha256(head.encode()).hexdigest()[:16]
-            with suppress(OSError), replacing(self._folder / f"{name}.pack") as file:
-                file.write(head.encode() + b"\n")
-                file.write(data)
+            with suppress(OSError):
+                make_folder(self._folder)
+                with replacing(self._folder / f"{name}.pack") as file:
+                    file.write(head.encode() + b"\n")
+                    file.write(data)
             self._keys, self._pixels = [], []
 
     def _header(self, path: Path) -> tuple[list[str], str, int]:

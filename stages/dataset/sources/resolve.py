@@ -31,8 +31,11 @@ from stages.dataset.sources.synthetic import archive_name
 
 NAMES = ("auto", *ORIGINS, "synthetic")
 ANSWER_WITHIN = 3.0  # seconds
-_answered: dict[str, bool] = {}  # what the last question at the network found
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+
+class Offline(str):
+    """The name of a source that `auto` came to because no network answered."""
 
 
 def resolve_source(
@@ -119,13 +122,7 @@ def _auto(data_dir: Path, synthetic_size: int | None) -> str:
         return "cifar10"
     if (data_dir / archive_name(synthetic_size)).exists():
         return "synthetic"
-    _answered["cifar10"] = any_answers(OFFICIAL_URLS)
-    return "cifar10" if _answered["cifar10"] else "synthetic"
-
-
-def no_network() -> bool:
-    """Whether `auto` was resolved in this process, and no host answered."""
-    return _answered.get("cifar10") is False
+    return "cifar10" if any_answers(OFFICIAL_URLS) else Offline("synthetic")
 
 
 def any_answers(urls: Sequence[str], within: float = ANSWER_WITHIN) -> bool:

@@ -18,6 +18,7 @@ exact for any that gon wrote: what is imported, exported and imported again is t
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -27,7 +28,7 @@ from pipeline.errors import ConfigError
 from stages.modelfile.model import Model
 
 SHAPE, PIXELS = (3, 32, 32), 1024
-FAR = 1e308  # where no number of Go's is
+LARGEST = sys.float_info.max
 # What gon calls its parameters of training, and what they are called here.
 PARAMS = {"Lr": "lr", "Decay": "decay", "L2": "l2", "MomentumCoefficient": "momentum"}
 
@@ -99,4 +100,4 @@ def _compact(value: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     """Whether it is a number of Go's float64: a record may hold anything."""
-    return type(value) in (int, float) and abs(value) < FAR
+    return type(value) in (int, float) and abs(value) <= LARGEST

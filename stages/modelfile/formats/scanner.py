@@ -19,14 +19,16 @@ import numpy as np
 from stages.modelfile.strict import shown
 
 SPACE = rb"[ \t\n\r]*+"
-NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
-STRING = rb'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+"'
+# With limits, so that to look at one takes no time; nobody's texts and numbers are so long.
+NUMBER = rb"-?(?:0|[1-9][0-9]{0,400}+)(?:\.[0-9]{1,400}+)?(?:[eE][+-]?[0-9]{1,400}+)?"
+STRING = rb'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){0,1000}+"'
 NUMBERS = re.compile(
     rb"\[" + SPACE + rb"((?:NUM(?:SP,SPNUM)*+)?)".replace(b"NUM", NUMBER).replace(b"SP", SPACE)
     + SPACE + rb"\]"
 )  # fmt: skip
 SPACES, ATOM = re.compile(SPACE), re.compile(NUMBER + b"|" + STRING + b"|true|false|null")
 DEPTH, FIELDS = 10, 1000  # of what is read over
+ITEMS = 1_000_000  # of an array
 
 
 class Scanner:
@@ -81,8 +83,12 @@ class Scanner:
             raise self._wrong("the end of the file")
 
     def _numbers(self) -> re.Match[bytes]:
+        """An array of numbers; counted first, for to match too many would take long."""
         self._next()
-        match = NUMBERS.match(self._data, self._at)
+        end = self._data.find(b"]", self._at) + 1
+        if self._data.count(b",", self._at, end) >= ITEMS:
+            raise self._wrong(f"an array of at most {ITEMS:,} numbers", "a longer one")
+        match = NUMBERS.match(self._data, self._at, end)
         if match is None:
             raise self._wrong("an array of numbers")
         return match

@@ -14,6 +14,7 @@ from ..processor import cores
 from ..scalars import whole
 from .auto import Auto
 from .sockets import short_names
+from .tracker import start_tracker
 from .worker import prepare_process
 from .workers import Serial, Workers
 
@@ -26,6 +27,7 @@ def thread_pool(count: int) -> Executor:
 def process_pool(count: int) -> Executor:
     """Processes that inherit no locks: forked by a server without threads, or started anew."""
     short_names()
+    start_tracker()
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     return ProcessPoolExecutor(count, context, initializer=prepare_process)

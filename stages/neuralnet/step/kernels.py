@@ -44,12 +44,13 @@ def output(
     sums: np.ndarray,
     smoothing: float,
     mixture: tuple[np.ndarray, np.ndarray, np.ndarray] | None,
-    weights: tuple[np.ndarray, slice] | None = None,
+    weights: np.ndarray | None = None,
+    part: slice = slice(None),
 ) -> Piece:
     """Some rows of the last layer: logits, then delta in their place; loss and hits are added up.
 
     mixture: classes of the whole batch, the positions in it that these rows were mixed with, and
-    the shares of their own. weights: those of the whole batch, and where these rows lie in it; they
+    the shares of their own. weights: those of the whole batch, of which these rows are a part; they
     are brought to mean 1, so that the batch's loss is divided by their sum. sums: loss, hits, and
     the number, counted from 1, of the first step whose loss is not finite.
     """
@@ -63,9 +64,8 @@ def output(
             classes, positions, share = mixture
             partner = classes.take(positions)
         if weights is not None:
-            batch, part = weights
-            mean = batch.dtype.type(batch.mean(dtype=np.float64))
-            own = batch[part] / (mean or 1)  # a batch may weigh nothing
+            mean = weights.dtype.type(weights.mean(dtype=np.float64))
+            own = weights[part] / (mean or 1)  # a batch may weigh nothing
         scale = now.scale
         loss, hits = cross_entropy_delta(delta, y, firsts, scale, smoothing, partner, share, own)
         sums[0] += loss

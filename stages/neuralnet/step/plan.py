@@ -13,10 +13,9 @@ in an order of its own; so the bits after training do not depend on the number o
                       and the optimizer's update while the block is in the cache;
                       other pieces whiten the next batch meanwhile
 
-The members of an ensemble take these phases one after the other, all on the same batch.
-
-What a hidden layer does is described in hidden.py, how batches come in feed.py, what moves
-parameters in update.py.
+The members of an ensemble take these phases one after the other, all on the same batch. What a
+hidden layer does is described in hidden.py, how batches come in feed.py, what moves parameters in
+update.py.
 
 *The owner computes*: nothing is ever summed over workers, so there is no gradient buffer per worker
 and no reduction. Columns are shared out rather than rows because BLAS begins by copying the weights
@@ -192,8 +191,7 @@ class NetworkStep:
                 mixture = y, *(array[part] for array in partners)
             sums, smoothing = self._arrays["sums"][number], self._settings.smoothing
             data = x[part], W, b, y[part], delta[part], sums
-            own = None if weights is None else (weights, part)
-            piece = kernels.output(self._now, *data, smoothing, mixture, own)
+            piece = kernels.output(self._now, *data, smoothing, mixture, weights, part)
             if below is not None and not apart:
                 piece = chain(piece, below.backward_rows(delta[part], W, part, number))
             rows = part.stop - part.start

@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeline.store.files import File, Files
 from stages.dataset.formats.inflate import ByteStream
-from stages.dataset.formats.layout import CLASSES_FILE, RECORD, STANDARD_CLASSES
 from stages.dataset.formats.kinds import check_download
+from stages.dataset.formats.layout import CLASSES_FILE, RECORD, STANDARD_CLASSES
 from stages.dataset.formats.tar import END, header, members, padding
 from stages.decode import decode
 from tests.fuzz.decoders import Decoder

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.code.clean import clean
+from pipeline.code.hashing import constant_text
 from pipeline.code.symbols import scan
-from pipeline.code.syntax import clean, constant_text, digest
+from pipeline.code.syntax import digest
 
 # One of each kind of statement and expression that every supported version parses.
 SAMPLE = '''

@@ -45,7 +45,7 @@ def scanned(monkeypatch):
 
 
 def reached(folder, memo):
-    return folder.reached("m.py", "m", "f", memo=memo)
+    return folder.reached("m.py", "m", "f", cache=memo)
 
 
 def test_files_at_rest_are_parsed_once(folder, tmp_path, scanned):
@@ -141,9 +141,9 @@ def test_one_source_under_two_names(folder, tmp_path):
     memo = tmp_path / "code.json"
     write(folder, "pack/m.py", "from .o import X\ndef f(): return X\n")
     write(folder, "pack/o.py", "X = 1\n")
-    one = folder.reached("pack/m.py", "pack.m", "f", memo=memo)
+    one = folder.reached("pack/m.py", "pack.m", "f", cache=memo)
     assert set(one) == {"pack.m.f", "pack.o.X"}
-    two = CodeIndex(memo).reached(folder.function("pack/m.py", "m", "f"))
+    two = CodeIndex(memo).reached(folder.function("pack/m.py", "m", "f")).symbols
     assert set(two) == {"m.f"}, "not in a package, so what it imports is unknown"
 
 

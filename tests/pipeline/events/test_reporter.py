@@ -8,14 +8,10 @@ import sys
 import pytest
 
 from pipeline.events.bars import BarReporter
-from pipeline.events.reporter import (
-    STYLES,
-    JsonReporter,
-    LineReporter,
-    QuietReporter,
-    Reporter,
-    make_reporter,
-)
+from pipeline.events.json_lines import JsonReporter
+from pipeline.events.lines import LineReporter, QuietReporter
+from pipeline.events.reporter import Reporter
+from pipeline.events.styles import STYLES, make_reporter
 
 
 def tell(reporter):

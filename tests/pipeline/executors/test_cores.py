@@ -72,5 +72,27 @@ def test_quota(tmp_path, limits, found):
     assert cores._quota(own, tmp_path) == found
 
 
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ({}, None),
+        ({"cpu": (-1, 100_000)}, None),
+        ({"cpu": (150_000, 100_000)}, 2),
+        ({"cpu/a/b": (50_000, 100_000), "cpu": (400_000, 100_000)}, 1),
+        ({"cpu,cpuacct/a": (300_000, 100_000)}, 3),
+        ({"memory": (100_000, 100_000)}, None),
+        ({"cpu": (100_000, 0)}, None),
+    ],
+)
+def test_quota_of_version_1(tmp_path, limits, found):
+    own = tmp_path / "own"
+    own.write_text("5:cpu,cpuacct:/a/b\n4:memory:/a/b\n0::/\n")
+    for folder, (quota, period) in limits.items():
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+        (tmp_path / folder / "cpu.cfs_period_us").write_text(f"{period}\n")
+    assert cores._quota(own, tmp_path) == found
+
+
 def test_no_cgroups(tmp_path):
     assert cores._quota(tmp_path / "missing", tmp_path) is None

@@ -1,4 +1,4 @@
-"""Tasks in real processes."""
+"""Tasks in real processes, in threads, and in none."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import operator
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import DataError, UserError
+from pipeline.executors.placement import Placement
 from pipeline.executors.tasks import completed
+
+PROCESSES = Placement("process", 2)
 
 
 def fail(message: str) -> None:
@@ -30,21 +34,30 @@ def sleep(file: str) -> None:
     time.sleep(60)
 
 
-def test_each_task_is_done_and_known_by_its_key():
+@pytest.mark.parametrize("executor", ["serial", "thread", "process"])
+def test_each_task_is_done_and_known_by_its_key(executor):
     tasks = {number: (number, number) for number in range(7)}
-    assert dict(completed(operator.mul, tasks, 2)) == {number: number**2 for number in range(7)}
-    assert dict(completed(operator.mul, {}, 0)) == {}
+    found = dict(completed(operator.mul, tasks, Placement(executor, 2)))
+    assert found == {number: number**2 for number in range(7)}
+    assert dict(completed(operator.mul, {}, Placement(executor))) == {}
 
 
-def test_an_error_of_a_task_is_raised_as_it_is():
+def test_an_executor_of_the_callers_stays_open():
+    with ThreadPoolExecutor(2) as pool:
+        assert dict(completed(operator.mul, {"a": (2, 3)}, Placement(pool, 2))) == {"a": 6}
+        assert pool.submit(int, "1").result() == 1
+
+
+@pytest.mark.parametrize("placement", [PROCESSES, Placement("serial")])
+def test_an_error_of_a_task_is_raised_as_it_is(placement):
     with pytest.raises(DataError, match="what was found"):
-        list(completed(fail, {"a": ("what was found",)}, 1))
+        list(completed(fail, {"a": ("what was found",)}, placement))
     assert multiprocessing.active_children() == []
 
 
 def test_a_killed_process_is_told(tmp_path):
-    with pytest.raises(UserError, match=r"one was killed, for want of memory perhaps; .*--at-once"):
-        list(completed(end_itself, {"a": (str(tmp_path / "a"),)}, 1))
+    with pytest.raises(UserError, match=r"one was killed, for want of memory perhaps; .*--jobs"):
+        list(completed(end_itself, {"a": (str(tmp_path / "a"),)}, PROCESSES))
     assert multiprocessing.active_children() == []
 
 
@@ -56,9 +69,9 @@ def test_who_stops_listening_ends_the_processes(tmp_path):
         raise KeyboardInterrupt
 
     def wait_and_listen():
-        with closing(completed(sleep, tasks, 1)) as results:
+        with closing(completed(sleep, tasks, PROCESSES)) as results:
             previous = signal.signal(signal.SIGALRM, interrupt)
-            signal.setitimer(signal.ITIMER_REAL, 1.0)
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
             try:
                 list(results)
             finally:

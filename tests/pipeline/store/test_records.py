@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 
 from pipeline.errors import CorruptArtifact
 from pipeline.store.files import identify
-from pipeline.store.manifest import MANIFEST, _checksum, read_manifest
+from pipeline.store.manifest import MANIFEST, read_manifest, with_checksum
 from pipeline.store.records import well_formed
 from pipeline.store.store import Key, Store
 
@@ -118,7 +117,7 @@ def test_a_sealed_manifest_of_another_form_is_damage(store, tmp_path, path, valu
         manifest = changed(manifest, path, value)
     folder = tmp_path / store.folder(KEY).name
     folder.mkdir()
-    (folder / MANIFEST).write_text(json.dumps({**manifest, "checksum": _checksum(manifest)}))
+    (folder / MANIFEST).write_bytes(with_checksum(manifest))
     with pytest.raises(CorruptArtifact, match="its content is not what a manifest holds"):
         read_manifest(folder)
 

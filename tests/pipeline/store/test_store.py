@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as hnp
 from pipeline.errors import CorruptArtifact, MissingArtifact, StorageError
 from pipeline.store.commit import committing
 from pipeline.store.files import identify
-from pipeline.store.manifest import MANIFEST, _checksum
+from pipeline.store.manifest import MANIFEST, with_checksum
 from pipeline.store.store import Key, Store
 from pipeline.upkeep.verify import verify_results
 
@@ -137,7 +137,7 @@ class TestDamage:
         manifest = json.loads(path.read_text())
         del manifest["checksum"]
         manifest["outputs"]["file"]["kind"] = "files"
-        path.write_text(json.dumps({**manifest, "checksum": _checksum(manifest)}))
+        path.write_bytes(with_checksum(manifest))
         assert 'expected {"files"' in store.damage(KEY)
         with pytest.raises(CorruptArtifact, match=r'expected \{"files"'):
             store.load(KEY, "file")

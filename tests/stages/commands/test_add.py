@@ -14,7 +14,7 @@ MEASURED = """description = "sixty percent in a minute"
 lr = 0.1
 [measured]
 test = 0.6012
-mirrored = 0.6151
+tta = 0.6151
 seconds = 58.4
 machine = "2 cores"
 """
@@ -33,8 +33,8 @@ def test_recipes_are_listed_with_what_was_measured(recipes, capsys):
     (recipes / "new.toml").write_text("lr = 1.0\n")
     assert run_cli(add_to(make_cli(PROGRAM), PROGRAM), ["recipes"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "recipe   test  with mirrors  seconds  machine  description",
-        "fast    60.1%         61.5%       58  2 cores  sixty percent in a minute",
-        "new         –             –        –  –",
-        "plain   50.0%             –        –  –        nothing special",
+        "recipe   test  flip TTA  seconds  machine  description",
+        "fast    60.1%     61.5%       58  2 cores  sixty percent in a minute",
+        "new         –         –        –  –",
+        "plain   50.0%         –        –  –        nothing special",
     ]

@@ -96,21 +96,21 @@ def test_a_saved_model_needs_no_dataset(call, folder, tmp_path):
     assert found == {name: float(p) for name, p in zip(CLASSES, expected, strict=True)}
 
 
-def test_mirrors_count_where_the_model_or_the_caller_says_so(call, tmp_path):
+def test_flip_tta_counts_where_the_model_or_the_caller_says_so(call, tmp_path):
     pixels = images(1)[0]
     write_png(tmp_path / "a.png", pixels)
     found = {}
     for own in (False, True):
         path = save(tmp_path / f"{own}.json", model(mirror=own))
-        for flag in ((), ("--mirror",), ("--no-mirror",)):
+        for flag in ((), ("--tta",), ("--no-tta",)):
             status, out, err = call("--load", path, "--json", *flag, tmp_path / "a.png")
             assert status == 0, err
             found[own, *flag] = json.loads(out)["predictions"][0]["probabilities"]
     plain, averaged = (model(mirror=own).probabilities(pixels[np.newaxis]) for own in (False, True))
     assert list(found[False,].values()) == plain[0].tolist()
-    assert found[False,] == found[False, "--no-mirror"] == found[True, "--no-mirror"]
+    assert found[False,] == found[False, "--no-tta"] == found[True, "--no-tta"]
     assert list(found[True,].values()) == averaged[0].tolist()
-    assert found[True,] == found[True, "--mirror"] == found[False, "--mirror"] != found[False,]
+    assert found[True,] == found[True, "--tta"] == found[False, "--tta"] != found[False,]
 
 
 def test_samples_by_a_saved_model_of_other_images_are_refused(call, tmp_path):

@@ -69,14 +69,14 @@ def test_the_page():
     ]
 
 
-def test_mirrors_stand_below_the_plain_figures():
-    averaged = {**SCORES, "mirrored": {"loss": 1.2, "accuracy": 0.51}}
+def test_flip_tta_stands_below_the_plain_figures():
+    averaged = {**SCORES, "tta": {"loss": 1.2, "accuracy": 0.51}}
     page = render({"dataset": "cifar10", "validation": averaged, "test": SCORES})
     assert page.splitlines()[:4] == [
-        "dataset: cifar10          images    loss  accuracy",
-        "validation                 1,200  1.2346    50.00%",
-        "validation, with mirrors   1,200  1.2000    51.00%",
-        "test                       1,200  1.2346    50.00%",
+        "dataset: cifar10      images    loss  accuracy",
+        "validation             1,200  1.2346    50.00%",
+        "validation, flip TTA   1,200  1.2000    51.00%",
+        "test                   1,200  1.2346    50.00%",
     ]
 
 

@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
+from stages.features import to_features
 from stages.modelfile import model as module
 from stages.modelfile.fields import LAYERS
 from stages.modelfile.model import Model, from_document, read_model
 from stages.modelfile.tensors import encode_tensor
 from stages.neuralnet.inputs import mirrored
 from stages.neuralnet.losses import softmax
-from stages.preprocess import to_features
+from stages.options import FeatureOptions
 from tests.stages.models import CLASSES, images, model, save
 
 VARIANTS = [
@@ -57,7 +58,8 @@ def test_a_model_comes_back_to_the_bit(tmp_path, variant):
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_from_raw_pixels_it_predicts_as_the_network_does_from_features(tmp_path, variant):
     made = model(**variant)
-    features = to_features(images(), color=made.color, scale=made.scale, storage=made.storage)
+    options = FeatureOptions(color=made.color, scale=made.scale, storage=made.storage)
+    features = to_features(images(), options)
     expected = made.network.probabilities(made.inputs(features, made.network.dtype))
     found = read_model(save(tmp_path / "model.json", made))
     if made.mirror:
@@ -123,10 +125,10 @@ WIDE = {**encode_tensor(np.zeros((6, 4))), "dtype": "float64"}
     [
         ("format", "other", "expected the format 'cifar-pipeline model', found 'other'"),
         ("format", ..., "expected the format 'cifar-pipeline model', found None"),
-        ("version", 4, "expected version 1, 2 or 3, found 4; a newer program may read it"),
+        ("version", 5, "expected version 1, 2, 3 or 4, found 5; a newer program may read it"),
         ("version", 3, "members: expected a whole number from 2 to 1000, found None"),
-        ("version", True, "expected version 1, 2 or 3, found True"),
-        ("version", 1.0, r"expected version 1, 2 or 3, found 1\.0"),
+        ("version", True, "expected version 1, 2, 3 or 4, found True"),
+        ("version", 1.0, r"expected version 1, 2, 3 or 4, found 1\.0"),
         ("classes", 3, "classes: expected a list of different printable names, found 3"),
         ("classes", [], r"classes: expected a list of different printable names, found \[\]"),
         ("classes", ["a", "b", "a"], "classes: expected a list of different printable names"),

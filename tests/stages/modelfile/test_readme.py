@@ -23,15 +23,18 @@ from tests.stages.models import model, save
 
 TEXT = (Path(modelfile.__file__).parent / "README.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ pipeline (.*)$", TEXT, re.MULTILINE)
-USE, RUNTIME, READER = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+USE, RUNTIME = re.findall(r"```py\n(.*?)```", TEXT, re.DOTALL)
+(READER,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_the_commands_and_the_programs_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    made = model(shape=(3, 32, 32), hidden=(2,))
+    made = model(shape=(3, 32, 32), hidden=(2,), classes=tuple(f"kind {n}" for n in range(10)))
     save(tmp_path / "model.json", made)
     group = add_to(make_cli(PROGRAM), PROGRAM)
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 6
+    for name, value in {"SOURCE": "synthetic", "SYNTHETIC_SIZE": "100"}.items():
+        monkeypatch.setenv(f"PIPELINE_{name}", value)
     for command in COMMANDS:
         assert run_cli(group, shlex.split(command)) == 0, capsys.readouterr().err
     again = read_model(tmp_path / "again.json")

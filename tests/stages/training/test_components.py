@@ -1,36 +1,46 @@
+"""Components: what the options of a training amount to."""
+
 from __future__ import annotations
 
 import pytest
 
 from pipeline.errors import ConfigError
 from stages.neuralnet import SGD, Augmentation, Averaged
-from stages.training.components import augmentation_of, norm_of, optimizer_of, schedule_of
-
-
-def test_norms_are_named_by_flags():
-    assert [norm_of(*flags) for flags in ((0, 0), (1, 0), (0, 1))] == ["none", "batch", "layer"]
-    with pytest.raises(ConfigError, match="--batchnorm and --layernorm: expected at most one"):
-        norm_of(True, True)
+from stages.neuralnet.optimizers import Adam
+from stages.options import InputOptions
+from stages.training.components import make_augmentation, make_optimizer, make_schedule
+from stages.training.options import AugmentationOptions, OptimizerOptions, ScheduleOptions
 
 
 def test_optimizers_take_what_they_know():
-    assert optimizer_of("sgd", 0.0, momentum=0.8, l2=0.1) == SGD(0.8, 0.1)
-    assert optimizer_of("sgd", 0.9, momentum=0.8, beta2=None) == Averaged(SGD(0.8), 0.9)
-    with pytest.raises(ConfigError, match=r"--optimizer sgd: .*found 'beta2'"):
-        optimizer_of("sgd", 0.0, beta2=0.9)
+    assert make_optimizer(OptimizerOptions(momentum=0.8, l2=0.1)) == SGD(0.8, 0.1)
+    assert make_optimizer(OptimizerOptions(momentum=0.8, l2=0.1), 0.9) == Averaged(
+        SGD(0.8, 0.1), 0.9
+    )
+    nesterov = make_optimizer(OptimizerOptions(nesterov=True, l2=0.0))
+    assert nesterov == SGD(0.9, 0.0, nesterov=True)
+    adam = make_optimizer(OptimizerOptions(optimizer="adam", beta2=0.99, l2=0.1))
+    assert adam == Adam(momentum=0.9, beta2=0.99, l2=0.1)
+    with pytest.raises(ConfigError, match=r"--optimizer sgd: momentum: expected .*found 2.0"):
+        make_optimizer(OptimizerOptions(momentum=2.0))
 
 
-def test_schedules_are_told_what_is_wrong():
-    options = {"decay": 0.5, "every": 2, "warmup": 0.0, "final": 0.0}
-    assert schedule_of("step", 1.0, 4, **options)(2.5) == 0.5
-    with pytest.raises(ConfigError, match="--schedule linear: warmup: expected"):
-        schedule_of("linear", 1.0, 4, **options | {"warmup": 4.0})
+def test_schedules_are_those_of_their_options():
+    rates = make_schedule(ScheduleOptions(schedule="step", lr=1.0, epochs=4, decay=0.5, every=2))
+    assert [rates(place) for place in (0, 1.9, 2.5)] == [1.0, 1.0, 0.5]
+    rising = make_schedule(ScheduleOptions(schedule="linear", lr=1.0, epochs=4, warmup=2.0))
+    assert rising(0.0) < rising(1.0) < rising(2.0) == 1.0
 
 
 def test_only_images_are_augmented():
-    assert augmentation_of(None, seed=1, shift=0, mixup=0.0) is None
-    assert augmentation_of((1, 8, 8), seed=5, shift=2, zoom=0.0) == Augmentation(
-        (1, 8, 8), shift=2, seed=5
+    inputs, none = InputOptions(), AugmentationOptions()
+    assert make_augmentation(none, inputs, None, seed=1) is None
+    assert make_augmentation(none, inputs, (1, 8, 8), seed=1) is None
+    found = make_augmentation(AugmentationOptions(shift=2), inputs, (1, 8, 8), seed=5, until=3)
+    assert found == Augmentation((1, 8, 8), shift=2, seed=5, levels=(0.0, 1.0), until=3)
+    stored = make_augmentation(
+        AugmentationOptions(cutout=2), InputOptions(storage="uint8"), (1, 8, 8), seed=5
     )
+    assert stored.levels == (0, 255)
     with pytest.raises(ConfigError, match="expected features that are the pixels of images"):
-        augmentation_of(None, seed=1, flip="random")
+        make_augmentation(AugmentationOptions(flip="random"), inputs, None, seed=1)

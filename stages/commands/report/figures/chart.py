@@ -1,4 +1,4 @@
-"""A chart as plain data: what is drawn, not how. And the matrix of confusion as such.
+"""Charts as plain data: what is drawn, not how.
 
 The title says what the chart shows; the lines carry their names at their ends, so that no legend is
 needed and no colour has to be told from another.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -70,3 +71,32 @@ class Matrix:
     title: str
     names: tuple[str, ...]
     counts: np.ndarray
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How the accuracy of a search's trials goes with one parameter.
+
+    points: of each trial its value, its accuracy (as a part of 1) and the value as it is typed.
+    """
+
+    title: str
+    name: str
+    points: tuple[tuple[Any, float, str], ...]
+
+    @property
+    def by_text(self) -> dict[str, list[float]]:
+        """The accuracies of each value: numbers in their order, others as they first come."""
+        found: dict[str, list[float]] = {}
+        ordered = sorted(self.points, key=lambda one: one[0]) if self.numeric else self.points
+        for _, score, text in ordered:
+            found.setdefault(text, []).append(score)
+        return found
+
+    @property
+    def numeric(self) -> bool:
+        """Whether all values are numbers."""
+        return all(type(value) in (int, float) for value, _, _ in self.points)
+
+
+Figure = Chart | Matrix | Effect

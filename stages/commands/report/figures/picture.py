@@ -10,8 +10,8 @@ from pipeline.cli.place import expect_place
 from pipeline.errors import ConfigError
 from pipeline.store.durable import replacing
 from pipeline.store.troubles import storage_errors
-from stages.commands.report.figures import matrix, svg
-from stages.commands.report.figures.chart import Chart, Matrix
+from stages.commands.report.figures import matrix, strip, svg
+from stages.commands.report.figures.chart import Chart, Effect, Figure, Matrix
 from stages.commands.report.figures.colours import LIGHT, LINES_LIGHT
 from stages.commands.report.html import shorten, visible
 from stages.commands.report.style import picture_style
@@ -38,7 +38,7 @@ def expect_picture(place: Path) -> None:
             ) from None
 
 
-def draw(figures: Sequence[Chart | Matrix], place: Path) -> None:
+def draw(figures: Sequence[Figure], place: Path) -> None:
     """Draw all of them, one below the other. The same figures give the same bytes."""
     kind = place.suffix.lower()
     data = as_svg(figures).encode("utf-8") if kind == ".svg" else _plotted(figures, kind)
@@ -46,30 +46,36 @@ def draw(figures: Sequence[Chart | Matrix], place: Path) -> None:
         file.write(data)
 
 
-def as_svg(figures: Sequence[Chart | Matrix]) -> str:
+def as_svg(figures: Sequence[Figure]) -> str:
     """An SVG document of its own."""
-    drawn = [matrix.draw(f) if isinstance(f, Matrix) else svg.draw(f) for f in figures]
-    titles = [figure.title for figure in figures]
+    hands = {Chart: svg.draw, Matrix: matrix.draw, Effect: strip.draw}
+    drawn = [hands[type(figure)](figure) for figure in figures]
+    titles = [title_of(figure) for figure in figures]
     return svg.standalone(list(zip(titles, drawn, strict=True)), picture_style())
 
 
-def _plotted(figures: Sequence[Chart | Matrix], kind: str) -> bytes:
+def _plotted(figures: Sequence[Figure], kind: str) -> bytes:
     import io
 
     import matplotlib as mpl
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Sheet
 
+    hands = {Chart: _plot_chart, Matrix: _plot_matrix, Effect: _plot_effect}
     with mpl.rc_context({"font.family": "DejaVu Sans", "text.parse_math": False}):
         high = sum(8.0 if isinstance(one, Matrix) else 3.6 for one in figures)
-        sheet = Figure(figsize=(8, high), dpi=150, layout="constrained", facecolor=LIGHT["bg"])
+        sheet = Sheet(figsize=(8, high), dpi=150, layout="constrained", facecolor=LIGHT["bg"])
         for one, axes in zip(figures, sheet.subplots(len(figures), squeeze=False), strict=True):
-            plot = _plot_matrix if isinstance(one, Matrix) else _plot_chart
-            plot(axes[0], one)
-            axes[0].set_title(visible(one.title), loc="left", weight="bold", color=LIGHT["ink"])
+            hands[type(one)](axes[0], one)
+            axes[0].set_title(visible(title_of(one)), loc="left", weight="bold", color=LIGHT["ink"])
             axes[0].tick_params(colors=LIGHT["muted"])
         file = io.BytesIO()
         sheet.savefig(file, format=kind[1:], metadata=DATES[kind])
         return file.getvalue()
+
+
+def title_of(figure: Figure) -> str:
+    """What stands above it."""
+    return f"{figure.name}: {figure.title}" if isinstance(figure, Effect) else figure.title
 
 
 def _plot_chart(axes: Any, chart: Chart) -> None:
@@ -112,3 +118,22 @@ def _plot_matrix(axes: Any, found: Matrix) -> None:
     axes.set_yticks(places, names)
     axes.set_xlabel("prediction", color=LIGHT["muted"])
     axes.set_ylabel("truth", color=LIGHT["muted"])
+
+
+def _plot_effect(axes: Any, effect: Effect) -> None:
+    values, scores, texts = zip(*effect.points, strict=True)
+    if effect.numeric and len(effect.by_text) > strip.COLUMNS:
+        if min(values) > 0 and max(values) / min(values) > 20:
+            axes.set_xscale("log")
+        axes.plot(values, scores, "o", color=LINES_LIGHT[0], markersize=3, alpha=0.4)
+    else:
+        names = list(effect.by_text)
+        places = [names.index(text) for text in texts]
+        axes.plot(places, scores, "o", color=LINES_LIGHT[0], markersize=3, alpha=0.4)
+        axes.boxplot(list(effect.by_text.values()), positions=range(len(names)), showfliers=False,
+                     medianprops={"color": LINES_LIGHT[1], "linewidth": 2})  # fmt: skip
+        axes.set_xticks(range(len(names)), [shorten(name, 12) for name in names])
+    axes.yaxis.set_major_formatter(lambda value, position: f"{value:.0%}")
+    axes.set_xlabel(visible(effect.name), color=LIGHT["muted"])
+    axes.grid(axis="y", color=LIGHT["rule"])
+    axes.spines[["top", "right"]].set_visible(False)

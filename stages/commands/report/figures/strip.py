@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stages.commands.report.figures import axes
+from stages.commands.report.figures.chart import Effect
 from stages.commands.report.figures.svg import frame, n, words
 from stages.commands.report.html import Markup, shorten, tag
 from stages.commands.report.words import percent, short
@@ -18,12 +19,10 @@ COLUMNS = 12  # values, at most, that each have a column; numbers beyond lie alo
 EACH, SIGN = 120, 6.6  # trials, at most, that are a dot each; the width of a sign
 GOLDEN = 0.6180339887  # multiples of it, less their whole part, are spread evenly
 
-Point = tuple[Any, float, str]  # a value, an accuracy, the value as text
 
-
-def draw(name: str, points: Sequence[Point]) -> Markup:
+def draw(effect: Effect) -> Markup:
     """All trials that did not fail. Those that fall on one place are drawn once."""
-    scores = [score for _, score, _ in points]
+    scores = [score for _, score, _ in effect.points]
     slack = 0.05 * (max(scores) - min(scores)) or 0.01
     low, high = max(min(scores) - slack, 0), min(max(scores) + slack, 1)
     y = axes.scale(low, high, HEIGHT - BOTTOM, TOP)
@@ -33,15 +32,13 @@ def draw(name: str, points: Sequence[Point]) -> Markup:
         parts.append(tag("path", d=f"M{LEFT} {n(y(value))}H{WIDTH - RIGHT}", class_="grid"))
         digits = 0 if high - low > 0.04 else 1
         parts.append(words(LEFT - 6, y(value) + 4, percent(value, digits), class_="end"))
-    texts = {text: value for value, _, text in points}
-    numeric = all(type(value) in (int, float) for value in texts.values())
-    if numeric and len(texts) > COLUMNS:
-        parts += _along(points, y)
+    if effect.numeric and len(effect.by_text) > COLUMNS:
+        parts += _along(effect.points, y)
     else:
-        parts += _columns(points, texts, numeric, y)
+        parts += _columns(effect.by_text, y)
     parts.append(tag("path", d=f"M{LEFT} {floor}H{WIDTH - RIGHT}", class_="axis"))
-    parts.append(words((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 3, name, class_="mid dim"))
-    text = f"Accuracy of {len(points):,} trials by {name}, from {percent(min(scores))} to "
+    parts.append(words((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 3, effect.name, class_="mid dim"))
+    text = f"Accuracy of {len(scores):,} trials by {effect.name}, from {percent(min(scores))} to "
     return frame(parts, text + percent(max(scores)), WIDTH, HEIGHT)
 
 
@@ -69,16 +66,11 @@ def _spread(left: float, right: float, scores: Sequence[float], y: axes.Scale, t
     return tag("g", *parts)
 
 
-def _columns(
-    points: Sequence[Point], texts: dict[str, Any], numeric: bool, y: axes.Scale
-) -> list[Markup]:
+def _columns(by_text: dict[str, list[float]], y: axes.Scale) -> list[Markup]:
     """A column for each value; so many that they do not fit are cut off, the rarest of them."""
-    by_text: dict[str, list[float]] = {}
-    for _, score, text in points:
-        by_text.setdefault(text, []).append(score)
-    names = sorted(by_text, key=lambda t: texts[t]) if numeric else list(by_text)
+    names = list(by_text)
     if len(names) > COLUMNS:
-        names = sorted(names, key=lambda t: -len(by_text[t]))[:COLUMNS]
+        names = sorted(names, key=lambda text: -len(by_text[text]))[:COLUMNS]
     wide = (WIDTH - LEFT - RIGHT) / len(names)
     places, parts = [], []
     staggered = max(map(len, names)) * SIGN > wide  # in two rows, so that they do not meet
@@ -95,7 +87,7 @@ def _columns(
     return [_dots(places), *parts]
 
 
-def _along(points: Sequence[Point], y: axes.Scale) -> list[Markup]:
+def _along(points: Sequence[tuple[Any, float, str]], y: axes.Scale) -> list[Markup]:
     """Numbers along an axis, in powers of ten where they span more than one."""
     values = [float(value) for value, _, _ in points]
     low, high = min(values), max(values)

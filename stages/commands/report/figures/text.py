@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -10,14 +11,20 @@ import numpy as np
 from pipeline.cli.display import align
 from pipeline.events.console import Console
 from stages.commands.report.figures import axes
-from stages.commands.report.figures.chart import Chart, Matrix
+from stages.commands.report.figures.chart import Chart, Effect, Figure, Matrix
 from stages.commands.report.html import shorten, visible
 
 ROWS, MARGIN, NAMES, WIDEST, NARROWEST = 9, 9, 13, 100, 44  # characters
 # The dots of a Braille character by row and column (Unicode 15, section 21.1: U+2800 + their sum).
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+VALUES, GROUPS = 12, 8  # lines of an effect, at most; groups of many numbers
 COLOURS = ("34", "33", "32", "35", "31", "36")  # of terminals, near those of the palette
 MARKS = "*o+x#@"  # where Braille's dots are not to be had
+
+
+def show(figure: Figure, console: Console) -> str:
+    """Any of them, no wider than the console."""
+    return {Chart: draw, Matrix: matrix, Effect: effect}[type(figure)](figure, console)
 
 
 def draw(chart: Chart, console: Console) -> str:
@@ -104,3 +111,23 @@ def matrix(found: Matrix, console: Console) -> str:
     pairs = [divmod(place, len(off)) for place in order]
     rows = [[names[a], f"taken for {names[b]}", f"{int(off[a, b])}"] for a, b in pairs if off[a, b]]
     return f"{found.title}\n{align(rows, right=(2,))}"
+
+
+def effect(found: Effect, console: Console) -> str:
+    """A bar for the median of each value, or of each eighth of many values: the longest is best."""
+    groups = list(found.by_text.items())
+    if len(groups) > VALUES:
+        ordered = [(text, score) for text, scores in groups for score in scores]
+        size = -(-len(ordered) // (VALUES if not found.numeric else GROUPS))
+        parts = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+        groups = [(f"{one[0][0]} to {one[-1][0]}", [score for _, score in one]) for one in parts]
+    rows = [(shorten(text, 24), statistics.median(scores), len(scores)) for text, scores in groups]
+    low, high = min(row[1] for row in rows), max(row[1] for row in rows)
+    width = max(min(console.columns, WIDEST) - 48, 10)
+    sign = "█" if console.fitting("█") == "█" else "#"
+    table = [
+        [text, f"{middle:.2%}", f"of {count:,}",
+         sign * (1 + round((width - 1) * (middle - low) / ((high - low) or 1)))]
+        for text, middle, count in rows
+    ]  # fmt: skip
+    return f"{shorten(found.name, 24)}: {found.title}\n{align(table, right=(1, 2))}"

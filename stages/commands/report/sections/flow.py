@@ -27,7 +27,7 @@ def flow(record: Record) -> Markup | None:
     heads = ["stage", *(["this time", "why"] if done else ["made"]), "makes", "result"]
     rows = []
     for step in record.steps:
-        became = [_status(step), step.reason] if done else [_when(step)]
+        became = [_status(step), tag("p", step.reason, class_="why")] if done else [_when(step)]
         digest = tag("code", step.fingerprint[:DIGITS])
         rows.append([step.name, *became, _makes(step.outputs), digest])
     title = f"{len(record.steps)} stages"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.literals import flag_text
 from stages.commands.report.figures import strip
+from stages.commands.report.figures.chart import Effect
 from stages.commands.report.html import Markup, tag
 from stages.commands.report.sections.parts import figure, section, table
 from stages.commands.report.words import NONE, number, percent, points, several
 
 ROWS = 25  # of the leaderboard
+LEAD = (
+    "Each dot is a trial; of many, the bands hold half and nine tenths of them. Lines are "
+    "medians, of a value or of neighbouring values. Other parameters vary as well: this is "
+    "what goes together, not what brings about what."
+)
 Trial = Mapping[str, Any]
 
 
@@ -57,41 +64,31 @@ def _figures(trial: Trial) -> list[str]:
 
 def effects(document: Mapping[str, Any]) -> Markup | None:
     """How accuracy goes with each parameter, that with the largest effect first."""
+    found = effects_of(document)
+    charts = [figure(strip.draw(one), one.name, one.title) for one in found]
+    grid = tag("div", *charts, class_="charts")
+    return section("effects", "What each parameter does", LEAD, grid) if found else None
+
+
+def effects_of(document: Mapping[str, Any]) -> list[Effect]:
+    """The parameters of which there are several values, that with the largest effect first."""
     trials = trials_of(document)
-    names = list(trials[0]["parameters"]) if len(trials) > 1 else []
-    drawn = []
-    for name in names:
-        points_of = [
-            (t["parameters"][name], t["accuracy"], text_of(t["parameters"][name])) for t in trials
-        ]
-        if len({text for _, _, text in points_of}) > 1:
-            drawn.append((spread_of(points_of), name, points_of))
-    if not drawn:
-        return None
-    drawn.sort(key=lambda one: -one[0])
-    charts = [
-        figure(strip.draw(name, found), name, f"means of its values differ by {points(effect)}")
-        for effect, name, found in drawn
-    ]
-    lead = (
-        "Each dot is a trial; of many, the bands hold half and nine tenths of them. Lines are "
-        "medians, of a value or of neighbouring values. Other parameters vary as well: this is "
-        "what goes together, not what brings about what."
-    )
-    return section(
-        "effects", "What each parameter does", lead, tag("div", *charts, class_="charts")
-    )
+    found = []
+    for name in trials[0]["parameters"] if len(trials) > 1 else ():
+        values = [(trial["parameters"][name], trial["accuracy"]) for trial in trials]
+        effect = Effect("", name, tuple((v, score, text_of(v)) for v, score in values))
+        if len(effect.by_text) > 1:
+            size = spread_of(effect)
+            title = f"means of its values differ by {points(size)}"
+            found.append((size, replace(effect, title=title)))
+    return [effect for _, effect in sorted(found, key=lambda one: -one[0])]
 
 
-def spread_of(found: Sequence[strip.Point], groups: int = 8) -> float:
+def spread_of(effect: Effect, groups: int = 8) -> float:
     """The largest mean accuracy less the smallest, over values, or over eighths of many values."""
-    by_text: dict[str, list[float]] = {}
-    for _, score, text in found:
-        by_text.setdefault(text, []).append(score)
-    sets = list(by_text.values())
-    numeric = all(type(value) in (int, float) for value, _, _ in found)
-    if len(sets) > strip.COLUMNS and numeric:
-        ordered = [score for _, score, _ in sorted(found, key=lambda one: one[0])]
+    sets = list(effect.by_text.values())
+    if len(sets) > strip.COLUMNS and effect.numeric:
+        ordered = [score for scores in sets for score in scores]
         size = -(-len(ordered) // groups)
         sets = [ordered[start : start + size] for start in range(0, len(ordered), size)]
     means = [sum(scores) / len(scores) for scores in sets]

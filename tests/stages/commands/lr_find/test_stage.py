@@ -10,6 +10,7 @@ import pytest
 
 from stages.commands.lr_find.stage import lr_find
 from stages.train import train
+from tests.stages.flat import call as called
 
 SMALL = "--source synthetic --synthetic-size 400 --hidden 16 --batch 40"
 BEFORE = ["download", "decode", "preprocess", "split", "standardize", "whiten"]
@@ -25,6 +26,7 @@ SPARE = {
     "members",
     "refine",
     "patience",
+    "init",
 }
 
 
@@ -171,8 +173,7 @@ def test_a_stage_stays_a_function():
     features = np.random.default_rng(0).normal(labels[:, None], 1, (20, 3)).astype(np.float32)
     dataset = {"name": "points", "classes": ["left", "right"], "train": 20, "test": 0}
     none = np.empty((0, 3), np.float32)
-    found = lr_find(
-        *(features, labels, dataset, np.arange(20), none, none), lr_steps=30, batch=4, hidden=(3,)
-    )
+    given = (features, labels, dataset, np.arange(20), none, none)
+    found = called(lr_find, *given, lr_steps=30, batch=4, hidden=(3,))
     assert found["network"] == "3-3-2"
     assert found["rates"][0] == pytest.approx(1e-5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import xml.etree.ElementTree as ET
 from itertools import combinations
@@ -10,8 +9,6 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.events.console import Console
 from stages.commands.report.figures import (
     axes,
     bars,
@@ -22,9 +19,8 @@ from stages.commands.report.figures import (
     reliability,
     strip,
     svg,
-    text,
 )
-from stages.commands.report.figures.chart import Chart, Line, Matrix
+from stages.commands.report.figures.chart import Chart, Effect, Line, Matrix
 from stages.commands.report.statistics import calibration
 from tests.stages.commands.report.records import HOSTILE, record, search
 
@@ -138,7 +134,7 @@ def test_hostile_names_in_drawings():
     for drawn in (
         svg.draw(Chart(HOSTILE[0], HOSTILE[1], str, lines)),
         matrix.draw(Matrix(HOSTILE[3], names, counts)),
-        strip.draw(HOSTILE[1], points),
+        strip.draw(Effect("", HOSTILE[1], tuple(points))),
         bars.share_bar([(name, 1.0) for name in HOSTILE], HOSTILE[0]),
         picture.as_svg([Matrix(HOSTILE[3], names, counts)]),
     ):
@@ -167,63 +163,12 @@ def test_the_reliability_diagram():
 
 def test_effects_of_parameters():
     trials = [t for t in search(60)["trials"] if not t["failure"]]
-    lr = [(t["parameters"]["lr"], t["accuracy"], "") for t in trials]
-    texts_ = [(v, s, f"{v}") for v, s, _ in lr]
-    along = strip.draw("lr", texts_)
+    points = tuple(
+        (t["parameters"]["lr"], t["accuracy"], f"{t['parameters']['lr']}") for t in trials
+    )
+    along = strip.draw(Effect("", "lr", points))
     assert {"0.001", "0.01", "0.1"} <= set(texts(along))
-    columns = strip.draw("on", [(True, 0.5, "on"), (False, 0.6, "off"), (True, 0.7, "on")])
+    few = Effect("", "on", ((True, 0.5, "on"), (False, 0.6, "off"), (True, 0.7, "on")))
+    columns = strip.draw(few)
     assert texts(columns)[-3:-1] == ["on", "off"]
     assert "on: median 60.0% of 2" in columns
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-
-def test_text_fits_the_width_and_shows_every_line():
-    chart = curves.charts([record(epochs=12)])[1]
-    drawn = text.draw(chart, Console(Terminal()))
-    lines = drawn.split("\n")
-    assert max(map(len, lines)) <= 80
-    assert lines[0] == chart.title
-    assert drawn.count("training") == 1
-    assert any(0x2800 < ord(sign) < 0x2900 for sign in drawn)
-
-
-def test_text_where_there_is_only_ascii():
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    chart = curves.charts([record(name="aa"), record(name="bb")])[0]
-    drawn = text.draw(chart, Console(stream))
-    drawn.encode("ascii")
-    assert {"*", "o"} & set(drawn)
-
-
-def test_the_matrix_as_text():
-    names = ("<b>", "\x1b[31m", "c")
-    counts = np.array([[5, 2, 0], [1, 4, 0], [0, 0, 3]])
-    drawn = text.matrix(Matrix("t", names, counts), Console(Terminal()))
-    assert drawn.split("\n")[1].split() == ["truth", "↓", "as", "→", "<b>", "\\x1b[", "c"]
-    assert "\x1b" not in drawn
-    many = Matrix("t", tuple(f"class {n}" for n in range(40)), np.eye(40, dtype=int) + 1)
-    lines = text.matrix(many, Console(Terminal())).split("\n")
-    assert len(lines) == 11
-    assert lines[1].split() == ["class", "0", "taken", "for", "class", "1", "1"]
-
-
-@pytest.mark.parametrize("kind", ["svg", "png"])
-def test_pictures_in_files_are_the_same_each_time(tmp_path, kind):
-    drawn = [curves.charts([record()])[0], Matrix("$m$", ("a", "b"), np.array([[3, 1], [0, 2]]))]
-    places = [tmp_path / f"{number}.{kind}" for number in range(2)]
-    for place in places:
-        picture.expect_picture(place)
-        picture.draw(drawn, place)
-    assert places[0].read_bytes() == places[1].read_bytes()
-    if kind == "svg":
-        root = ET.parse(places[0]).getroot()
-        assert len(root.findall(f"{SVG}svg")) == 2
-        assert "url(" not in places[0].read_text("utf-8")
-
-
-def test_a_picture_that_nobody_can_draw(tmp_path):
-    with pytest.raises(ConfigError, match=r"ends in \.svg, \.png, \.pdf, found x\.gif"):
-        picture.expect_picture(tmp_path.relative_to(tmp_path) / "x.gif")

@@ -21,7 +21,7 @@ def trained(call, document):
     for command in (
         f"run {SMALL}",
         f"train {SMALL} --whiten pca --components 12 --seed 4",
-        f"evaluate {SMALL} --lr 0.05 --val-fraction 0 --mirror",
+        f"evaluate {SMALL} --lr 0.05 --val-fraction 0 --tta",
     ):
         assert call(f"{command} --quiet")[0] == 0
     return document("runs")["runs"]
@@ -33,7 +33,7 @@ def names(found) -> list[str]:
 
 def test_each_training_with_all_that_was_chosen_for_it(trained, document):
     by_lr = {run["parameters"]["lr"] == 0.05: run for run in trained if run["test"] is not None}
-    plain, mirrored = by_lr[False], by_lr[True]
+    plain, averaged = by_lr[False], by_lr[True]
     (whitened,) = (run for run in trained if run["test"] is None)
     assert whitened["parameters"]["components"] == 12
     assert set(whitened["differing"]) == {
@@ -45,12 +45,12 @@ def test_each_training_with_all_that_was_chosen_for_it(trained, document):
         "batch",
     }
     assert (plain["dataset"], plain["images"]) == ("synthetic", 240)
-    assert (mirrored["images"], mirrored["validation"]) == (300, None)
+    assert (averaged["images"], averaged["validation"]) == (300, None)
     evaluation = document(f"run {SMALL}")
     assert plain["test"] == evaluation["test"]["accuracy"]
-    assert plain["mirrored"] is None
+    assert plain["tta"] is None
     assert plain["validation"] == max(e["validation_accuracy"] for e in evaluation["epochs"])
-    assert 0 <= mirrored["mirrored"] <= 1
+    assert 0 <= averaged["tta"] <= 1
     assert plain["recipe"] == "default"
 
 

@@ -155,7 +155,8 @@ def test_the_best_is_saved_for_config(call, document, folder):
         ("lr=0.1 --save .", "--save: expected the name of a file that can be written, found ."),
         (
             "lr=0.1,0.2 --source none",
-            "--source: expected auto, cifar10, synthetic, a URL or a path, found none",
+            "--source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL or "
+            "a path, found none",
         ),
     ],
 )
@@ -169,3 +170,21 @@ def test_a_mistake_is_told_in_one_line_before_any_work(call, words, message):
 def test_workers_that_the_user_gives_are_used(call):
     status, _, err = call(f"search lr=0.07 {SMALL} --workers 2 --executor thread --at-once 1")
     assert (status, statuses(err)) == (0, ["ran"])
+
+
+def test_a_page_and_a_picture(call, folder):
+    status, out, err = call(
+        f"search lr=0.01,0.1 hidden=4/8 {WITHOUT_SIZES} --report found.html --plot effects.svg"
+    )
+    assert status == 0, err
+    assert "means of its values differ by" in out
+    assert out.splitlines()[-2:] == ["report: found.html", "plot: effects.svg"]
+    assert "Leaderboard" in (folder / "found.html").read_text("utf-8")
+    assert (folder / "effects.svg").read_text("utf-8").startswith("<svg ")
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(call):
+    for flag in ("--report .", "--plot x.gif"):
+        status, out, err = call(f"search lr=0.01,0.1 {SMALL} {flag}")
+        assert (status, out) == (2, "")
+        assert err.startswith(f"error: {flag.split()[0]}: expected the name of a file")

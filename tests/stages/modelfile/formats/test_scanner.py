@@ -69,3 +69,21 @@ def test_items_and_numbers():
 def test_a_number_is_one_of_jsons(text):
     with pytest.raises(ValueError, match="byte "):
         Scanner(f"[{text}]".encode()).numbers(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('"' + "a" * 1001 + '"', "byte 0: expected a value"),
+        ("1" * 402, "byte 401: expected the end of the file"),
+        ("[" + "0," * 1_000_000 + "0]", "byte 0: expected an array of at most 1,000,000 numbers"),
+        ('{"a":' * 12 + "0" + "}" * 12, "expected objects of 10 levels and 1000 fields, found 'mo"),
+        ("{" + ",".join(f'"{n}":0' for n in range(1001)) + "}", "of 10 levels and 1000 fields"),
+    ],
+    ids=["text", "number", "array", "levels", "fields"],
+)
+def test_what_takes_long_is_refused_before_it_does(text, words):
+    scanner = Scanner(text.encode())
+    with pytest.raises(ValueError, match=words):
+        scanner.skip()
+        scanner.end()

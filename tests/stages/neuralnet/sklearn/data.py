@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import os
 
-import numpy as np
-import pytest
-
-pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `sklearn`")
-
 import joblib
+import numpy as np
 from sklearn.datasets import load_digits
 
 from stages.neuralnet.sklearn import NetworkClassifier

@@ -19,7 +19,7 @@ REGRESSOR = "of MLPRegressor alone"
 MULTILABEL = "several labels for one example: not offered"
 ELSEWHERE = {  # test → why it does not apply
     "test_fit": "sets private attributes by hand, for one logistic output; see test_parity.py",
-    "test_gradient": "calls the private _loss_grad_lbfgs; gradients: test_gradient.py of the core",
+    "test_gradient": "calls the private _loss_grad_lbfgs; gradients: step/test_plan.py",
     "test_lbfgs_regression": REGRESSOR,
     "test_lbfgs_regression_maxfun": REGRESSOR,
     "test_multioutput_regression": REGRESSOR,

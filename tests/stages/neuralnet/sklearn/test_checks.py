@@ -10,12 +10,13 @@ import functools
 
 import pytest
 
-from .data import ALL, QUICK
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `sklearn`")
 
-from sklearn.utils.estimator_checks import parametrize_with_checks  # isort: skip
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from stages.neuralnet.sklearn import NetworkClassifier
 
+from .data import ALL, QUICK
 from .mlp_cases import cases
 
 pytestmark = pytest.mark.filterwarnings(

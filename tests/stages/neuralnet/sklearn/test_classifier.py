@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from .data import digits, model, same
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `sklearn`")
 
-import stages.neuralnet.sklearn  # isort: skip
+import stages.neuralnet.sklearn
 from stages.neuralnet import INITIALIZERS, Network
 from stages.neuralnet.sklearn import NetworkClassifier
 from stages.neuralnet.sklearn.solvers import SCHEDULED, SOLVERS
+
+from .data import digits, model, same
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X, Y = digits()

@@ -8,11 +8,13 @@ import sys
 import numpy as np
 import pytest
 
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `sklearn`")
+
+from sklearn.exceptions import NotFittedError
+
 from stages.neuralnet.sklearn import NetworkClassifier
 
 from .data import QUICK, digits
-
-from sklearn.exceptions import NotFittedError  # isort: skip
 
 X, Y = digits(40)
 QUICK = QUICK | {"batch_size": "auto"}

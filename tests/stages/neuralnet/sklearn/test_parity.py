@@ -8,13 +8,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from .data import digits
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `sklearn`")
 
-import sklearn  # isort: skip
-from sklearn.neural_network import MLPClassifier  # isort: skip
+import sklearn
+from sklearn.neural_network import MLPClassifier
 
 from stages.neuralnet import OneBlasThread
 from stages.neuralnet.sklearn import NetworkClassifier
+
+from .data import digits
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from .data import digits, model, same
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `sklearn`")
 
-from sklearn.base import clone  # isort: skip
-from sklearn.metrics import log_loss  # isort: skip
+from sklearn.base import clone
+from sklearn.metrics import log_loss
+
+from .data import digits, model, same
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X, Y = digits()

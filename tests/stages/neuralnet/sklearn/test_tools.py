@@ -7,14 +7,16 @@ import pickle
 import numpy as np
 import pytest
 
-from .data import ALL, digits, model, same
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: extra `sklearn`")
 
-import joblib  # isort: skip
-from scipy import sparse  # isort: skip
-from sklearn.base import clone  # isort: skip
-from sklearn.model_selection import GridSearchCV  # isort: skip
-from sklearn.pipeline import make_pipeline  # isort: skip
-from sklearn.preprocessing import OneHotEncoder, StandardScaler  # isort: skip
+import joblib
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from .data import ALL, digits, model, same
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X, Y = digits()

@@ -1,0 +1,196 @@
+"""The content of a live value, as a text: equal values have equal texts, in every process.
+
+Containers, arrays, dates, paths, `partial`s, instances (by class and state, as `pickle` would take
+them apart) count by what they hold; functions and classes of the project by reference to their
+source, and by the values that they have captured. Nothing depends on an address, on the order of a
+set or on a hash seed.
+
+What has no content to speak of (an open file, a generator, a socket) is refused by name where a
+function has captured it. Elsewhere it counts by its type, since the statement that made it counts.
+Locks, loggers and the like never change a result.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import hashlib
+import sys
+import types
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeline.code.hashing import constant_text, short_hash
+from pipeline.errors import CodeError
+
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), type(...), type(NotImplemented))
+_BUILTIN = (types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType)
+_SLOTS = (
+    *(types.MethodDescriptorType, types.ClassMethodDescriptorType),
+    *(types.GetSetDescriptorType, types.MemberDescriptorType),
+)
+_VIEWS = (types.MappingProxyType, type({}.keys()), type({}.values()), type({}.items()))
+_PARTS = {
+    property: ("fget", "fset", "fdel"),
+    classmethod: ("__func__",),
+    staticmethod: ("__func__",),
+    types.MethodType: ("__func__", "__self__"),
+    slice: ("start", "stop", "step"),
+    range: ("start", "stop", "step"),
+    memoryview: ("format", "shape", "obj"),
+}
+HARMLESS = {
+    *("_thread.lock", "_thread.RLock", "_thread._local", "_contextvars.ContextVar"),
+    *("logging.Logger", "logging.RootLogger", "logging.LoggerAdapter"),
+    *("weakref.ReferenceType", "weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"),
+    *("weakref.WeakSet", "weakref.ProxyType", "_abc._abc_data", "builtins.weakref"),
+    *("tqdm.std.tqdm", "multiprocessing.synchronize.Lock", "multiprocessing.synchronize.RLock"),
+}
+
+Describe = Callable[[Any, "Content"], str]
+
+
+class Content:
+    """Describes values, one after the other; a value inside itself is told by its depth.
+
+    `function` and `klass` describe functions and classes, for which this class knows no source.
+    `describe` tells of values of some types, such as functions, what this class cannot know.
+    `links` are the symbols of the project that have been met; `values` names what has been told of
+    captured values, for people.
+    """
+
+    def __init__(self, describe: Mapping[type, Describe]) -> None:
+        self._describe = describe
+        self._open: dict[int, int] = {}  # what is being told, and how deep inside it is
+        self._told: dict[int, tuple[Any, str]] = {}  # with the value: an address is used again
+        self.links: dict[tuple[str, str], int] = {}
+        self.values: dict[str, str] = {}
+        self.mutable = False
+        self.owner = ""
+        self.where = ""  # of a value that may not be opaque
+
+    def link(self, symbol: tuple[str, str]) -> str:
+        """A reference to a symbol of the project, by its number."""
+        return f"→{self.links.setdefault(symbol, len(self.links))}"
+
+    def captured(self, name: str, value: Any) -> str:
+        """The content of a value that a function has captured; it is refused where it has none."""
+        before, self.where = self.where, f"{self.owner} holds {name}"
+        try:
+            return self.text(value)
+        finally:
+            self.where = before
+
+    def text(self, value: Any) -> str:
+        """The content of a value."""
+        kind = type(value)
+        if kind in _ATOMS:
+            return constant_text(value)
+        key = id(value)
+        if key in self._told:
+            return self._told[key][1]
+        if key in self._open:
+            return f"inside {self._open[key]}"
+        self._open[key] = len(self._open)
+        try:
+            describe = next(
+                (d for base, d in self._describe.items() if isinstance(value, base)), None
+            )
+            text = describe(value, self) if describe else self._told_by_type(value, kind)
+        finally:
+            del self._open[key]
+        text = text if len(text) < 200 else short_hash(text)
+        self._told[key] = value, text
+        return text
+
+    def _told_by_type(self, value: Any, kind: type) -> str:
+        return f"{self.text(kind)}{self._inside(value, kind)}"
+
+    def _inside(self, value: Any, kind: type) -> str:
+        if kind is tuple:
+            return self._all(value)
+        if kind in _PARTS:
+            return self._all(getattr(value, part) for part in _PARTS[kind])
+        if kind in _BUILTIN or kind in _SLOTS:
+            owner = getattr(value, "__self__", None)
+            bound = "" if owner is None or isinstance(owner, types.ModuleType) else self.text(owner)
+            return f" {getattr(value, '__module__', '')}.{value.__qualname__}{bound}"
+        if kind is frozenset:
+            return self._unordered(value)
+        self.mutable = True
+        return self._changeable(value, kind)
+
+    def _changeable(self, value: Any, kind: type) -> str:
+        if kind is list or kind in _VIEWS[1:]:
+            return self._all(value)
+        if kind is dict or kind in _VIEWS[:1]:
+            return self._all(part for pair in value.items() for part in pair)
+        if kind is set:
+            return self._unordered(value)
+        if kind is bytearray:
+            return bytes(value).hex()
+        if kind.__module__ == "numpy" and hasattr(value, "dtype") and hasattr(value, "tobytes"):
+            return self._array(value)
+        if f"{kind.__module__}.{kind.__qualname__}" in HARMLESS or _is_stream(value):
+            return ""
+        if kind.__module__ == "functools" and hasattr(value, "__wrapped__"):  # a cache
+            return self.text(value.__wrapped__)
+        return self._state(value, kind)
+
+    def _all(self, values: Any) -> str:
+        return f"({','.join([self.text(value) for value in values])})"
+
+    def _unordered(self, values: Any) -> str:
+        """Each on its own, so that the order in which they are met leaves no trace."""
+        told = []
+        links, before = self.links, self._told
+        for value in values:
+            self.links, self._told = {}, {}
+            told.append((self.text(value), [*self.links]))
+        self.links, self._told = links, before
+        texts = [text + "".join(map(self.link, found)) for text, found in sorted(told)]
+        return f"({','.join(texts)})"
+
+    def _array(self, value: Any) -> str:
+        if value.dtype.hasobject:
+            return f"{value.shape}{self._all(value.ravel().tolist())}"
+        digest = hashlib.sha256(value.tobytes()).hexdigest()
+        mask = getattr(value, "mask", None)
+        masked = "" if mask is None or not hasattr(value, "fill_value") else self.text(mask)
+        return f"{value.dtype.descr if value.dtype.names else value.dtype.str}{value.shape}{digest}{masked}"
+
+    def _state(self, value: Any, kind: type) -> str:
+        """What `pickle` would keep: class and arguments, state, items."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # iterators warn that they will not be copied some day
+            try:
+                reduce = copyreg.dispatch_table.get(kind)
+                state = reduce(value) if reduce else value.__reduce_ex__(4)
+                if isinstance(state, str):
+                    return f" {state}"
+                make, arguments, *rest = state
+                items = [None if part is None else [*part] for part in rest[1:3]]
+                return self._all([make, arguments, *rest[:1], *items])
+            except (TypeError, AttributeError, NotImplementedError) as error:
+                if isinstance(error, CodeError):
+                    raise
+                return self._opaque(value, kind)
+
+    def _opaque(self, value: Any, kind: type) -> str:
+        if kind.__module__ == "typing":
+            return repr(value)
+        if self.where:
+            raise CodeError(
+                f"{self.where}, a {kind.__module__}.{kind.__qualname__}, which has no content to "
+                "compare; give it as a parameter or an input, or make it inside the function"
+            )
+        return ""
+
+
+def digest_of(text: str) -> str:
+    """The digest of a content."""
+    return short_hash(text)
+
+
+def _is_stream(value: Any) -> bool:
+    return any(value is one for one in (sys.stdin, sys.stdout, sys.stderr))

@@ -1,0 +1,165 @@
+"""The trace: what a stage was seen to depend on, as its manifest keeps it, and whether it still holds.
+
+    files         [place, path, digest]: what was opened; "" where there was none
+    asked         [place, path, what, answer]: whether it was there, its size or its time
+    listed        [place, path, digest of the names in it]
+    environment   name → digest of its value; "" where it was not set
+    modules       [name, digest]: project modules that no analysis had foreseen, by their code
+    sources       [place, path, digest]: the same for files that are no modules by name
+    unseen        what may have changed without a trace, in words
+
+A place says what a path starts from: "project" (the folder that the stage's package lies in), "cwd"
+(as it was given; it may be another folder next time) or "" (the root).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.code.observe import Recorder, stamp_of
+from pipeline.code.programs import Started, started
+from pipeline.code.wraps import describe_status, value_of
+from pipeline.errors import DataError
+from pipeline.store.files import DigestCache, identify
+
+Graph = Callable[[str, str], str | None]  # of a module, by name or by file
+
+
+def make_trace(
+    recorder: Recorder,
+    root: Path,
+    graph: Graph,
+    followed: set[str],
+    cache: DigestCache,
+    stage: str,
+    explained: bool,
+) -> dict[str, Any]:
+    """What a recorder saw, as JSON, without what the fingerprint knows (`followed` are sources).
+
+    `root` is the folder of the stage's project. `explained` says that the stage declares what else
+    it depends on. Raises `DataError` where a file has changed since the stage opened it.
+    """
+    files, sources, modules, unseen = [], [], {}, []
+    opened = dict(recorder.opened)
+    for command, folder in recorder.programs.items():
+        found: Started = started(command, folder)
+        opened |= {path: stamp_of(path) for path in found.files if recorder.path(path)}
+        modules |= dict.fromkeys(found.modules)
+        recorder.sources |= dict.fromkeys(found.scripts)
+        unseen += [f"what {found.name} reads in a process of its own"]
+    unseen += [f"what {host} answers" for host in recorder.hosts]
+    for path, stamp in opened.items():
+        whole = recorder.whole(path)
+        if whole in recorder.written or os.path.isdir(whole):
+            continue
+        if stamp_of(whole) != stamp:
+            raise DataError(
+                f"{whole} changed while {stage} ran: expected the same file until the end; "
+                "nothing is stored: run the same command again"
+            )
+        files.append([*_place(path, recorder, root), _digest(whole, cache)])
+    for path in recorder.sources:
+        whole = recorder.whole(path)
+        if whole not in followed and whole not in recorder.written:
+            if (digest := graph("", whole)) is not None:
+                sources.append([*_place(path, recorder, root), digest])
+    for name in [*modules, *recorder.modules]:
+        if (digest := graph(name, "")) is not None:
+            modules[name] = digest
+    listed = [
+        [*_place(path, recorder, root), _names(recorder.whole(path), recorder.written)]
+        for path in recorder.listed
+        if recorder.whole(path) not in recorder.written
+    ]
+    asked = [
+        [*_place(path, recorder, root), what, answer]
+        for (path, what), answer in recorder.asked.items()
+        if recorder.whole(path) not in recorder.written
+        and not (path in opened and what in ("kind", "getsize"))
+    ]
+    found = {
+        "files": files,
+        "asked": asked,
+        "listed": listed,
+        "environment": {k: digest_of_text(v) for k, v in sorted(recorder.environment.items())},
+        "modules": [[name, digest] for name, digest in modules.items() if digest],
+        "sources": sources,
+        "unseen": [] if explained else list(dict.fromkeys(unseen)),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def changes(
+    trace: Mapping[str, Any], root: Path, graph: Graph, cache: DigestCache
+) -> Iterator[str]:
+    """What of a trace no longer holds, each in a few words."""
+    for place, path, digest in trace.get("files", ()):
+        now = _digest(whole := _from(place, path, root), cache)
+        if now != digest:
+            how = "is there now" if not digest else "is gone" if not now else "changed"
+            yield f"file {whole} {how}"
+    for place, path, what, answer in trace.get("asked", ()):
+        whole = _from(place, path, root)
+        try:
+            status = os.stat(whole)
+        except (OSError, ValueError):
+            status = None
+        if describe_status(status, what) != answer:
+            how = "is there now" if answer is None else "is gone" if status is None else "changed"
+            yield f"file {whole} {how}"
+    for place, path, digest in trace.get("listed", ()):
+        if _names(whole := _from(place, path, root), ()) != digest:
+            yield f"folder {whole} holds other names"
+    for name, digest in trace.get("environment", {}).items():
+        if digest_of_text(value_of(name)) != digest:
+            yield f"environment variable {name} changed"
+    for name, digest in trace.get("modules", ()):
+        if graph(name, "") != digest:
+            yield f"module {name} changed"
+    for place, path, digest in trace.get("sources", ()):
+        if graph("", whole := _from(place, path, root)) != digest:
+            yield f"source {whole} changed"
+
+
+def digest_of_text(text: str | None) -> str:
+    """The digest of a value, which may be a secret; "" where there is none."""
+    return "" if text is None else hashlib.sha256(os.fsencode(text)).hexdigest()[:32]
+
+
+def _place(path: str, recorder: Recorder, root: Path) -> tuple[str, str]:
+    if not os.path.isabs(path):
+        return "cwd", path
+    whole = Path(recorder.whole(path))
+    if whole.is_relative_to(root):
+        return "project", str(whole.relative_to(root))
+    return "", str(whole)
+
+
+def _from(place: str, path: str, root: Path) -> str:
+    return os.path.normpath(
+        os.path.join(root, path) if place == "project" else os.path.abspath(path)
+    )
+
+
+def _digest(path: str, cache: DigestCache) -> str:
+    """The digest of a file's content; "" where there is none that can be read."""
+    if not os.path.isfile(path):
+        return ""
+    try:
+        return identify(Path(path), cache=cache).files[0].sha256
+    except DataError:
+        return ""
+
+
+def _names(path: str, without: Any) -> str:
+    """The digest of the names in a folder, but for those that the stage itself has made."""
+    try:
+        names = sorted(name for name in os.listdir(path) if os.path.join(path, name) not in without)
+    except OSError:
+        return ""
+    names = [name for name in names if name != "__pycache__"]
+    return digest_of_text("\0".join(names)) if names else "empty"

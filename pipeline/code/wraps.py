@@ -1,0 +1,212 @@
+"""What raises no audit event, made visible while a stage runs.
+
+Environment variables are read through the methods of `os.environ`; whether a file is there, through
+`os.stat` and its like; a module by a computed name, through `importlib`. Each is replaced by a
+function that records and then does the same, and put back when no stage runs any more.
+
+What libraries ask for on their own account does not count: where temporary files go, how wide the
+terminal is, whether a lock is there.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from pipeline.code.workers import watch_worker
+
+# Modules that ask on their own account.
+_ON_THEIR_OWN = {
+    *("tempfile", "subprocess", "multiprocessing", "threading", "concurrent", "logging", "asyncio"),
+    *("warnings", "traceback", "linecache", "shutil", "gettext", "locale", "webbrowser", "tqdm"),
+    *("click", "filelock", "threadpoolctl", "ssl", "pipeline", "random", "inspect", "importlib"),
+    *("sysconfig", "site", "zipimport", "pkgutil", "pdb", "coverage", "_pytest", "pytest", "numpy"),
+    *("pydoc", "getpass", "runpy", "platform", "ctypes", "socket", "http", "secrets", "codecs"),
+}
+# Variables that say where and how a program runs. Only the project's own code may mean them.
+_VOLATILE = {
+    *("COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "PWD", "OLDPWD", "SHLVL"),
+    *("_", "TMPDIR", "TEMP", "TMP", "HOME", "USER", "LOGNAME", "HOSTNAME", "DISPLAY", "PATH"),
+    *("PYTHONPATH", "PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
+}
+_PASSING_ON = {"os", "_collections_abc", "collections.abc", "genericpath", "pathlib", "posixpath"}
+_PASSING_ON |= {"ntpath", "pathlib._local", "pathlib._abc", "glob", "fnmatch", "string", __name__}
+_KIND = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "islink", "is_symlink"}
+_KIND |= {
+    "ismount",
+    "samefile",
+    "mkdir",
+    "makedirs",
+    "resolve",
+    "realpath",
+    "rglob",
+    "glob",
+    "walk",
+}
+
+
+class Wraps:
+    """The replacements. `start` and `stop` are called with no stage running before and after."""
+
+    def __init__(self) -> None:
+        self._recorders: Callable[[], list[Any]] = list
+        self._before: list[tuple[Any, str, Any]] = []
+
+    def start(self, recorders: Callable[[], list[Any]]) -> None:
+        """Put the replacements in place; what they see goes to `recorders()`."""
+        self._recorders = recorders
+        from multiprocessing.process import BaseProcess
+
+        bootstrap, environment = importlib._bootstrap, type(os.environ)
+        start = BaseProcess.start
+
+        def starting(process: Any) -> Any:
+            """Start a process that reports what it sees."""
+            watch_worker(process, recorders())
+            return start(process)
+
+        self._replace(BaseProcess, "start", starting)
+        for owner, name, record in (
+            (os, "stat", self._asked),
+            (os, "lstat", self._asked),
+            (os, "access", self._accessed),
+            (bootstrap, "_gcd_import", self._imported),
+            (builtins, "__import__", self._imported_by_call),
+            (environment, "__getitem__", self._variable),
+            (environment, "__contains__", self._variable),
+            (environment, "__iter__", self._all_variables),
+        ):
+            if hasattr(owner, name):
+                original = getattr(owner, name)
+                self._replace(owner, name, _recording(original, record))
+                for able in _ABLE:  # shutil asks these sets whether a function can do something
+                    if original in able:
+                        able.add(getattr(owner, name))
+
+    def _replace(self, owner: Any, name: str, replacement: Any) -> None:
+        self._before.append((owner, name, vars(owner).get(name)))
+        setattr(owner, name, replacement)
+
+    def stop(self) -> None:
+        """Put back what was there."""
+        while self._before:
+            owner, name, original = self._before.pop()
+            for able in _ABLE:
+                able.discard(getattr(owner, name) if original else None)
+            if original is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
+
+    def _asked(self, answer: Any, path: Any, **_: Any) -> None:
+        asker, method = _asker()
+        if asker in _ON_THEIR_OWN or isinstance(path, int):
+            return
+        for recorder in self._recorders():
+            if found := recorder.path(path):
+                if recorder.whole(found) not in recorder.written:
+                    what, value = _of_status(answer, method)
+                    recorder.note("asked", (found, what), value)
+
+    def _accessed(self, answer: Any, path: Any, mode: int = 0, **_: Any) -> None:
+        self._asked(None if not answer else _stat(path), path)
+
+    def _imported(self, _: Any, name: str, *rest: Any) -> None:
+        for recorder in self._recorders():
+            recorder.note("modules", name)
+
+    def _imported_by_call(self, module: Any, name: str, *rest: Any) -> None:
+        """A statement gives the import five arguments, a call by hand hardly ever does."""
+        if len(rest) < 4:
+            self._imported(module, name)
+
+    def _variable(self, _: Any, environment: Any, name: Any) -> None:
+        asker, method = _asker()
+        if asker in _ON_THEIR_OWN or method == "expanduser":
+            return
+        name = os.fsdecode(name)
+        if name in _VOLATILE and not _is_project(asker):
+            return
+        for recorder in self._recorders():
+            if name not in recorder.set_variables:
+                recorder.note("environment", name, value_of(name))
+
+    def _all_variables(self, _: Any, environment: Any) -> None:
+        pass  # each is asked for by name then
+
+
+def _recording(original: Callable[..., Any], record: Callable[..., None]) -> Callable[..., Any]:
+    def replacement(*arguments: Any, **keywords: Any) -> Any:
+        answer, error = None, None
+        try:
+            answer = original(*arguments, **keywords)
+        except BaseException as raised:
+            error = raised
+        started = time.perf_counter()
+        with suppress(Exception):
+            record(answer, *arguments, **keywords)
+        wrapped.seconds += time.perf_counter() - started
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error
+        return answer
+
+    return replacement
+
+
+def _asker() -> tuple[str, str]:
+    """The package that asks, and the method of `os` or `pathlib` that it asks by."""
+    frame: Any = sys._getframe(3)
+    method = ""
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name not in _PASSING_ON:
+            return name.partition(".")[0], method
+        if name != __name__ and (not method or frame.f_code.co_name in _KIND):
+            method = frame.f_code.co_name
+        frame = frame.f_back
+    return "", method
+
+
+def value_of(name: str) -> str | None:
+    """The value of an environment variable, read in a way that is not recorded."""
+    value = os.environ._data.get(os.environ.encodekey(name))
+    return None if value is None else os.fsdecode(value)
+
+
+def _is_project(package: str) -> bool:
+    module = sys.modules.get(package)
+    file = getattr(module, "__file__", None) or ""
+    return "site-packages" not in file and not file.startswith(os.path.dirname(os.__file__))
+
+
+def _of_status(status: Any, method: str) -> tuple[str, Any]:
+    """What was asked of a file, and the answer; None where it is not there."""
+    what = "kind" if method in _KIND else method if method in ("getsize", "getmtime") else "status"
+    return what, describe_status(status, what)
+
+
+def describe_status(status: Any, what: str) -> Any:
+    """The part of a file's status that was asked for, as a JSON value."""
+    if status is None:
+        return None
+    kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"
+    if what == "kind" or (what == "status" and kind == "folder"):
+        return kind
+    size, time_ns = status.st_size, status.st_mtime_ns
+    return {"getsize": size, "getmtime": time_ns}.get(what, [size, time_ns])
+
+
+_stat = os.stat
+_ABLE = (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks, os.supports_effective_ids)
+wrapped = Wraps()
+wrapped.seconds = 0.0

@@ -1,0 +1,72 @@
+"""Leftovers: what worker processes need beside memory, named so that a later run can remove it.
+
+`multiprocessing` keeps sockets in a folder for temporary files (`pymp-…`), and semaphores by name.
+It removes them at the end, in a process of its own; where a whole process group is killed, nobody
+does. So this process keeps them under names of its own and holds a lock as long as it lives:
+
+    <temporary>/pl-TOKEN/.lock      locked (flock) by the process that made it
+    /dev/shm/sem.pl-TOKEN-…         its semaphores
+
+What carries a token whose lock nobody holds is of a dead process, and goes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+PREFIX = "pl-"
+SEMAPHORES = Path("/dev/shm")
+YOUNG = 60.0  # seconds within which a folder may not have its lock yet
+_held: list[int] = []  # open for good: the lock of this process
+
+
+def claim() -> None:
+    """Name what this process's workers will need, once; and remove what dead ones left.
+
+    Does nothing where it cannot be done: then names are `multiprocessing`'s own.
+    """
+    if _held:
+        return
+    with suppress(ImportError, OSError, AttributeError):
+        import fcntl
+        from multiprocessing import process, util
+
+        config = process.current_process()._config  # type: ignore[attr-defined]
+        if config.get("tempdir") is not None or process.parent_process() is not None:
+            return
+        sweep()
+        folder = tempfile.mkdtemp(prefix=PREFIX)
+        descriptor = os.open(f"{folder}/.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _held.append(descriptor)
+        util.Finalize(None, shutil.rmtree, args=(folder, True), exitpriority=-100)
+        config["tempdir"] = folder
+        config["semprefix"] = f"/{os.path.basename(folder)}"
+
+
+def sweep() -> None:
+    """Remove what the processes of this user that are dead have left."""
+    import fcntl
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if folder.stat().st_uid != os.getuid():
+                continue
+            try:
+                descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CLOEXEC)
+            except FileNotFoundError:
+                if time.time() - folder.stat().st_mtime > YOUNG:
+                    shutil.rmtree(folder, ignore_errors=True)
+                continue
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for semaphore in SEMAPHORES.glob(f"sem.{folder.name}-*"):
+                    semaphore.unlink(missing_ok=True)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(descriptor)

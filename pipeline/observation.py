@@ -1,0 +1,130 @@
+"""Observation: a stage is watched while it runs, and what was seen is checked by the next plan.
+
+Before and after the function is called, the sources that it reaches and its file inputs are looked
+at again: if they have changed since they were fingerprinted, nothing is stored, for a worker
+process, or an import inside the function, may have read either state of them.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.code import CodeIndex
+from pipeline.code.tables import stamp
+from pipeline.errors import CodeError, DataError
+from pipeline.stage import Stage
+from pipeline.store.files import Files
+from pipeline.store.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.code.observe import Recorder
+
+
+class Observations:
+    """What stages were seen to depend on, of one store and one state of the code."""
+
+    def __init__(self, store: Store, code: CodeIndex) -> None:
+        self._store, self._code = store, code
+
+    def changes(self, stage: Stage, manifest: Mapping[str, Any]) -> tuple[str, ...]:
+        """What of that which a stage was seen to depend on has changed since, in words."""
+        observed = manifest.get("observed")
+        if not observed or observed.keys() <= {"unseen"}:
+            return ()
+        from pipeline.code.trace import changes  # imported here: few stages depend on more
+
+        root = self._code.root_of(stage.function)
+        graph = self._code.graphs(stage.function)
+        return tuple(changes(observed, root, graph, self._store.cache))
+
+    def check_code(
+        self, stage: Stage, sources: Mapping[str, list[int]], graph: str, before: bool = False
+    ) -> None:
+        """Raise `CodeError` where what `stage` reaches is no longer in `sources` as it was."""
+        changed = [path for path, known in sources.items() if _stamp(path) != known]
+        if not changed:
+            return
+        try:
+            now = CodeIndex(None).reached(stage.function, stage.ignores, stage.groups).graph
+        except (CodeError, OSError):
+            now = ""
+        if now != graph:
+            when = f"before {stage.name} could run" if before else f"while {stage.name} ran"
+            raise CodeError(
+                f"{changed[0]} changed {when}: expected the code that was planned with; "
+                "nothing is stored: run the same command again"
+            )
+
+    def check_files(self, stage: Stage, values: Mapping[str, Any]) -> None:
+        """Raise `DataError` where files among the inputs and parameters are not what they were."""
+        for name, value in values.items():
+            if isinstance(value, Files) and (reason := value.check(self._store.cache)):
+                raise DataError(
+                    f"{reason} while {stage.name} ran, which has {name} for an input; "
+                    "nothing is stored: run the same command again"
+                )
+
+    @contextmanager
+    def watching(
+        self, stage: Stage, values: Mapping[str, Any], parameters: Mapping[str, Any]
+    ) -> Iterator[Recorder]:
+        """Record what the block is seen to read. `values` are inputs and parameters by name."""
+        from pipeline.code.observe import observed
+
+        with observed(_excluded(self._store.root, stage, values, parameters)) as recorder:
+            yield recorder
+
+    def trace(
+        self, stage: Stage, recorder: Recorder, sources: Mapping[str, list[int]]
+    ) -> dict[str, Any]:
+        """What a recorder saw, for the manifest. `DataError` where a file has changed meanwhile."""
+        from pipeline.code.trace import make_trace
+
+        root = self._code.root_of(stage.function)
+        graph = self._code.graphs(stage.function)
+        return make_trace(
+            recorder, root, graph, set(sources), self._store.cache, stage.name, bool(stage.uses)
+        )
+
+
+def _stamp(path: str) -> list[int] | None:
+    try:
+        return stamp(Path(path))
+    except OSError:
+        return None
+
+
+def _excluded(
+    root: Path, stage: Stage, values: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Where what is read never counts: the store, Python and its packages, the system, the inputs
+    that are known by content, and folders that a parameter without effect names."""
+    found = {os.path.abspath(root), *_installed()}
+    for value in values.values():
+        if isinstance(value, Files):
+            found |= {str(file.path) for file in value.files}
+    here = os.getcwd()
+    for name, value in parameters.items():
+        parameter = stage.parameters.get(name)
+        if parameter and not parameter.option.affects_result and isinstance(value, str) and value:
+            place = os.path.abspath(value)
+            if not (here + os.sep).startswith(place.rstrip(os.sep) + os.sep):
+                found.add(place)
+    return tuple(place.rstrip(os.sep) + os.sep for place in found)
+
+
+@cache
+def _installed() -> frozenset[str]:
+    places = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
+    places |= {*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(__file__)}
+    places |= {"/proc", "/sys", "/dev", os.path.join(tempfile.gettempdir(), "pymp-")}
+    places |= {os.path.realpath(place) for place in places}
+    return frozenset(place for place in places if place != os.sep)

@@ -1,0 +1,43 @@
+"""What the last bits of a result depend on beside its fingerprint: NumPy, and the BLAS kernel.
+
+OpenBLAS chooses a kernel for the processor when it is loaded (`OPENBLAS_CORETYPE` overrules it), and
+another kernel adds in another order. A stored result stays true: it says what it was made with. A
+half-done training is another matter: it resumes only where the rest will be computed alike.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+_NAMES = {"numpy": "NumPy", "blas": "the BLAS kernel"}
+
+
+@cache
+def numerics() -> dict[str, str]:
+    """The versions of Python and NumPy, and the BLAS libraries with their kernels."""
+    import numpy as np
+    from threadpoolctl import threadpool_info  # imported here: only who writes a result asks
+
+    libraries = (one for one in threadpool_info() if one["user_api"] == "blas")
+    kernels = sorted({f"{b['internal_api']} {b.get('architecture') or ''}" for b in libraries})
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": ", ".join(kernels).strip() or "unknown",
+    }
+
+
+def made_differently(manifest: Mapping[str, Any]) -> list[str]:
+    """How what a result was made with differs from what is here, in sentences; mostly none.
+
+    For `explain`, `verify` and `runs`. What an old manifest does not say does not differ.
+    """
+    made, here = manifest.get("versions", {}), numerics()
+    return [
+        f"made with {name} {made[key]}, here {here[key]}: the last bits may differ"
+        for key, name in _NAMES.items()
+        if made.get(key, here[key]) != here[key]
+    ]

@@ -1,0 +1,27 @@
+"""What this program adds to the help: sections, and an example of each command."""
+
+FINDING = "Finding hyperparameters"
+AFTER = "After a run"
+MODEL = "A model"
+
+# What a newcomer may type, by command.
+EXAMPLES = {
+    "run": "pipeline run --lr 0.02 --hidden 256,128 --save model.json",
+    "plan": "pipeline plan --lr 0.02",
+    "explain": "pipeline explain train --lr 0.02",
+    "config": "pipeline config --recipe fast > fast.toml",
+    "verify": "pipeline verify --json",
+    "gc": "pipeline gc --unused-days 30 --max-size 5GB --dry-run",
+    "lr-find": "pipeline lr-find --recipe fast --plot curve.png",
+    "search": "pipeline search lr=0.01,0.1 hidden=256/512,256 --epochs 5 --jobs 2",
+    "report": "pipeline report --recipe fast --output page.html",
+    "predict": "pipeline predict --load model.json cat.jpg",
+    "download": "pipeline download --source cifar.tar.gz",
+    "preprocess": "pipeline preprocess --color --storage uint8",
+    "split": "pipeline split --val-fraction 0.1 --seed 1",
+    "standardize": "pipeline standardize --standardize channel --color",
+    "whiten": "pipeline whiten --whiten pca --components 256",
+    "train": "pipeline train --recipe fast --epochs 2 --workers 2",
+    "evaluate": "pipeline evaluate --load model.json --tta",
+    "serialize": "pipeline serialize --save model.json",
+}

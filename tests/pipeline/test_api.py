@@ -1,0 +1,241 @@
+"""The public face: run and plan check as the command line does, and share the store as it does."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pytest
+
+import pipeline
+from pipeline import Option, Pipeline, Program, Store, errors, make_cli, plan, run, run_cli, stage
+from pipeline.store.locks import store_lock
+from tests.pipeline import shop
+from tests.pipeline.test_parameters import BIKE
+
+PAGE = Path(pipeline.__file__).parent / "README.md"
+
+
+def test_every_public_name_is_on_the_page_and_there():
+    for name in pipeline.__all__:
+        assert getattr(pipeline, name) is not None
+        assert name in PAGE.read_text("utf-8"), name
+    assert set(pipeline.__all__) <= set(dir(pipeline))
+    with pytest.raises(AttributeError, match="module 'pipeline' has no attribute 'ran'"):
+        pipeline.ran  # noqa: B018
+
+
+def test_a_run_gives_artifacts_by_name_and_what_became_of_each_stage(tmp_path):
+    found = run(shop.SHOP, store=tmp_path / "store", days=3)
+    assert found["total"] == {"total": 16.0, "floor_is_positive": True}
+    assert list(found) == found.artifacts() == ["sales", "kept", "rule", "total"]
+    assert [(one.name, one.status, one.reason) for one in found.stages] == [
+        (name, "ran", "never run before") for name in ("collect", "choose", "add")
+    ]
+    assert Path(found.path("total")).is_file()
+    again = run(shop.SHOP, store=Store(tmp_path / "store"), days=3, targets=["choose"])
+    assert [one.status for one in again.stages] == ["cached", "cached"]
+
+
+def test_a_plan_says_what_a_run_would_do(tmp_path):
+    shop.RAN.clear()
+    first = plan(shop.SHOP, store=tmp_path, targets=["choose"])
+    assert [(one.stage.name, one.status, one.reason) for one in first] == [
+        ("collect", "runs", "never run before"),
+        ("choose", "waits", "depends on what collect will make"),
+    ]
+    assert shop.RAN == []
+    run(shop.SHOP, store=tmp_path)
+    assert {one.status for one in plan(shop.SHOP, store=tmp_path)} == {"cached"}
+    (changed,) = [one for one in plan(shop.SHOP, store=tmp_path, floor=3) if one.status == "runs"]
+    assert changed.reason == "parameter floor: 2.0 → 3.0"
+
+
+MISTAKES = [
+    ({"days": -5}, "days: expected at least 1, found -5"),
+    ({"days": "7"}, "days: expected an integer, found '7'"),
+    ({"dais": 3}, "unknown parameter 'dais'; did you mean days?"),
+    ({"targets": ["chose"]}, "no stage is named 'chose'; did you mean 'choose'?"),
+]
+
+
+@pytest.mark.parametrize("function", [run, plan])
+@pytest.mark.parametrize(("given", "line"), MISTAKES)
+def test_a_mistake_is_refused_before_anything_runs(tmp_path, function, given, line):
+    shop.RAN.clear()
+    with pytest.raises(errors.ConfigError) as caught:
+        function(shop.SHOP, store=tmp_path / "store", **given)
+    assert str(caught.value) == line
+    assert shop.RAN == []
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"executor": "dask"}, "--executor: expected one of serial, thread, process, found 'dask'"),
+        ({"jobs": 0}, "--jobs: expected a number of at least 1, found 0"),
+        ({"jobs": True}, "--jobs: expected a number of at least 1, found True"),
+    ],
+)
+def test_a_place_that_is_none(tmp_path, given, line):
+    with pytest.raises(errors.ConfigError, match=line):
+        run(shop.SHOP, store=tmp_path, **given)
+
+
+def test_a_combination_is_refused_from_everywhere_before_the_first_stage(tmp_path, capsys):
+    line = "--spokes 99: expected fewer, found many"
+    for function in (run, plan):
+        with pytest.raises(errors.ConfigError, match=line):
+            function(BIKE, store=tmp_path / "store", spokes=99)
+    group = make_cli(Program(BIKE, name="bike", help="", version="1"))
+    folder = ["--artifacts-dir", str(tmp_path / "store")]
+    for command in (["run"], ["run", "--dry-run"], ["plan"], ["explain", "draw"]):
+        assert run_cli(group, [*command, "--spokes", "99", *folder]) == 2
+        assert capsys.readouterr().err == f"error: {line}\n"
+    assert not list(tmp_path.glob("store/*/*"))
+
+
+def test_numbers_of_numpy_and_paths_are_taken_for_pythons(tmp_path):
+    first = run(shop.SHOP, store=str(tmp_path), days=np.int64(3), floor=np.float32(1))
+    again = run(shop.SHOP, store=Path(tmp_path), days=3, floor=1)
+    assert {one.status for one in again.stages} == {"cached"}
+    assert again["total"] == first["total"]
+
+
+def test_two_pipelines_share_a_store_and_a_process(tmp_path):
+    def both(results: dict[str, Any]) -> list[threading.Thread]:
+        def go(name: str, flow: Pipeline, **given: Any) -> None:
+            results[name] = run(flow, store=tmp_path, **given)
+
+        short = Pipeline(shop.collect, shop.choose)
+        return [
+            threading.Thread(target=go, args=("shop", shop.SHOP)),
+            threading.Thread(target=go, args=("short", short)),
+            threading.Thread(target=go, args=("other", shop.SHOP), kwargs={"days": 2}),
+        ]
+
+    shop.RAN.clear()
+    results: dict[str, Any] = {}
+    threads = both(results)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(shop.RAN) == sorted(["collect", "choose", "add"] * 2)
+    assert results["shop"]["sales"].shape == results["short"]["sales"].shape == (21,)
+    assert results["other"]["sales"].shape == (6,)
+
+
+def test_who_clears_out_the_store_waits_for_a_run_and_a_run_for_them(tmp_path):
+    entered, leave, order = threading.Event(), threading.Event(), []
+
+    @stage(outputs=("done",))
+    def wait() -> bool:
+        """Wait."""
+        entered.set()
+        assert leave.wait(20)
+        return True
+
+    def go() -> None:
+        run(Pipeline(wait), store=tmp_path, on_event=lambda event: order.append(event.kind))
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    assert entered.wait(20)
+    told: list[str] = []
+    with store_lock(tmp_path, exclusive=True, waiting=leave.set):
+        order.append("gc")
+        second = threading.Thread(
+            target=run, args=(Pipeline(wait),), kwargs={"store": tmp_path, "on_event": told.append}
+        )
+        second.start()
+        while not told:
+            assert second.is_alive()
+    second.join()
+    thread.join()
+    assert order == ["stage_started", "stage_finished", "gc"]
+    assert told[0].message == "waiting for gc, which is clearing out the store"
+
+
+def test_former_names_are_told(tmp_path, capsys):
+    @stage(outputs=("size",))
+    def measure(*, size: Annotated[int, Option("size", formerly=("extent",))] = 1) -> int:
+        """Measure."""
+        return size
+
+    events = []
+    assert run(Pipeline(measure), store=tmp_path, extent=3, on_event=events.append)["size"] == 3
+    words = "arguments: extent is called size now; use that name"
+    assert [one.message for one in events if one.kind == "warning"] == [words]
+    plan(Pipeline(measure), store=tmp_path, extent=3)
+    assert capsys.readouterr().err == f"warning: {words}\n", "where nobody listens, it is printed"
+
+
+CELL = """
+from typing import Annotated
+import numpy as np
+from pipeline import Option, Pipeline, stage
+
+FACTOR = 3
+
+def scaled(x):
+    return x * FACTOR
+
+@stage(outputs=("numbers",))
+def make(*, n: Annotated[int, Option("how many", minimum=1)] = 4):
+    return scaled(np.arange(n))
+
+FLOW = Pipeline(make)
+"""
+
+
+def test_a_stage_defined_in_a_notebook(tmp_path):
+    """Its functions have no file: what they consist of is followed all the same."""
+
+    def evaluated(source: str) -> Pipeline:
+        scope: dict[str, Any] = {"__name__": "__main__"}
+        exec(source, scope)
+        return scope["FLOW"]
+
+    def status(source: str) -> str:
+        return run(evaluated(source), store=tmp_path, n=3).stages[0].status
+
+    assert run(evaluated(CELL), store=tmp_path, n=3)["numbers"].tolist() == [0, 3, 6]
+    assert status(CELL) == "cached"
+    assert status(CELL.replace("x * FACTOR", "x + FACTOR")) == "ran"
+    assert status(CELL.replace("FACTOR = 3", "FACTOR = 4")) == "ran"
+    assert status(CELL) == "cached"
+
+
+def test_the_events_of_a_run_in_order(tmp_path):
+    events = []
+    run(shop.SHOP, store=tmp_path, targets=["choose"], on_event=events.append)
+    kinds = [(one.kind, one.fields.get("stage", one.fields.get("label"))) for one in events]
+    assert kinds == [
+        ("stage_started", "collect"),
+        ("progress", "collect"),
+        ("stage_finished", "collect"),
+        ("stage_started", "choose"),
+        ("stage_finished", "choose"),
+    ]
+    assert (events[1].done, events[1].total, events[1].unit) == (7, 7, "days")
+    assert (events[2].status, events[2].reason) == ("ran", "never run before")
+    with pytest.raises(AttributeError, match="loss"):
+        events[1].loss  # noqa: B018
+    assert json.dumps([dict(one.fields) for one in events])
+    events.clear()
+    run(shop.SHOP, store=tmp_path, targets=["choose"], on_event=events.append)
+    assert [(one.kind, one.status) for one in events] == [("stage_finished", "cached")] * 2
+
+
+def test_a_listener_that_fails_ends_the_run(tmp_path):
+    def fail(event):
+        raise LookupError("no ear")
+
+    with pytest.raises(LookupError, match="no ear"):
+        run(shop.SHOP, store=tmp_path, on_event=fail)
+    assert run(shop.SHOP, store=tmp_path)["total"]["total"] == 82.0
