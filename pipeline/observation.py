@@ -89,8 +89,9 @@ class Observations:
 
         root = self._code.root_of(stage.function)
         graph = self._code.graphs(stage.function)
+        followed = {*sources, *self._code.imported(stage.function)}
         return make_trace(
-            recorder, root, graph, set(sources), self._store.cache, stage.name, bool(stage.uses)
+            recorder, root, graph, followed, self._store.cache, stage.name, bool(stage.uses)
         )
 
 

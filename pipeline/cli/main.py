@@ -14,7 +14,7 @@ import click
 
 from pipeline.cli.signals import ending_as_interrupted
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
-from pipeline.store.troubles import explained
+from pipeline.store.troubles import LESS, explained
 
 DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
 
@@ -50,7 +50,9 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, click.UsageError) and error.ctx is not None:
             hint = f" (see '{error.ctx.command_path} --help')"
         return _complain(error.format_message() + hint, MISTAKE)
-    except (Interrupted, KeyboardInterrupt, click.Abort):
+    except (Interrupted, KeyboardInterrupt, click.Abort) as end:
+        if isinstance(end.__cause__, EOFError):  # of a server of processes that could start none
+            return _complain(f"expected to be let start a process, found a limit; {LESS}", MISTAKE)
         return _complain("interrupted; run the same command again to go on from here", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
         _let_output_go()

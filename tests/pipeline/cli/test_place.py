@@ -27,6 +27,16 @@ def test_no_folder_is_made_for_a_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_nothing_is_made_beside_what_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"found .*model.json: there is no folder .*/new/folder;"):
+        expect_place(tmp_path / "new" / "folder" / "model.json", "--save")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "link").symlink_to("target")
+    with pytest.raises(ConfigError, match=r"link: it is a link that leads nowhere; choose another"):
+        expect_place(tmp_path / "link", "--save")
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
+
+
 def test_the_flag_is_named_where_the_system_refuses(tmp_path):
     with pytest.raises(ConfigError, match=r"--plot: .*x: File name too long"):
         expect_place(tmp_path / ("x" * 256), "--plot")

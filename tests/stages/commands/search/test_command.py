@@ -156,7 +156,8 @@ def test_the_best_is_saved_for_config(call, document, folder):
         ("lr=0.1 --save .", "--save: expected the name of a file that can be written, found ."),
         (
             "lr=0.1,0.2 --source none",
-            "--source: expected auto, cifar10, synthetic, a URL or a path, found none",
+            "--source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL or "
+            "a path, found none",
         ),
     ],
 )
