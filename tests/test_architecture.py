@@ -20,7 +20,7 @@ LEVELS = (
     ("stage", "graph", "prefetch", "stream", "deferred"),
     ("settings",),
     ("code", "store"),
-    ("fingerprint", "planner"),
+    ("uses", "observation", "fingerprint", "planner"),
     ("executors", "events", "outcome", "execution", "dispatch", "runner"),
     ("api", "search", "upkeep"),
     ("cli",),

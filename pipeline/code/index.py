@@ -85,12 +85,6 @@ class CodeIndex:
         """The folder that a function's project lies in."""
         return self._place(unwrap(function))[2][0].project.root
 
-    def imported(self, function: Callable[..., Any]) -> set[str]:
-        """The sources that importing a function's module brings in, now or when they are needed:
-        what of them it reaches is followed."""
-        module, _, (_, effects, _) = self._place(unwrap(function))
-        return {str(found.path) for found in effects.loaded(module) if found.path}
-
     def graphs(self, function: Callable[..., Any]) -> Callable[[str, str], str | None]:
         """A function that gives the graph of a whole module of the same project, which is named or
         whose source is; None where that is no module of the project, or of the framework."""
@@ -108,6 +102,11 @@ class CodeIndex:
 
         return graph
 
+    def foreseen(self, function: Callable[..., Any]) -> set[str]:
+        """The sources that importing a function's own module reads: their effects are known."""
+        module, _, (_, effects, _) = self._place(unwrap(function))
+        return {str(one.path) for one in effects.loaded(module, "top") if one.path}
+
     def stamps(self, reached: Reached) -> dict[str, list[int]]:
         """The sources of what is reached, each with the stamp that it had when it was read."""
         read, state = self._tables.stamps, self._remembered.state
@@ -121,7 +120,7 @@ class CodeIndex:
         values.subclasses, key = False, ""
         if has_source and function is inner and _holds_nothing(inner):
             held = [group.__qualname__ for group in groups]
-            key = repr([str(module.path), inner.__qualname__, *ignores, *held])
+            key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *held])
             live = Live(values, links, module, inner, (), self._loaded)
             if found := self._remembered.get(key, live.same):
                 self._loaded.check(inner, module)
