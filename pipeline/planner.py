@@ -99,15 +99,24 @@ class Planner:
     def side_effects(self, stage: Stage) -> list[str]:
         """What `stage` has changed while it ran, of what other stages use, in words."""
         changed = self._code.changed()
+        others = [other for other in self.pipeline.stages.values() if other is not stage]
         words = []
-        for other in self.pipeline.stages.values() if changed else ():
-            reached = self._code.reached(other.function, other.ignores, other.groups).symbols
-            for name in changed:
-                if other is not stage and (name in reached or f"{name}(" in " ".join(reached)):
-                    words.append(
-                        f"{stage.name} changed {name} while it ran, and {other.name} uses it: "
-                        f"where {stage.name} is cached, that does not happen"
-                    )
+        for name in changed:
+            users = [
+                other.name
+                for other in others
+                if any(
+                    symbol == name or symbol.startswith(f"{name}(")
+                    for symbol in self._code.reached(
+                        other.function, other.ignores, other.groups
+                    ).symbols
+                )
+            ]
+            if users:
+                words.append(
+                    f"{stage.name} changed {name} while it ran, which {', '.join(users)} may use: "
+                    f"where {stage.name} is cached, that does not happen"
+                )
         return words
 
     def plan(self, targets: Iterable[str] = ()) -> list[Decision]:

@@ -157,7 +157,8 @@ class Content:
         digest = hashlib.sha256(value.tobytes()).hexdigest()
         mask = getattr(value, "mask", None)
         masked = "" if mask is None or not hasattr(value, "fill_value") else self.text(mask)
-        return f"{value.dtype.descr if value.dtype.names else value.dtype.str}{value.shape}{digest}{masked}"
+        dtype = value.dtype.descr if value.dtype.names else value.dtype.str
+        return f"{dtype}{value.shape}{digest}{masked}"
 
     def _state(self, value: Any, kind: type) -> str:
         """What `pickle` would keep: class and arguments, state, items."""
@@ -171,7 +172,7 @@ class Content:
                 make, arguments, *rest = state
                 items = [None if part is None else [*part] for part in rest[1:3]]
                 return self._all([make, arguments, *rest[:1], *items])
-            except (TypeError, AttributeError, NotImplementedError) as error:
+            except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
                 if isinstance(error, CodeError):
                     raise
                 return self._opaque(value, kind)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.workers import collect
-from pipeline.code.wraps import wrapped
+from pipeline.code.wraps import asks_on_its_own, wrapped
 
 _WRITES = os.O_WRONLY | os.O_RDWR
 _ACTIVE: dict[int, Recorder] = {}  # by the thread that runs the stage
@@ -183,7 +183,7 @@ def _source_of(path: str) -> str:
 
 def _list(recorder: Recorder, path: Any = None) -> None:
     found = recorder.path("." if path is None else path)
-    if found and _reader() != "import":  # which looks through folders on its own account
+    if found and not asks_on_its_own():
         recorder.note("listed", found)
 
 
