@@ -73,7 +73,7 @@ clean:  ## remove what was built; cached results and datasets stay
 	@touch $@
 
 .venv/core: .venv/python pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[pictures]'
 	@touch $@
 
 .venv/dev: .venv/core

@@ -49,7 +49,7 @@ TOO_LONG = {
 # What a command may load that finds everything up to date, beside what click loads: of the standard
 # library these and what they load themselves; of ours all but these.
 STANDARD = "dataclasses graphlib hashlib json mmap fcntl queue urllib.parse secrets zlib fnmatch"
-STANDARD += " pathlib locale gc"
+STANDARD += " pathlib locale gc signal"
 OURS = ("pipeline", "stages")
 LATER = (
     *("pipeline.execution", "pipeline.search.", "pipeline.code.syntax", "pipeline.code.scopes"),

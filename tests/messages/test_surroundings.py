@@ -138,7 +138,7 @@ NO_PIXELS = (
 
 NO_SHAPE = (
     "error: model.json: expected features that are the pixels of images <…>, found <…> numbers; "
-    'name the shape of your images in the record of the dataset: "shape": [3, height, width]'
+    'name the shape of your images in the record of the dataset: "shape": [channels, height, width]'
 )
 
 
