@@ -102,11 +102,6 @@ class CodeIndex:
 
         return graph
 
-    def foreseen(self, function: Callable[..., Any]) -> set[str]:
-        """The sources that importing a function's own module reads: their effects are known."""
-        module, _, (_, effects, _) = self._place(unwrap(function))
-        return {str(one.path) for one in effects.loaded(module, "top") if one.path}
-
     def stamps(self, reached: Reached) -> dict[str, list[int]]:
         """The sources of what is reached, each with the stamp that it had when it was read."""
         read, state = self._tables.stamps, self._remembered.state
