@@ -22,12 +22,17 @@ DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
 
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; nothing but a bug is raised."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     # Stages run BLAS on one thread anyway; and where it may start none, OpenBLAS raises SIGINT.
     if "numpy" not in sys.modules:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        if not given:
+            with click.Context(group, info_name=group.name) as context:
+                click.echo(group.get_help(context), err=True)
+            return MISTAKE
         with ending_as_interrupted():
-            result = group.main(arguments, prog_name=group.name, standalone_mode=False)
+            result = group.main(given, prog_name=group.name, standalone_mode=False)
         if sys.stdout is not None:  # as where the caller has closed it
             sys.stdout.flush()
         return result if isinstance(result, int) else DONE
@@ -41,9 +46,6 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         reason = str(error) or "none is left"
         words = f"expected memory for what was asked, found too little ({reason}); ask for less"
         return _complain(words, MISTAKE)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return MISTAKE
     except click.ClickException as error:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx is not None:

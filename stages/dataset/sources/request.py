@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from pipeline.context import Context
-from stages.dataset.formats.members import HEAD, what_else
+from stages.dataset.formats.known import HEAD, what_else
 from stages.dataset.sources.address import Address
 from stages.dataset.sources.connection import open_url, words
 from stages.dataset.sources.disk import megabytes, writing
