@@ -38,6 +38,15 @@ TOO_LONG = {
     "pipeline.code.symbols",
     "pipeline.code.wraps",
     "pipeline.execution",
+    "stages.dataset.formats.arrays",
+    "stages.dataset.formats.pictures",
+    "stages.dataset.formats.readers",
+    "stages.dataset.formats.table",
+    "stages.modelfile.model",
+    "stages.options",
+    "stages.training.options",
+    "tests.pipeline.test_observation",
+    "tests.stages.dataset.test_refused",
     "tests.crash.journal",
     "tests.crash.scenarios",
     "tests.fuzz.decoders.archives",
@@ -158,8 +167,9 @@ def loaded_by_a_command_that_has_nothing_to_do(folder: Path) -> list[str]:
             main()
         except SystemExit as end:
             assert not end.code, end.code"""
-    loaded(code, folder)
-    return loaded(code, folder)
+    for _ in range(3):  # the second one still remembers what the first one made
+        found = loaded(code, folder)
+    return found
 
 
 def loaded(code: str, folder: Path) -> list[str]:

@@ -22,7 +22,6 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import DataError, UserError
 from pipeline.executors.cores import default_workers
-from pipeline.executors.pools import make_executor
 from pipeline.store.files import Files
 from stages.dataset.aside import Block, train_first
 from stages.dataset.formats import images, zips
@@ -175,6 +174,8 @@ def _result(future: Any) -> Any:
 
 @contextmanager
 def _pool(name: str, workers: int) -> Iterator[Any]:
+    from pipeline.executors.pools import make_executor  # here and not above: slow to import
+
     pool = make_executor(name, workers)
     try:
         yield pool

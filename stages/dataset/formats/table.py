@@ -8,7 +8,7 @@ rows, and never held as a whole: once to learn its columns, once to make feature
 
 from __future__ import annotations
 
-from array import array
+import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,7 +123,7 @@ def _learn(
 ) -> tuple[list[Column], np.ndarray]:
     """What each column is, and the labels (n,) as texts or whole numbers."""
     seen = {name: _Seen() for name in (*kept, label)}
-    labels, texts = array("I"), dict[str, int]()
+    labels, texts = array.array("I"), dict[str, int]()
     for batch in batches:
         if len(labels) + len(batch.lines) > RECORDS:
             raise DataError(f"{path}: expected at most {RECORDS:,} rows, found more")
