@@ -89,10 +89,11 @@ class Observations:
 
         root = self._code.root_of(stage.function)
         graph = self._code.graphs(stage.function)
-        followed = {*sources, *self._code.imported(stage.function)}
-        return make_trace(
-            recorder, root, graph, followed, self._store.cache, stage.name, bool(stage.uses)
-        )
+        known = set(sources)
+        if recorder.sources:
+            known |= {*self._code.imported(stage.function)}
+        cache, explained = self._store.cache, bool(stage.uses)
+        return make_trace(recorder, root, graph, known, cache, stage.name, explained)
 
 
 def _stamp(path: str) -> list[int] | None:

@@ -10,6 +10,7 @@ together, in one refusal; with --skip-bad they are left out.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -44,10 +45,11 @@ def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
     side = options.size or SIDE
     listed = path.name == LISTING
     if listed:
-        where, entries = read_listing(path)
+        link, entries = read_listing(path)
+        where = Path(os.readlink(link))
         names = [entry.name for entry in entries]
         items: Iterable[Item] = (
-            (number, e.name, e.sha256, str(where / e.name)) for number, e in enumerate(entries)
+            (number, e.name, e.sha256, str(link / e.name)) for number, e in enumerate(entries)
         )
     else:
         where, names = path, _names(path)

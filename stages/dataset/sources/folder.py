@@ -9,11 +9,12 @@ it. Digests of files that were not touched since are remembered, in the data fol
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import secrets
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +54,24 @@ def list_folder(folder: Path, data_dir: Path) -> Files:
     arrange([entry.name for entry in entries], folder)
     content = to_bytes(entries)
     target = data_dir / FOLDER / hashlib.sha256(content).hexdigest()[:16] / LISTING
-    place = json.dumps(str(folder)).encode()
-    for path, data in ((target.with_name(PLACE), place), (target, content)):
-        if not path.is_file() or path.read_bytes() != data:
-            with writing(path.parent, len(data)), replacing(path) as file:
-                file.write(data)
+    with writing(target.parent, len(content)):
+        _link(target.with_name(PLACE), folder)
+        if not target.is_file() or target.read_bytes() != content:
+            with replacing(target) as file:
+                file.write(content)
     if changed:
         write_cache(cache, stamps)
     return identify(target)
+
+
+def _link(place: Path, folder: Path) -> None:
+    """Let the link at `place` lead to `folder`, in one step."""
+    with suppress(OSError):
+        if os.readlink(place) == str(folder):
+            return
+    part = place.with_name(f".{secrets.token_hex(8)}")
+    part.symlink_to(folder, target_is_directory=True)
+    part.replace(place)
 
 
 def _identified(
