@@ -59,9 +59,7 @@ def test_blocks_of_several_outputs_fit_each_other():
     two = {"a": np.ones((2, 3)), "b": np.zeros(2)}
     names = check_blocks(two, None)
     assert check_blocks(two, names) == names == ("a", "b")
-    with pytest.raises(
-        OutputError, match="as many rows of each output in a block, found 2 of a"
-    ):
+    with pytest.raises(OutputError, match="as many rows of each output in a block, found 2 of a"):
         check_blocks({"a": np.ones(2), "b": np.ones(3)}, names)
     with pytest.raises(OutputError, match="expected a block of a, b each time, found one of a"):
         check_blocks({"a": np.ones(2)}, names)
