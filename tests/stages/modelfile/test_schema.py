@@ -51,7 +51,7 @@ def test_every_version_is_valid(path):
     ("path", "value"),
     [
         ("format", "other"),
-        ("version", 4),
+        ("version", 5),
         ("classes", []),
         ("classes", ["a", "a", "b"]),
         ("dataset", ""),
