@@ -165,8 +165,7 @@ def test_recipes_are_listed(call):
 
 
 def test_the_flow_is_drawn_from_the_code(call):
-    out = call("graph")[1]
-    assert [line.split()[0] for line in out.splitlines()] == ALL
+    assert [line.split()[0] for line in call("graph")[1].splitlines()] == ALL
 
 
 def test_a_training_that_diverges_says_which_flag_to_turn(call):
