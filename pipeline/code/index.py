@@ -93,10 +93,11 @@ class CodeIndex:
         return self._place(unwrap(function))[2][0].project.root
 
     def imported(self, function: Callable[..., Any]) -> set[str]:
-        """The sources that importing a function's module brings in, now or when they are needed:
-        what of them it reaches is followed."""
+        """The sources that importing a function's own module brings in: what they do then is seen
+        in live values. Those that a function imports later are observed where they are not reached,
+        for they may be imported for their effect."""
         module, _, (_, effects, _) = self._place(unwrap(function))
-        return {str(found.path) for found in effects.loaded(module) if found.path}
+        return {str(found.path) for found in effects.loaded(module, "top") if found.path}
 
     def graphs(self, function: Callable[..., Any]) -> Callable[[str, str], str | None]:
         """A function that gives the graph of a whole module of the same project, which is named or
@@ -128,7 +129,7 @@ class CodeIndex:
         key = ""
         if has_source and function is inner and _holds_nothing(inner):
             held = [group.__qualname__ for group in groups]
-            key = repr([str(module.path), inner.__qualname__, *ignores, *held])
+            key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *held])
             live = Live(values, links, module, inner, (), self._loaded)
             if found := self._remembered.get(key, live.same):
                 self._loaded.check(inner, module)

@@ -103,7 +103,8 @@ class Remembered:
         """Keep an answer; not where a source is so new that it could change unseen."""
         paths = {str(module.path) for module in modules if module.path}
         paths |= {os.path.dirname(path) + os.sep for path in paths}
-        newest = max((self.state(path)[1] for path in paths if path[-1] != os.sep), default=0)
+        stamps = [self.state(path) for path in paths if path[-1] != os.sep]
+        newest = max((max(one[1:3]) for one in stamps), default=0)
         if self._cache is None or time.time_ns() - newest < SETTLED_NS:
             return
         known = self._load()

@@ -4,12 +4,14 @@
     pipeline predict --load model.json cat.jpg    a saved one
     pipeline predict --save-samples 20            test images as PNGs, named by truth and prediction
 
-An image of any size and mode is brought to the model's own size first.
+An image of any size and mode is brought to the model's own size first. A model of a table takes
+tables (CSV, Parquet) with the columns that it was trained on, and predicts each of their rows.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from pipeline.errors import ConfigError
 from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.images import read_image, write_png
+from stages.dataset.formats.table import rows_of
 from stages.modelfile.model import Model, from_document, read_model
 
 ARGUMENTS = [
@@ -68,7 +71,9 @@ def predict(
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
     model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
     predictions = [
-        {"image": name, "probabilities": probabilities_of(model, Path(name))} for name in images
+        {"image": label, "probabilities": found}
+        for name in images
+        for label, found in _found(model, Path(name))
     ]
     for prediction in predictions:
         ranked = prediction["probabilities"]
@@ -93,11 +98,22 @@ def probabilities_of(model: Model, path: Path) -> dict[str, float]:
     return {name: float(value) for name, value in zip(model.classes, found, strict=True)}
 
 
+def _found(model: Model, path: Path) -> Iterator[tuple[str, dict[str, float]]]:
+    """A name and the probabilities of an image file, or of each row of a table."""
+    if not model.columns:
+        yield str(path), probabilities_of(model, path)
+        return
+    for lines, rows in rows_of(path, model.columns):
+        for line, found in zip(lines, model.probabilities(rows), strict=True):
+            yield f"{path}:{line}", dict(zip(model.classes, found.tolist(), strict=True))
+
+
 def write_samples(
     model: Model, images: np.ndarray, labels: np.ndarray, folder: Path
 ) -> list[dict[str, Any]]:
-    """Write images (n, 3, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
-    if images.shape[1:] != model.shape or labels.max(initial=0) >= len(model.classes):
+    """Write images (n, c, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
+    fit = images.ndim == 4 and images.shape[1:] == model.shape
+    if not fit or labels.max(initial=0) >= len(model.classes):
         raise ConfigError(
             f"--save-samples: expected a model of images {images.shape[1:]} and of all their "
             f"classes, found one of images {model.shape} and {len(model.classes)} classes; "

@@ -25,6 +25,24 @@ from stages.options import InputOptions, NetworkOptions
 from stages.training.components import make_augmentation, make_optimizer
 from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
 
+# What starts workers, keeps time and finds out how many of them pay: it cannot change a bit.
+WITHOUT_EFFECT = (
+    "pipeline.executors",
+    "pipeline.events",
+    "stages.neuralnet.parallel.auto",
+    "stages.neuralnet.parallel.barrier",
+    "stages.neuralnet.parallel.engine",
+    "stages.neuralnet.parallel.executors",
+    "stages.neuralnet.parallel.main_module",
+    "stages.neuralnet.parallel.pool",
+    "stages.neuralnet.parallel.sockets",
+    "stages.neuralnet.parallel.tracker",
+    "stages.neuralnet.parallel.worker",
+    "stages.neuralnet.parallel.workers",
+    "stages.neuralnet.processor",
+    "stages.training.checkpoints",
+)
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -96,11 +114,23 @@ def make_trainer(
         order=order_of(batches(rows, batch.batch, seed)),
         inputs=read,
         augment=make_augmentation(augmentation, inputs, read.shape, seed, until),
+        weights=balanced(examples.labels, rows) if batch.class_weight == "balanced" else None,
         smoothing=batch.smoothing,
         clip=batch.clip,
         workers=_workers(workers, context),
         executor=process_pool,
     )
+
+
+def balanced(labels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """A weight for each example, float64 (n,): one by how often its class is among `rows`.
+
+    Weights of a class add up to the same for every class, and all of them to the number of rows:
+    n / (classes · count), as scikit-learn's `class_weight="balanced"` has it. Classes that `rows`
+    have none of count as having one.
+    """
+    counts = np.bincount(labels[rows], minlength=int(labels.max()) + 1)
+    return (len(rows) / np.count_nonzero(counts) / np.maximum(counts, 1))[labels]
 
 
 def _workers(requested: int | None, context: Context) -> int:

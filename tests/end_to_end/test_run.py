@@ -24,6 +24,7 @@ def digest(found) -> str:
 
 
 def test_from_source_to_model(document, call, tmp_path):
+    (tmp_path / "out").mkdir()
     found = document("run", *QUICK, "--save", "out/model.json")
     assert ran(found) == ALL
     assert found["dataset"] == "synthetic"
