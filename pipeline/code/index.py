@@ -55,9 +55,11 @@ class CodeIndex:
         function: Callable[..., Any],
         ignores: Collection[str] = (),
         groups: Mapping[str, Any] = MappingProxyType({}),
+        save: bool = True,
     ) -> Reached:
         """All that `function` reaches, itself included, but for the modules named in `ignores`.
-        `groups` are its arguments that are groups of parameters, whose methods count.
+        `groups` are its arguments that are groups of parameters, whose methods count. What has been
+        learnt is written down unless `save` is false: then call `save`, after the last of many.
 
         A function without a source (typed at a prompt, made by `exec`) counts by its bytecode,
         which differs between versions of Python, and by the values that it uses. Raises `TypeError`
@@ -69,9 +71,14 @@ class CodeIndex:
         key = (function, tuple(ignores))
         if key not in self._reached:
             self._reached[key] = self._look(*key, [group.type for group in groups.values()])
-            self._tables.save()
-            self._remembered.save()
+            if save:
+                self.save()
         return self._reached[key]
+
+    def save(self) -> None:
+        """Write down what has been learnt, if anything was."""
+        self._tables.save()
+        self._remembered.save()
 
     def changed(self) -> list[str]:
         """The names of live values that are no longer what they were when they were looked at.
@@ -119,7 +126,7 @@ class CodeIndex:
     ) -> Reached:
         inner = unwrap(function)
         module, has_source, (links, effects, values) = self._place(inner)
-        values.subclasses, key = False, ""
+        key = ""
         if has_source and function is inner and _holds_nothing(inner):
             held = [group.__qualname__ for group in groups]
             key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *held])
@@ -136,7 +143,7 @@ class CodeIndex:
             found = walk.reached([*start, *held], live.root(function, inner, start))
             if "subclasses" not in found.words:
                 break
-        if key and not values.subclasses:
+        if key:
             modules = {**effects.loaded(module), **dict.fromkeys(found.modules)}
             self._remembered.put(key, modules, live.kept(), found)
         return found
