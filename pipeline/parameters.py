@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.errors import ConfigError, GraphError
+from pipeline.names import nearest
 
 SCALARS = (bool, int, float, str)
 
@@ -55,7 +56,9 @@ class Option:
     def check(self, value: Any) -> None:
         """Raise `ConfigError` ("expected …, found …") where `value` is outside what is allowed."""
         if self.choices and value not in self.choices:
-            raise ConfigError(f"expected one of {', '.join(self.choices)}, found {value!r}")
+            hint = nearest(value, self.choices, repr) if isinstance(value, str) else ""
+            more = f"; {hint}" if hint.startswith("did") else ""
+            raise ConfigError(f"expected one of {', '.join(self.choices)}, found {value!r}{more}")
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, bool) or not isinstance(number, int | float):
                 continue

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import display, maintenance
+from pipeline.cli import completion, display, maintenance
 from pipeline.cli.help import HelpfulCommand
+from pipeline.cli.output import echo, echo_page
 from pipeline.cli.picture import FORMATS
+from pipeline.cli.types import Choice
 from pipeline.cli.session import Session
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
@@ -42,12 +44,13 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
 
 def say(session: Session, document: Any, text: str) -> None:
     """Print the one result of a command: the document with --json, else the text."""
-    console = Console(sys.stdout)
-    if session.as_json:
-        text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-        if console.fitting(text) != text:  # JSON has escapes of its own
-            text = json.dumps(document, indent=2, allow_nan=False)
-    click.echo(console.fitting(text))
+    if not session.as_json:
+        echo_page(text)
+        return
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    if Console(sys.stdout).fitting(text) != text:  # JSON has escapes of its own
+        text = json.dumps(document, indent=2, allow_nan=False)
+    echo(text)
 
 
 def bring_up(program: Program, session: Session) -> None:
@@ -100,17 +103,17 @@ def collect_garbage(
 
 LOOKS = (show_plan, explain, show_config, verify)  # they make nothing, not even the store
 EXCLUSIVE = (collect_garbage,)  # they take the store's lock themselves, and alone
-STAGE = click.Argument(["stage"])
-THE_WHOLE, BEFORE, STORE = "The whole", "Before a run", "The store"
+STAGE = click.Argument(["stage"], shell_complete=completion.stages)
+THE_WHOLE, BEFORE, UPKEEP = "The whole", "Before a run", "Upkeep"
 FOLDED = (show_config, verify, collect_garbage)  # their help does not list a network's flags
 COMMANDS = {
     "run": (THE_WHOLE, bring_up, "Everything, from source to result.", ()),
     "plan": (BEFORE, show_plan, "What would run, and why.", ()),
     "explain": (BEFORE, explain, "What identifies a result, and why it is stale.", [STAGE]),
     "config": (BEFORE, show_config, "The resolved configuration, as TOML.", ()),
-    "verify": (STORE, verify, "Read every stored byte again and compare.", ()),
+    "verify": (UPKEEP, verify, "Read every stored byte again and compare.", ()),
     "gc": (
-        STORE,
+        UPKEEP,
         collect_garbage,
         "Delete stored results that nothing needs.",
         maintenance.GC_FLAGS,
@@ -126,15 +129,14 @@ def graph_maker(program: Program) -> Callable[[], click.Command]:
 def _graph_command(program: Program) -> click.Command:
     choice = click.Option(
         ["--format", "style"],
-        type=click.Choice(list(FORMATS)),
+        type=Choice(list(FORMATS)),
         default="text",
         show_default=True,
         help="how to draw it",
     )
 
     def callback(style: str) -> None:
-        text = FORMATS[style](program.pipeline)
-        click.echo(Console(sys.stdout).fitting(text))
+        echo(FORMATS[style](program.pipeline))
 
     return HelpfulCommand(
         "graph", callback=callback, params=[choice], help="The picture of the flow."

@@ -19,10 +19,10 @@ from pipeline.store.files import open_file
 TOML_BYTES, TOML_DOTS = 1 << 16, 100
 
 
-def read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path, flag: str = "--config") -> dict[str, Any]:
     """The table in a TOML file. `ConfigError` where there is none: missing, unreadable, invalid.
 
-    Python's parser takes minutes over a few lines of keys with thousands of dots; keys are flat.
+    `flag` is the one that named the file. Python's parser takes minutes over a few lines of keys with thousands of dots; keys are flat.
     """
     import tomllib
 
@@ -39,7 +39,7 @@ def read_toml(file: Path) -> dict[str, Any]:
             )
         return tomllib.loads(data.decode("utf-8-sig"))
     except DataError as error:
-        raise ConfigError(f"--config: {error}") from None
+        raise ConfigError(f"{flag}: {error}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{file}: expected UTF-8 text, found another byte at {error.start}"

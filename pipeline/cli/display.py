@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.cli.table import align
 from pipeline.fingerprint import shown
 from pipeline.outcome import Outcome
 from pipeline.planner import CACHED, Decision
@@ -14,19 +15,6 @@ from pipeline.store.store import Store
 from pipeline.store.values import UNREADABLE
 
 MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
-
-
-def align(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Rows of cells as aligned columns, two spaces apart; `right` names right-aligned columns."""
-    rows = [list(row) for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if i in right else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
 
 
 def size(count: float) -> str:
@@ -62,6 +50,7 @@ def outcome(document: Mapping[str, Any]) -> str:
             for name, record in document["artifacts"].items()
         ),
         right=(2,),
+        drop=(2, 1),
     )
 
 
@@ -74,7 +63,7 @@ def _form(record: Mapping[str, Any]) -> str:
 def failed(outcome: Outcome) -> str:
     """What became of each stage of a run that came to no end, a line each."""
     rows = [(r.name, r.status, r.reason) for r in outcome.stages if r.status != CACHED]
-    return align(rows)
+    return align(rows, shorten=(2,))
 
 
 def decision(made: Decision) -> dict[str, Any]:
@@ -84,7 +73,8 @@ def decision(made: Decision) -> dict[str, Any]:
 
 def plan(decisions: Iterable[Decision]) -> str:
     """A plan, a line each: mark, stage, what would be done, why."""
-    return align((MARKS[d.status], d.stage.name, d.status, d.reason) for d in decisions)
+    rows = ((MARKS[d.status], d.stage.name, d.status, d.reason) for d in decisions)
+    return align(rows, shorten=(3,))
 
 
 def explanation(made: Decision) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 
 import click
 
+from pipeline.cli.output import echo, plain_streams
 from pipeline.cli.signals import ending_as_interrupted
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
+from pipeline.events.console import Console
+from pipeline.events.fitting import folded
 from pipeline.store.troubles import explained
 
 DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
@@ -24,6 +27,7 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     # Stages run BLAS on one thread anyway; and where it may start none, OpenBLAS raises SIGINT.
     if "numpy" not in sys.modules:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    plain_streams()
     try:
         with ending_as_interrupted():
             result = group.main(arguments, prog_name=group.name, standalone_mode=False)
@@ -41,7 +45,7 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         words = f"expected memory for what was asked, found too little ({reason}); ask for less"
         return _complain(words, MISTAKE)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        echo(error.format_message(), error=True)
         return MISTAKE
     except click.ClickException as error:
         hint = ""
@@ -69,5 +73,6 @@ def _let_output_go() -> None:
 
 def _complain(message: str, status: int) -> int:
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
-    click.echo(line if status == INTERRUPTED else f"error: {line}", err=True)
+    line = line if status == INTERRUPTED else f"error: {line}"
+    echo(folded(line, Console(sys.stderr).width), error=True)
     return status
