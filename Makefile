@@ -12,7 +12,7 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test lint bench ablation parity export-test sklearn-checks fuzz crash-test clean page-test
+.PHONY: edits help all test lint bench ablation parity export-test sklearn-checks fuzz crash-test clean page-test
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ sklearn-checks: .venv/dev  ## scikit-learn's checks and its own tests, all of th
 
 fuzz: .venv/dev  ## a million hostile inputs over all that reads files; INPUTS=20000 for fewer
 	nice -n 10 $(BIN)/python -m tests.fuzz --inputs $(INPUTS)
+
+edits: .venv/dev  ## edits to small programs: does the cache ever give what a fresh store would not?
+	nice -n 10 $(BIN)/python -m tests.edits
 
 crash-test: .venv/dev  ## faults, power failures, kill -9, many at once: over an hour; CRASH=--short for a minute
 	nice -n 10 $(BIN)/python -m tests.crash $(CRASH)

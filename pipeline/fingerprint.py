@@ -33,7 +33,7 @@ __all__ = [
     "differences",
     "digest_array",
     "digest_json",
-    "fingerprint",
+    "fingerprint_of",
     "shown",
 ]
 
@@ -52,7 +52,7 @@ class Fingerprint:
         return digest_fields({k: v for k, v in self.fields.items() if k != "code"})
 
 
-def fingerprint(
+def fingerprint_of(
     stage: Stage, parameters: Mapping[str, Any], inputs: Mapping[str, str], code: CodeIndex
 ) -> Fingerprint:
     """The fingerprint of what `stage` makes with these parameters, of inputs with these digests."""

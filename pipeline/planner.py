@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.fingerprint import Fingerprint, differences, fingerprint
+from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
 from pipeline.observation import Observations
 from pipeline.stage import Stage
@@ -84,7 +84,7 @@ class Planner:
             reason = f"depends on what {' and '.join(makers)} will make"
             return Decision(stage, WAITS, (reason,), parameters)
         inputs = {name: digests[name] for name in stage.inputs}
-        found = fingerprint(stage, parameters, inputs, self._code)
+        found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
         damage = self.store.damage(key)
         if damage is None:
@@ -99,15 +99,24 @@ class Planner:
     def side_effects(self, stage: Stage) -> list[str]:
         """What `stage` has changed while it ran, of what other stages use, in words."""
         changed = self._code.changed()
+        others = [other for other in self.pipeline.stages.values() if other is not stage]
         words = []
-        for other in self.pipeline.stages.values() if changed else ():
-            reached = self._code.reached(other.function, other.ignores, other.groups).symbols
-            for name in changed:
-                if other is not stage and (name in reached or f"{name}(" in " ".join(reached)):
-                    words.append(
-                        f"{stage.name} changed {name} while it ran, and {other.name} uses it: "
-                        f"where {stage.name} is cached, that does not happen"
-                    )
+        for name in changed:
+            users = [
+                other.name
+                for other in others
+                if any(
+                    symbol == name or symbol.startswith(f"{name}(")
+                    for symbol in self._code.reached(
+                        other.function, other.ignores, other.groups
+                    ).symbols
+                )
+            ]
+            if users:
+                words.append(
+                    f"{stage.name} changed {name} while it ran, which {', '.join(users)} may use: "
+                    f"where {stage.name} is cached, that does not happen"
+                )
         return words
 
     def plan(self, targets: Iterable[str] = ()) -> list[Decision]:

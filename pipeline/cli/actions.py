@@ -81,9 +81,9 @@ def show_config(program: Program, session: Session) -> None:
     say(session, config.document(session.settings), config.to_toml(session.settings).rstrip())
 
 
-def verify(program: Program, session: Session) -> None:
+def verify_store(program: Program, session: Session) -> None:
     """`verify`: exit status 1 where something is damaged."""
-    document, text = maintenance.verify(session)
+    document, text = maintenance.verify_all(session)
     say(session, document, text)
     if document["damaged"]:
         raise SystemExit(1)
@@ -101,17 +101,17 @@ def collect_garbage(
     say(session, *found)
 
 
-LOOKS = (show_plan, explain, show_config, verify)  # they make nothing, not even the store
+LOOKS = (show_plan, explain, show_config, verify_store)  # they make nothing, not even the store
 EXCLUSIVE = (collect_garbage,)  # they take the store's lock themselves, and alone
 STAGE = click.Argument(["stage"], shell_complete=completion.stages)
 THE_WHOLE, BEFORE, UPKEEP = "The whole", "Before a run", "Upkeep"
-FOLDED = (show_config, verify, collect_garbage)  # their help does not list a network's flags
+FOLDED = (show_config, verify_store, collect_garbage)  # their help does not list a network's flags
 COMMANDS = {
     "run": (THE_WHOLE, bring_up, "Everything, from source to result.", ()),
     "plan": (BEFORE, show_plan, "What would run, and why.", ()),
     "explain": (BEFORE, explain, "What identifies a result, and why it is stale.", [STAGE]),
     "config": (BEFORE, show_config, "The resolved configuration, as TOML.", ()),
-    "verify": (UPKEEP, verify, "Read every stored byte again and compare.", ()),
+    "verify": (UPKEEP, verify_store, "Read every stored byte again and compare.", ()),
     "gc": (
         UPKEEP,
         collect_garbage,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.display import outcome as artifact_table
+from pipeline.cli.display import artifact_table
 from pipeline.cli.session import Session
 from pipeline.graph import Pipeline
 from pipeline.outcome import Outcome

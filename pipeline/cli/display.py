@@ -42,7 +42,7 @@ def artifacts(outcome: Outcome) -> dict[str, dict[str, Any]]:
     return listing
 
 
-def outcome(document: Mapping[str, Any]) -> str:
+def artifact_table(document: Mapping[str, Any]) -> str:
     """The artifacts of a run, a line each: name, type and shape, size, file."""
     return align(
         (

@@ -34,7 +34,7 @@ GC_FLAGS = [
 ]
 
 
-def verify(session: Session) -> tuple[dict[str, Any], str]:
+def verify_all(session: Session) -> tuple[dict[str, Any], str]:
     """Read every stored byte again: what was found, as a document and as text.
 
     What is damaged is made again by the next run that needs it, even where its size and time are

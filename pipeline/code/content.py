@@ -157,7 +157,8 @@ class Content:
         digest = hashlib.sha256(value.tobytes()).hexdigest()
         mask = getattr(value, "mask", None)
         masked = "" if mask is None or not hasattr(value, "fill_value") else self.text(mask)
-        return f"{value.dtype.descr if value.dtype.names else value.dtype.str}{value.shape}{digest}{masked}"
+        dtype = value.dtype.descr if value.dtype.names else value.dtype.str
+        return f"{dtype}{value.shape}{digest}{masked}"
 
     def _state(self, value: Any, kind: type) -> str:
         """What `pickle` would keep: class and arguments, state, items."""

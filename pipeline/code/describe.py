@@ -30,7 +30,14 @@ _ADDED = {
     *("__abstractmethods__", "__parameters__", "__orig_bases__", "__slots__", "_abc_impl"),
     *("__classcell__", "__type_params__", "_member_map_", "_value2member_map_", "_member_names_"),
     *("_unhashable_values_", "_unhashable_values_map_", "_hashable_values_", "_new_member_"),
-    *("__hash__", "__set_name__", "_generate_next_value_", "_use_args_", "_value_repr_"),
+    *(
+        "__slotnames__",
+        "__hash__",
+        "__set_name__",
+        "_generate_next_value_",
+        "_use_args_",
+        "_value_repr_",
+    ),
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -23,13 +24,13 @@ class Entry(NamedTuple):
     """
 
     digest: str
-    targets: list[str] = []
-    groups: list[list[str]] = []
-    escaping: list[str] = []
+    targets: Sequence[str] = ()
+    groups: Sequence[Sequence[str]] = ()
+    escaping: Sequence[str] = ()
     changeable: bool = False
     aware: bool = False
-    words: list[str] = []
-    aside: Mapping[str, str] = {}
+    words: Sequence[str] = ()
+    aside: Mapping[str, str] = MappingProxyType({})
     named: bool = False
     function: bool = False
-    unused: list[str] = []
+    unused: Sequence[str] = ()

@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pipeline.code.effects import Effects, package_of
@@ -27,7 +28,9 @@ class Facts(NamedTuple):
 
     text: str = ""
     links: tuple[Symbol, ...] = ()
-    values: Mapping[str, str] = {}  # digests of captured values by name, for people
+    values: Mapping[str, str] = MappingProxyType(
+        {}
+    )  # digests of captured values by name, for people
     mutable: bool = False  # whether what has been looked at may change
 
 

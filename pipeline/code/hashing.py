@@ -1,5 +1,4 @@
-"""Short hashes of texts, and texts of constants. On its own, for most commands need this and none of
-the syntax trees."""
+"""Short hashes of texts, and texts of constants: what also commands need that parse no source."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType
 from typing import Any
 
-from pipeline.code.deferrals import Deferrals
 from pipeline.code.effects import Effects
 from pipeline.code.graph import Facts, Reached, Walk
-from pipeline.code.links import Links, Symbol
+from pipeline.code.links import Links
 from pipeline.code.live import Live, Values
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, Project, is_installed, locate
+from pipeline.code.remembered import Remembered
 from pipeline.code.tables import Tables
 
 FRAMEWORK = __name__.partition(".")[0]
@@ -44,7 +44,7 @@ class CodeIndex:
     def __init__(self, cache: Path | None = None, packages: Collection[str] = ()) -> None:
         self._tables = Tables(cache)
         self._packages = {FRAMEWORK, *packages}
-        self._deferrals = Deferrals(cache and cache.with_name(".live.json"))
+        self._remembered = Remembered(cache and cache.with_name(".reached.json"))
         self._projects: dict[tuple[Path, str], tuple[Links, Effects, Values]] = {}
         self._reached: dict[tuple[FunctionType, tuple[str, ...]], Reached] = {}
         self._loaded = Loaded()
@@ -70,7 +70,7 @@ class CodeIndex:
         if key not in self._reached:
             self._reached[key] = self._look(*key, [group.type for group in groups.values()])
             self._tables.save()
-            self._deferrals.save()
+            self._remembered.save()
         return self._reached[key]
 
     def changed(self) -> list[str]:
@@ -104,28 +104,38 @@ class CodeIndex:
 
     def stamps(self, reached: Reached) -> dict[str, list[int]]:
         """The sources of what is reached, each with the stamp that it had when it was read."""
-        return {str(m.path): self._tables.stamps[m] for m in reached.modules if m.path}
+        read, state = self._tables.stamps, self._remembered.state
+        return {str(m.path): read.get(m) or state(str(m.path)) for m in reached.modules if m.path}
 
     def _look(
         self, function: Callable[..., Any], ignores: Collection[str], groups: Sequence[type]
     ) -> Reached:
         inner = unwrap(function)
-        module, start, (links, effects, values) = self._place(inner)
+        module, has_source, (links, effects, values) = self._place(inner)
+        values.subclasses, key = False, ""
+        if has_source and function is inner and _holds_nothing(inner):
+            held = [group.__qualname__ for group in groups]
+            key = repr([str(module.path), inner.__qualname__, *ignores, *held])
+            live = Live(values, links, module, inner, (), self._loaded)
+            if found := self._remembered.get(key, live.same):
+                self._loaded.check(inner, module)
+                return found
+        start = [links.start(module, inner.__qualname__.partition(".")[0])] if has_source else []
+        held = [links.methods_of(module, group) for group in groups]
+        held = [symbol for symbol in held if symbol]
         for values.subclasses in (False, True):
-            imported = effects.loaded(module, "top")
-            live = Live(values, links, module, inner, imported, self._loaded, self._deferrals)
+            live = Live(values, links, module, inner, effects.loaded(module, "top"), self._loaded)
             walk = Walk(links, effects, module, live.facts, ignores)
-            held = [links.methods_of(module, group) for group in groups]
-            held = [symbol for symbol in held if symbol]
             found = walk.reached([*start, *held], live.root(function, inner, start))
             if "subclasses" not in found.words:
                 break
+        if key and not values.subclasses:
+            modules = {**effects.loaded(module), **dict.fromkeys(found.modules)}
+            self._remembered.put(key, modules, live.kept(), found)
         return found
 
-    def _place(
-        self, function: FunctionType
-    ) -> tuple[Module, list[Symbol], tuple[Links, Effects, Values]]:
-        """Where a function lies, where to begin, and the project as seen from there."""
+    def _place(self, function: FunctionType) -> tuple[Module, bool, tuple[Links, Effects, Values]]:
+        """Where a function lies, whether in a file, and the project as seen from there."""
         file = Path(function.__code__.co_filename).absolute()
         if has_source := file.is_file():
             module, root = locate(file, function.__module__)
@@ -140,9 +150,7 @@ class CodeIndex:
             self._projects[root, top] = links, Effects(links), values
         links, *_ = found = self._projects[root, top]
         links.project.add(module)
-        name = function.__qualname__.partition(".")[0]
-        start = [links.start(module, name)] if has_source else []
-        return module, start, found
+        return module, has_source, found
 
     def _counts(self, function: FunctionType) -> bool:
         file = function.__code__.co_filename
@@ -157,3 +165,9 @@ def unwrap(function: Any) -> Any:
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     return function
+
+
+def _holds_nothing(function: FunctionType) -> bool:
+    """Whether a function is told by its source alone. (Its keywords are parameters of a stage.)"""
+    held = function.__closure__ or function.__defaults__ or function.__dict__
+    return not held and "<" not in function.__qualname__

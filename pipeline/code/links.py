@@ -12,7 +12,7 @@ imported, to where something is defined. What a reference comes to is a list of 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ class Node(NamedTuple):
     entry: Entry
     targets: list[list[Target]]
     digest: str
-    vias: list[Symbol] = []  # names that imports bind, on the way to the targets
+    vias: Sequence[Symbol] = ()  # names that imports bind, on the way to the targets
     names: str = ""  # of a whole module: all that it binds
 
 
@@ -86,7 +86,7 @@ class Links:
             module, name = self.project.find(symbol[0]), symbol[1]
             if name:
                 entry = self.entry(symbol)
-                groups = [[one] for one in entry.targets] + entry.groups
+                groups = [*([one] for one in entry.targets), *entry.groups]
             else:
                 symbols = self._tables[module]["symbols"]
                 entry = Entry("", escaping=[f":{one}" for one in symbols])
@@ -110,24 +110,15 @@ class Links:
         waiting = list(found)
         for symbol in waiting:  # which grows meanwhile
             for target in (one for group in self.node(symbol).targets for one in group):
-                if self.follows(target) and target.symbol not in found:
-                    if target.module != ALL_LOADED:
-                        found[target.symbol] = None
-                        waiting.append(target.symbol)
+                followed = self.follows(target) and target.module != ALL_LOADED
+                if followed and target.symbol not in found:
+                    found[target.symbol] = None
+                    waiting.append(target.symbol)
         return found
 
     def resolve_all(self, module: Module, references: Iterable[str]) -> list[Target]:
         """What references of a module come to, each target once."""
         return list(dict.fromkeys(t for one in references for t in self._resolve(module, one)))
-
-    def is_imported(self, symbol: Symbol, names: Mapping[str, object]) -> bool:
-        """Whether a name still has the value that its import has given it, as far as can be told;
-        `names` are those of its module."""
-        value = names.get(symbol[1], self)
-        targets = self.entry(symbol).targets
-        if value is self or isinstance(value, ModuleType):
-            return True
-        return not targets or any(_is_the(value, target) for target in targets)
 
     def symbols(self, module: Module, references: Iterable[str]) -> list[Symbol]:
         """The symbols of the project that references come to."""
@@ -186,6 +177,13 @@ class Links:
             else:
                 found.append(Target("", f"{star}:{names[0]}"))
         return found
+
+
+def is_imported(value: object, targets: Collection[str]) -> bool:
+    """Whether a name has the value that its import has given it, as far as can be told."""
+    if value is None or isinstance(value, ModuleType):
+        return True
+    return not targets or any(_is_the(value, target) for target in targets)
 
 
 def _is_the(value: object, target: str) -> bool:

@@ -11,17 +11,18 @@ A value that a stage changes while it runs (a cache that fills) counts as what i
 from __future__ import annotations
 
 import builtins
+import os
 import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.code.deferrals import Deferrals
+from pipeline.code.deferrals import load_if_deferred
 from pipeline.code.describe import Describer
 from pipeline.code.graph import Facts
 from pipeline.code.hashing import short_hash
-from pipeline.code.links import AS_GROUP, AS_STAGE, Links, Symbol
+from pipeline.code.links import AS_GROUP, AS_STAGE, Links, Symbol, is_imported
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module
 
@@ -37,11 +38,12 @@ class Values:
     def __init__(
         self, links: Links, loaded: Loaded, counts: Callable[[types.FunctionType], bool]
     ) -> None:
-        self._links = links
+        self._links, self._loaded = links, loaded
         self._describer = Describer(links, loaded, counts)
         self.subclasses = False  # whether classes count who derives from them
         self._facts: dict[Any, Facts] = {}
-        self._names: dict[Module, Mapping[str, Any]] = {}
+        self._names: dict[str, Mapping[str, Any]] = {}
+        self.texts: dict[Any, str] = {}  # that have been compared with what is remembered
         self._watched: dict[Any, tuple[str, Callable[[], Facts]]] = {}
 
     def of_function(
@@ -63,25 +65,28 @@ class Values:
         if value is _MISSING:
             return Facts()
 
-        asked = self.subclasses
+        module, asked = self._links.project.find(symbol[0]), self.subclasses
+        if _is_plain(value, str(module.path), symbol[1]):
+            self._loaded.check(value, module)
+            return Facts()
 
         def look() -> Facts:
             now = names.get(symbol[1], vars(builtins).get(symbol[1]))
             return self._look(now, now, (), asked)
 
-        module = self._links.project.find(symbol[0])
         return self._settled((module.path, symbol[1], self.subclasses), ".".join(symbol), look)
 
     def names_of(self, module: Module) -> Mapping[str, Any] | None:
         """The names of a module that is loaded from its own file; None for any other."""
-        if module not in self._names:
+        if module.name not in self._names:
+            path = str(module.path)
             for name in (module.name, "__main__"):
                 found = sys.modules.get(name)
                 file = vars(found).get("__file__") if found is not None else None
-                if file and Path(file).absolute() == module.path:
-                    self._names[module] = vars(found)
+                if file and (file == path or (file[0] != "/" and os.path.abspath(file) == path)):
+                    self._names[module.name] = vars(found)
                     break
-        return self._names.get(module)
+        return self._names.get(module.name)
 
     def changed(self) -> list[str]:
         """The names of what has changed since it was looked at; it counts as what it was."""
@@ -120,18 +125,19 @@ class Live:
         links: Links,
         home: Module,
         function: types.FunctionType,
-        imported: Mapping[Module, None],
+        imported: Iterable[Module],
         loaded: Loaded,
-        deferrals: Deferrals,
     ) -> None:
         self._values, self._links, self._home = values, links, home
-        self._names, self._deferrals = function.__globals__, deferrals
+        self._names, self._loaded = function.__globals__, loaded
         self._asked = {module.name for module in imported}
-        self._imported, self._loaded = imported, loaded
+        self.seen: dict[tuple[Symbol, bool], tuple[Module, list[str] | None, str | None]] = {}
 
     def root(self, function: Any, inner: types.FunctionType, start: Sequence[Symbol]) -> Facts:
         """What the function that is asked about holds."""
-        return self._led(self._values.of_function(function, inner, start))
+        found = self._values.of_function(function, inner, start)
+        self._asked.update(name for name, _ in found.links)
+        return found
 
     def facts(self, symbol: Symbol, imported: bool = False) -> Facts:
         """What the live value of a symbol adds to it. `imported`: it is a name that an import
@@ -143,23 +149,53 @@ class Live:
             or symbol[0].partition(".")[0] == FRAMEWORK
         ):
             return Facts()
+        asked = module.name in self._asked
+        if asked and not imported and self.names_of(module) is None:
+            load_if_deferred(module.name)
+        targets = self._links.entry(symbol).targets if imported else None
+        found = self._facts(symbol, module, targets, asked)
+        self.seen[symbol, imported] = module, targets, found.text if asked else None
+        self._asked.update(name for name, _ in found.links)
+        return found
+
+    def same(self, seen: Sequence[Any]) -> bool:
+        """Whether the live values that were seen another time have the content that they had."""
+        loaded: dict[str, Module | None] = {}
+        for (name, path, folder), symbol, targets, text in seen:
+            if name not in loaded:
+                module = Module(name, path and Path(path), folder and Path(folder))
+                self._links.project.add(module)
+                loaded[name] = module if self.names_of(module) is not None else None
+            if (module := loaded[name]) is None:
+                continue
+            key = (name, symbol, targets is None, text is None)
+            if key not in self._values.texts:
+                found = self._facts((name, symbol), module, targets, text is not None)
+                self._values.texts[key] = found.text
+            if text is not None and self._values.texts[key] != text:
+                return False
+        return True
+
+    def kept(self) -> list[Any]:
+        """The live values that were seen, for `same`."""
+        return [
+            [[m.name, m.path and str(m.path), m.folder and str(m.folder)], name, targets, text]
+            for ((_, name), _), (m, targets, text) in self.seen.items()
+        ]
+
+    def _facts(
+        self, symbol: Symbol, module: Module, targets: list[str] | None, asked: bool
+    ) -> Facts:
         names = self.names_of(module)
-        if module.name not in self._asked:
-            if names is not None and isinstance(value := names.get(name), types.FunctionType):
+        if names is None:
+            return Facts()
+        if not asked:
+            if isinstance(value := names.get(symbol[1]), types.FunctionType):
                 self._loaded.check(value, module)
             return Facts()
-        if imported and (names is None or self._links.is_imported(symbol, names)):
+        if targets is not None and is_imported(names.get(symbol[1]), targets):
             return Facts()
-        if names is None:
-            facts = self._deferrals.facts(
-                symbol, module, self._imported, lambda: self._now(symbol, module)
-            )
-            return self._led(facts)
-        return self._led(self._values.of_symbol(symbol, names))
-
-    def _now(self, symbol: Symbol, module: Module) -> Facts:
-        names = self.names_of(module)
-        return Facts() if names is None else self._values.of_symbol(symbol, names)
+        return self._values.of_symbol(symbol, names)
 
     def names_of(self, module: Module) -> Mapping[str, Any] | None:
         """The names of a module that is loaded; None for any other."""
@@ -167,6 +203,13 @@ class Live:
             return self._names
         return self._values.names_of(module) if module.path else None
 
-    def _led(self, facts: Facts) -> Facts:
-        self._asked.update(name for name, _ in facts.links)
-        return facts
+
+def _is_plain(value: Any, path: str, name: str) -> bool:
+    """Whether a value is a function that holds nothing beside its code, where it was written."""
+    return (
+        type(value) is types.FunctionType
+        and value.__qualname__ == name
+        and not (value.__closure__ or value.__defaults__ or value.__kwdefaults__)
+        and not value.__dict__
+        and value.__code__.co_filename == path
+    )

@@ -81,7 +81,7 @@ class References(ast.NodeVisitor):
                 self._add(node, [f"{self._absolute(str(node.args[0].value))}:"], escapes=True)
                 return
         elif names and names[0] in _NAMESPACES and f":{names[0]}" in self._resolve(names):
-            if names[0] in ("eval", "exec") or not node.args:
+            if not (node.args and names[0] == "vars"):
                 self._add(ast.Name("", ast.Load()), [":"])
         if names:
             self._refer(node.func, names, called=True)

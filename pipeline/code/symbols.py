@@ -72,7 +72,7 @@ def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
             docs = ast.get_docstring(tree, clean=False)
             return _table(clean(tree, loggers_of(tree)), package, docs)
     except (SyntaxError, ValueError, RecursionError):
-        whole = list(Entry(short_hash(source.decode("latin-1"))))
+        whole = _row(Entry(short_hash(source.decode("latin-1"))))
         lists = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
         return {"symbols": {WHOLE_SOURCE: whole}, **{name: [] for name in lists}}
 
@@ -124,12 +124,12 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
             stages[stage.name] = stage
     rebound = {n for node in walk(tree) for n in getattr(node, "names", ()) if _rebinds(node)}
     symbols = {
-        name: list(_entry(name, parts[name], targets[name], name in rebound)) for name in targets
+        name: _row(_entry(name, parts[name], targets[name], name in rebound)) for name in targets
     }
     if docs is not None:
-        symbols[DOCSTRING] = list(Entry(short_hash(docs)))
+        symbols[DOCSTRING] = _row(Entry(short_hash(docs)))
     for name, function in stages.items():
-        symbols[name + AS_STAGE] = list(_as_stage(function, package, visible))
+        symbols[name + AS_STAGE] = _row(_as_stage(function, package, visible))
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef) and (methods := _methods(statement)):
             visitor = References(package, visible)
@@ -138,7 +138,7 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
             for method in methods:
                 visitor.visit(method)
             entry = _entry("", [(ast.Module(methods, []), visitor)], [], False)
-            symbols[statement.name + AS_GROUP] = list(entry)
+            symbols[statement.name + AS_GROUP] = _row(entry)
     return {
         "symbols": symbols,
         "effects": effects,
@@ -149,6 +149,11 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
         "lines": lines,
         "twice": names_made_twice(tree),
     }
+
+
+def _row(entry: Entry) -> list[Any]:
+    """An entry as a JSON value."""
+    return [*entry[:7], dict(entry.aside), *entry[8:]]
 
 
 def _entry(

@@ -1,4 +1,4 @@
-"""The trace: what a stage was seen to depend on, as its manifest keeps it, and whether it still holds.
+"""The trace: what a stage was seen to depend on, as its manifest keeps it, and if it still holds.
 
     files         [place, path, digest]: what was opened; "" where there was none
     asked         [place, path, what, answer]: whether it was there, its size or its time
@@ -64,9 +64,9 @@ def make_trace(
         files.append([*_place(path, recorder, root), _digest(whole, cache)])
     for path in recorder.sources:
         whole = recorder.whole(path)
-        if whole not in followed and whole not in recorder.written:
-            if (digest := graph("", whole)) is not None:
-                sources.append([*_place(path, recorder, root), digest])
+        known = whole in followed or whole in recorder.written
+        if not known and (digest := graph("", whole)) is not None:
+            sources.append([*_place(path, recorder, root), digest])
     for name in [*modules, *recorder.modules]:
         if (digest := graph(name, "")) is not None:
             modules[name] = digest

@@ -110,10 +110,10 @@ class Wraps:
         if asker in _ON_THEIR_OWN or isinstance(path, int):
             return
         for recorder in self._recorders():
-            if found := recorder.path(path):
-                if recorder.whole(found) not in recorder.written:
-                    what, value = _of_status(answer, method)
-                    recorder.note("asked", (found, what), value)
+            found = recorder.path(path)
+            if found and recorder.whole(found) not in recorder.written:
+                what, value = _of_status(answer, method)
+                recorder.note("asked", (found, what), value)
 
     def _accessed(self, answer: Any, path: Any, mode: int = 0, **_: Any) -> None:
         self._asked(None if not answer else _stat(path), path)

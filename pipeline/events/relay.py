@@ -26,9 +26,9 @@ class Relay:
     """Receives the events of worker processes, which begin with `connection`, in a thread."""
 
     def __init__(self, reporter: Reporter) -> None:
-        from pipeline.executors.processes import context
+        from pipeline.executors.processes import start_context
 
-        self._queue = context().SimpleQueue()
+        self._queue = start_context().SimpleQueue()
         self._replay = Replay(reporter)
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()

@@ -36,7 +36,7 @@ class ProcessExecutor(ProcessPoolExecutor):
             claim()
             _start_fork_server()
         super().__init__(
-            jobs, mp_context=context(), initializer=_start_worker, initargs=(begin, given)
+            jobs, mp_context=start_context(), initializer=_start_worker, initargs=(begin, given)
         )
 
     def kill(self) -> None:
@@ -45,7 +45,7 @@ class ProcessExecutor(ProcessPoolExecutor):
             process.kill()  # workers block what `terminate` sends
 
 
-def context() -> Any:
+def start_context() -> Any:
     """How processes are started: by a fork server, or anew where there is none."""
     return multiprocessing.get_context("forkserver" if _has_fork_server() else "spawn")
 

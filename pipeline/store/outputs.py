@@ -1,6 +1,6 @@
 """Outputs: what a stage may return, refused by name where it would come back as something else.
 
-    an array    numpy.ndarray or a memory map; not a subclass that means more (masked, matrix, record)
+    an array    numpy.ndarray or a memory map; no subclass that means more (masked, matrix, record)
     JSON        dict with texts for keys, list, text, integer, float, boolean, null inside of these
     Files       references to files outside the store
 

@@ -35,7 +35,7 @@ def summarize(session: Session, outcome: Outcome) -> dict[str, Any]:
 def render(document: Mapping[str, Any]) -> str:
     """The page: the scores where there are some, else the artifacts."""
     if "test" not in document:
-        return display.outcome(document)
+        return display.artifact_table(document)
     test = document["test"]
     lines = [SYNTHETIC, ""] if document["dataset"] == "synthetic" else []
     lines += [_scores(document), "", _confusion(test)]

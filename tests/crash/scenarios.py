@@ -195,7 +195,7 @@ def _used(scenario: Scenario, base: Path) -> None:
     (left / "total.json").write_text("{}")
 
 
-TRAINING = {"hidden": "4", "epochs": "2", "batch": "5", "executor": "serial"}
+TRAINING = {"hidden": "4", "epochs": "2", "batch": "5", "workers": "1"}
 SCENARIOS = {
     "shop": Scenario("shop", SHOP, {"days": "3"}, caches=True),
     "counting": Scenario("counting", Pipeline(count)),

@@ -40,8 +40,9 @@ def test_stopped_anywhere_it_goes_on_to_the_same_bytes(scenario, scratch):
 
 
 @pytest.mark.parametrize("how", [("thread", 2), ("thread", 3), ("process", 3)], ids=str)
-def test_workers_do_not_change_a_byte(scenario, scratch, how):
+def test_workers_do_not_change_a_byte(scenario, scratch, how, monkeypatch):
     executor, workers = how
-    flags = {**scenario.flags, "executor": executor, "workers": str(workers)}
+    monkeypatch.setattr("pipeline.executors.pools.process_pool", executor)
+    flags = {**scenario.flags, "workers": str(workers)}
     replace(scenario, flags=flags).run(scratch / "other")
     assert results(scratch / "other") == scenario.expected

@@ -30,7 +30,7 @@ def pictures() -> dict[str, Any]:
 
 
 WHOLE = Pipeline(pictures, preprocess, split, standardize, whiten, train, evaluate, serialize)
-SMALL = {"hidden": "4", "epochs": "2", "batch": "5", "warmup": "0.5", "executor": "serial"}
+SMALL = {"hidden": "4", "epochs": "2", "batch": "5", "warmup": "0.5", "workers": "1"}
 EVERYTHING = SMALL | {
     "storage": "uint8",
     "contrast": "true",
@@ -54,7 +54,7 @@ EVERYTHING = SMALL | {
     "clip": "1",
     "smoothing": "0.1",
     "schedule": "one_cycle",
-    "mirror": "true",
+    "tta": "true",
 }
 
 
@@ -62,7 +62,8 @@ def small_recipe(name: str) -> dict[str, Any]:
     """The parameters of a recipe, but for what would take long."""
     values = load_recipe(RECIPES, name)[1] | SMALL
     values = {key: value for key, value in values.items() if key in WHOLE.parameters}
-    return values | ({"components": "6"} if values.get("components") else {})
+    small = {"components": "6", "refine": "1"}
+    return values | {key: value for key, value in small.items() if values.get(key)}
 
 
 RECIPE_NAMES = recipe_names(RECIPES)

@@ -48,7 +48,7 @@ def test_ctrl_c_and_kill_lose_nothing(spawn, document, tmp_path):
 
     process = spawn("run", *LONG, "--json", "--save", "resumed.json")
     out, err = process.communicate(timeout=120)
-    assert "going on from epoch" in err
+    assert "resuming from epoch" in err
     resumed = json.loads(out)
     assert ran(resumed) == ["train", "evaluate", "serialize"]
     assert not states(tmp_path), "a finished training needs no state"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.code import CodeIndex
-from pipeline.fingerprint import FORMAT, differences, fingerprint
+from pipeline.fingerprint import FORMAT, differences, fingerprint_of
 from pipeline.stage import Option, stage
 from pipeline.store.files import File, Files
 
@@ -41,7 +41,7 @@ CODE = CodeIndex()
 
 
 def of(parameters=None, inputs=None, of_stage=add):
-    return fingerprint(of_stage, parameters or {"scale": 1.0}, inputs or {"images": "ab"}, CODE)
+    return fingerprint_of(of_stage, parameters or {"scale": 1.0}, inputs or {"images": "ab"}, CODE)
 
 
 def test_fields():

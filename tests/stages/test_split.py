@@ -43,16 +43,14 @@ def test_each_class_gives_the_same_part():
 
 def test_the_seed_decides():
     labels = np.zeros(100, np.uint8)
-    rows = [
-        call(split, labels, dataset(90, 10), seed=s)["validation_rows"].tolist() for s in (0, 0, 1)
-    ]
+    first, again, other = (call(split, labels, dataset(90, 10), seed=seed) for seed in (0, 0, 1))
+    rows = [found["validation_rows"].tolist() for found in (first, again, other)]
     assert rows[0] == rows[1] != rows[2]
 
 
 def test_no_validation_on_request():
-    assert not len(
-        call(split, np.zeros(9, np.uint8), dataset(9, 0), val_fraction=0.0)["validation_rows"]
-    )
+    found = call(split, np.zeros(9, np.uint8), dataset(9, 0), val_fraction=0.0)
+    assert not len(found["validation_rows"])
 
 
 def test_something_must_be_left_to_train_on():

@@ -13,8 +13,8 @@ from pipeline.cli.actions import bring, say
 from pipeline.cli.flags import StageCommand, parameter_options
 from pipeline.cli.help import CommandGroup
 from pipeline.cli.program import STAGES, Program, pipeline_command, summary
-from pipeline.cli.retyped import retyped
 from pipeline.cli.session import Session
+from pipeline.cli.typed import retyped
 from pipeline.events.console import Console
 from stages.commands.lr_find.curve import rates_between, shown
 from stages.commands.lr_find.stage import lr_find

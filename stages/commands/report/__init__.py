@@ -9,3 +9,5 @@
 
 The page is a view: nothing here is part of a fingerprint, and no result depends on it.
 """
+
+FOLDER = "reports"  # in the artifacts folder

@@ -16,7 +16,7 @@ from pipeline.events.console import Console
 from pipeline.outcome import Outcome
 from pipeline.store.durable import make_folder, replacing
 from pipeline.store.troubles import storage_errors
-from stages.commands.report.command import FOLDER
+from stages.commands.report import FOLDER
 from stages.commands.report.compare import labels
 from stages.commands.report.comparison import comparison_page
 from stages.commands.report.figures import curves, picture, text

@@ -12,10 +12,10 @@ from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.errors import UserError
 from pipeline.outcome import Outcome
+from stages.commands.report import FOLDER
 from stages.commands.sections import AFTER
 
 TARGETS = ("evaluate",)  # the stage that a page is about, with all that it needs
-FOLDER = "reports"  # in the artifacts folder
 HELP = """One HTML page of a training, or of some side by side: it needs nothing else to be read.
 
 Without names it is the training of these flags, which is brought up to date first, as by other

@@ -10,9 +10,9 @@ from pipeline.cli.actions import say
 from pipeline.cli.config import to_toml
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import Program
-from pipeline.cli.retyped import retyped
 from pipeline.cli.session import Session
 from pipeline.cli.stdout import stdout_for_results
+from pipeline.cli.typed import retyped
 from pipeline.errors import ConfigError
 from pipeline.search.draws import combinations
 from pipeline.search.space import Range, Space, parse_space

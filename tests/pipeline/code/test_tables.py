@@ -50,6 +50,7 @@ def reached(folder, memo):
 
 def test_files_at_rest_are_parsed_once(folder, tmp_path, scanned):
     memo = tmp_path / "new" / "code.json"
+    memo.parent.mkdir()
     first = reached(folder, memo)
     assert sorted(scanned) == ["m", "o"]
     written = memo.stat()

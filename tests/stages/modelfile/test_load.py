@@ -53,14 +53,14 @@ def test_the_settings_that_a_model_was_made_with_rank_like_a_recipe(tmp_path):
     path = save(tmp_path / "model.json", model(**others, mirror=True))
     name, chosen = settings_of(str(path))
     assert name == f"model {path}"
-    assert chosen == {**others, "mirror": True, "seed": 7, "val_fraction": 0.25}
+    assert chosen == {**others, "tta": True, "seed": 7, "val_fraction": 0.25}
     assert load(load=identify(path))["training"]["preprocessing"] == others
 
 
 @pytest.mark.parametrize("split", [None, [], "seed", {}])
 def test_a_model_need_not_say_how_it_was_split(tmp_path, split):
     path = save(tmp_path / "model.json", model(split=split, preprocessing="none"))
-    assert settings_of(str(path))[1] == {**OWN, "mirror": False}
+    assert settings_of(str(path))[1] == {**OWN, "tta": False}
     assert load(load=identify(path))["training"]["preprocessing"] == OWN
 
 

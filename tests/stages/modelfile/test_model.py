@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
+from stages.features import to_features
 from stages.modelfile import model as module
 from stages.modelfile.fields import LAYERS
 from stages.modelfile.model import Model, from_document, read_model
 from stages.modelfile.tensors import encode_tensor
 from stages.neuralnet.inputs import mirrored
 from stages.neuralnet.losses import softmax
-from stages.preprocess import to_features
+from stages.options import FeatureOptions
 from tests.stages.models import CLASSES, images, model, save
 
 VARIANTS = [
@@ -57,7 +58,8 @@ def test_a_model_comes_back_to_the_bit(tmp_path, variant):
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_from_raw_pixels_it_predicts_as_the_network_does_from_features(tmp_path, variant):
     made = model(**variant)
-    features = to_features(images(), color=made.color, scale=made.scale, storage=made.storage)
+    options = FeatureOptions(color=made.color, scale=made.scale, storage=made.storage)
+    features = to_features(images(), options)
     expected = made.network.probabilities(made.inputs(features, made.network.dtype))
     found = read_model(save(tmp_path / "model.json", made))
     if made.mirror:

@@ -26,6 +26,7 @@ SPARE = {
     "members",
     "refine",
     "patience",
+    "init",
 }
 
 

@@ -1,0 +1,19 @@
+"""A sample of the edits in the everyday suite; `make edits` runs all."""
+
+import pytest
+
+from tests.edits.edits import load_cases, verdict
+
+SAMPLE = (
+    "closure over a dataclass",
+    "setattr on a module",
+    "environment variable by expandvars",
+    "a file appears in a folder that was globbed",
+    "a helper moves to another module",
+)
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_an_edit_is_right(name):
+    case = next(case for case in load_cases() if case["name"] == name)
+    assert verdict(case) == ("right", "")

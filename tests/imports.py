@@ -1,0 +1,49 @@
+"""What each file of the project imports, by the absolute names of modules."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def modules(folder: str) -> list[Path]:
+    """The files of a folder, sorted."""
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """A file's name as a module: pipeline/cli/__init__.py is pipeline.cli."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """The modules that a file imports, wherever it does, but for type checkers alone.
+
+    `from package import name` is the module `package.name` where that is a file.
+    """
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = []
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else ()
+            name = ".".join((*base, *filter(None, [node.module])))
+            inner = {f"{name}.{alias.name}" for alias in node.names}
+            files = {one for one in inner if _is_module(one)}
+            found |= files | ({name} if len(files) < len(inner) else set())
+    return frozenset(found)
+
+
+def _is_module(name: str) -> bool:
+    place = ROOT / name.replace(".", "/")
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()

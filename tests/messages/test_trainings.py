@@ -1,0 +1,182 @@
+"""Trainings, range tests and searches that cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.messages.case import (
+    SMALL,
+    Case,
+    check,
+    short,
+)
+
+TRAINING = [
+    Case(
+        f"run {SMALL} --batch 1000",
+        "error: --batch 1000: expected at most the number of training images, 80",
+    ),
+    Case(
+        f"run {SMALL} --batchnorm --layernorm",
+        "error: --batchnorm and --layernorm: expected at most one of them, found both; drop one",
+    ),
+    Case(
+        f"run {SMALL} --optimizer adam --nesterov",
+        "error: --nesterov: expected --optimizer sgd beside it, found --optimizer adam, which has "
+        "no use for it; leave one of them out",
+    ),
+    Case(
+        f"run {SMALL} --epochs 2 --schedule cosine --warmup 3",
+        "error: --warmup 3: expected fewer epochs than all 2 (--epochs), found no fewer; choose a "
+        "shorter warm-up or more epochs",
+    ),
+    Case(
+        f"run {SMALL} --beta2 0.9",
+        "error: --beta2: expected --optimizer adam or adamw or lion or muon beside it, found "
+        "--optimizer sgd, which has no use for it; leave one of them out",
+    ),
+    Case(
+        f"run {SMALL} --schedule cosine --decay 0.5",
+        "error: --decay 0.5: expected --schedule exponential or step beside it, found --schedule "
+        "cosine, which has no use for it; leave one of them out",
+    ),
+    Case(
+        f"run {SMALL} --refine 2",
+        "error: --refine 2: expected at most all 1 epochs (--epochs), found more; choose fewer of "
+        "them or more epochs",
+    ),
+    Case(
+        f"run {SMALL} --refine 1",
+        "error: --refine 1: expected one of --rotate, --zoom, --jitter, --cutout, --mixup to leave "
+        "out at the end, found none; add one of them, or --refine 0",
+    ),
+    Case(
+        f"run {SMALL} --patience 2 --val-fraction 0",
+        "error: --patience 2: expected validation images to stop by, found --val-fraction 0; give "
+        "--val-fraction 0.2, or --patience 0",
+    ),
+    Case(
+        f"run {SMALL} --lr 1e30",
+        "error: training diverged: the loss is no longer finite in epoch 1, step <…>; choose a "
+        "smaller --lr, or add --clip 1 or --standardize feature",
+    ),
+    Case(  # on validation images alone: no batch was seen with the parameters of its only step
+        f"run {SMALL} --lr 1e30 --batch 80",
+        "error: training diverged: the loss is no longer finite in epoch 1, step 1; choose a "
+        "smaller --lr, or add --clip 1 or --standardize feature",
+    ),
+    Case(
+        f"run {SMALL} --components 8",
+        "error: --components 8: expected --whiten pca or zca beside it, found --whiten none; "
+        "choose one of them, or --components 0",
+    ),
+    Case(
+        f"run {SMALL} --components 1025 --whiten zca",
+        "error: --components 1025: expected at most the number of features, 1024",
+    ),
+    Case(
+        f"run {SMALL} --val-fraction 0.999",
+        "error: --val-fraction 0.999: expected some of the 100 training images to be left for "
+        "training, found none; choose a smaller fraction",
+    ),
+    Case(
+        f"run {SMALL} --save .",
+        "error: --save: expected the name of a file that can be written, found .: a folder; choose "
+        "another",
+    ),
+]
+
+RANGES = [
+    Case(
+        "lr-find --lr-from 1 --lr-to 0.1",
+        "error: --lr-from 1: expected a rate below --lr-to, found --lr-to 0.1; choose two rates "
+        "some powers of ten apart",
+    ),
+    Case("lr-find --lr-from 0", "error: --lr-from: expected a number above 0, found 0"),
+    Case("train --lr-find --lr-steps 9", "error: --lr-steps: expected at least 20, found 9"),
+    Case(
+        f"train --lr-find {SMALL} --batch 1000",
+        "error: --batch 1000: expected at most the number of training images, 80",
+    ),
+    Case(
+        f"lr-find {SMALL} --lr-from 1e30 --lr-to 1e35",
+        "error: range test: expected a loss that can be followed from --lr-from 1e30 on, found it "
+        "lost in step <…>; choose a lower --lr-from",
+    ),
+    Case(
+        "lr-find --plot curve.txt",
+        "error: --plot: expected the name of a file that ends in .png, .svg, .pdf, found curve.txt",
+    ),
+    Case(
+        "train --lr-find --plot d.svg",
+        "error: --plot: expected the name of a file that can be written, found d.svg: a folder; "
+        "choose another",
+        {"d.svg": None},
+    ),
+    Case(
+        "search",
+        "error: <…>NAME=VALUES…<…> (see 'pipeline search --help')",
+    ),
+    Case(
+        "search lr",
+        "error: search: expected NAME=VALUE,VALUE,…, found 'lr'; for example lr=0.01,0.03,0.1",
+    ),
+    Case("search lrr=0.1", "error: search: unknown parameter 'lrr'; did you mean lr?"),
+    Case(
+        "search lr=0.1 lr=0.2",
+        "error: search: expected one word for each parameter, found two for lr",
+    ),
+    Case("search lr=0.1,x", "error: search: lr: expected a number, found 'x'"),
+    Case(
+        "search lr=0.1..0.01",
+        "error: search: lr: expected a range LOW..HIGH of numbers, found 0.1..0.01",
+    ),
+    Case(
+        "search lr=0.01..0.1",
+        "error: search: expected at most 10,000 combinations, found a range; draw some of them "
+        "with --trials 20",
+    ),
+    Case(
+        "search lr=0.1 --lr 0.2",
+        "error: search: expected lr to be given once, found it in what is searched and as a "
+        "flag --lr",
+    ),
+    Case(
+        "search workers=1,2",
+        "error: search: expected parameters that trainings can be compared in, found workers; "
+        "give it as a flag, for all of them",
+    ),
+    Case(
+        "search seed=0..5",
+        "error: search: seed: expected seeds, such as seed=0,1,2, found a range",
+    ),
+    Case(
+        "search lr=0.1 --val-fraction 0",
+        "error: search: expected validation images to choose by, found --val-fraction 0; give "
+        "--val-fraction 0.2",
+    ),
+    Case(
+        "search epochs=1,2 --halving 2",
+        "error: search: expected --halving to choose the epochs, found epochs=… too",
+    ),
+    Case(
+        "search lr=0.1 --save .",
+        "error: --save: expected the name of a file that can be written, found .: a folder; "
+        "choose another",
+    ),
+    Case(
+        "compare abc",
+        "error: compare: expected the beginning of one run's name, found 'abc', with which none "
+        "begin in <…>artifacts; 'pipeline runs' lists them",
+    ),
+    Case("compare", "error: <…>RUN RUN…<…> (see 'pipeline compare --help')"),
+    Case(
+        "train --lr-fin",
+        "error: <…>--lr-fin<…> (see 'pipeline train --help')",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", [*TRAINING, *RANGES], ids=short)
+def test_a_mistake(case, call, tmp_path, monkeypatch):
+    check(case, call, tmp_path, monkeypatch)
