@@ -46,8 +46,6 @@ def _plain(name: str) -> str:
     return name.lstrip("-").replace("-", "_").lower()
 
 
-def unknown(
-    kind: str, name: str, known: Iterable[str], synonyms: Mapping[str, str] = NONE
-) -> str:
+def unknown(kind: str, name: str, known: Iterable[str], synonyms: Mapping[str, str] = NONE) -> str:
     """One line for a name that is not there: what it was, and a hint."""
     return f"no {kind} is named {name!r}; {nearest(name, known, repr, synonyms)}"

@@ -92,7 +92,9 @@ def resolve(
     for given, value in (arguments or {}).items():
         name = names.today(given, "arguments", str)
         if name not in parameters:
-            raise ConfigError(f"unknown parameter {given!r}; {nearest(given, parameters, str, synonyms)}")
+            raise ConfigError(
+                f"unknown parameter {given!r}; {nearest(given, parameters, str, synonyms)}"
+            )
         settings[name] = Setting(_at(given, accept, parameters[name], value), f"argument {name}")
     return _scaled(parameters, settings, of_recipe) if recipe is not None else settings
 

@@ -24,6 +24,7 @@ from stages.options import InputOptions, NetworkOptions, Seed, Workers
 from stages.training.build import Examples, make_trainer, workers_alive
 from stages.training.checkpoints import CheckpointPolicy
 from stages.training.components import make_schedule
+from stages.training.following import Follower, epoch_line, stopped_early
 from stages.training.options import (
     AugmentationOptions,
     BatchOptions,
@@ -31,7 +32,6 @@ from stages.training.options import (
     ScheduleOptions,
     SelectionOptions,
 )
-from stages.training.following import Follower, epoch_line, stopped_early
 from stages.training.state import TrainingState
 
 

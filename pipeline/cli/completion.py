@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.cli.definition import Program
 
 SHELLS = ("bash", "zsh", "fish")
-WORDS = "What a shell needs to complete commands, flags, values, recipes and runs."
+WORDS = "What a shell needs to complete commands, values and runs."
 
 
 def items(names: Iterable[str], incomplete: str, files: bool = False) -> list[Any]:

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli.table import align
-from pipeline.fingerprint import shown
 from pipeline.outcome import Outcome
 from pipeline.planner import CACHED, Decision
-from pipeline.store.store import Store
 from pipeline.store.values import UNREADABLE
 
 MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
@@ -75,34 +73,6 @@ def plan(decisions: Iterable[Decision]) -> str:
     """A plan, a line each: mark, stage, what would be done, why."""
     rows = ((MARKS[d.status], d.stage.name, d.status, d.reason) for d in decisions)
     return align(rows, shorten=(3,))
-
-
-def explanation(made: Decision) -> dict[str, Any]:
-    """A decision with all that identifies the result."""
-    return {**decision(made), "fields": made.fields}
-
-
-def explain(made: Decision, store: Store) -> str:
-    """Why a stage would run or not, and what identifies its result, field by field."""
-    lines = [f"{made.stage.name}: {made.status}"]
-    lines += [f"  {reason}" for reason in made.reasons]
-    if made.fields is None:
-        return "\n".join(lines)
-    for title in ("parameters", "inputs", "code"):
-        rows = [
-            ("", name, _short(value)) for name, value in sorted(made.fields[title].items())
-        ] or [("", "none", "")]
-        lines += ["", f"{title}:", align(rows)]
-    if made.status == CACHED:
-        manifest = store.manifest(made.key)
-        lines += ["", f"stored {manifest['written']}, took {manifest['seconds']:.2f} s:"]
-        lines += [f"  {store.folder(made.key)}"]
-    return "\n".join(lines)
-
-
-def _short(value: Any) -> str:
-    """A digest by its first characters, a tagged parameter by its value."""
-    return value[:16] if isinstance(value, str) else shown(value)
 
 
 Found = Mapping[Path, str | None]

@@ -93,12 +93,11 @@ class HelpfulCommand(click.Command):
                     formatter.write_dl(_records(options, context))
             elif title == COMMON or not self.folded:
                 brief.append((title, " ".join(option.opts[0] for option in options)))
+        if self.folded and not whole:
+            brief.append(("All others", f"as `{self.folded} -h` names them"))
         if brief:
             with formatter.section("Explained by --help-all"):
                 formatter.write_dl(brief)
-        if self.folded and not whole:
-            with formatter.section("Explained by --help-all, and there"):
-                formatter.write_text(f"the flags of `{self.folded}`, all of which are taken here, too")
 
 
 def _sections(options: Iterable[click.Parameter]) -> dict[str, list[click.Option]]:
@@ -186,7 +185,7 @@ class CommandGroup(click.Group):
     def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write all commands by section, a line each, on one screen."""
         formatter.write(f"Usage: {context.command_path} COMMAND [FLAGS]")
-        formatter.write(f"      (-h explains a command; {context.command_path} --version)\n\n")
+        formatter.write("   (COMMAND -h explains one; --version)\n\n")
         formatter.write_text(self.help or "")
         formatter.write("\n")
         width = max(map(len, self.words), default=0)
@@ -197,4 +196,5 @@ class CommandGroup(click.Group):
                 if len(line) < formatter.width:
                     formatter.write(line + "\n")
                 else:
-                    formatter.write_dl([(f"{name:<{width}}", self.words[name])])
+                    with formatter.indentation():
+                        formatter.write_dl([(f"{name:<{width}}", self.words[name])])

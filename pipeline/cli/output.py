@@ -29,7 +29,7 @@ def terminal_width() -> int | None:
     return Console(sys.stdout).width
 
 
-def place(path: Path | str, label: str = "") -> str:
+def shown_place(path: Path | str, label: str = "") -> str:
     """A labelled path that fits the terminal: there, a long digest in it is cut to `1a2b3c4d*`,
     which a shell completes."""
     text, width = f"{label}{path}", terminal_width()

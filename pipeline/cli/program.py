@@ -82,11 +82,16 @@ def pipeline_command(
             stages = pipeline.upstream(there)
             for option in parameter_options(stages, pipeline.parameters):
                 options.setdefault(option.name, option)
+    # A flag of the command's own that a parameter has, too, hands on what it is given.
+    shared = [one.name for one in extra if one.name in options]
+    for one in shared:
+        del options[one]
     common = common_options(tuple(recipe_names(program.recipes)))
 
     def callback(**given: Any) -> None:
         own = {parameter.name: given.pop(parameter.name) for parameter in extra}
         flags = {name: value for name in options if (value := given.pop(name)) is not None}
+        flags |= {one: own[one] for one in shared if own[one]}
         if given["profile"]:  # a profile sees the work of its own thread
             given["executor"] = given["executor"] or "serial"
             if "workers" in options:

@@ -7,7 +7,7 @@ changed are all that can be shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,18 +30,17 @@ class Texts:
         self._path = root / FILE
         self._kept: set[str] = set()  # graphs
 
-    def keep(self, reached: Reached, sources: Sourced) -> None:
-        """Keep the texts of what a stage that has run reached; `sources` are its modules and their
-        tables, of which none has changed since it was read."""
+    def keep(self, reached: Reached, sources: Callable[[], Sourced]) -> None:
+        """Keep the texts of what a stage that has run reached. `sources()` gives its modules and
+        their tables, of which none has changed since it was read."""
         if reached.graph in self._kept:
             return
         self._kept.add(reached.graph)
         known = self._load()
         wanted = {f"{name} {digest}" for name, digest in reached.symbols.items()} - known.keys()
         if wanted:
-            found = texts(reached, sources)
-            news = {key: text for key, text in found.items() if key in wanted}
-            if news:
+            found = source_texts(reached, sources())
+            if news := {key: text for key, text in found.items() if key in wanted}:
                 self._save(dict(list((known | news).items())[-ENTRIES:]))
 
     def get(self, name: str, digest: str) -> str | None:
@@ -69,7 +68,7 @@ class Texts:
         write_cache(self._path, base64.b64encode(packed).decode())
 
 
-def texts(reached: Reached, sources: Sourced) -> dict[str, str]:
+def source_texts(reached: Reached, sources: Sourced) -> dict[str, str]:
     """ "module.name digest" → the statements that make the name, as they stand in the source."""
     found: dict[str, str] = {}
     for module, table in sources:

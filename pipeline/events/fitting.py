@@ -43,9 +43,7 @@ def folded(line: str, width: int | None) -> str:
 
     indent = " " * (len(line) - len(line.lstrip()) + 2)
     words = {"break_long_words": False, "break_on_hyphens": False}
-    found = textwrap.wrap(
-        line, width, subsequent_indent=indent, drop_whitespace=True, **words
-    )
+    found = textwrap.wrap(line, width, subsequent_indent=indent, drop_whitespace=True, **words)
     return "\n".join(found) or line
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline.cli import display
+from pipeline.cli.output import shown_place, terminal_width
 from pipeline.cli.session import Session
+from pipeline.cli.table import align
 from pipeline.outcome import Outcome
 
+MISTAKEN = 3  # of the other classes, where there is no matrix
 SYNTHETIC = (
     "THE IMAGES ARE SYNTHETIC: drawn shapes, not CIFAR-10; no figure here says anything about it"
 )
@@ -40,9 +44,9 @@ def render(document: Mapping[str, Any]) -> str:
     lines = [SYNTHETIC, ""] if document["dataset"] == "synthetic" else []
     lines += [_scores(document), "", _confusion(test)]
     if "model" in document:
-        lines += ["", f"model: {document['model']}"]
+        lines += ["", shown_place(document["model"], "model: ")]
     if "report" in document:
-        lines += [f"report: {document['report']}"]
+        lines += [shown_place(document["report"], "report: ")]
     return "\n".join(lines)
 
 
@@ -57,16 +61,32 @@ def _scores(document: Mapping[str, Any]) -> str:
             for name, found in figures.items():
                 loss, accuracy = f"{found['loss']:.4f}", f"{found['accuracy']:.2%}"
                 rows.append([name, f"{found['images']:,}", loss, accuracy])
-    return display.align(rows, right=(1, 2, 3))
+    return align(rows, right=(1, 2, 3), shorten=(0,))
 
 
 def _confusion(test: Mapping[str, Any]) -> str:
-    """Accuracy by class beside the confusion matrix: truth in rows, predictions in columns."""
+    """Accuracy by class beside the confusion matrix: truth in rows, predictions in columns.
+
+    Where the terminal is too narrow for the matrix, each class has what it is mostly taken for.
+    """
     names = list(test["per_class"])
     counts = test["confusion"]
+    accuracies = [_percent(test["per_class"][name]) for name in names]
     rows = [["test: truth ↓ prediction →", "accuracy", *(name[:5] for name in names)]]
-    for name, row in zip(names, counts, strict=True):
-        accuracy = test["per_class"][name]
-        shown = "–" if accuracy is None else f"{accuracy:.1%}"
-        rows.append([name, shown, *(str(count) if count else "·" for count in row)])
-    return display.align(rows, right=range(1, len(names) + 2))
+    for name, accuracy, row in zip(names, accuracies, counts, strict=True):
+        rows.append([name, accuracy, *(str(count) if count else "·" for count in row)])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    if sum(widths) + 2 * (len(widths) - 1) <= (terminal_width() or math.inf):
+        return align(rows, right=range(1, len(names) + 2))
+    rows = [["test", "accuracy", "mostly taken for"]]
+    for number, (name, accuracy, row) in enumerate(zip(names, accuracies, counts, strict=True)):
+        others = sorted(
+            (i for i in range(len(row)) if i != number and row[i]), key=lambda i: -row[i]
+        )
+        taken = ", ".join(f"{names[i]} {row[i]}" for i in others[:MISTAKEN])
+        rows.append([name, accuracy, taken or "–"])
+    return align(rows, right=(1,), shorten=(0, 2))
+
+
+def _percent(part: float | None) -> str:
+    return "–" if part is None else f"{part:.1%}"

@@ -12,6 +12,7 @@ from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.graph import Pipeline
 from pipeline.store.store import Key, Store
 from pipeline.upkeep.lineage import Lineage, Lineages
+from stages.commands.runs.labels import NO_LABEL, Label, read_labels
 
 DIGITS = 8  # of a fingerprint: the name of a run
 LAST = "evaluate"  # of the stages that are looked at
@@ -44,6 +45,7 @@ class Run:
     test: float | None
     tta: float | None
     manifest: Mapping[str, Any]
+    label: Label = NO_LABEL
 
     @property
     def written(self) -> str:
@@ -68,6 +70,8 @@ class Run:
             "test": self.test,
             "tta": self.tta,
             "epoch_seconds": self.seconds,
+            "tags": list(self.label.tags),
+            "note": self.label.note,
             "machine": self.manifest.get("machine"),
             "versions": self.manifest.get("versions"),
             "fingerprint": self.manifest["fingerprint"],
@@ -82,7 +86,7 @@ def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
     """All runs in a store, the newest first; what is damaged is left out."""
     stages = [stage.name for stage in pipeline.upstream([LAST])]
     lineages = Lineages(store, stages)
-    found = []
+    found, labels = [], read_labels(store.root)
     evaluations = defaultdict(list)
     for evaluation in lineages.stored[LAST]:
         evaluations[evaluation["fields"]["inputs"].get("parameters")].append(evaluation)
@@ -90,11 +94,12 @@ def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
         with suppress(CorruptArtifact, MissingArtifact):
             trained = manifest["outputs"]["parameters"]["digest"]
             scores = _evaluation(store, manifest, evaluations[trained])
-            found.append(_run(store, lineages.of(manifest), scores))
+            label = labels.get(manifest["fingerprint"], NO_LABEL)
+            found.append(_run(store, lineages.of(manifest), scores, label))
     return sorted(found, key=lambda run: run.manifest["written"], reverse=True)
 
 
-def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
+def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any], label: Label) -> Run:
     manifest = lineage.manifest
     training = store.load(Key("train", manifest["fingerprint"]), "training")
     test = scores.get("test", {})
@@ -109,6 +114,7 @@ def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
         test=test.get("accuracy"),
         tta=test.get("tta", {}).get("accuracy"),
         manifest=manifest,
+        label=label,
     )
 
 
