@@ -21,8 +21,10 @@ help:  ## list the targets
 all: .venv/core  ## the whole job: source → model.json and its evaluation
 	@$(BIN)/pipeline run $(FLAGS) --save model.json
 	@echo
-	@echo "Next, another learning rate, for which only training and what follows runs again:"
-	@echo "  $(BIN)/pipeline run $(strip $(FLAGS)) --lr 0.02"
+	@echo "Three things to try next:"
+	@echo "  a page to open         $$(ls -t artifacts/reports/*.html 2>/dev/null | head -n 1)"
+	@echo "  an image of your own   $(BIN)/pipeline predict --load model.json photo.jpg"
+	@echo "  another network        $(BIN)/pipeline run $(strip $(FLAGS)) --hidden 512,512 --activation gelu"
 
 test: .venv/dev  ## every test, with coverage by module
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
@@ -73,7 +75,7 @@ clean:  ## remove what was built; cached results and datasets stay
 	@touch $@
 
 .venv/core: .venv/python pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check -e . 'pillow>=10.3'
 	@touch $@
 
 .venv/dev: .venv/core

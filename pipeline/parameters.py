@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.docs import doc_of
 from pipeline.errors import ConfigError, GraphError
 from pipeline.names import nearest
 
@@ -124,7 +125,7 @@ def _fields(group: type, default: Any, where: str) -> Iterator[Parameter]:
     hints = {one.name: one.type for one in fields}
     if any(isinstance(hint, str) for hint in hints.values()):
         hints = typing.get_type_hints(group, include_extras=True)
-    title = (inspect.getdoc(group) or group.__name__).split("\n")[0].split(":")[0].rstrip(".")
+    title = (doc_of(group) or group.__name__).split("\n")[0].split(":")[0].rstrip(".")
     for one in fields:
         place = f"{where}, field {one.name}"
         yield _parameter(one.name, hints[one.name], getattr(default, one.name), place, title)

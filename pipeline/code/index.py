@@ -29,7 +29,7 @@ from pipeline.code.tables import Tables, stamp
 FRAMEWORK = __name__.partition(".")[0]
 # The framework's vocabulary. It never changes a result (errors end a stage, the context only
 # reports, and what a stage declares has fields of its own), yet every stage reaches it.
-_VOCABULARY = ("errors", "context", "stage", "parameters", "names", "uses", "deferred")
+_VOCABULARY = ("errors", "context", "stage", "parameters", "names", "docs", "uses", "deferred")
 EXCLUDED = {FRAMEWORK, *(f"{FRAMEWORK}.{name}" for name in _VOCABULARY)}
 
 

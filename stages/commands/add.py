@@ -47,7 +47,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
             pipeline_command, program, name, targets, _bring_and_save, help=whole, extra=extra
         )
         group.place(THE_WHOLE if name == "run" else STAGES, name, words, make)
-    words = "Classes and probabilities for image files."
+    words = "Classes and probabilities for image files and folders of them."
     make = partial(
         pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )

@@ -2,14 +2,17 @@
 
     pipeline predict cat.jpg                      the model that the current flags make
     pipeline predict --load model.json cat.jpg    a saved one
+    pipeline predict --load model.json photos/    all images in a folder
     pipeline predict --save-samples 20            test images as PNGs, named by truth and prediction
 
-An image of any size and mode is brought to the model's own size first.
+An image of any size and mode is brought to the model's own size first. One that cannot be read is
+told in the end, when all others are done.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,17 +21,22 @@ import click
 import numpy as np
 
 from pipeline.cli.actions import say
-from pipeline.cli.display import align
 from pipeline.cli.program import Program
 from pipeline.cli.session import Session
-from pipeline.errors import ConfigError
+from pipeline.cli.table import align
+from pipeline.cli.types import FILE, FOLDER
+from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.images import read_image, write_png
 from stages.modelfile.model import Model, from_document, read_model
 
+SUFFIXES = (
+    *(".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff"),
+    ".webp",
+)
 ARGUMENTS = [
-    click.Argument(["images"], nargs=-1),
+    click.Argument(["images"], nargs=-1, type=FILE),
     click.Option(
         ["--save-samples"],
         type=click.IntRange(min=0),
@@ -37,7 +45,12 @@ ARGUMENTS = [
         help="write N test images as PNGs named by truth and prediction",
     ),
     click.Option(
-        ["--samples-dir"], default="samples", metavar="DIR", show_default=True, help="where to"
+        ["--samples-dir"],
+        type=FOLDER,
+        default="samples",
+        metavar="DIR",
+        show_default=True,
+        help="where to",
     ),
     click.Option(
         ["--top"],
@@ -61,29 +74,59 @@ def predict(
     """The command's action: print a line for each image, or write samples."""
     if not images and not save_samples:
         raise ConfigError("predict: expected image files or --save-samples N, found neither")
-    for name in images:  # before a training that may take long
-        open_file(Path(name)).close()
+    files = image_files(images)  # before a training that may take long
     loaded = "load" in session.pipeline.parameters
     outcome = session.run() if save_samples or not loaded else None
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
     model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
-    predictions = [
-        {"image": name, "probabilities": probabilities_of(model, Path(name))} for name in images
-    ]
-    for prediction in predictions:
-        ranked = prediction["probabilities"]
-        prediction["class"] = max(ranked, key=ranked.get)
+    predictions = [prediction_of(model, path) for path in files]
     samples = []
     if save_samples:
         rows = np.array(outcome["test_rows"][:save_samples])
         pictures, labels = outcome["images"][rows], outcome["labels"][rows]
         samples = write_samples(model, pictures, labels, Path(samples_dir))
-    text = _text(predictions, top)
+    text = _text([one for one in predictions if "error" not in one], top)
     if samples:
         right = sum(sample["truth"] == sample["prediction"] for sample in samples)
         text += f"{len(samples)} samples in {samples_dir}/, {right} of them right"
     document = {"dataset": model.dataset, "predictions": predictions, "samples": samples}
+    errors = [one["error"] for one in predictions if "error" in one]
+    if errors and len(errors) == len(predictions) == 1:
+        raise DataError(errors[0])
     say(session, document, text.rstrip("\n"))
+    for error in errors:
+        session.reporter.warn(_shown(error))
+    if errors:
+        raise DataError(
+            f"predict: expected {len(predictions)} images, found {len(errors)} of them unreadable; "
+            "the others are done"
+        )
+
+
+def image_files(names: Iterable[str]) -> list[Path]:
+    """The files that are named, and those in folders that are, by name; only of images, there."""
+    found: list[Path] = []
+    for path in map(Path, names):
+        if path.is_dir():
+            inside = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
+            if not inside:
+                raise DataError(
+                    f"{path}: expected image files ({', '.join(SUFFIXES)}) in the folder, found none"
+                )
+            found += inside
+        else:
+            open_file(path).close()
+            found.append(path)
+    return found
+
+
+def prediction_of(model: Model, path: Path) -> dict[str, Any]:
+    """The prediction for one image file, or the error that it is: one of many spoils no other."""
+    try:
+        ranked = probabilities_of(model, path)
+    except DataError as error:
+        return {"image": str(path), "error": str(error)}
+    return {"image": str(path), "probabilities": ranked, "class": max(ranked, key=ranked.get)}
 
 
 def probabilities_of(model: Model, path: Path) -> dict[str, float]:
@@ -133,4 +176,5 @@ def _text(predictions: list[dict[str, Any]], top: int) -> str:
         rows.append(
             [_shown(prediction["image"]), *(f"{name} {value:.1%}" for name, value in ranked)]
         )
-    return align(rows) + "\n" if rows else ""
+    columns = range(len(rows[0]) if rows else 0)
+    return align(rows, drop=columns[:1:-1], shorten=columns) + "\n" if rows else ""

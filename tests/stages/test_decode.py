@@ -142,11 +142,11 @@ def test_what_is_no_archive(tmp_path):
     write(path, b"\n <!DOCTYPE html><html>Not found</html>")
     assert refused(path) == f"{what}a web page (HTML or XML){hint}"
     write(path, b"PK\3\4" + bytes(2000))
-    assert refused(path) == f"{what}something else{hint}"
+    assert refused(path) == f"{what}a ZIP archive{hint}"
     write(path, gz(b"no tar" * 200))
     assert refused(path) == (
         "x.gz: expected a whole tar archive, with the header of a member at byte 512, "
-        "found something else: it is damaged; get the archive again"
+        "found one whose checksum does not fit; get the archive again"
     )
     write(path, ARCHIVE[:-1])
     assert refused(path) == (

@@ -67,6 +67,20 @@ def check_archive(path: Path, name: str) -> None:
             pass
 
 
+KNOWN = (
+    (b"PK", "a ZIP archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (b"7z", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8", "a JPEG image"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x80", "a Python pickle"),
+    (b"{", "JSON"),
+)
+
+
 def what_else(head: bytes) -> str | None:
     """What begins with `head`, the first `HEAD` bytes of a file, if no archive.
 
@@ -76,8 +90,10 @@ def what_else(head: bytes) -> str | None:
         return "a web page (HTML or XML)"
     if not head:
         return "an empty file"
-    tells = len(head) >= HEAD
-    return "something else" if tells and not (decompressor(head) or looks_like_tar(head)) else None
+    if len(head) < HEAD or decompressor(head) or looks_like_tar(head):
+        return None
+    known = (words for magic, words in KNOWN if head.startswith(magic))
+    return next(known, f"bytes that begin {head[:4].hex(' ')}")
 
 
 def expect_archive(head: bytes, what: object) -> None:

@@ -32,15 +32,6 @@ def test_help_lists_stages_and_commands(call):
     assert call("--version")[1] == "shop, version 1.2.3\n"
 
 
-def test_a_commands_help_lists_flags_by_stage(call):
-    _, out, _ = call("choose", "--help")
-    assert out.index("Flags of collect") < out.index("--days N") < out.index("Flags of choose")
-    assert "smallest sale that counts" in out
-    assert "[default: 2.0]" in out
-    assert "a named set" not in out
-    assert "--days" not in call("graph", "--help")[1]
-
-
 def test_each_pipeline_has_flags_of_its_own(capsys):
     for default in ("small", "large"):
         pipeline = Pipeline(pack, defaults={"size": default})
@@ -111,6 +102,8 @@ def test_explain_names_the_field_old_against_new(call):
     _, out, _ = call("explain", "choose", "--floor", "3")
     assert "choose: runs" in out
     assert "parameter floor: 2.0 → 3.0" in out
+    assert "identified by 1 parameter, 1 input, 2 pieces of code; --all lists them" in out
+    _, out, _ = call("explain", "choose", "--floor", "3", "--all")
     assert "tests.pipeline.shop.choose" in out
     _, out, _ = call("explain", "choose")
     assert "choose: cached" in out
