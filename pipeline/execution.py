@@ -50,16 +50,19 @@ def execute(
     reporter: Reporter,
     made: Callable[[], bool],
     stop: threading.Event | None = None,
+    observations: Observations | None = None,
 ) -> bool:
     """Make the result of `task`; false where it was there once its lock was taken (`made()`).
 
-    `stop`, once it is set, ends the stage at its next report, by `Interrupted`.
+    `stop`, once it is set, ends the stage at its next report, by `Interrupted`. `observations`
+    are the planner's, where that is in this process.
     """
     stage, key = task.stage, task.key
     with store.lock(key, lambda holder: reporter.waiting(stage.name, holder)):
         if made():
             return False
-        observations = Observations(store, CodeIndex(store.root / ".code.json"))
+        if observations is None:
+            observations = Observations(store, CodeIndex(store.root / ".code.json"))
         graph = task.fields["graph"]
         observations.check_code(stage, task.code, graph, before=True)
         with one_blas_thread(), store.write(key, task.fields) as writer:
@@ -94,7 +97,7 @@ def execute_elsewhere(task: Task, root: Path) -> bool:
             return False
         return not observations.changes(task.stage, store.manifest(task.key))
 
-    return execute(task, store, sender(), made)
+    return execute(task, store, sender(), made, observations=observations)
 
 
 def _write(value: Any, stage: Stage, writer: Writer, reporter: Reporter) -> None:

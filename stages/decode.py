@@ -1,9 +1,10 @@
-"""Decode: from the files of a dataset to arrays of images and labels.
+"""Decode: from the files of a dataset to arrays of examples and labels.
 
-Training records come first, batch by batch, test records last. The dataset's name follows from
-its content, never from where it lies:
+What the files are is known by their names and first bytes (dataset/formats/kinds.py). Training
+examples come first, test examples last. The dataset's name follows from its content, never from
+where it lies:
 
-    cifar10                the official archive, by its SHA-256
+    cifar10, cifar100, mnist, fashion-mnist   the official files, by their SHA-256
     synthetic              ten classes named as the drawn shapes are
     cifar10-like-xxxxxxxx  any other with CIFAR-10's class names, or without any
     custom-xxxxxxxx        any other
@@ -14,89 +15,94 @@ where x… are the first digits of the SHA-256 of its files' contents.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from pipeline.context import QUIET, Context
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from pipeline.store.files import Files
-from stages.dataset.formats.layout import (
-    CLASSES,
-    CLASSES_FILE,
-    RECORD,
-    SHAPE,
-    SHAPE_CLASSES,
-    STANDARD_CLASSES,
-    TEST_FILE,
-    class_names,
-)
-from stages.dataset.formats.members import DataFile, data_files
-from stages.dataset.sources.origin import OFFICIAL_SHA256
+from stages.dataset.formats import arrays, cifar10, cifar100, idx, pictures, table
+from stages.dataset.formats.kinds import kind_of
+from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES
+from stages.dataset.repeats import Repeats
+from stages.dataset.sources.origin import name_of
+from stages.options import ReadingOptions
 
-BLOCK = 1024  # records, 3 MB: see pipeline/blocks.py
-CLASSES_FILE_SIZE = 4096  # bytes
+READERS: dict[str, Callable[..., Iterator[dict[str, np.ndarray]]]] = {
+    "cifar10": cifar10.read,
+    "cifar100": cifar100.read,
+    "idx": idx.read,
+    "images": pictures.read,
+    "arrays": arrays.read,
+    "table": table.read,
+}
+WORDS = {
+    "cifar10": "CIFAR-10's layout",
+    "cifar100": "CIFAR-100's layout",
+    "idx": "IDX files",
+    "images": "image files",
+    "arrays": "arrays",
+    "table": "a table",
+}
+# Which options are of which kinds of sources; of others they are refused.
+APPLIES = {
+    "size": ("images",),
+    "label": ("arrays", "table"),
+    "drop": ("table",),
+    "coarse": ("cifar100",),
+    "skip_bad": ("images",),
+}
 
 
 @stage(outputs=("images", "labels", "dataset"))
-def decode(archive: Files, *, context: Context = QUIET) -> Iterator[dict[str, np.ndarray]]:
-    """Read the images and labels out of the archive.
+def decode(
+    archive: Files, *, reading: ReadingOptions = ReadingOptions(), context: Context = QUIET
+) -> Iterator[dict[str, np.ndarray]]:
+    """Read the images (or the rows of a table) and their labels.
 
-    Yields images uint8 (k, 3, 32, 32) and labels uint8 (k,); returns the dataset's record: name,
-    classes, numbers of training and test images. Raises `DataError` where a file is not as it
-    should be.
+    Yields images uint8 (k, channels, height, width), or rows float32 (k, d) of a table, and labels
+    (k,), uint8 or, beyond 256 classes, uint16; returns the dataset's record: name, classes, numbers
+    of training and test examples, shape of an image (a table has none, but columns), repeated
+    examples. Raises `DataError` where a file is not as it should be.
     """
-    classes, counts = list(STANDARD_CLASSES), {"train": 0, "test": 0}
-    total = sum(file.size for file in archive.files)
-    context.check_free_space(total)  # or more: an archive may be compressed
-    with context.progress("decode", total, "B") as progress:
-        for file in data_files(archive, progress.advance):
-            if file.name == CLASSES_FILE:
-                classes = _classes(file)
-                continue
-            for block in _records(file):
-                yield block
-                counts["test" if file.name == TEST_FILE else "train"] += len(block["labels"])
-    return {"dataset": {"name": dataset_name(archive, classes), "classes": classes, **counts}}
+    kind = kind_of(archive)
+    for name, kinds in APPLIES.items():
+        if getattr(reading, name) and kind not in kinds:
+            raise ConfigError(
+                f"--{name.replace('_', '-')}: expected a source of "
+                f"{' or '.join(WORDS[k] for k in kinds)}, found {WORDS[kind]}; leave it out"
+            )
+    context.check_free_space(sum(file.size for file in archive.files))  # or more, if it is packed
+    repeats, record = Repeats(), {}
+    reader = READERS[kind](archive, reading, context)
+    while True:
+        try:
+            block = next(reader)
+        except StopIteration as end:
+            record = end.value
+            break
+        repeats.add(block["images"])
+        yield block
+    found = {"name": dataset_name(archive, record["classes"], reading.coarse), **record}
+    found["repeats"] = repeats.count(record["train"])
+    if number := found["repeats"]["test_in_training"]:
+        context.warn(
+            f"{number:,} of {record['test']:,} test examples are in the training set, too, to the "
+            "bit; figures on the test set are better than they would be on new ones"
+        )
+    return {"dataset": found}
 
 
-def dataset_name(archive: Files, classes: list[str]) -> str:
+def dataset_name(archive: Files, classes: list[str], coarse: bool = False) -> str:
     """What a dataset is called, by its content (see the module's docstring)."""
     contents = [file.sha256 for file in archive.files]
-    if contents == [OFFICIAL_SHA256]:
-        return "cifar10"
+    if name := name_of(contents):
+        return f"{name}-coarse" if coarse else name
     if tuple(classes) == SHAPE_CLASSES:
         return "synthetic"
     kind = "cifar10-like" if tuple(classes) == STANDARD_CLASSES else "custom"
     if len(contents) > 1:
         contents = [hashlib.sha256("".join(contents).encode()).hexdigest()]
     return f"{kind}-{contents[0][:8]}"
-
-
-def _records(file: DataFile) -> Iterator[dict[str, np.ndarray]]:
-    count = file.size // RECORD
-    for first in range(0, count, BLOCK):
-        records = np.empty((min(BLOCK, count - first), RECORD), np.uint8)
-        file.read_into(memoryview(records).cast("B"))
-        labels = records[:, 0].copy()
-        if labels.max() >= CLASSES:
-            index = int(np.argmax(labels >= CLASSES))
-            raise DataError(
-                f"{file.where}: expected labels from 0 to {CLASSES - 1}, found {labels[index]} in "
-                f"record {first + index} (the first is 0); the file is damaged or not in "
-                "CIFAR-10's binary layout"
-            )
-        yield {"images": records[:, 1:].reshape(-1, *SHAPE), "labels": labels}
-
-
-def _classes(file: DataFile) -> list[str]:
-    if file.size > CLASSES_FILE_SIZE:
-        raise DataError(
-            f"{file.where}: expected at most {CLASSES_FILE_SIZE:,} bytes of class names, "
-            f"found {file.size:,}; correct the file or remove it"
-        )
-    text: Any = bytearray(file.size)
-    file.read_into(memoryview(text))
-    return class_names(bytes(text), file.where)

@@ -9,20 +9,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.context import QUIET, Context
+from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from pipeline.store.durable import make_folder
 from pipeline.store.files import Files
-from stages.dataset.formats.members import check_archive
-from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS
-from stages.dataset.sources.resolve import expect_sha256, resolve_source
+from stages.dataset.formats.kinds import check_download
+from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
+from stages.dataset.sources.resolve import Offline, expect_sha256, is_url, resolve_source
 from stages.dataset.sources.synthetic import generate
 from stages.dataset.sources.transfer import fetch
 from stages.options import SourceOptions
 
 SYNTHETIC = (
     "THE DATASET IS SYNTHETIC: drawn shapes, not the photographs of CIFAR-10, and no result on it "
-    "says anything about them; for those use --source cifar10 (or PATH, or URL)"
+    "says anything about them; for those use --source cifar10 (or a folder, a file, a URL)"
 )
+
+
+OFFLINE = "no network: no host of CIFAR-10 answered, hence --source synthetic"
 
 
 @stage(outputs=("archive",), resolve=resolve_source)
@@ -43,15 +47,39 @@ def download(
             make_folder(folder)
         return source
     if source == "synthetic":
+        if isinstance(source, Offline):
+            context.warn(OFFLINE)
         context.warn(SYNTHETIC)
         files = generate(folder, options.synthetic_size, context)
         expect_sha256(files.files[0].path, sha256, files.files[0].sha256)
         return files
+    check = {"check": check_download, "context": context}
     if source == "cifar10":
-        urls, name = OFFICIAL_URLS, OFFICIAL_NAME
-    else:
-        urls, name = (source,), name_for(source)
-    return Files((fetch(urls, folder / name, sha256=sha256, check=check_archive, context=context),))
+        return Files((fetch(OFFICIAL_URLS, folder / OFFICIAL_NAME, sha256=sha256, **check),))
+    if source in ORIGINS:
+        origin = ORIGINS[source]
+        own = folder / source if len(origin.files) > 1 else folder
+        return Files(
+            tuple(
+                fetch(origin.urls(name), own / name, sha256=sha256 or digest, **check)
+                for name, digest in origin.files.items()
+            )
+        )
+    urls = [source]
+    if found["label"]:
+        if not is_url(found["label"]):
+            raise ConfigError(
+                f"--label {found['label']}: expected the URL of the labels, as --source is one of "
+                "examples; or put both in one .npz"
+            )
+        urls.append(found["label"])
+    digests = (sha256, None)
+    return Files(
+        tuple(
+            fetch((url,), folder / name_for(url), sha256=digest, **check)
+            for url, digest in zip(urls, digests, strict=False)
+        )
+    )
 
 
 def name_for(url: str) -> str:

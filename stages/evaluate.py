@@ -1,7 +1,12 @@
 """Evaluate: loss, accuracy, accuracy by class and confusion matrix, on images never trained on.
 
-    {"dataset", "validation": {"images", "loss", "accuracy", "per_class", "confusion",
+    {"dataset", "validation": {"images", "loss", "accuracy", "balanced_accuracy",
+                               "majority": {"class", "accuracy"}, "per_class", "confusion",
                                "tta": {"loss", "accuracy"}}, "test": {…}}
+
+`balanced_accuracy` is the mean accuracy of the classes; `majority` is what always to say the most
+frequent class of training would have given: no model should be worse. With more than 100 classes,
+`confused` stands in the place of `confusion`: the most frequent [truth, prediction, count].
 
 `tta` is there with --tta: the same figures for the average over each image and its flip. The others
 are always those of the images as they are.
@@ -24,6 +29,9 @@ from stages.dataset.formats.layout import shape_of
 from stages.features import expect_images, make_inputs
 from stages.options import InputOptions, Tta
 
+DENSE = 100  # classes, up to which the confusion matrix is kept as a whole
+CONFUSED = 1000  # pairs of classes that are kept of a larger one
+
 
 @stage(outputs=("evaluation",))
 def evaluate(
@@ -43,6 +51,11 @@ def evaluate(
     """Measure the network on the validation and the test images."""
     network = nn.Network.from_layers(training["layers"], parameters)
     _check_fits(training, asdict(inputs), standardization.shape[1], features.shape[1])
+    if training.get("columns", dataset.get("columns", [])) != dataset.get("columns", []):
+        raise ConfigError(
+            "--load: expected a model of a table with these columns and categories, found one of "
+            "others; load a model of this table"
+        )
     if network.outputs != len(dataset["classes"]):
         raise ConfigError(
             f"--load: expected a model of {len(dataset['classes'])} classes, as these images have, "
@@ -55,10 +68,12 @@ def evaluate(
         expect_images(read, "--tta")
     measure = partial(network.evaluate, features, labels, inputs=read)
     result: dict[str, Any] = {"dataset": dataset["name"]}
+    trained = np.delete(labels, test_rows)
     for part, rows in (("validation", validation_rows), ("test", test_rows)):
         if len(rows):
             scores = _finite(part, measure, rows)
             result[part] = describe(scores, dataset["classes"])
+            result[part]["majority"] = _majority(labels, rows, trained, dataset["classes"])
             if tta:
                 scores = _finite(part, measure, rows, mirror=True)
                 result[part]["tta"] = {"loss": scores.loss, "accuracy": scores.accuracy}
@@ -67,13 +82,28 @@ def evaluate(
 
 def describe(scores: nn.Scores, classes: list[str]) -> dict[str, Any]:
     """Scores as a JSON value; `confusion` counts images by [truth][prediction]."""
-    return {
+    known = [share for share in scores.per_class if share is not None]
+    found = {
         "images": scores.images,
         "loss": scores.loss,
         "accuracy": scores.accuracy,
+        "balanced_accuracy": sum(known) / len(known),
         "per_class": dict(zip(classes, scores.per_class, strict=True)),
-        "confusion": scores.confusion.tolist(),
     }
+    if len(classes) <= DENSE:
+        return found | {"confusion": scores.confusion.tolist()}
+    wrong = scores.pairs[scores.pairs[:, 0] != scores.pairs[:, 1]]
+    most = np.argsort(-wrong[:, 2], kind="stable")[:CONFUSED]
+    named = [[classes[truth], classes[guess], int(n)] for truth, guess, n in wrong[most]]
+    return found | {"confused": named}
+
+
+def _majority(
+    labels: np.ndarray, rows: np.ndarray, trained: np.ndarray, classes: list[str]
+) -> dict[str, Any]:
+    """What always the most frequent class of training would have given on these rows."""
+    most = int(np.bincount(trained, minlength=1).argmax())
+    return {"class": classes[most], "accuracy": float((labels[rows] == most).mean())}
 
 
 def _finite(part: str, measure: Callable[..., nn.Scores], *given: Any, **options: Any) -> nn.Scores:

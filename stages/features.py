@@ -25,14 +25,22 @@ STORAGES = ("float32", "uint8")
 
 
 def to_features(images: np.ndarray, options: FeatureOptions) -> np.ndarray:
-    """uint8 images (n, 3, height, width) → features (n, d), float32 scaled or uint8 unscaled.
+    """uint8 images (n, channels, height, width) → features (n, d), float32 scaled or uint8 not.
 
     d is height × width for grayscale, three times that in colour (all red, all green, all blue).
-    Colours as uint8 are the images themselves, perhaps a view of them.
+    Gray images, of one channel, stay as they are. Pixels as uint8 are the images themselves,
+    perhaps a view of them. Rows of a table, float32 (n, d), are features already.
     """
+    if images.ndim == 2:
+        if options.storage == "uint8":
+            raise ConfigError(
+                "--storage uint8: expected images, found a table, whose numbers are no bytes; use "
+                "--storage float32"
+            )
+        return images
     n, channels = images.shape[:2]
     planes = images.reshape(n, channels, math.prod(images.shape[2:]))
-    if options.color:
+    if options.color or channels == 1:
         pixels = images.reshape(n, math.prod(images.shape[1:]))
         if options.storage == "uint8":
             return pixels
@@ -79,13 +87,13 @@ def make_inputs(
     """What turns stored features into the inputs of the network.
 
     standardization (2, d) and whitening (1 + d, k) are those of the stages of that name; None or
-    empty: none. shape: (3, height, width) of an image; features (d) that are none of such images
-    cannot be flipped.
+    empty: none. shape: (channels, height, width) of an image, None for a table; features (d)
+    that are none of such images cannot be flipped.
     """
     stored = options.storage == "uint8"  # floats are scaled already
     factor, offset = _constants_of(options.scale) if stored else (1.0, 0.0)
     if shape is not None:
-        shape = (3 if options.color else 1, *shape[1:])
+        shape = (shape[0] if options.color else 1, *shape[1:])
         if standardization is not None and math.prod(shape) != standardization.shape[-1]:
             shape = None
     return nn.Inputs(factor, offset, options.contrast, standardization, whitening, shape)

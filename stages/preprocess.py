@@ -26,8 +26,12 @@ def preprocess(
     features: FeatureOptions = FeatureOptions(),
     context: Context = QUIET,
 ) -> Stream:
-    """Turn images into flat features: grayscale or colour, as scaled floats or as bytes."""
-    n, channels, *size = images.shape
-    numbers = n * (channels if features.color else 1) * math.prod(size)
+    """Turn images into flat features: grayscale or colour, as scaled floats or as bytes.
+
+    Rows of a table are features already, and go through as they are.
+    """
+    numbers = math.prod(images.shape)
+    if images.ndim == 4 and not features.color:
+        numbers //= images.shape[1]
     context.check_free_space(numbers * np.dtype(features.storage).itemsize)
     return Stream.of(images).batch(ROWS).map(partial(to_features, options=features))

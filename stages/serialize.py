@@ -33,13 +33,17 @@ def serialize(
     tta: Tta = False,
     division: SplitOptions = SplitOptions(),
 ) -> dict[str, Any]:
-    """Write model.json: all that turns raw RGB bytes into class probabilities."""
-    shape, width = shape_of(dataset), standardization.shape[1]
-    if width != math.prod(shape if inputs.color else shape[1:]):
+    """Write model.json: all that turns the bytes of images into class probabilities.
+
+    Of a table: what turns its rows into them, with the names and categories of its columns.
+    """
+    width, columns = standardization.shape[1], tuple(dataset.get("columns", ()))
+    shape = (width,) if columns else shape_of(dataset) or ()
+    if width != math.prod(shape if inputs.color or columns else shape[1:]) or not shape:
         raise ConfigError(
             f"model.json: expected features that are the pixels of images {shape}, found {width} "
             'numbers; name the shape of your images in the record of the dataset: "shape": '
-            "[3, height, width]"
+            "[channels, height, width]"
         )
     record = {key: value for key, value in training.items() if key != "layers"}
     record["split"] = asdict(division)
@@ -54,6 +58,7 @@ def serialize(
         training=record,
         evaluation=evaluation,
         mirror=tta,
+        columns=columns,
     )
     return model.to_document()
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.context import QUIET, Context
+from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
@@ -32,13 +33,21 @@ def standardize(
     dataset: dict[str, Any],
     train_rows: np.ndarray,
     *,
-    standardize: Standardize = "none",
+    standardize: Standardize = "auto",
     inputs: InputOptions = InputOptions(),
     flip: Flip = "none",
     init: Init = None,
     context: Context = QUIET,
 ) -> np.ndarray:
     """Fit each feature's mean and deviation on the training images (--standardize)."""
+    shape = shape_of(dataset)
+    if standardize == "auto":
+        standardize = "feature" if shape is None else "none"
+    if inputs.contrast and shape is None:
+        raise ConfigError(
+            "--contrast: expected images, found a table, whose columns have no common scale; leave "
+            "it out"
+        )
     if init is not None:
         rows, flag = 0 if standardize == "none" else 2, f"--standardize {standardize}"
         width = features.shape[1]
@@ -46,7 +55,7 @@ def standardize(
     if standardize == "none":
         return np.empty((0, features.shape[1]), np.float32)
     none = np.empty((0, features.shape[1]), np.float32)
-    read = make_inputs(inputs, standardization=none, shape=shape_of(dataset))
+    read = make_inputs(inputs, standardization=none, shape=shape)
     by_channel, flipped = standardize == "channel", flip != "none"
     if by_channel or flipped:
         expect_images(read, f"--standardize {standardize}{' with --flip' * flipped}")

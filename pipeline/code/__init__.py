@@ -1,12 +1,6 @@
-"""What code a result depends on, told from the sources alone.
+"""What a result depends on: the code that it reaches, and what a stage is seen to read.
 
-index.py     CodeIndex: what a function reaches
-syntax.py    what of a tree can change a result, and its digest
-scopes.py    what a statement refers to
-symbols.py   the table of one module
-modules.py   where modules lie, and which are the project's
-tables.py    the tables, remembered while the files do not change
-links.py     references of one module resolved in the others
+README.md beside this file says what is followed, observed and refused, and which file does what.
 """
 
 from pipeline.code.index import CodeIndex

@@ -172,7 +172,7 @@ class Content:
                 make, arguments, *rest = state
                 items = [None if part is None else [*part] for part in rest[1:3]]
                 return self._all([make, arguments, *rest[:1], *items])
-            except (TypeError, AttributeError, NotImplementedError) as error:
+            except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
                 if isinstance(error, CodeError):
                     raise
                 return self._opaque(value, kind)

@@ -33,7 +33,7 @@ class Effects:
             waiting = [module.name]
             for name in waiting:  # which grows meanwhile
                 one = self._links.project.find(name)
-                if one and one not in found and name not in self._links.excluded:
+                if one and one not in found and (one == module or not _is_framework(name)):
                     found[one] = None
                     waiting += self._links.table(one)[which]
                     waiting.append(name.rpartition(".")[0])
@@ -80,6 +80,11 @@ class Effects:
                 found |= dict.fromkeys((p, (module.name, name)) for p in sorted(packages))
             self._outside[module] = [one for one in found if one[0] not in _HARMLESS]
         return self._outside[module]
+
+
+def _is_framework(name: str) -> bool:
+    """Whether it is a module of the framework, whose imports change nothing of a project."""
+    return name.partition(".")[0] == __name__.partition(".")[0]
 
 
 def package_of(outside: str) -> str:

@@ -121,7 +121,7 @@ class CodeIndex:
         values.subclasses, key = False, ""
         if has_source and function is inner and _holds_nothing(inner):
             held = [group.__qualname__ for group in groups]
-            key = repr([str(module.path), inner.__qualname__, *ignores, *held])
+            key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *held])
             live = Live(values, links, module, inner, (), self._loaded)
             if found := self._remembered.get(key, live.same):
                 self._loaded.check(inner, module)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.workers import collect
-from pipeline.code.wraps import wrapped
+from pipeline.code.wraps import asks_on_its_own, wrapped
 
 _WRITES = os.O_WRONLY | os.O_RDWR
 _ACTIVE: dict[int, Recorder] = {}  # by the thread that runs the stage
@@ -51,6 +51,7 @@ class Recorder:
         self.seconds = 0.0
         self.folder = os.getcwd()
         self.excluded = excluded
+        self.watch = observed  # what its workers are watched with
         self.sink: int | None = None  # of a worker: where it reports to
         self.reports: str | None = None  # of a stage: the folder that its workers report to
         self.outside = set(sys._current_frames()) - {threading.get_ident()}
@@ -183,7 +184,7 @@ def _source_of(path: str) -> str:
 
 def _list(recorder: Recorder, path: Any = None) -> None:
     found = recorder.path("." if path is None else path)
-    if found and _reader() != "import":  # which looks through folders on its own account
+    if found and not asks_on_its_own():
         recorder.note("listed", found)
 
 

@@ -50,7 +50,8 @@ class Remembered:
         paths = {str(module.path) for module in modules if module.path}
         paths |= {os.path.dirname(path) + os.sep for path in paths}
         files = {path: self.state(path) for path in sorted(paths)}
-        newest = max((files[path][1] for path in paths if not path.endswith(os.sep)), default=0)
+        stamps = [files[path] for path in paths if not path.endswith(os.sep)]
+        newest = max((max(one[1:3]) for one in stamps), default=0)
         if self._cache is None or time.time_ns() - newest < SETTLED_NS:
             return
         found = asdict(reached) | {"words": sorted(reached.words)}

@@ -80,9 +80,8 @@ class References(ast.NodeVisitor):
             if node.args and isinstance(node.args[0], ast.Constant):
                 self._add(node, [f"{self._absolute(str(node.args[0].value))}:"], escapes=True)
                 return
-        elif names and names[0] in _NAMESPACES and f":{names[0]}" in self._resolve(names):
-            if not (node.args and names[0] == "vars"):
-                self._add(ast.Name("", ast.Load()), [":"])
+        elif self._is_namespace(node, names):
+            self._add(ast.Name("", ast.Load()), [":"])
         if names:
             self._refer(node.func, names, called=True)
             self._visit_all([*node.args, *node.keywords])
@@ -182,6 +181,11 @@ class References(ast.NodeVisitor):
             targets = self._targets.get(root) if not head else None
             found += [join(target, attributes) for target in targets] if targets else [one]
         return found
+
+    def _is_namespace(self, node: ast.Call, names: list[str]) -> bool:
+        """Whether a call may use any name of the module: `globals()`, `eval(…)`, not `vars(x)`."""
+        known = bool(names) and names[0] in _NAMESPACES and not (names[0] == "vars" and node.args)
+        return known and f":{names[0]}" in self._resolve(names)
 
     def _absolute(self, name: str) -> str:
         level = len(name) - len(name.lstrip("."))

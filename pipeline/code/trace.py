@@ -54,6 +54,8 @@ def make_trace(
     unseen += [f"what {host} answers" for host in recorder.hosts]
     for path, stamp in opened.items():
         whole = recorder.whole(path)
+        if whole in recorder.written and stamp is not None:
+            unseen.append(f"what {whole} held before it wrote there")
         if whole in recorder.written or os.path.isdir(whole):
             continue
         if stamp_of(whole) != stamp:

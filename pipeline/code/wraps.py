@@ -38,6 +38,7 @@ _VOLATILE = {
 }
 _PASSING_ON = {"os", "_collections_abc", "collections.abc", "genericpath", "pathlib", "posixpath"}
 _PASSING_ON |= {"ntpath", "pathlib._local", "pathlib._abc", "glob", "fnmatch", "string", __name__}
+_FROZEN = {"importlib._bootstrap", "importlib._bootstrap_external"}
 _KIND = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "islink", "is_symlink"}
 _KIND |= {
     "ismount",
@@ -163,9 +164,9 @@ def _recording(original: Callable[..., Any], record: Callable[..., None]) -> Cal
     return replacement
 
 
-def _asker() -> tuple[str, str]:
+def _asker(depth: int = 3) -> tuple[str, str]:
     """The package that asks, and the method of `os` or `pathlib` that it asks by."""
-    frame: Any = sys._getframe(3)
+    frame: Any = sys._getframe(depth)
     method = ""
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
@@ -175,6 +176,13 @@ def _asker() -> tuple[str, str]:
             method = frame.f_code.co_name
         frame = frame.f_back
     return "", method
+
+
+def asks_on_its_own() -> bool:
+    """Whether who raised the event that is looked at is no part of a stage: a library, say, that
+    looks through folders to import modules, or to sweep what dead processes left."""
+    name = sys._getframe(3).f_globals.get("__name__")
+    return name in _FROZEN or _asker(depth=4)[0] in _ON_THEIR_OWN
 
 
 def value_of(name: str) -> str | None:

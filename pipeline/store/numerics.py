@@ -1,8 +1,8 @@
 """What the last bits of a result depend on beside its fingerprint: NumPy, and the BLAS kernel.
 
 OpenBLAS chooses a kernel for the processor when it is loaded (`OPENBLAS_CORETYPE` overrules it),
-and another kernel adds in another order. A stored result stays true: it says what it was made with. A
-half-done training is another matter: it resumes only where the rest will be computed alike.
+and another kernel adds in another order. A stored result stays true: it says what it was made with.
+A half-done training is another matter: it resumes only where the rest will be computed alike.
 """
 
 from __future__ import annotations

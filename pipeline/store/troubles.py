@@ -4,7 +4,7 @@ full       no space, no quota, too large a file
 refused    no rights, read-only, not there, something else there
 limits     no more open files, processes, threads, memory
 unable     the file system or the kernel cannot do it, or was interrupted
-broken     the disk fails: told as well, and no mistake of the user's
+broken     the disk fails: reported as well, and no mistake of the user's
 """
 
 from __future__ import annotations

@@ -5,14 +5,15 @@
     pipeline predict --load model.json photos/    all images in a folder
     pipeline predict --save-samples 20            test images as PNGs, named by truth and prediction
 
-An image of any size and mode is brought to the model's own size first. One that cannot be read is
-told in the end, when all others are done.
+An image of any size and mode is brought to the model's own size first. A model of a table takes
+tables (CSV, Parquet) with the columns that it was trained on, and predicts each of their rows. A
+file that cannot be read is told in the end, when all others are done.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.images import read_image, write_png
+from stages.dataset.formats.table import rows_of
 from stages.modelfile.model import Model, from_document, read_model
 
 SUFFIXES = (
@@ -79,7 +81,7 @@ def predict(
     outcome = session.run() if save_samples or not loaded else None
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
     model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
-    predictions = [prediction_of(model, path) for path in files]
+    predictions = [one for path in files for one in predictions_of(model, path)]
     samples = []
     if save_samples:
         rows = np.array(outcome["test_rows"][:save_samples])
@@ -91,15 +93,15 @@ def predict(
         text += f"{len(samples)} samples in {samples_dir}/, {right} of them right"
     document = {"dataset": model.dataset, "predictions": predictions, "samples": samples}
     errors = [one["error"] for one in predictions if "error" in one]
-    if errors and len(errors) == len(predictions) == 1:
+    if errors and len(files) == 1:
         raise DataError(errors[0])
     say(session, document, text.rstrip("\n"))
     for error in errors:
         session.reporter.warn(_shown(error))
     if errors:
         raise DataError(
-            f"predict: expected {len(predictions)} images, found {len(errors)} of them unreadable; "
-            "the others are done"
+            f"predict: expected {len(files)} files that can be read, found {len(errors)} that "
+            "cannot; the others are done"
         )
 
 
@@ -110,9 +112,8 @@ def image_files(names: Iterable[str]) -> list[Path]:
         if path.is_dir():
             inside = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
             if not inside:
-                raise DataError(
-                    f"{path}: expected image files ({', '.join(SUFFIXES)}) in the folder, found none"
-                )
+                kinds = ", ".join(SUFFIXES)
+                raise DataError(f"{path}: expected image files ({kinds}) in the folder, found none")
             found += inside
         else:
             open_file(path).close()
@@ -120,13 +121,17 @@ def image_files(names: Iterable[str]) -> list[Path]:
     return found
 
 
-def prediction_of(model: Model, path: Path) -> dict[str, Any]:
-    """The prediction for one image file, or the error that it is: one of many spoils no other."""
+def predictions_of(model: Model, path: Path) -> list[dict[str, Any]]:
+    """What is predicted for an image or the rows of a table, or the error that it is instead: one
+    of many files spoils no other."""
     try:
-        ranked = probabilities_of(model, path)
+        found = list(_found(model, path))
     except DataError as error:
-        return {"image": str(path), "error": str(error)}
-    return {"image": str(path), "probabilities": ranked, "class": max(ranked, key=ranked.get)}
+        return [{"image": str(path), "error": str(error)}]
+    return [
+        {"image": label, "probabilities": ranked, "class": max(ranked, key=ranked.get)}
+        for label, ranked in found
+    ]
 
 
 def probabilities_of(model: Model, path: Path) -> dict[str, float]:
@@ -136,11 +141,22 @@ def probabilities_of(model: Model, path: Path) -> dict[str, float]:
     return {name: float(value) for name, value in zip(model.classes, found, strict=True)}
 
 
+def _found(model: Model, path: Path) -> Iterator[tuple[str, dict[str, float]]]:
+    """A name and the probabilities of an image file, or of each row of a table."""
+    if not model.columns:
+        yield str(path), probabilities_of(model, path)
+        return
+    for lines, rows in rows_of(path, model.columns):
+        for line, found in zip(lines, model.probabilities(rows), strict=True):
+            yield f"{path}:{line}", dict(zip(model.classes, found.tolist(), strict=True))
+
+
 def write_samples(
     model: Model, images: np.ndarray, labels: np.ndarray, folder: Path
 ) -> list[dict[str, Any]]:
-    """Write images (n, 3, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
-    if images.shape[1:] != model.shape or labels.max(initial=0) >= len(model.classes):
+    """Write images (n, c, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
+    fit = images.ndim == 4 and images.shape[1:] == model.shape
+    if not fit or labels.max(initial=0) >= len(model.classes):
         raise ConfigError(
             f"--save-samples: expected a model of images {images.shape[1:]} and of all their "
             f"classes, found one of images {model.shape} and {len(model.classes)} classes; "

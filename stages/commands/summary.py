@@ -13,6 +13,8 @@ from pipeline.cli.table import align
 from pipeline.outcome import Outcome
 
 MISTAKEN = 3  # of the other classes, where there is no matrix
+SQUARE = 20  # classes whose confusion matrix fits on a page
+LISTED = 10  # classes and pairs of them that are listed where it does not
 SYNTHETIC = (
     "THE IMAGES ARE SYNTHETIC: drawn shapes, not CIFAR-10; no figure here says anything about it"
 )
@@ -51,25 +53,35 @@ def render(document: Mapping[str, Any]) -> str:
 
 
 def _scores(document: Mapping[str, Any]) -> str:
-    rows = [[f"dataset: {document['dataset']}", "images", "loss", "accuracy"]]
+    rows = [[f"dataset: {document['dataset']}", "images", "loss", "accuracy", "balanced"]]
+    baseline = ""
     for part in ("validation", "test"):
         if part in document:
             plain = document[part]
             figures = {part: plain}
             if "tta" in plain:
-                figures[f"{part}, flip TTA"] = {**plain, **plain["tta"]}
+                figures[f"{part}, flip TTA"] = {**plain, **plain["tta"], "balanced_accuracy": None}
             for name, found in figures.items():
                 loss, accuracy = f"{found['loss']:.4f}", f"{found['accuracy']:.2%}"
-                rows.append([name, f"{found['images']:,}", loss, accuracy])
-    return align(rows, right=(1, 2, 3), shorten=(0,))
+                balanced = found.get("balanced_accuracy")
+                shown = "" if balanced is None else f"{balanced:.2%}"
+                rows.append([name, f"{found['images']:,}", loss, accuracy, shown])
+            if "majority" in plain:
+                most = plain["majority"]
+                baseline = f"always {most['class']}, the majority: {most['accuracy']:.2%} ({part})"
+    page = align(rows, right=(1, 2, 3, 4), drop=(4,), shorten=(0,))
+    return f"{page}\n{baseline}" if baseline else page
 
 
 def _confusion(test: Mapping[str, Any]) -> str:
     """Accuracy by class beside the confusion matrix: truth in rows, predictions in columns.
 
-    Where the terminal is too narrow for the matrix, each class has what it is mostly taken for.
+    Where the terminal is too narrow for the matrix, each class has what it is mostly taken for; of
+    many classes there are those that did worst and the pairs that were confused most.
     """
     names = list(test["per_class"])
+    if len(names) > SQUARE:
+        return _worst(test, names)
     counts = test["confusion"]
     accuracies = [_percent(test["per_class"][name]) for name in names]
     rows = [["test: truth ↓ prediction →", "accuracy", *(name[:5] for name in names)]]
@@ -90,3 +102,20 @@ def _confusion(test: Mapping[str, Any]) -> str:
 
 def _percent(part: float | None) -> str:
     return "–" if part is None else f"{part:.1%}"
+
+
+def _worst(test: Mapping[str, Any], names: list[str]) -> str:
+    known = [(share, name) for name, share in test["per_class"].items() if share is not None]
+    rows = [[f"test: worst of {len(names):,} classes", "accuracy"]]
+    rows += [[name, f"{share:.1%}"] for share, name in sorted(known)[:LISTED]]
+    wrong = test.get("confused") or [
+        [names[truth], names[guess], count]
+        for truth, row in enumerate(test["confusion"])
+        for guess, count in enumerate(row)
+        if count and guess != truth
+    ]
+    pairs = [["most confused: truth", "prediction", "times"]]
+    pairs += [
+        [truth, guess, str(n)] for truth, guess, n in sorted(wrong, key=lambda w: -w[2])[:LISTED]
+    ]
+    return f"{align(rows, right=(1,))}\n\n{align(pairs, right=(2,))}"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from stages import neuralnet as nn
+from stages.dataset.formats.table import width_of
 from stages.features import LUMA
 from stages.modelfile.strict import kind, require, shown
 from stages.modelfile.tensors import decode_tensor
@@ -61,14 +62,41 @@ def expect_luma(preprocessing: Mapping[str, Any]) -> None:
     require(found == expected, f"luma: expected {expected}, found {shown(found)}")
 
 
-def read_shape(value: Any) -> tuple[int, int, int]:
-    """The shape of an image."""
-    good = isinstance(value, list) and len(value) == 3 and all(type(n) is int for n in value)
+def read_input(
+    value: Mapping[str, Any], version: int
+) -> tuple[tuple[int, ...], tuple[dict[str, Any], ...]]:
+    """The shape of an image and no columns; or (d,) and the columns of a table, from version 4."""
+    shape = value.get("shape")
+    whole = isinstance(shape, list) and all(type(n) is int and n > 0 for n in shape)
+    if version < 4 or "columns" not in value:
+        channels = (3,) if version < 4 else (1, 3)
+        require(
+            whole and len(shape) == 3 and shape[0] in channels and max(shape) <= 4096,
+            f"input.shape: expected [{' or '.join(map(str, channels))}, height, width], found "
+            f"{shown(shape)}",
+        )
+        return tuple(shape), ()
+    columns = read_field(value, "columns", list)
+    for number, column in enumerate(columns):
+        _expect_column(column, f"input.columns[{number}]")
+    width = width_of(columns)
     require(
-        good and value[0] == 3 and all(0 < n <= 4096 for n in value),
-        f"input.shape: expected [3, height, width], found {shown(value)}",
+        whole and shape == [width] and bool(columns),
+        f"input.shape: expected [{width}], the features of its columns, found {shown(shape)}",
     )
-    return tuple(value)
+    return (width,), tuple(columns)
+
+
+def _expect_column(column: Any, where: str) -> None:
+    good = isinstance(column, dict) and is_name(column.get("name"))
+    good = good and column.get("kind") in ("number", "category")
+    if good and column["kind"] == "category":
+        values = column.get("values")
+        good = isinstance(values, list) and all(isinstance(value, str) for value in values)
+        good = good and 0 < len(values) == len(set(values))
+    else:
+        good = good and "values" not in column
+    require(good, f"{where}: expected a name and a kind of column, found {shown(column)}")
 
 
 def read_members(document: Mapping[str, Any]) -> int:

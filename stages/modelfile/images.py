@@ -9,9 +9,14 @@ import numpy as np
 from pipeline.errors import DataError
 
 
-def expect_images(images: Any, shape: tuple[int, int, int]) -> np.ndarray:
-    """The images as an array uint8 (n, *shape). Raises `DataError`, which says what to do."""
+def expect_images(images: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """The images as an array uint8 (n, *shape). Raises `DataError`, which says what to do.
+
+    shape (d,): the rows of a table instead, float32 (n, d), of finite numbers.
+    """
     found = np.asarray(images)
+    if len(shape) == 1:
+        return _expect_rows(found, shape)
     if found.dtype == np.uint8 and found.shape[1:] == shape:
         return found
     channels, height, width = shape
@@ -27,4 +32,15 @@ def expect_images(images: Any, shape: tuple[int, int, int]) -> np.ndarray:
     raise DataError(
         f"images: expected uint8 (n, {channels}, {height}, {width}), found {found.dtype} "
         f"{found.shape}; {advice}"
+    )
+
+
+def _expect_rows(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    good = rows.dtype.kind in "fiu" and rows.ndim == 2 and rows.shape[1:] == shape
+    if good and np.isfinite(rows := rows.astype(np.float32)).all():
+        return rows
+    raise DataError(
+        f"rows: expected finite numbers (n, {shape[0]}), the features of a table's columns, found "
+        f"{rows.dtype} {rows.shape}{' with others among them' * good}; make them with "
+        "stages.dataset.formats.table.rows_of"
     )

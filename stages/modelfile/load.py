@@ -32,6 +32,7 @@ def load(*, load: Load = "") -> dict[str, Any]:
             **model.training,
             "layers": model.network.layers,
             "preprocessing": _preprocessing(model),
+            "columns": list(model.columns),
         },
     }
 

@@ -29,9 +29,9 @@ from stages.modelfile.fields import (
     read_choice,
     read_classes,
     read_field,
+    read_input,
     read_members,
     read_network,
-    read_shape,
     stacked,
 )
 from stages.modelfile.images import expect_images
@@ -39,7 +39,7 @@ from stages.modelfile.strict import kind, parse_json, require, shown
 from stages.modelfile.tensors import decode_tensor, encode_tensor
 from stages.options import InputOptions
 
-FORMAT, VERSIONS = "cifar-pipeline model", (1, 2, 3)
+FORMAT, VERSIONS = "cifar-pipeline model", (1, 2, 3, 4)
 BYTES = 1 << 30  # of a model file; some 200 million parameters
 
 
@@ -47,14 +47,16 @@ BYTES = 1 << 30  # of a model file; some 200 million parameters
 class Model:
     """A network with everything around it that its predictions depend on.
 
-    `shape` is that of an image: (3, height, width). `color`, `scale`, `contrast` and `storage` are
-    the parameters of that name; `standardization` and `whitening` come from these stages.
+    `shape` is that of an image, (channels, height, width), or (d,) for the rows of a table, whose
+    columns are then in `columns`, as in the record of the dataset. `color`, `scale`, `contrast` and
+    `storage` are the parameters of that name; `standardization` and `whitening` come from these
+    stages.
     `mirror`: predictions are averages over an image and its mirror.
     """
 
     dataset: str
     classes: tuple[str, ...]
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     color: bool
     scale: str
     contrast: bool
@@ -65,6 +67,7 @@ class Model:
     network: nn.Network
     training: Mapping[str, Any]
     evaluation: Mapping[str, Any]
+    columns: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def _options(self) -> InputOptions:
@@ -77,11 +80,13 @@ class Model:
             self._options,
             standardization=self.standardization,
             whitening=self.whitening,
-            shape=self.shape,
+            shape=None if self.columns else self.shape,
         )
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """uint8 images (n, 3, height, width) → class probabilities (n, classes).
+        """uint8 images (n, channels, height, width) → class probabilities (n, classes).
+
+        Of a table, float32 rows (n, d) instead, as `dataset.formats.table.encode` makes them.
 
         Raises `DataError` on images of another form, and where the model's numbers are so large
         that they overflow.
@@ -107,13 +112,13 @@ class Model:
         ensemble = network.members > 1
         return {
             "format": FORMAT,
-            "version": 3 if ensemble else 1 if self._is_plain() else 2,
+            "version": self._version(),
             "dataset": self.dataset,
             "classes": list(self.classes),
-            "input": {"shape": list(self.shape), "dtype": "uint8", "order": "channel, row, column"},
+            "input": self._input(),
             "preprocessing": {
                 "color": self.color,
-                **({} if self.color else {"luma": list(LUMA)}),
+                **({} if self.color or self.shape[0] != 3 else {"luma": list(LUMA)}),
                 "scale": self.scale,
                 "contrast": self.contrast,
                 "storage": self.storage,
@@ -131,6 +136,19 @@ class Model:
             "evaluation": dict(self.evaluation),
         }
 
+    def _input(self) -> dict[str, Any]:
+        """What the model reads: images or rows of a table."""
+        if self.columns:
+            columns = [dict(column) for column in self.columns]
+            return {"shape": list(self.shape), "dtype": "float32", "columns": columns}
+        return {"shape": list(self.shape), "dtype": "uint8", "order": "channel, row, column"}
+
+    def _version(self) -> int:
+        """The lowest version that has all that the model needs."""
+        if self.shape[0] != 3 or self.columns:
+            return 4
+        return 3 if self.network.members > 1 else 1 if self._is_plain() else 2
+
     def _is_plain(self) -> bool:
         """Whether a program that knows version 1 only would predict the same."""
         plain = self.contrast, self.storage, len(self.whitening), self.mirror
@@ -145,21 +163,23 @@ def from_document(document: Any) -> Model:
     version = document.get("version")
     require(
         type(version) is int and version in VERSIONS,
-        f"expected version 1, 2 or 3, found {shown(version)}; a newer program may read it",
+        f"expected version 1, 2, 3 or 4, found {shown(version)}; a newer program may read it",
     )
     classes = read_classes(document)
     dataset = document.get("dataset")
     require(is_name(dataset), f"dataset: expected a printable name, found {shown(dataset)}")
-    shape = read_shape(read_field(document, "input", dict).get("shape"))
+    shape, columns = read_input(read_field(document, "input", dict), version)
     preprocessing = read_field(document, "preprocessing", dict)
     color = read_boolean(preprocessing, "color")
     expect_luma(preprocessing)
-    inputs = math.prod(shape) if color else math.prod(shape[1:])
+    inputs = math.prod(shape if color or columns else shape[1:])
     older: dict[str, Any] = {}
     if version == 1:
         whitening = encode_tensor(np.empty((0, inputs), np.float32))
         older = {"contrast": False, "storage": "float32", "whitening": whitening, "mirror": False}
-    members = read_members(document) if version == 3 else 1
+    members = (
+        read_members(document) if version == 3 or (version == 4 and "members" in document) else 1
+    )
     preprocessing, document = {**older, **preprocessing}, {**older, **document}
     standardization, whitening = (
         decode_tensor(preprocessing.get(name), name) for name in ("standardization", "whitening")
@@ -180,6 +200,7 @@ def from_document(document: Any) -> Model:
         network=network,
         training=read_field(document, "training", dict),
         evaluation=read_field(document, "evaluation", dict),
+        columns=columns,
     )
 
 

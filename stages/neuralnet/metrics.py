@@ -14,7 +14,7 @@ class Scores:
     """How a network did on some images.
 
     images: their number. loss: mean cross-entropy. accuracy: share predicted right. per_class: the
-    accuracy of each true class. confusion: int64 (classes, classes), counts by [truth, prediction].
+    accuracy of each true class. pairs: int64 (m, 3), each (truth, prediction, count) that occurs.
     What would be a mean over no images is None.
     """
 
@@ -22,7 +22,12 @@ class Scores:
     loss: float | None
     accuracy: float | None
     per_class: list[float | None]
-    confusion: np.ndarray
+    pairs: np.ndarray
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Counts, int64 (classes, classes): a row per true class, a column per predicted one."""
+        return _square(self.pairs, len(self.per_class))
 
 
 @dataclass(frozen=True)
@@ -46,20 +51,34 @@ class Totals:
 
 def score(logits: np.ndarray, truth: np.ndarray) -> Scores:
     """Scores of logits (n, classes) for true classes (n,); of equal logits the first one counts."""
-    counts = confusion(truth, logits.argmax(axis=1), logits.shape[1])
+    classes, predicted = logits.shape[1], logits.argmax(axis=1)
+    right = np.bincount(truth[predicted == truth], minlength=classes)
+    every = np.bincount(truth, minlength=classes)
     return Scores(
         images=len(logits),
         loss=float(cross_entropy(logits, truth).mean()) if len(logits) else None,
-        accuracy=_share(np.trace(counts), counts.sum()),
-        per_class=[_share(row[truth], row.sum()) for truth, row in enumerate(counts)],
-        confusion=counts,
+        accuracy=_share(right.sum(), len(logits)),
+        per_class=[_share(*counts) for counts in zip(right, every, strict=True)],
+        pairs=pairs(truth, predicted, classes),
     )
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """Counts, int64 (classes, classes): a row per true class, a column per predicted one."""
-    pairs = np.asarray(truth, np.int64) * classes + np.asarray(predicted, np.int64)
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+    return _square(pairs(truth, predicted, classes), classes)
+
+
+def pairs(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """The pairs that occur and how often, int64 (m, 3): (truth, prediction, count)."""
+    codes = np.asarray(truth, np.int64) * classes + np.asarray(predicted, np.int64)
+    found, counts = np.unique(codes, return_counts=True)
+    return np.stack([found // classes, found % classes, counts], axis=1)
+
+
+def _square(pairs: np.ndarray, classes: int) -> np.ndarray:
+    counts = np.zeros((classes, classes), np.int64)
+    counts[pairs[:, 0], pairs[:, 1]] = pairs[:, 2]
+    return counts
 
 
 def _share(hits: int, images: int) -> float | None:

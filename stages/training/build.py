@@ -96,11 +96,23 @@ def make_trainer(
         order=order_of(batches(rows, batch.batch, seed)),
         inputs=read,
         augment=make_augmentation(augmentation, inputs, read.shape, seed, until),
+        weights=balanced(examples.labels, rows) if batch.class_weight == "balanced" else None,
         smoothing=batch.smoothing,
         clip=batch.clip,
         workers=_workers(workers, context),
         executor=process_pool,
     )
+
+
+def balanced(labels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """A weight for each example, float64 (n,): one by how often its class is among `rows`.
+
+    Weights of a class add up to the same for every class, and all of them to the number of rows:
+    n / (classes · count), as scikit-learn's `class_weight="balanced"` has it. Classes that `rows`
+    have none of count as having one.
+    """
+    counts = np.bincount(labels[rows], minlength=int(labels.max()) + 1)
+    return (len(rows) / np.count_nonzero(counts) / np.maximum(counts, 1))[labels]
 
 
 def _workers(requested: int | None, context: Context) -> int:

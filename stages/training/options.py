@@ -24,6 +24,14 @@ class BatchOptions:
         float,
         Option("scale the gradient down to this norm where it is larger; 0: never", minimum=0),
     ] = 0.0
+    class_weight: Annotated[
+        str,
+        Option(
+            "what an example weighs in the loss: all the same, or balanced, so that each class "
+            "counts the same however rare it is",
+            choices=("none", "balanced"),
+        ),
+    ] = "none"
 
 
 @dataclass(frozen=True)

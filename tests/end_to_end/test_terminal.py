@@ -73,8 +73,13 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_no_line_is_longer_than_the_terminal_is_wide(folder, columns):
     for arguments in COMMANDS:
-        written = record(folder, [*arguments, "--seed", str(columns)] if "run" in arguments[:1]
-                         and len(arguments) > 3 else arguments, columns)
+        written = record(
+            folder,
+            [*arguments, "--seed", str(columns)]
+            if "run" in arguments[:1] and len(arguments) > 3
+            else arguments,
+            columns,
+        )
         assert "Traceback" not in written
         assert longest(written) <= columns, (arguments, written)
 

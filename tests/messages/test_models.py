@@ -29,7 +29,9 @@ MODELS = [
     saved("{", "<…>"),
     saved("[]", "expected a model, found an array"),
     saved('{"a": NaN}', "expected finite numbers, found NaN"),
-    saved(changed(version=99), "expected version 1, 2 or 3, found 99; a newer program may read it"),
+    saved(
+        changed(version=99), "expected version 1, 2, 3 or 4, found 99; a newer program may read it"
+    ),
     saved(
         changed(input={"shape": [1, 2]}),
         "input.shape: expected [3, height, width], found [1, 2]",

@@ -6,7 +6,9 @@ import tarfile
 
 import pytest
 
+from stages.dataset.formats import known
 from tests.messages.case import (
+    DATA,
     LAYOUT,
     SHA,
     TAR,
@@ -18,16 +20,18 @@ from tests.messages.case import (
 )
 from tests.stages import datasets
 
+TABLE = "a,c\n" + "1,x\n2,y\n" * 9
+
 SOURCES = [
     Case(
         "run --source nowhere",
-        "error: --source: expected auto, cifar10, synthetic, a URL or a path, found nowhere "
-        "(<…>); check the path",
+        "error: --source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL "
+        "or a path, found nowhere (<…>); check the path",
     ),
     Case(
         "run --source cifar",
-        "error: --source: expected auto, cifar10, synthetic, a URL or a path, found cifar (<…>); "
-        "did you mean cifar10?",
+        "error: --source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL "
+        "or a path, found cifar (<…>); did you mean cifar10?",
     ),
     Case(
         "run --source ftp://host/x",
@@ -46,19 +50,36 @@ SOURCES = [
     ),
     Case(
         f"run --source . --sha256 {SHA}",
-        "error: --sha256: expected an archive or a URL in --source, found the folder .; leave "
+        "error: --sha256: expected a file or a URL in --source, found the folder .; leave "
         "--sha256 out",
     ),
     Case(
         "run --source .",
-        "error: .: expected data_batch_1.bin … and test_batch.bin, found nothing; use an archive "
-        "or a folder in CIFAR-10's binary layout",
+        "error: .: expected images in folders by class, the files of a dataset (of CIFAR's or "
+        "MNIST's layout), or X.npy and y.npy, found nothing; check the path",
     ),
     Case(
         "run --source .",
         "error: .: expected data_batch_1.bin … and test_batch.bin, found data_batch_1; this is "
-        "CIFAR-10's Python version; use the binary version",
+        "CIFAR-10's Python version, whose pickles may run code; use the binary version: --source "
+        "cifar10",
         {"data_batch_1": b""},
+    ),
+    Case(
+        f"run {DATA} --size 9",
+        "error: --size: expected a source of image files, found CIFAR-10's layout; leave it out",
+    ),
+    Case(
+        "run --source t.csv --label c --storage uint8",
+        "error: --storage uint8: expected images, found a table, whose numbers are no bytes; use "
+        "--storage float32",
+        {"t.csv": TABLE},
+    ),
+    Case(
+        "run --source t.csv --label c --contrast",
+        "error: --contrast: expected images, found a table, whose columns have no common scale; "
+        "leave it out",
+        {"t.csv": TABLE},
     ),
     Case(
         "run --source .",
@@ -105,7 +126,7 @@ def _many() -> bytes:
     return info.tobuf() + bytes(2000)
 
 
-WANTED = "expected an archive (.tar, .tar.gz, .tar.bz2 or .tar.xz), found"
+WANTED = f"expected {known.WANTED}, found"
 
 AGAIN = "check where it comes from and get it again"
 

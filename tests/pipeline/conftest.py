@@ -23,11 +23,17 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "artifacts")
 
 
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tables of sources are remembered from test to test."""
+    return tmp_path_factory.mktemp("code") / "code.json"
+
+
 @pytest.fixture
-def planner(store: Store) -> Callable[..., Planner]:
+def planner(store: Store, parsed: Path) -> Callable[..., Planner]:
     def make(pipeline: Pipeline = shop.SHOP, **given: Any) -> Planner:
         values = {name: parameter.default for name, parameter in pipeline.parameters.items()}
-        return Planner(pipeline, values | given, store, CodeIndex())
+        return Planner(pipeline, values | given, store, CodeIndex(parsed))
 
     return make
 

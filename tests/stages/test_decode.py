@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from pipeline.context import Context
 from pipeline.errors import DataError, StorageError
 from pipeline.store.files import File, Files, identify
-from stages.dataset.formats import layout, members
+from stages.dataset.formats import kinds, layout
+from stages.dataset.formats.known import WANTED
 from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES, rank
 from stages.dataset.sources.origin import OFFICIAL_SHA256
 from stages.decode import dataset_name, decode
@@ -69,6 +70,7 @@ def test_an_archive_gives_its_records(tmp_path, pack):
         "classes": list(STANDARD_CLASSES),
         "train": 15,
         "test": 5,
+        "repeats": {"test_in_training": 0, "within_training": 0},
     }
 
 
@@ -105,7 +107,7 @@ def test_any_number_of_records(tmp_path_factory, train, test, block):
     content["test_batch.bin"] = records(test, 99)
     path = write(tmp_path_factory.mktemp("x") / "x", tar(content))
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("stages.decode.BLOCK", block)
+        monkeypatch.setattr("stages.dataset.formats.cifar10.BLOCK", block)
         images, labels, dataset = run(path)
     assert bytes_of(images, labels) == b"".join(content.values())
     assert (dataset["train"], dataset["test"]) == (sum(train), test)
@@ -135,14 +137,19 @@ def test_any_cut_or_mutation_gives_a_data_error_or_the_right_records(tmp_path_fa
 
 def test_what_is_no_archive(tmp_path):
     path = tmp_path / "x.gz"
-    what = "x.gz: expected an archive (.tar, .tar.gz, .tar.bz2 or .tar.xz), found "
+    what = f"x.gz: expected {WANTED}, found "
     hint = "; check where it comes from and get it again"
     write(path, b"")
     assert refused(path) == f"{what}an empty file{hint}"
     write(path, b"\n <!DOCTYPE html><html>Not found</html>")
     assert refused(path) == f"{what}a web page (HTML or XML){hint}"
+    write(path, b"\1\2" + bytes(2000))
+    assert refused(path) == f"{what}bytes that begin 01 02 00 00{hint}"
     write(path, b"PK\3\4" + bytes(2000))
-    assert refused(path) == f"{what}a ZIP archive{hint}"
+    assert refused(path) == (
+        "x.gz: expected a zip archive that can be read, found none (File is not a zip file); get "
+        "it again"
+    )
     write(path, gz(b"no tar" * 200))
     assert refused(path) == (
         "x.gz: expected a whole tar archive, with the header of a member at byte 512, "
@@ -169,7 +176,10 @@ def test_what_is_no_dataset(tmp_path):
     write(path, gz(bytes(1024)))
     assert f"found nothing; {hint}" in refused(path)
     write(path, tar({"data_batch_1": b"", "test_batch": b"", "batches.meta": b""}))
-    assert refused(path).endswith("this is CIFAR-10's Python version; use the binary version")
+    assert refused(path).endswith(
+        "this is CIFAR-10's Python version, whose pickles may run code; use the binary version: "
+        "--source cifar10"
+    )
     content = files()
     del content["test_batch.bin"]
     write(path, tar(content))
@@ -216,7 +226,7 @@ def test_too_many_records(tmp_path, monkeypatch):
 
 
 def test_a_label_above_nine(tmp_path, monkeypatch):
-    monkeypatch.setattr("stages.decode.BLOCK", 4)
+    monkeypatch.setattr("stages.dataset.formats.cifar10.BLOCK", 4)
     data = bytearray(records(10))
     data[7 * RECORD] = 200
     path = write(tmp_path / "x.tar", tar(files() | {"data_batch_2.bin": bytes(data)}))
@@ -363,9 +373,9 @@ def test_progress_counts_the_bytes_of_the_source(tmp_path):
 
 
 def test_reading_an_archive_through(tmp_path):
-    members.check_archive(write(tmp_path / "x", ARCHIVE), "name")
+    kinds.check_download(write(tmp_path / "x", ARCHIVE), "name")
     with pytest.raises(DataError, match=r"^name: the compressed bytes are cut or damaged"):
-        members.check_archive(write(tmp_path / "x", ARCHIVE[:-4]), "name")
+        kinds.check_download(write(tmp_path / "x", ARCHIVE[:-4]), "name")
     with pytest.raises(DataError, match=r"^name: expected an archive"):
-        members.check_archive(write(tmp_path / "x", b"<html>"), "name")
+        kinds.check_download(write(tmp_path / "x", b"<html>"), "name")
     assert gzip.decompress(ARCHIVE)[:4] == b"cifa"

@@ -82,7 +82,8 @@ def predict(trail: Trail) -> Predictions | str:
         model = Model(
             dataset=values["dataset"]["name"],
             classes=tuple(values["dataset"]["classes"]),
-            shape=shape_of(values["dataset"]),
+            shape=shape_of(values["dataset"]) or values["standardization"].shape[1:],
+            columns=tuple(values["dataset"].get("columns", ())),
             **{name: parameters[name] for name in ("color", "scale", "contrast", "storage")},
             standardization=values["standardization"],
             whitening=values["whitening"],

@@ -11,6 +11,8 @@ import numpy as np
 from stages.commands.report.predictions import Predictions
 from stages.commands.report.words import listed, several
 
+SQUARE = 1000  # classes whose matrix of confusion is small enough to be made
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -88,7 +90,12 @@ class Record:
 
     @property
     def confusion(self) -> np.ndarray | None:
-        """Counts of test images by [truth, prediction]: with flip TTA where predictions are."""
+        """Counts of test images by [truth, prediction]: with flip TTA where predictions are.
+
+        None of more classes than fit into a matrix.
+        """
+        if len(self.classes) > SQUARE:
+            return None
         if self.predictions is not None:
             return self.predictions.confusion
         counts = self.figures.get("test", {}).get("confusion")

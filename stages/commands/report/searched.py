@@ -59,5 +59,11 @@ def _command(document: Mapping[str, Any]) -> Markup | None:
             "there may be better beyond")
         for name, edge in document.get("edges", {}).items()
     ]  # fmt: skip
-    code = tag("pre", tag("code", document["command"]), tabindex="0", aria_label="The command")
+    code = tag(
+        "pre",
+        tag("code", document["command"]),
+        tabindex="0",
+        role="region",
+        aria_label="The command",
+    )
     return section("best", "Train the best", None, code, tag("ul", *edges) if edges else None)

@@ -50,6 +50,8 @@ def _units(network: nn.Network) -> np.ndarray | None:
 def _shape(
     dataset: Mapping[str, Any], parameters: Mapping[str, Any], numbers: int
 ) -> tuple[int, int, int] | None:
+    if shape_of(dataset) is None:  # of a table
+        return None
     channels, height, width = shape_of(dataset)
     shape = (channels if parameters.get("color") else 1, height, width)
     return shape if np.prod(shape) == numbers and shape[0] in (1, 3) else None

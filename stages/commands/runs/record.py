@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.graph import Pipeline
 from pipeline.store.store import Key, Store
+from pipeline.store.values import read_value
 from pipeline.upkeep.lineage import Lineage, Lineages
 from stages.commands.runs.labels import NO_LABEL, Label, read_labels
 
@@ -101,7 +102,7 @@ def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
 
 def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any], label: Label) -> Run:
     manifest = lineage.manifest
-    training = store.load(Key("train", manifest["fingerprint"]), "training")
+    training = _load(store, "train", manifest, "training")
     test = scores.get("test", {})
     return Run(
         name=manifest["fingerprint"][:DIGITS],
@@ -121,7 +122,13 @@ def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any], label: Label
 def _dataset(store: Store, lineage: Lineage) -> str:
     if "dataset" not in lineage.makers:
         return "?"
-    return store.load(Key("decode", lineage.makers["dataset"]["fingerprint"]), "dataset")["name"]
+    return _load(store, "decode", lineage.makers["dataset"], "dataset")["name"]
+
+
+def _load(store: Store, stage: str, manifest: Mapping[str, Any], output: str) -> Any:
+    """An output of a result whose manifest has been read: there may be thousands of them."""
+    folder = store.folder(Key(stage, manifest["fingerprint"]))
+    return read_value(folder, manifest["outputs"][output])
 
 
 def _evaluation(
@@ -132,7 +139,7 @@ def _evaluation(
     found: Mapping[str, Any] = {}
     for evaluation in stored:
         if made.items() <= evaluation["fields"]["inputs"].items():
-            scores = store.load(Key(LAST, evaluation["fingerprint"]), "evaluation")
+            scores = _load(store, LAST, evaluation, "evaluation")
             if not found or "tta" in scores.get("test", {}):
                 found = scores
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -11,53 +12,91 @@ import numpy as np
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
-from stages.dataset.formats.bounded import BoundedReader
+from stages.dataset.formats.bounded import BoundedBytes
 
+FILE = 1 << 28  # bytes
+TOO_LARGE = f"expected an image file of at most {FILE:,} bytes, found more"
+GAP = 2  # as in `Image.thumbnail`: what is more than twice as large is first halved by averaging
+ORIENTATION = 0x0112  # the EXIF tag
 MAX_PIXELS = 64_000_000  # at 4 bytes each, and up to twice in memory
 # Pillow reads many more; one of them (EPS) starts a program on what the file says.
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
 
 
 def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
-    """An image file of any size and mode → uint8 (3, height, width) of the given shape.
+    """An image file of any size and mode → uint8 (channels, height, width) of the given shape.
 
-    Transparency is laid on white; the image is turned as its EXIF orientation says, and resized
-    without regard to its proportions. Of several frames or pages the first counts. Grey levels of
-    more than 8 bits go from 0 to 65,535; those in floating point from 0 to 1, or to 255 where any
-    is above 1. Raises `DataError` where the file holds no image.
+    Raises `DataError` where the file holds no image; how it is read: see `decode_image`.
+    """
+    _pillow("Image")  # first of all, since without it nothing can be read
+    with open_file(path) as file:
+        try:
+            if os.fstat(file.fileno()).st_size > FILE:
+                raise DataError(f"{path}: {TOO_LARGE}")
+            data = file.read(FILE + 1)
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return decode_image(data, shape)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
+    """The bytes of an image file → uint8 (channels, height, width) of the given shape.
+
+    Three channels are red, green and blue; one is gray. Transparency is laid on white; the image
+    is turned as its EXIF orientation says, and resized without regard to its proportions. Of
+    several frames or pages the first counts. Grey levels of more than 8 bits go from 0 to 65,535;
+    those in floating point from 0 to 1, or to 255 where any is above 1. A JPEG is decoded at the
+    eighth, quarter or half of its size that is still twice what is asked for. Raises
+    `DataError` where the bytes are no image.
     """
     Image = _pillow("Image")
-    bounded = None
-    with open_file(path) as file, warnings.catch_warnings():
+    if len(data) > FILE:
+        raise DataError(TOO_LARGE)
+    bounded = BoundedBytes(data)
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata; the pixels are what counts
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            bounded = BoundedReader(file)
             with Image.open(bounded, formats=_known_formats(Image)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise DataError(
-                        f"{path}: expected at most {MAX_PIXELS:,} pixels, "
+                        f"expected at most {MAX_PIXELS:,} pixels, "
                         f"found {image.width} × {image.height}; make it smaller"
                     )
+                if image.format == "JPEG":
+                    image.draft(None, (GAP * shape[2], GAP * shape[1]))
                 image.load()
                 with suppress(Exception):  # damaged metadata: the pixels are there all the same
-                    _pillow("ImageOps").exif_transpose(image, in_place=True)
+                    if image.getexif().get(ORIENTATION, 1) != 1:
+                        _pillow("ImageOps").exif_transpose(image, in_place=True)
                 pixels = _pixels(image, (shape[2], shape[1]))
-                return np.ascontiguousarray(pixels.transpose(2, 0, 1))
         except DataError:
             raise
         except Exception as error:  # its many decoders raise whatever a damaged file leads them to
             words = str(error).replace(f" file {bounded!r}", " file")
             reason = words.replace(repr(bounded), "the file") or type(error).__name__
             raise DataError(
-                f"{path}: expected an image file ({', '.join(FORMATS)}), found none that can be "
+                f"expected an image file ({', '.join(FORMATS)}), found none that can be "
                 f"read: {reason}"
             ) from error
+    if shape[0] == 1:
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., np.newaxis]
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def pillow_version() -> str:
+    """Pillow's version. Raises `ConfigError` where it is not installed."""
+    _pillow("Image")
+    return __import__("PIL").__version__
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Write a uint8 image (3, height, width) as a PNG file."""
-    _pillow("Image").fromarray(np.ascontiguousarray(image.transpose(1, 2, 0))).save(path, "PNG")
+    """Write a uint8 image (1 or 3, height, width) as a PNG file."""
+    pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+    _pillow("Image").fromarray(np.ascontiguousarray(pixels)).save(path, "PNG")
 
 
 def _pixels(image: Any, size: tuple[int, int]) -> np.ndarray:
@@ -69,7 +108,7 @@ def _pixels(image: Any, size: tuple[int, int]) -> np.ndarray:
     if image.mode in ("1", "P", "PA") or "transparency" in image.info:
         image = image.convert(mode)  # else later, when it is small
     if image.size != size:
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=GAP)
     if mode == "RGBA":
         white = Image.new("RGBA", size, "white")
         image = Image.alpha_composite(white, image.convert(mode))
@@ -86,7 +125,7 @@ def _grey_levels(image: Any, size: tuple[int, int]) -> np.ndarray:
     image = image.convert("I") if whole else image
     if image.size != size:
         image = image.convert("F").resize(
-            size, _pillow("Image").Resampling.LANCZOS, reducing_gap=3.0
+            size, _pillow("Image").Resampling.LANCZOS, reducing_gap=GAP
         )
     levels = np.nan_to_num(np.asarray(image, np.float64)) * (255 / white)
     return np.repeat(np.rint(levels).clip(0, 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)

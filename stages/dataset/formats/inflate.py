@@ -95,6 +95,13 @@ class ByteStream:
         data = bytearray(size)
         return bytes(data[: self.read_into(memoryview(data))])
 
+    def peek(self, size: int) -> bytes:
+        """The next bytes, up to `size` of them, which the next read gives again."""
+        data = self.read(size)
+        self._block = memoryview(data + bytes(self._block))
+        self.position -= len(data)
+        return data
+
     def skip(self, size: int) -> int:
         """Pass over up to `size` bytes, and return over how many."""
         scratch, left = memoryview(bytearray(min(size, BLOCK))), size

@@ -30,9 +30,13 @@ SHAPE_CLASSES = (  # of the synthetic source
 )
 
 
-def shape_of(dataset: Mapping[str, Any]) -> tuple[int, int, int]:
-    """The shape of a dataset's images: this layout's, unless its record has another as "shape"."""
-    return tuple(dataset.get("shape", SHAPE))
+def shape_of(dataset: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    """The shape of a dataset's images: this layout's, unless its record has another as "shape".
+
+    None for a table, whose record says so.
+    """
+    shape = dataset.get("shape", SHAPE)
+    return None if shape is None else tuple(shape)
 
 
 def is_known(name: str) -> bool:
@@ -59,8 +63,12 @@ def expect_both(names: Iterable[str], where: object) -> None:
         return
     wanted = TEST_FILE if has_train else f"data_batch_1.bin … and {TEST_FILE}"
     hint = "use an archive or a folder in CIFAR-10's binary layout"
-    if "data_batch_1" in names:
-        hint = "this is CIFAR-10's Python version; use the binary version"
+    if "data_batch_1" in names or {"train", "meta"} <= set(names):
+        version = "10" if "data_batch_1" in names else "100"
+        hint = (
+            f"this is CIFAR-{version}'s Python version, whose pickles may run code; use the binary "
+            f"version: --source cifar{version}"
+        )
     found = ", ".join(shown(name) for name in names[:8]) or "nothing"
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     raise DataError(f"{where}: expected {wanted}, found {found}{more}; {hint}")

@@ -10,22 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from pipeline.errors import DataError, StorageError
 from pipeline.store.files import Files
-from stages.dataset.formats.inflate import BLOCK, ByteStream, decompressor
+from stages.dataset.formats.blobs import archive_members, last_part
+from stages.dataset.formats.inflate import BLOCK, ByteStream
+from stages.dataset.formats.known import HEAD, expect_known
 from stages.dataset.formats.layout import (
     CLASSES_FILE,
     expect_both,
     expect_records,
     is_known,
     rank,
-    shown,
 )
-from stages.dataset.formats.tar import looks_like_tar, members
 
-HEAD = 1024  # bytes of a file that tell whether it is an archive
+
+class Bytes(Protocol):
+    """Bytes that are read front to back: a `ByteStream`, or a member of an archive."""
+
+    def read_into(self, target: memoryview, /) -> int:
+        """Fill `target` as far as there are bytes, and return how far."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class DataFile:
     name: str
     where: str
     size: int
-    stream: ByteStream
+    stream: Bytes
 
     def read_into(self, target: memoryview) -> None:
         """Fill `target` with the file's next bytes. Raises `DataError` where it has not so many."""
@@ -58,53 +63,6 @@ def data_files(source: Files, advance: Callable[[int], Any]) -> Iterator[DataFil
     return _in_order(_sized(_in_archive(source.files[0].path, advance)))
 
 
-def check_archive(path: Path, name: str) -> None:
-    """Read an archive through, as far as its own checksums go. Raises `DataError` with `name`."""
-    with _open(path) as file:
-        expect_archive(file.read(HEAD), name)
-        file.seek(0)
-        for _ in members(ByteStream(file, Path(name))):
-            pass
-
-
-KNOWN = (
-    (b"PK", "a ZIP archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
-    (b"7z", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8", "a JPEG image"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"\x80", "a Python pickle"),
-    (b"{", "JSON"),
-)
-
-
-def what_else(head: bytes) -> str | None:
-    """What begins with `head`, the first `HEAD` bytes of a file, if no archive.
-
-    None if one, and where the bytes are too few to tell.
-    """
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-        return "a web page (HTML or XML)"
-    if not head:
-        return "an empty file"
-    if len(head) < HEAD or decompressor(head) or looks_like_tar(head):
-        return None
-    known = (words for magic, words in KNOWN if head.startswith(magic))
-    return next(known, f"bytes that begin {head[:4].hex(' ')}")
-
-
-def expect_archive(head: bytes, what: object) -> None:
-    """Raise `DataError` unless `head`, the first `HEAD` bytes of `what`, begins an archive."""
-    if found := what_else(head):
-        raise DataError(
-            f"{what}: expected an archive (.tar, .tar.gz, .tar.bz2 or .tar.xz), found {found}; "
-            "check where it comes from and get it again"
-        )
-
-
 def _open(path: Path) -> BinaryIO:
     try:
         return open(path, "rb", 0)
@@ -124,25 +82,22 @@ def _in_archive(path: Path, advance: Callable[[int], Any]) -> Iterator[DataFile]
     """The known files of an archive, in its own order."""
     seen: dict[str, None] = {}
     with _open(path) as file:
-        expect_archive(file.read(HEAD), path)
-        file.seek(0)
-        stream = ByteStream(file, path, advance)
-        for member in members(stream):
-            name = member.name.rstrip("/").rsplit("/", 1)[-1]
-            if is_known(name):
-                where = f"{path}: {shown(member.name)}"
-                if not member.is_file:
-                    raise DataError(
-                        f"{where}: expected a file, found a link, a folder or the like; "
-                        "use another archive"
-                    )
-                if name in seen:
-                    raise DataError(
-                        f"{where}: expected one {name} in the archive, found two; "
-                        "use another archive"
-                    )
-                yield DataFile(name, where, member.size, stream)
-            seen[name] = None
+        expect_known(file.read(HEAD), path)
+    for member in archive_members(path, advance):
+        name = last_part(member.name)
+        if is_known(name):
+            if not member.is_file:
+                raise DataError(
+                    f"{member.where}: expected a file, found a link, a folder or the like; "
+                    "use another archive"
+                )
+            if name in seen:
+                raise DataError(
+                    f"{member.where}: expected one {name} in the archive, found two; "
+                    "use another archive"
+                )
+            yield DataFile(name, member.where, member.size, member)
+        seen[name] = None
     expect_both(seen, path)
 
 

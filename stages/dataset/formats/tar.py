@@ -36,15 +36,16 @@ class Member:
     is_file: bool
 
 
-def members(stream: ByteStream) -> Iterator[Member]:
-    """The members in the archive's order; what is not read of one is passed over.
+def members(stream: ByteStream, limit: int | None = None) -> Iterator[Member]:
+    """The members in the archive's order, at most `limit`; what is not read is passed over.
 
     Raises `DataError` where the stream is no tar archive, is damaged, or ends too early. After the
     last member the stream is read to its end, so that its checksums are verified.
     """
+    limit = limit or MEMBERS
     longer: dict[str, str] = {}  # what an extended header says of the member after it
     left = EXTENSION
-    for _ in range(MEMBERS):
+    for _ in range(limit):
         block = stream.read(BLOCK)
         if len(block) < BLOCK:
             raise _refused(stream, "more bytes", "the end: it is cut")
@@ -70,7 +71,7 @@ def members(stream: ByteStream) -> Iterator[Member]:
         yield Member(name, size, is_file)
         longer = {}
         _pass(stream, end - stream.position)
-    raise _refused(stream, f"at most {MEMBERS} members", "more")
+    raise _refused(stream, f"at most {limit} members", "more")
 
 
 def looks_like_tar(head: bytes) -> bool:

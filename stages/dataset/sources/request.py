@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from pipeline.context import Context
-from stages.dataset.formats.members import HEAD, what_else
+from stages.dataset.formats.known import HEAD, what_else
 from stages.dataset.sources.address import Address
 from stages.dataset.sources.connection import open_url, words
 from stages.dataset.sources.disk import megabytes, writing
@@ -78,7 +78,7 @@ def _continue(response: Any, part: Part, same_url: bool) -> None:
 
 
 def _range(response: Any) -> tuple[int | None, int | None]:
-    """First byte and size of the whole, of a Content-Range header; None where it does not tell."""
+    """First byte and size of the whole, of a Content-Range header; None where it does not say."""
     match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     start, total = match.groups() if match else (None, "*")
     return start and int(start), None if total == "*" else int(total)

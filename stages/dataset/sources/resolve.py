@@ -2,10 +2,10 @@
 
     auto       what lies in the data folder: the official archive, else the synthetic one; where
                neither does, `cifar10` if one of its hosts answers, else `synthetic`
-    cifar10    the official archive
+    cifar10, cifar100, mnist, fashion-mnist   the official files
     synthetic  drawn shapes
-    http(s)://…  an archive somewhere else
-    PATH       an archive, or a folder with `.bin` files: known by its content
+    http(s)://…  a file somewhere else
+    PATH       a file or a folder of any kind (paths.py): known by its content
 
 Parameters that do not matter to the source found are put to None, so that they make nothing stale.
 """
@@ -23,20 +23,30 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import DigestCache, Files, identify, is_sha256
-from stages.dataset.formats.layout import expect_both, is_known, rank, shown
+from stages.dataset.formats.layout import shown
 from stages.dataset.sources.address import Address, hidden
-from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_SHA256, OFFICIAL_URLS
+from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
+from stages.dataset.sources.paths import files_of_folder, is_array, partners
 from stages.dataset.sources.synthetic import archive_name
 
-NAMES = ("auto", "cifar10", "synthetic")
+NAMES = ("auto", *ORIGINS, "synthetic")
 ANSWER_WITHIN = 3.0  # seconds
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
+class Offline(str):
+    """The name of a source that `auto` came to because no network answered."""
+
+
 def resolve_source(
-    *, source: str | Files, sha256: str | None, data_dir: str, synthetic_size: int | None
+    *,
+    source: str | Files,
+    sha256: str | None,
+    data_dir: str,
+    synthetic_size: int | None,
+    label: str = "",
 ) -> dict[str, Any]:
-    """The parameters of `download`, with `source` "cifar10", "synthetic", an `Address` or `Files`.
+    """The parameters of `download`, with `source` a dataset's name, an `Address` or `Files`.
 
     A second time, it changes nothing. Raises `ConfigError` and `DataError`.
     """
@@ -46,14 +56,29 @@ def resolve_source(
         sha256 = _digits(sha256)
     if source == "auto":
         source = _auto(Path(data_dir), synthetic_size)
-    if source == "cifar10":
-        sha256 = sha256 or OFFICIAL_SHA256
+    if source in ORIGINS:
+        digests = list(ORIGINS[source].files.values())
+        if sha256 and len(digests) > 1:
+            raise ConfigError(
+                f"--sha256: expected a source of one file, found {source}, which has "
+                f"{len(digests)}; leave --sha256 out"
+            )
+        sha256 = sha256 or (digests[0] if len(digests) == 1 else None)
     elif isinstance(source, str) and source != "synthetic" and is_url(source):
         source = Address(source)
     elif isinstance(source, str) and source != "synthetic":
-        source, sha256 = _path(source, sha256, Path(data_dir)), None
-    size = synthetic_size if source == "synthetic" else None
-    return {"source": source, "sha256": sha256, "data_dir": data_dir, "synthetic_size": size}
+        source, sha256 = _path(source, sha256, label, Path(data_dir)), None
+    if not (isinstance(source, Address) and is_array(source)):
+        label = ""
+    elif label and is_url(label):
+        label = Address(label)
+    return {
+        "source": source,
+        "sha256": sha256,
+        "data_dir": data_dir,
+        "synthetic_size": synthetic_size if source == "synthetic" else None,
+        "label": label,
+    }
 
 
 def is_url(source: str) -> bool:
@@ -97,7 +122,7 @@ def _auto(data_dir: Path, synthetic_size: int | None) -> str:
         return "cifar10"
     if (data_dir / archive_name(synthetic_size)).exists():
         return "synthetic"
-    return "cifar10" if any_answers(OFFICIAL_URLS) else "synthetic"
+    return "cifar10" if any_answers(OFFICIAL_URLS) else Offline("synthetic")
 
 
 def any_answers(urls: Sequence[str], within: float = ANSWER_WITHIN) -> bool:
@@ -132,7 +157,7 @@ def any_answers(urls: Sequence[str], within: float = ANSWER_WITHIN) -> bool:
         return False
 
 
-def _path(source: str, sha256: str | None, data_dir: Path) -> Files:
+def _path(source: str, sha256: str | None, label: str, data_dir: Path) -> Files:
     if not source:
         raise _not_found(source, "nothing")
     try:
@@ -141,17 +166,15 @@ def _path(source: str, sha256: str | None, data_dir: Path) -> Files:
         names = sorted(entry.name for entry in path.iterdir()) if is_folder else []
     except (OSError, ValueError, RuntimeError) as error:
         raise _not_found(source, getattr(error, "strerror", None) or "no path") from error
-    cache = DigestCache(data_dir / ".digests.json")
     if is_folder:
         if sha256 is not None:
             raise ConfigError(
-                f"--sha256: expected an archive or a URL in --source, found the folder {path}; "
+                f"--sha256: expected a file or a URL in --source, found the folder {path}; "
                 "leave --sha256 out"
             )
-        expect_both(names, path)
-        known = sorted((name for name in names if is_known(name)), key=rank)
-        return identify(*(path / name for name in known), cache=cache)
-    files = identify(path, cache=cache)
+        return files_of_folder(path, names, data_dir)
+    cache = DigestCache(data_dir / ".digests.json")
+    files = identify(path, *partners(path, label), cache=cache)
     expect_sha256(path, sha256, files.files[0].sha256)
     return files
 

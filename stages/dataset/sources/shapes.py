@@ -17,7 +17,12 @@ _COSINES = (
     *(10394, 9102, 7723, 6270, 4756, 3196, 1606, 0),
 )
 _TURN = 14  # bits of the cosines
-_ANGLES = 8  # the most that a shape is turned to either side, in sixteenths of a right angle
+# How much an image may differ from another of its class: enough that a linear model fails, little
+# enough that a small network learns the shapes in a minute.
+_ANGLES = 4  # the most that a shape is turned to either side, in sixteenths of a right angle
+_SHIFT = 3 * UNIT  # the most that it is moved, each way
+_RADIUS = (7 * UNIT, 12 * UNIT)
+_CONTRAST = (40, 110)  # grey levels between the shape and its ground
 
 
 def _length(u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -81,7 +86,7 @@ def draw(labels: np.ndarray, source: np.random.PCG64) -> np.ndarray:
     n = len(labels)
     coverage = np.empty((n, SIDE, SIDE), np.int32)
     u, v = _coordinates(n, source)
-    radius = _between(source, n, 5 * UNIT, 11 * UNIT)[:, None, None]
+    radius = _between(source, n, *_RADIUS)[:, None, None]
     for label, distance in enumerate(SHAPES):
         mine = labels == label
         inside = UNIT // 2 - distance(u[mine], v[mine], radius[mine])
@@ -96,9 +101,7 @@ def _coordinates(n: int, source: np.random.PCG64) -> tuple[np.ndarray, np.ndarra
     c = cosines[abs(turn)][:, None, None]
     s = (np.sign(turn) * cosines[16 - abs(turn)])[:, None, None].astype(np.int32)
     pixels = np.arange(SIDE, dtype=np.int32) * UNIT + UNIT // 2
-    x, y = (
-        pixels - SIDE // 2 * UNIT - _between(source, n, -6 * UNIT, 6 * UNIT)[:, None] for _ in "xy"
-    )
+    x, y = (pixels - SIDE // 2 * UNIT - _between(source, n, -_SHIFT, _SHIFT)[:, None] for _ in "xy")
     x, y = x[:, None, :], y[:, :, None]
     return (x * c + y * s) >> _TURN, (y * c - x * s) >> _TURN
 
@@ -108,7 +111,7 @@ def _paint(coverage: np.ndarray, source: np.random.PCG64) -> np.ndarray:
     n = len(coverage)
     back = _between(source, n * 3, 30, 225).reshape(n, 3)
     # The shape is lighter or darker than the ground by `contrast`, and of another tint.
-    contrast = _between(source, n, 20, 90)
+    contrast = _between(source, n, *_CONTRAST)
     contrast *= np.where(back.sum(1) > 382, -1, 1)
     fore = np.clip(
         back + contrast[:, None] + _between(source, n * 3, -40, 40).reshape(n, 3), 0, 255

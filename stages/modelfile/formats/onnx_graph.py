@@ -39,7 +39,7 @@ def write(model: Model, file: BinaryIO) -> dict[str, Any]:
         )
     onnx.checker.check_model(made, full_check=True)
     file.write(made.SerializeToString(deterministic=True))
-    images = f"uint8 (n, {', '.join(map(str, model.shape))})"
+    images = f"{_dtype(model)} (n, {', '.join(map(str, model.shape))})"
     found = f"{model.network.dtype} (n, {len(model.classes)})"
     return {
         "opset": OPSET,
@@ -88,7 +88,8 @@ def to_onnx(onnx: Any, graph: Graph, model: Model) -> Any:
         for name, array in graph.constants.items()
     ]
     kind = helper.np_dtype_to_tensor_dtype(model.network.dtype)
-    images = helper.make_tensor_value_info(INPUT, onnx.TensorProto.UINT8, ["n", *model.shape])
+    given = helper.np_dtype_to_tensor_dtype(np.dtype(_dtype(model)))
+    images = helper.make_tensor_value_info(INPUT, given, ["n", *model.shape])
     found = helper.make_tensor_value_info(OUTPUT, kind, ["n", len(model.classes)])
     body = helper.make_graph(nodes, "classifier", [images], [found], tensors)
     made = helper.make_model(
@@ -96,12 +97,22 @@ def to_onnx(onnx: Any, graph: Graph, model: Model) -> Any:
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR,
         producer_name="cifar-pipeline",
-        doc_string=f"{INPUT}: uint8 RGB (n, {', '.join(map(str, model.shape))}); "
+        doc_string=f"{INPUT}: {_words(model)} (n, {', '.join(map(str, model.shape))}); "
         f"{OUTPUT}: (n, {len(model.classes)}), in the order of the metadata classes",
     )
     words = {"classes": json.dumps(model.classes, ensure_ascii=False), "dataset": model.dataset}
     helper.set_model_props(made, words)
     return made
+
+
+def _dtype(model: Model) -> str:
+    return "float32" if model.columns else "uint8"
+
+
+def _words(model: Model) -> str:
+    if model.columns:
+        return "float32 rows of a table"
+    return f"uint8 {'gray' if model.shape[0] == 1 else 'RGB'}"
 
 
 def _through(graph: Graph, steps: list[Step], x: str, prefix: str = "") -> str:

@@ -57,6 +57,10 @@ def _colors(graph: Graph, x: str) -> str:
     return graph.node("Flatten", graph.node("Cast", x, to=FLOAT), axis=1)
 
 
+def _rows(graph: Graph, x: str) -> str:
+    return graph.node("Identity", x)
+
+
 def _luma(graph: Graph, x: str, *weights: str) -> str:
     """Products and sums one by one, as training rounds them."""
     x, total = graph.node("Cast", x, to=FLOAT), ""
@@ -126,6 +130,7 @@ def _simple(op: str) -> Callable[..., str]:
 
 NODES: dict[str, Callable[..., str]] = {
     "colors": _colors,
+    "rows": _rows,
     "luma": _luma,
     "round": _simple("Round"),
     "scale": _simple("Mul"),

@@ -12,7 +12,7 @@ from stages.neuralnet.layers.normalization import EPSILON
 
 CODE = '''"""A classifier of images, made by `pipeline export --to python`. It needs NumPy alone.
 
-    python FILE photos.npy          an array of images, uint8 «IMAGES»
+    python FILE photos.npy          an array of images, «GIVEN» «IMAGES»
     python FILE cat.jpg dog.png     image files, where Pillow is installed
 
 Both print a line for each image: where it is from, its class and the probability of that class.
@@ -20,7 +20,7 @@ In Python, with this file as model.py:
 
     from model import predict, probabilities
 
-    probabilities(images)   # uint8 «IMAGES» → «DTYPE» (n, «OUTPUTS»)
+    probabilities(images)   # «GIVEN» «IMAGES» → «DTYPE» (n, «OUTPUTS»)
     predict(images)         # → the names of the most probable classes (n,)
 """
 
@@ -37,9 +37,9 @@ BLOCK = 256  # images at a time, so that memory is bounded
 def probabilities(images):
     """The probability of each class: uint8 images «IMAGES» → «DTYPE» (n, «OUTPUTS»)."""
     images = np.asarray(images)
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != SHAPE:
+    if images.dtype != np.«GIVEN» or images.shape[1:] != SHAPE:
         found = f"{images.dtype} {images.shape}"
-        raise ValueError(f"images: expected uint8 «IMAGES», found {found}")
+        raise ValueError(f"images: expected «GIVEN» «IMAGES», found {found}")
     blocks = [images[at : at + BLOCK] for at in range(0, len(images), BLOCK)]
     with np.errstate(over="ignore"):  # exp of a large number: infinity is right
         found = [softmax(logits(block)) for block in blocks]
@@ -47,7 +47,7 @@ def probabilities(images):
 
 
 def predict(images):
-    """The name of the most probable class of each image: uint8 «IMAGES» → (n,)."""
+    """The name of the most probable class of each image: «GIVEN» «IMAGES» → (n,)."""
     return np.array(CLASSES)[probabilities(images).argmax(axis=1)]
 
 
@@ -55,7 +55,7 @@ def predict(images):
 
 
 def features(images):
-    """What the first layer reads: uint8 «IMAGES» → «DTYPE» (n, «INPUTS»)."""
+    """What the first layer reads: «GIVEN» «IMAGES» → «DTYPE» (n, «INPUTS»)."""
 «FEATURES»
     return x
 
@@ -83,16 +83,18 @@ def main(names):
 
 
 def read(name):
-    """Images uint8 «IMAGES» of an .npy file, or one of an image file."""
+    """Images «GIVEN» «IMAGES» of an .npy file, or one of an image file."""
     if name.endswith(".npy"):
         return np.load(name)
+    if len(SHAPE) == 1:
+        raise ValueError("expected an .npy file with rows of a table")
     try:
         from PIL import Image
     except ImportError:
         raise ValueError("an image file needs Pillow; pip install pillow") from None
     with Image.open(name) as image:
-        image = image.convert("RGB").resize(SHAPE[:0:-1], Image.Resampling.LANCZOS)
-    return np.asarray(image).transpose(2, 0, 1)[np.newaxis]
+        image = image.convert("«MODE»").resize(SHAPE[:0:-1], Image.Resampling.LANCZOS)
+    return np.asarray(image).reshape(*SHAPE[1:], -1).transpose(2, 0, 1)[np.newaxis]
 
 
 '''
@@ -139,6 +141,7 @@ if __name__ == "__main__":
 
 LINES = {
     "colors": "    x = images.reshape(len(images), -1).astype(np.float32)",
+    "rows": "    x = images",
     "luma": "    red, green, blue = images.astype(np.float32).transpose(1, 0, 2, 3)\n"
     "    x = red * {} + green * {} + blue * {}\n"
     "    x = x.reshape(len(images), -1)",

@@ -1,7 +1,8 @@
 """Steps: what a model does with raw pixels, one operation after the other, as plain data.
 
     images uint8 (n, channels, height, width)
-      colors | luma              → float32 (n, d)
+      colors | luma              → float32 (n, d); gray images have their one color
+      rows                       of a table instead: float32 (n, d), without what follows up to cast
       round                      to whole grey levels, half to even
       scale, offset              x * scale; x + offset
       cast                       to float64, before or after the scale, as the model stores features
@@ -41,18 +42,26 @@ class Step(NamedTuple):
 def feature_steps(model: Model) -> list[Step]:
     """From images to what the first layer reads."""
     wide, floats = model.network.dtype == np.float64, model.storage == "float32"
+    cast = [Step("cast")] if wide else []
+    if model.columns:
+        return [Step("rows"), *cast, *_fitted(model)]
     luma = dict(zip(("red", "green", "blue"), map(np.float32, LUMA), strict=True))
-    steps = [Step("colors") if model.color else Step("luma", luma)]
-    if not (model.color or floats):
+    color = model.color or model.shape[0] == 1
+    steps = [Step("colors") if color else Step("luma", luma)]
+    if not (color or floats):
         steps.append(Step("round"))
     low, high = SCALES[model.scale]
     dtype = np.float32 if floats else model.network.dtype.type
     scale = [Step("scale", {"scale": dtype((high - low) / 255)})]
     scale += [Step("offset", {"offset": dtype(low)})] if low else []
-    cast = [Step("cast")] if wide else []
     steps += [*scale, *cast] if floats else [*cast, *scale]
     steps += [Step("contrast")] if model.contrast else []
-    kind = model.network.dtype
+    return [*steps, *_fitted(model)]
+
+
+def _fitted(model: Model) -> list[Step]:
+    """The constants that were fitted to the training set."""
+    kind, steps = model.network.dtype, []
     if len(model.standardization):
         mean, inverse = model.standardization.astype(kind)
         steps.append(Step("standardize", {"mean": mean, "inverse": inverse}))

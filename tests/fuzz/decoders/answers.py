@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from stages.dataset.formats.members import check_archive
+from stages.dataset.formats.kinds import check_download
 from stages.dataset.sources.transfer import fetch
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.decoders.archives import NAMES, contents, entry, tar
@@ -109,8 +109,8 @@ def read(case: dict[str, Any], folder: Path) -> bool:
         record = case["record"].replace(b"@URL@", url.encode())
         target.with_name("archive.tar.part.json").write_bytes(record)
     try:
-        file = fetch([url], target, check=check_archive, delays=(), timeout=5)
-        check_archive(target, "what was accepted")
+        file = fetch([url], target, check=check_download, delays=(), timeout=5)
+        check_download(target, "what was accepted")
         assert file.size == target.stat().st_size
     finally:
         for path in data.iterdir():

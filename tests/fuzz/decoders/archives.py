@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeline.store.files import File, Files
 from stages.dataset.formats.inflate import ByteStream
+from stages.dataset.formats.kinds import check_download
 from stages.dataset.formats.layout import CLASSES_FILE, RECORD, STANDARD_CLASSES
-from stages.dataset.formats.members import check_archive
 from stages.dataset.formats.tar import END, header, members, padding
 from stages.decode import decode
 from tests.fuzz.decoders import Decoder
@@ -171,7 +171,7 @@ def read_archive(case: tuple[str, bytes], folder: Path) -> bool:
     path = folder / "archive"
     path.write_bytes(case[1])
     if case[0] == "x":
-        check_archive(path, "the answer of a server")
+        check_download(path, "the answer of a server")
         return True
     read_dataset(Files((File(path, len(case[1]), "0" * 64),)))
     return True

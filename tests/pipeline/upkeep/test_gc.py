@@ -236,15 +236,14 @@ def test_a_folder_that_cannot_be_listed_ends_it(run_shop, collect, store, monkey
 def test_what_cannot_be_read_is_not_taken_for_damaged(run_shop, collect, store, monkeypatch):
     outcome, _ = run_shop()
     manifest = store.folder(outcome.stages[0].key) / "manifest.json"
-    read = Path.read_bytes
 
-    def fail_once(path):
-        if path == manifest:
+    def fail_once(path, mode):
+        if path == str(manifest):
             monkeypatch.undo()
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return read(path)
+        return open(path, mode)
 
-    monkeypatch.setattr(Path, "read_bytes", fail_once)
+    monkeypatch.setattr("pipeline.store.manifest.open", fail_once, raising=False)
     with pytest.raises(OSError, match="Input/output"):
         plan_removals(store, [])
     assert collect() == []

@@ -38,7 +38,8 @@ def closed(monkeypatch):
 
         read_bytes, opened = Path.read_bytes, open
         monkeypatch.setattr(Path, "read_bytes", read)
-        monkeypatch.setattr("pipeline.store.arrays.open", opening, raising=False)
+        for module in ("arrays", "manifest"):
+            monkeypatch.setattr(f"pipeline.store.{module}.open", opening, raising=False)
 
     return close
 

@@ -18,6 +18,7 @@ from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
 from stages.commands.predict import probabilities_of, write_samples
 from stages.dataset.formats.images import write_png
+from tests import sources
 from tests.stages.models import CLASSES, SHAPE, images, model, save
 
 FLAGS = ("--source", "synthetic", "--synthetic-size", "200", "--hidden", "8", "--epochs", "1")
@@ -32,6 +33,7 @@ def folder(tmp_path_factory):
 def call(folder, monkeypatch, capsys):
     """Run `predict` in a folder where a small model is cached: status, stdout, stderr."""
     monkeypatch.chdir(folder)
+    sources.known_here(monkeypatch)
     group = add_to(make_cli(PROGRAM), PROGRAM)
 
     def go(*arguments: object):
@@ -110,7 +112,7 @@ def test_one_bad_image_spoils_no_other(call, tmp_path):
     assert warning.startswith(f"warning: {names[1]}: expected an image file (PNG, JPEG")
     assert "image file the file" not in warning
     assert error == (
-        "error: predict: expected 3 images, found 1 of them unreadable; the others are done"
+        "error: predict: expected 3 files that can be read, found 1 that cannot; the others are done"
     )
     status, out, _ = call("--load", path, "--json", tmp_path)  # a folder of them
     found = json.loads(out)["predictions"]

@@ -125,10 +125,10 @@ WIDE = {**encode_tensor(np.zeros((6, 4))), "dtype": "float64"}
     [
         ("format", "other", "expected the format 'cifar-pipeline model', found 'other'"),
         ("format", ..., "expected the format 'cifar-pipeline model', found None"),
-        ("version", 4, "expected version 1, 2 or 3, found 4; a newer program may read it"),
+        ("version", 5, "expected version 1, 2, 3 or 4, found 5; a newer program may read it"),
         ("version", 3, "members: expected a whole number from 2 to 1000, found None"),
-        ("version", True, "expected version 1, 2 or 3, found True"),
-        ("version", 1.0, r"expected version 1, 2 or 3, found 1\.0"),
+        ("version", True, "expected version 1, 2, 3 or 4, found True"),
+        ("version", 1.0, r"expected version 1, 2, 3 or 4, found 1\.0"),
         ("classes", 3, "classes: expected a list of different printable names, found 3"),
         ("classes", [], r"classes: expected a list of different printable names, found \[\]"),
         ("classes", ["a", "b", "a"], "classes: expected a list of different printable names"),

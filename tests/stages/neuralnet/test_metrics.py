@@ -5,18 +5,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.neuralnet.metrics import confusion, score
+from stages.neuralnet.metrics import confusion, pairs, score
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
 @settings(max_examples=50, derandomize=True)
-def test_confusion_counts_every_pair(pairs):
-    truth, predicted = [t for t, _ in pairs], [p for _, p in pairs]
-    counts = confusion(np.array(truth, np.int64), np.array(predicted, np.int64), 4)
-    assert counts.dtype == np.int64
-    assert {(t, p): pairs.count((t, p)) for t in range(4) for p in range(4)} == dict(
-        np.ndenumerate(counts)
-    )
+def test_every_pair_is_counted(given):
+    truth, predicted = (np.array([pair[i] for pair in given], np.int64) for i in (0, 1))
+    found = pairs(truth, predicted, 4)
+    assert found.dtype == np.int64
+    assert {(t, p): count for t, p, count in found.tolist()} == {
+        pair: given.count(pair) for pair in set(given)
+    }
+    square = confusion(truth, predicted, 4)
+    assert {place: n for place, n in np.ndenumerate(square) if n} == {
+        pair: given.count(pair) for pair in set(given)
+    }
+
+
+def test_ten_thousand_classes_take_no_square_of_them():
+    logits = np.zeros((3, 10_000), np.float32)
+    scores = score(logits, np.array([0, 5, 5]))
+    assert scores.pairs.tolist() == [[0, 0, 1], [5, 0, 2]]
+    assert scores.accuracy == 1 / 3
 
 
 def test_scores_by_hand():

@@ -152,6 +152,12 @@ def commands(records: Sequence[Record], labels: Sequence[str]) -> Markup:
     for record, label in zip(records, labels, strict=True):
         parts.append(tag("h3", label))
         parts.append(
-            tag("pre", tag("code", record.command), tabindex="0", aria_label=f"Command of {label}")
+            tag(
+                "pre",
+                tag("code", record.command),
+                tabindex="0",
+                role="region",
+                aria_label=f"Command of {label}",
+            )
         )
     return section("making", "Make them again", None, *parts)

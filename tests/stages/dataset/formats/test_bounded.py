@@ -7,7 +7,7 @@ import time
 import pytest
 
 from pipeline.errors import DataError
-from stages.dataset.formats import bounded
+from stages.dataset.formats import bounded, images
 from stages.dataset.formats.images import read_image
 
 SHAPE = (3, 2, 2)
@@ -32,6 +32,8 @@ def test_a_comment_that_is_long_and_ends(tmp_path):
 def test_a_file_that_is_larger_than_any_image(tmp_path):
     path = tmp_path / "x.ppm"
     with open(path, "wb") as file:
-        file.truncate(bounded.MOST_BYTES + 1)  # sparse: it takes no space
-    with pytest.raises(DataError, match="it has 536,870,913 bytes, more than 536,870,912"):
+        file.truncate(images.FILE + 1)  # sparse: it takes no space
+    with pytest.raises(
+        DataError, match="expected an image file of at most 268,435,456 bytes, found more"
+    ):
         read_image(path, SHAPE)

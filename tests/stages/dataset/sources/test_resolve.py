@@ -100,7 +100,7 @@ def test_a_folder_is_its_known_files_in_order(resolve, tmp_path):
     names = [file.path.name for file in found.files]
     assert names == ["batches.meta.txt", *files(train=10)]
     assert refused(ConfigError, resolve, str(tmp_path / "f"), "0" * 64) == (
-        "--sha256: expected an archive or a URL in --source, found the folder "
+        "--sha256: expected a file or a URL in --source, found the folder "
         f"{tmp_path / 'f'}; leave --sha256 out"
     )
     (tmp_path / "f" / "test_batch.bin").unlink()
@@ -110,7 +110,8 @@ def test_a_folder_is_its_known_files_in_order(resolve, tmp_path):
 
 
 def test_what_is_not_there(resolve, tmp_path):
-    what = "--source: expected auto, cifar10, synthetic, a URL or a path, found"
+    names = "auto, cifar10, cifar100, mnist, fashion-mnist, synthetic"
+    what = f"--source: expected {names}, a URL or a path, found"
     missing = "(No such file or directory)"
     assert refused(DataError, resolve, "sythetic") == (
         f"{what} sythetic {missing}; did you mean synthetic?"

@@ -17,8 +17,8 @@ from stages.dataset.sources.synthetic import archive_name, generate, records
 from stages.decode import decode
 
 GOLDEN = {
-    50: "6a8d18b28be9827425c70d562fb127b66e88929b0a14bdba5191632638da5a08",
-    2500: "66c1323b8dbb2314735ea41189f39bef0db6a3368e3bcd6489c1988044f9c87f",
+    50: "88524180c0b29d42d3e8dd3fe8d58f7f80f1b9e7a4b74a395eeff32285c23eaa",
+    2500: "baf348e1f7023641c89b95b68d592095f8ebf408953a2e61cc1959ea86b7db71",
 }
 
 

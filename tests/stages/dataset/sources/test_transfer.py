@@ -24,7 +24,8 @@ import pytest
 from pipeline.context import Context
 from pipeline.errors import DataError, StorageError
 from pipeline.store.files import File
-from stages.dataset.formats.members import HEAD, check_archive
+from stages.dataset.formats.kinds import check_download
+from stages.dataset.formats.known import HEAD
 from stages.dataset.sources import connection, request, transfer
 from stages.dataset.sources.limits import Limits, PermanentError
 from stages.dataset.sources.part import Part
@@ -78,7 +79,7 @@ def target(tmp_path: Path) -> Path:
 def fetch(urls, target, sha256=SHA256, delays=(0, 0), **options):
     """Fetch quickly; without a digest, by the archive's own checksums."""
     urls = [urls] if isinstance(urls, str) else urls
-    options = {"check": check_archive, "timeout": 5} | options
+    options = {"check": check_download, "timeout": 5} | options
     return transfer.fetch(urls, target, sha256=sha256, delays=delays, **options)
 
 
@@ -148,7 +149,7 @@ def test_a_killed_process_goes_on_from_what_was_received(target):
         is_there(target, fetch(server.url, target, context=context))
     assert server.requests[1]["Range"] == f"bytes={SIZE // 2}-"
     assert context.totals == [SIZE - SIZE // 2]
-    assert context.messages == [f"x.tar.gz: {SIZE / 2e6:.1f} MB are there, going on from them"]
+    assert context.messages == [f"x.tar.gz: {SIZE / 2e6:.1f} MB are there, resuming from them"]
 
 
 @pytest.mark.parametrize("at", [0, 1, HEAD - 1, HEAD, SIZE - 1])

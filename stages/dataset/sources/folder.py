@@ -1,0 +1,162 @@
+"""Folder: a folder of images by class, found anew and hashed where it changed.
+
+Images are the files with an image's ending below a folder for each class, at any depth; hidden
+files, and files of other kinds, are passed over. Links are followed, but none to a folder above
+it. Digests of files that were not touched since are remembered, in the data folder, as
+`pipeline.store.files.DigestCache` does it for single files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import DataError
+from pipeline.executors.cores import default_workers
+from pipeline.store.cache import read_cache, write_cache
+from pipeline.store.durable import replacing
+from pipeline.store.files import SETTLED_NS, Files, identify
+from stages.dataset.formats.layout import shown
+from stages.dataset.formats.listing import (
+    LISTING,
+    PICTURES,
+    PLACE,
+    Entry,
+    arrange,
+    is_picture,
+    to_bytes,
+)
+from stages.dataset.sources.disk import writing
+
+FOLDER = "folders"  # in the data folder
+MOST = 1_000_000  # image files
+DEEPEST = 32  # folders in each other
+BLOCK = 1 << 20
+AT_ONCE = 256  # files that a thread hashes in a row
+
+
+def list_folder(folder: Path, data_dir: Path) -> Files:
+    """The listing of the images in `folder`, written into the data folder.
+
+    Raises `DataError` where there are no images by class, and `StorageError`.
+    """
+    folder = folder.absolute()
+    cache = data_dir / FOLDER / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.json"
+    known = read_cache(cache)
+    entries, stamps, changed = _identified(folder, known if isinstance(known, dict) else {})
+    arrange([entry.name for entry in entries], folder)
+    content = to_bytes(entries)
+    target = data_dir / FOLDER / hashlib.sha256(content).hexdigest()[:16] / LISTING
+    place = json.dumps(str(folder)).encode()
+    for path, data in ((target.with_name(PLACE), place), (target, content)):
+        if not path.is_file() or path.read_bytes() != data:
+            with writing(path.parent, len(data)), replacing(path) as file:
+                file.write(data)
+    if changed:
+        write_cache(cache, stamps)
+    return identify(target)
+
+
+def _identified(
+    folder: Path, known: dict[str, Any]
+) -> tuple[list[Entry], dict[str, list[Any]], bool]:
+    """The image files in order, what to remember of them, and whether that is news."""
+    found = sorted(_walk(folder), key=lambda pair: pair[0])
+    unknown = [
+        (name, path)
+        for name, path, status in ((n, p, s) for n, (p, s) in found)
+        if known.get(name, [None])[:-1] != _stamp(status)
+    ]
+    started = time.time_ns()
+    digests: dict[str, str] = {}
+    chunks = [unknown[i : i + AT_ONCE] for i in range(0, len(unknown), AT_ONCE)]
+    if len(chunks) > 1:
+        with ThreadPoolExecutor(default_workers()) as pool:
+            for part in pool.map(_hash_all, chunks):
+                digests |= part
+    else:
+        for chunk in chunks:
+            digests |= _hash_all(chunk)
+    entries, stamps = [], {}
+    for name, (_, status) in found:
+        sha256 = digests.get(name) or known[name][-1]
+        entries.append(Entry(name, status.st_size, sha256))
+        if started - max(status.st_mtime_ns, status.st_ctime_ns) >= SETTLED_NS:
+            stamps[name] = [*_stamp(status), sha256]
+    return entries, stamps, bool(unknown) or len(known) != len(stamps)
+
+
+def _hash_all(files: list[tuple[str, str]]) -> dict[str, str]:
+    found = {}
+    for name, path in files:
+        try:
+            with open(path, "rb", 0) as file:
+                digest = hashlib.sha256()
+                while block := file.read(BLOCK):
+                    digest.update(block)
+                    if len(block) < BLOCK:
+                        break
+                found[name] = digest.hexdigest()
+        except OSError as error:
+            raise DataError(f"expected a readable file at {path}: {error.strerror}") from error
+    return found
+
+
+def _stamp(status: os.stat_result) -> list[int]:
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, tuple[str, os.stat_result]]]:
+    """(path below the folder, (path, status)) of each image file."""
+    count, classes, filled = 0, set[str](), set[str]()
+    waiting: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [(str(folder), "", ())]
+    while waiting:
+        path, below, above = waiting.pop()
+        try:
+            own = os.stat(path)
+            identity = own.st_dev, own.st_ino
+            if identity in above or len(above) >= DEEPEST:
+                raise DataError(
+                    f"{shown(path)}: expected folders at most {DEEPEST} deep, found a link to a "
+                    "folder above it, or more; remove it"
+                )
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    name = below + entry.name
+                    if entry.is_dir():
+                        waiting.append((entry.path, f"{name}/", (*above, identity)))
+                        if not below:
+                            classes.add(entry.name)
+                    elif is_picture(entry.name):
+                        status = entry.stat()
+                        if not stat.S_ISREG(status.st_mode):
+                            raise DataError(
+                                f"{shown(entry.path)}: expected an image file, found no regular "
+                                "file; remove it"
+                            )
+                        count += 1
+                        filled.add(name.split("/")[0])
+                        if count > MOST:
+                            raise DataError(
+                                f"{folder}: expected at most {MOST:,} images, found more"
+                            )
+                        yield name, (entry.path, status)
+        except OSError as error:
+            where = shown(str(error.filename or path))
+            raise DataError(
+                f"{where}: expected a folder or a file that can be read: {error.strerror}"
+            ) from error
+    if empty := sorted(classes - filled):
+        raise DataError(
+            f"{folder}: expected images ({', '.join(PICTURES)}) in every folder, found none in "
+            f"{', '.join(map(shown, empty[:8]))}; remove what is no class, or convert its images"
+        )

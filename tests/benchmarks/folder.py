@@ -1,0 +1,112 @@
+"""A folder of 20,000 images: `pipeline decode` beside Pillow alone, in as many processes.
+
+    python -m tests.benchmarks.folder [--files 20000] [--side 128] [--turns 3]
+
+Both read the same files, decode them and bring them to 32 × 32; the program also hashes them,
+finds their classes, looks for repeated images and stores its results durably. Both are timed from
+the start of their process to its end, in turns; the program begins with empty folders each time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.executors.cores import default_workers
+
+ROOT = Path(__file__).parent.parent.parent
+CLASSES = 10
+PILLOW = """if True:
+    import sys
+    from multiprocessing import get_context
+    from pathlib import Path
+    import numpy as np
+    from PIL import Image
+
+    def one(path):
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB").resize((32, 32), Image.Resampling.LANCZOS))
+
+    if __name__ == "__main__":
+        paths = sorted(map(str, Path(sys.argv[1]).rglob("*.*")))
+        with get_context("fork").Pool(int(sys.argv[2])) as pool:
+            np.save(sys.argv[3], np.stack(pool.map(one, paths, 64)))
+"""
+
+
+def write_files(folder: Path, files: int, side: int) -> None:
+    """Photograph-like images, smooth with some noise, of about that side; half JPEG, half PNG."""
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for number in range(files):
+        own = folder / f"class{number % CLASSES}"
+        own.mkdir(exist_ok=True)
+        height, width = rng.integers(side // 2, side + side // 2, 2)
+        small = rng.integers(0, 256, (6, 6, 3), np.uint8)
+        image = Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+        noise = rng.integers(-4, 5, (height, width, 1))
+        image = Image.fromarray(np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8))
+        image.save(own / f"{number}.{'png' if number % 2 else 'jpg'}", quality=85)
+
+
+def timed(command: list[str], folder: Path) -> tuple[float, float]:
+    """Seconds and the largest resident memory (MB, with that of children) of a command."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    seconds = time.perf_counter() - started
+    del before
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print a line of JSON for each turn, and the ratio of the medians."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--side", type=int, default=128)
+    parser.add_argument("--turns", type=int, default=3)
+    given = parser.parse_args()
+    workers = default_workers()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        images = folder / "images"
+        images.mkdir()
+        write_files(images, given.files, given.side)
+        script = folder / "pillow.py"
+        script.write_text(PILLOW)
+        found: dict[str, list[float]] = {"pillow": [], "pipeline": [], "again": [], "one new": []}
+        python = [sys.executable]
+        os.environ["PYTHONPATH"] = str(ROOT)
+        for turn in range(given.turns):
+            own = folder / f"turn{turn}"
+            own.mkdir()
+            command = [*python, str(script), str(images), str(workers), str(own / "out.npy")]
+            seconds, _ = timed(command, folder)
+            found["pillow"].append(seconds)
+            decode = [*python, "-m", "stages", "decode", "--source", str(images), "--quiet"]
+            decode += ["--data-dir", str(own / "data"), "--artifacts-dir", str(own / "artifacts")]
+            seconds, memory = timed(decode, folder)
+            found["pipeline"].append(seconds)
+            found["again"].append(timed(decode, folder)[0])
+            one = next((images / "class0").glob("*.png"), next((images / "class0").glob("*")))
+            one.write_bytes(one.read_bytes() + bytes(turn + 1))
+            found["one new"].append(timed(decode, folder)[0])
+            figures = {name: round(values[-1], 2) for name, values in found.items()}
+            print(json.dumps(figures | {"largest process, MB": round(memory)}), flush=True)
+        medians = {name: float(np.median(values)) for name, values in found.items()}
+        ratio = medians["pipeline"] / medians["pillow"]
+        print(f"{given.files:,} files, {workers} processes: {ratio:.2f} times Pillow's time")
+
+
+if __name__ == "__main__":
+    main()
