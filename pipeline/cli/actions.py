@@ -164,5 +164,9 @@ def _graph_command(program: Program) -> click.Command:
         echo(FORMATS[style](program.pipeline))
 
     return HelpfulCommand(
-        "graph", callback=callback, params=[choice], help="The picture of the flow."
+        "graph",
+        callback=callback,
+        params=[choice],
+        help="The picture of the flow.",
+        example=f"{program.name} graph --format mermaid",
     )

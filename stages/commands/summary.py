@@ -69,6 +69,8 @@ def _scores(document: Mapping[str, Any]) -> str:
             if "majority" in plain:
                 most = plain["majority"]
                 baseline = f"always {most['class']}, the majority: {most['accuracy']:.2%} ({part})"
+    if not any(row[4] for row in rows[1:]):
+        rows = [row[:4] for row in rows]
     page = align(rows, right=(1, 2, 3, 4), drop=(4,), shorten=(0,))
     return f"{page}\n{baseline}" if baseline else page
 

@@ -149,7 +149,7 @@ def _named(name: str, stored: Sequence[Run], look: Look, command: str) -> Run:
         return found[0]
     shown = ", ".join(one.manifest["fingerprint"][:16] for one in found) or "none"
     raise ConfigError(
-        f"{command}: expected the beginning of one run's name, or its tag, found {name!r}, with "
+        f"{command}: expected the beginning of one run's name, found {name!r}, with "
         f"which {shown} begin in {look.store.root}; 'pipeline runs' lists them"
     )
 

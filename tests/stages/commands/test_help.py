@@ -53,7 +53,7 @@ def test_the_example_is_a_command_line_that_is_understood(command):
         ("train --n-epochs 3", "'--epochs'"),
         ("train --hidden-layers 3", "'--hidden'"),
         ("train --n-jobs 3", "'--jobs'"),
-        ("train --checkpoint model.json", "'--load'"),
+        ("evaluate --checkpoint model.json", "'--load'"),
         ("search learning_rate=0.1", "lr?"),
         ("train --activation rleu", "'relu'"),
         ("train --optimizer AdamW", "'adamw'"),

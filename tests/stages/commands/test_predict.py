@@ -112,7 +112,8 @@ def test_one_bad_image_spoils_no_other(call, tmp_path):
     assert warning.startswith(f"warning: {names[1]}: expected an image file (PNG, JPEG")
     assert "image file the file" not in warning
     assert error == (
-        "error: predict: expected 3 files that can be read, found 1 that cannot; the others are done"
+        "error: predict: expected 3 files that can be read, found 1 that cannot; the others are "
+        "done"
     )
     status, out, _ = call("--load", path, "--json", tmp_path)  # a folder of them
     found = json.loads(out)["predictions"]

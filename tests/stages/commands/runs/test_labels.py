@@ -56,7 +56,7 @@ def test_a_tag_names_its_run(call, document, names):
         ("tag {} 'a b'", "tag: expected a tag of letters, digits"),
         ("tag {} --remove none", "--remove: expected a tag that the run has (none), found 'none'"),
         ("tag {} --note 'a\x1b[2Jb'", "--note: expected a line of at most 2,000 characters"),
-        ("tag zzz a", "tag: expected the beginning of one run's name, or its tag, found 'zzz'"),
+        ("tag zzz a", "tag: expected the beginning of one run's name, found 'zzz'"),
     ],
 )
 def test_mistakes_are_one_line(call, names, command, words):
