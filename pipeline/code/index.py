@@ -85,6 +85,12 @@ class CodeIndex:
         """The folder that a function's project lies in."""
         return self._place(unwrap(function))[2][0].project.root
 
+    def imported(self, function: Callable[..., Any]) -> set[str]:
+        """The sources that importing a function's module brings in, now or when they are needed:
+        what of them it reaches is followed."""
+        module, _, (_, effects, _) = self._place(unwrap(function))
+        return {str(found.path) for found in effects.loaded(module) if found.path}
+
     def graphs(self, function: Callable[..., Any]) -> Callable[[str, str], str | None]:
         """A function that gives the graph of a whole module of the same project, which is named or
         whose source is; None where that is no module of the project, or of the framework."""
