@@ -30,7 +30,7 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     plain_streams()
     try:
-        if not given:
+        if not given and f"_{group.name}_COMPLETE".replace("-", "_").upper() not in os.environ:
             with click.Context(group, info_name=group.name) as context:
                 echo(group.get_help(context), error=True)
             return MISTAKE

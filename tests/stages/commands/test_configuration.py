@@ -22,7 +22,7 @@ def folder(tmp_path):
 
 
 def test_every_command_takes_what_config_prints(call, folder, monkeypatch):
-    _, out, _ = call("config --source synthetic --recipe fast")
+    _, out, _ = call("config --source synthetic --lr 0.02 --whiten pca --components 12")
     (folder / "c.toml").write_text(out)
     for command in DRY:
         status, _, err = call(f"{command} --dry-run --config c.toml --quiet")

@@ -98,38 +98,6 @@ def test_a_saved_model_needs_no_dataset(call, folder, tmp_path):
     assert found == {name: float(p) for name, p in zip(CLASSES, expected, strict=True)}
 
 
-def test_one_bad_image_spoils_no_other(call, tmp_path):
-    path = save(tmp_path / "model.json", model())
-    for name in ("a.png", "c.png"):
-        write_png(tmp_path / name, images(1)[0])
-    (tmp_path / "b.png").write_bytes(b"no image")
-    (tmp_path / "notes.txt").write_text("not looked at")
-    names = [tmp_path / name for name in ("a.png", "b.png", "c.png")]
-    status, out, err = call("--load", path, *names)
-    assert status == 2
-    assert [line.split()[0] for line in out.splitlines()] == [str(names[0]), str(names[2])]
-    warning, error = err.splitlines()
-    assert warning.startswith(f"warning: {names[1]}: expected an image file (PNG, JPEG")
-    assert "image file the file" not in warning
-    assert error == (
-        "error: predict: expected 3 files that can be read, found 1 that cannot; the others are "
-        "done"
-    )
-    status, out, _ = call("--load", path, "--json", tmp_path)  # a folder of them
-    found = json.loads(out)["predictions"]
-    assert [os.path.basename(one["image"]) for one in found] == ["a.png", "b.png", "c.png"]
-    assert ["error" in one for one in found] == [False, True, False]
-
-
-def test_a_folder_without_images_is_told(call, tmp_path):
-    path = save(tmp_path / "model.json", model())
-    (tmp_path / "empty").mkdir()
-    status, _, err = call("--load", path, tmp_path / "empty")
-    assert status == 2
-    assert "expected image files (.avif, .bmp" in err
-    assert err.endswith("in the folder, found none\n")
-
-
 def test_flip_tta_counts_where_the_model_or_the_caller_says_so(call, tmp_path):
     pixels = images(1)[0]
     write_png(tmp_path / "a.png", pixels)
