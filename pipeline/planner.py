@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.code import CodeIndex
+from pipeline.code.texts import Texts, source_texts
 from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
 from pipeline.observation import Observations
@@ -69,6 +70,7 @@ class Planner:
             code.reached(stage.function, stage.ignores, stage.groups, save=False)
         code.save()
         self.observations = Observations(store, code)
+        self.texts = Texts(store.root)
 
     def parameters_of(self, stage: Stage) -> dict[str, Any]:
         """The parameters of a stage, resolved against the world outside, once."""
@@ -98,6 +100,16 @@ class Planner:
             reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
         sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
         return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources)
+
+    def remember(self, stage: Stage) -> None:
+        """Keep the sources of what a stage that has run reaches: `explain` shows their changes."""
+        reached = self._code.reached(stage.function, stage.ignores, stage.groups)
+        self.texts.keep(reached, lambda: self._code.sources(reached))
+
+    def text_now(self, stage: Stage) -> dict[str, str]:
+        """ "module.name digest" → source, of all that a stage reaches."""
+        reached = self._code.reached(stage.function, stage.ignores, stage.groups)
+        return source_texts(reached, self._code.sources(reached))
 
     def side_effects(self, stage: Stage) -> list[str]:
         """What `stage` has changed while it ran, of what other stages use, in words."""
@@ -133,11 +145,15 @@ class Planner:
                 digests |= output_digests(decision.manifest)
         return decisions
 
+    def nearest(self, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The fields of the stored variant that differs least, the last used among equals."""
+        stored = [variant["fields"] for variant in self.store.variants(fields["stage"])]
+        return min(stored, key=lambda old: len(differences(old, fields)), default=None)
+
     def _reasons(self, found: Fingerprint) -> tuple[str, ...]:
-        """The differences from the stored variant that is nearest, the last used among equals."""
-        stored = [variant["fields"] for variant in self.store.variants(found.fields["stage"])]
-        candidates = [differences(old, found.fields) for old in stored]
-        return tuple(min(candidates, key=len)) if candidates else ("never run before",)
+        """The differences from the nearest stored variant."""
+        old = self.nearest(found.fields)
+        return ("never run before",) if old is None else tuple(differences(old, found.fields))
 
 
 def output_digests(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -121,6 +121,8 @@ class _Run:
         reason = JUST_MADE if just_made else decision.reason
         self._outcome.add(StageResult(name, status, seconds, reason, decision.key), manifest)
         self._reporter.stage_finished(name, status, seconds, reason)
+        if status == RAN:
+            self._planner.remember(decision.stage)
         for words in self._planner.side_effects(decision.stage) if status == RAN else ():
             self._reporter.warn(words)
         for words in manifest.get("observed", {}).get("unseen", ()):

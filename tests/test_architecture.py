@@ -16,7 +16,7 @@ from tests.imports import ROOT, imports, modules, name_of
 # Each file imports only from its own level or from those before it.
 LEVELS = (
     ("errors", "context"),
-    ("names", "parameters", "literals"),
+    ("docs", "names", "parameters", "literals"),
     ("stage", "graph", "prefetch", "stream", "deferred"),
     ("settings",),
     ("code", "store"),

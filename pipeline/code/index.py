@@ -24,12 +24,12 @@ from pipeline.code.live import Live, Values
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, Project, is_installed, locate
 from pipeline.code.remembered import Remembered
-from pipeline.code.tables import Tables
+from pipeline.code.tables import Tables, stamp
 
 FRAMEWORK = __name__.partition(".")[0]
 # The framework's vocabulary. It never changes a result (errors end a stage, the context only
 # reports, and what a stage declares has fields of its own), yet every stage reaches it.
-_VOCABULARY = ("errors", "context", "stage", "parameters", "names", "uses", "deferred")
+_VOCABULARY = ("errors", "context", "stage", "parameters", "names", "docs", "uses", "deferred")
 EXCLUDED = {FRAMEWORK, *(f"{FRAMEWORK}.{name}" for name in _VOCABULARY)}
 
 
@@ -120,6 +120,12 @@ class CodeIndex:
         """The sources of what is reached, each with the stamp that it had when it was read."""
         read, state = self._tables.stamps, self._remembered.state
         return {str(m.path): read.get(m) or state(str(m.path)) for m in reached.modules if m.path}
+
+    def sources(self, reached: Reached) -> list[tuple[Module, Mapping[str, Any]]]:
+        """The modules of what is reached and their tables, but for those edited since."""
+        found = [(module, self._tables[module]) for module in reached.modules if module.path]
+        stamps = self._tables.stamps
+        return [(m, table) for m, table in found if m.path.exists() and stamps[m] == stamp(m.path)]
 
     def _look(
         self, function: Callable[..., Any], ignores: Collection[str], groups: Sequence[type]

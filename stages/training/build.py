@@ -41,6 +41,7 @@ WITHOUT_EFFECT = (
     "stages.neuralnet.parallel.workers",
     "stages.neuralnet.processor",
     "stages.training.checkpoints",
+    "stages.training.following",
 )
 
 

@@ -144,7 +144,7 @@ def test_what_is_no_archive(tmp_path):
     write(path, b"\n <!DOCTYPE html><html>Not found</html>")
     assert refused(path) == f"{what}a web page (HTML or XML){hint}"
     write(path, b"\1\2" + bytes(2000))
-    assert refused(path) == f"{what}something else{hint}"
+    assert refused(path) == f"{what}bytes that begin 01 02 00 00{hint}"
     write(path, b"PK\3\4" + bytes(2000))
     assert refused(path) == (
         "x.gz: expected a zip archive that can be read, found none (File is not a zip file); get "
@@ -153,7 +153,7 @@ def test_what_is_no_archive(tmp_path):
     write(path, gz(b"no tar" * 200))
     assert refused(path) == (
         "x.gz: expected a whole tar archive, with the header of a member at byte 512, "
-        "found something else: it is damaged; get the archive again"
+        "found one whose checksum does not fit; get the archive again"
     )
     write(path, ARCHIVE[:-1])
     assert refused(path) == (

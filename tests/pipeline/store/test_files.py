@@ -60,12 +60,12 @@ def test_large_files_and_relative_paths(tmp_path, monkeypatch):
 def test_missing_unreadable_and_special_files(tmp_path):
     with pytest.raises(DataError, match=r"expected a readable file at .*/none: No such file"):
         identify(tmp_path / "none")
-    with pytest.raises(DataError, match=r"expected a file, found something else: /dev/null"):
+    with pytest.raises(DataError, match=r"/dev/null: expected a file, found a device"):
         identify(Path("/dev/null"))
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(DataError, match=r"expected a file, found something else: .*/pipe"):
+    with pytest.raises(DataError, match=r"/pipe: expected a file, found a pipe"):
         identify(tmp_path / "pipe")
-    with pytest.raises(DataError, match=r"expected a file, found something else|Is a directory"):
+    with pytest.raises(DataError, match=r"expected a file, found a folder|Is a directory"):
         identify(tmp_path)
 
 
