@@ -21,7 +21,8 @@ LEVELS = (
     ("settings",),
     ("code", "store"),
     ("uses", "observation", "fingerprint", "planner"),
-    ("executors", "events", "outcome", "execution", "dispatch", "runner"),
+    ("executors", "events", "outcome"),
+    ("run_context", "outputs", "execution", "dispatch", "runner"),
     ("api", "search", "upkeep"),
     ("cli",),
 )
@@ -52,7 +53,8 @@ STANDARD = "dataclasses graphlib hashlib json mmap fcntl queue urllib.parse secr
 STANDARD += " pathlib locale gc signal"
 OURS = ("pipeline", "stages")
 LATER = (
-    *("pipeline.execution", "pipeline.search.", "pipeline.code.syntax", "pipeline.code.scopes"),
+    *("pipeline.execution", "pipeline.outputs", "pipeline.run_context", "pipeline.search."),
+    *("pipeline.code.syntax", "pipeline.code.scopes"),
     *("pipeline.executors.processes", "pipeline.executors.pools", "pipeline.executors.tasks"),
     *("pipeline.executors.blas", "pipeline.events.bars", "pipeline.events.event"),
     *("pipeline.events.json_lines", "pipeline.events.relay", "pipeline.upkeep.gc"),
