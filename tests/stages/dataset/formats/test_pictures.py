@@ -17,9 +17,9 @@ from pipeline.errors import DataError
 from stages.dataset.formats import images, pictures
 from stages.dataset.formats.images import read_image
 from stages.dataset.formats.listing import read_listing
+from stages.dataset.options import ReadingOptions
 from stages.dataset.sources.folder import list_folder
 from stages.decode import decode
-from stages.options import ReadingOptions
 from tests.stages import examples
 from tests.stages.examples import collected, decoded, write_all
 
