@@ -108,7 +108,10 @@ def _fixed(node: ast.expr) -> list[str]:
 # Files whose messages are met one by one, in part, by tests/stages/dataset/test_refused.py.
 SOURCES = {
     *("aside", "classes", "holdout", "sources.folder", "sources.paths"),
-    *("formats.arrays", "formats.blobs", "formats.cifar100", "formats.idx", "formats.kinds"),
+    *("formats.arrays", "formats.blobs", "formats.cifar100", "formats.decoding"),
+    *("formats.examples", "formats.idx", "formats.kinds", "formats.npy"),
+    *("formats.picture_archives", "formats.rows", "formats.delimited", "formats.parquet"),
+    *("formats.cells", "formats.columns"),
     *("formats.listing", "formats.pictures", "formats.readers", "formats.table", "formats.zips"),
 }
 # Messages that a command line cannot provoke, or only by a race, and the tests that do.
