@@ -64,7 +64,7 @@ def _scores(document: Mapping[str, Any]) -> str:
                 rows.append([name, f"{found['images']:,}", loss, accuracy, shown])
             if "majority" in plain:
                 most = plain["majority"]
-                baseline = f"always {most['class']}, the majority: {most['accuracy']:.2%} ({part})"
+                baseline = f"majority class ({most['class']}): {most['accuracy']:.2%}"
     page = display.align(rows, right=(1, 2, 3, 4))
     return f"{page}\n{baseline}" if baseline else page
 

@@ -105,7 +105,7 @@ def test_the_model_file_alone_predicts_as_the_training_did(document, tmp_path, e
     assert loaded["test"] == found["test"]
     assert loaded["validation"] == found["validation"]
 
-    from stages.modelfile.model import read_model
+    from stages.modelfile.reader import read_model
 
     model = read_model(tmp_path / "model.json")
     images = np.load(found["artifacts"]["images"]["path"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from stages.features import to_features
-from stages.modelfile import model as module
+from stages.modelfile import reader
 from stages.modelfile.fields import LAYERS
-from stages.modelfile.model import Model, from_document, read_model
+from stages.modelfile.model import Model
+from stages.modelfile.reader import from_document, read_model
 from stages.modelfile.tensors import encode_tensor
 from stages.neuralnet.inputs import mirrored
 from stages.neuralnet.losses import softmax
@@ -319,13 +321,13 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
 
 def test_a_file_that_cannot_be_read_to_its_end(tmp_path):
     with pytest.raises(DataError, match="expected a readable file at /proc/self/mem: "):
-        read_model(module.Path("/proc/self/mem"))
+        read_model(Path("/proc/self/mem"))
 
 
 def test_no_more_is_read_than_a_model_can_hold(tmp_path):
     path = tmp_path / "model.json"
     with open(path, "wb") as file:
-        file.truncate(module.BYTES + 1)  # sparse: it takes no room
+        file.truncate(reader.BYTES + 1)  # sparse: it takes no room
     with pytest.raises(DataError, match="expected at most 1,073,741,824 bytes, found 1,073,741,8"):
         read_model(path)
 

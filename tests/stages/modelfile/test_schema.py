@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 from stages import modelfile
 from stages.features import LUMA, SCALES, STORAGES
-from stages.modelfile.model import FORMAT, VERSIONS, from_document
+from stages.modelfile.model import FORMAT, VERSIONS
+from stages.modelfile.reader import from_document
 from stages.neuralnet import ACTIVATIONS
 from stages.neuralnet.layers.dense import VECTORS
 from tests.stages.modelfile.formats.agreement import VARIANTS
