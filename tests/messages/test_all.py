@@ -105,7 +105,7 @@ def _fixed(node: ast.expr) -> list[str]:
     return [""]
 
 
-# Files whose messages are met one by one, in part, by tests/stages/dataset/test_refused.py.
+# Files whose messages are met one by one, in part, by tests/stages/dataset/test_refused*.py.
 SOURCES = {
     *("aside", "classes", "holdout", "sources.folder", "sources.paths"),
     *("formats.arrays", "formats.blobs", "formats.cifar100", "formats.decoding"),
