@@ -125,7 +125,7 @@ ELSEWHERE = {
     "unknown parameter ": "tests/pipeline/test_settings.py",
     "is being written by another program": "tests/pipeline/store/test_files.py",
     "expected a readable file at": "tests/pipeline/store/test_files.py",
-    'expected {"files"': "tests/pipeline/store/test_store.py",
+    'expected {"files"': "tests/pipeline/store/test_damage.py",
     "cannot be read: ": "tests/stages/dataset/formats/test_inflate.py",
     "its certificate is not valid: ": "tests/stages/dataset/sources/test_transfer.py",
     "expected the URL of the labels": "tests/stages/test_download.py",

@@ -13,6 +13,7 @@ from tests.stages.examples import (
 
 X, Y = np.random.default_rng(0).random((10, 3)), np.arange(10) % 2
 BAD = X.copy()
+BAD[7, 1] = np.nan
 ARRAYS = [
     (npz(X=X, y=Y.astype(object)), "found Python objects, which are pickled and may run code; sav"),
     (npz(X=BAD, y=Y), "expected finite numbers of float32, found nan at (7, 1) (counted from 0)"),
