@@ -29,24 +29,6 @@ LEVELS = (
 FLOOR = {f"pipeline.{name}": number for number, level in enumerate(LEVELS) for name in level}
 FACE = "pipeline"  # its __init__ names what lies in any level
 LONGEST = 200  # lines
-
-# Too long for the moment; the next one who works on such a file makes two of it.
-TOO_LONG = {
-    "pipeline.code.symbols",
-    "pipeline.store.store",
-    "stages.dataset.sources.request",
-    "tests.crash.journal",
-    "tests.crash.scenarios",
-    "tests.fuzz.decoders.archives",
-    "tests.fuzz.decoders.stores",
-    "tests.pipeline.code.test_index",
-    "tests.pipeline.store.test_files",
-    "tests.pipeline.store.test_store",
-    "tests.pipeline.upkeep.test_gc",
-    "tests.stages.dataset.formats.test_images",
-    "tests.stages.dataset.sources.test_transfer",
-    "tests.stages.modelfile.test_model",
-}
 # What a command may load that finds everything up to date, beside what click loads: of the standard
 # library these and what they load themselves; of ours all but these.
 STANDARD = "dataclasses graphlib hashlib json mmap fcntl queue urllib.parse secrets zlib fnmatch"
@@ -129,7 +111,7 @@ def is_made(node: ast.stmt) -> bool:
 @pytest.mark.parametrize("folder", ["pipeline", "stages", "tests"])
 def test_files_stay_short(folder):
     lengths = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in modules(folder)}
-    long = {name: n for name, n in lengths.items() if n > LONGEST and name not in TOO_LONG}
+    long = {name: n for name, n in lengths.items() if n > LONGEST}
     assert long == {}, "make two files of it"
 
 
