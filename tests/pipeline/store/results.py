@@ -1,4 +1,4 @@
-"""Results of a store for tests: written, and damaged by a bit."""
+"""Results and files for tests of a store: written, aged, and damaged by a bit."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ def flip(path: Path, position: int, bit: int = 0) -> None:
     data[position] ^= 1 << bit
     path.write_bytes(data)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def old(path: Path, data: bytes = b"data") -> Path:
+    """A file that has been at rest long enough for the cache, as far as its times can say."""
+    path.write_bytes(data)
+    os.utime(path, (1, 1))
+    return path
