@@ -23,7 +23,7 @@ from pipeline.stage import Stage
 COMMANDS = {"run", "plan", "explain", "graph", "config", "verify", "gc"}
 FLAGS = {
     *("artifacts_dir", "config", "recipe", "json", "quiet", "verbose", "dry_run", "progress"),
-    *("profile", "executor", "jobs", "keep_going", "help", "version"),
+    *("profile", "executor", "jobs", "keep_going", "help", "help_all", "version"),
     *("store", "targets", "on_event", "parameters"),
 }
 FILES = {"manifest"}  # names of files that a store writes beside outputs

@@ -29,7 +29,8 @@ SYNTHETIC = (
 OFFLINE = "no network: no host of CIFAR-10 answered, hence --source synthetic"
 
 
-@stage(outputs=("archive",), resolve=resolve_source)
+# What a server answers is checked by digests, which the result keeps.
+@stage(outputs=("archive",), resolve=resolve_source, uses=["https"])
 def download(
     *,
     options: SourceOptions = SourceOptions(),

@@ -22,7 +22,7 @@ from stages import neuralnet as nn
 from stages.modelfile.initial import Init, init_by_content
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
 from stages.training.augmentation import AugmentationOptions
-from stages.training.build import Examples, make_trainer, workers_alive
+from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
 from stages.training.checkpoints import CheckpointPolicy
 from stages.training.components import make_schedule
 from stages.training.options import (
@@ -34,7 +34,11 @@ from stages.training.options import (
 from stages.training.state import TrainingState
 
 
-@stage(outputs=("parameters", "training"), resolve=init_by_content)
+@stage(
+    outputs=("parameters", "training"),
+    resolve=init_by_content,
+    ignores=WITHOUT_EFFECT,
+)
 def train(
     features: np.ndarray,
     labels: np.ndarray,

@@ -85,6 +85,13 @@ class CodeIndex:
         """The folder that a function's project lies in."""
         return self._place(unwrap(function))[2][0].project.root
 
+    def imported(self, function: Callable[..., Any]) -> set[str]:
+        """The sources that importing a function's own module brings in: what they do then is seen
+        in live values. Those that a function imports later are observed where they are not reached,
+        for they may be imported for their effect."""
+        module, _, (_, effects, _) = self._place(unwrap(function))
+        return {str(found.path) for found in effects.loaded(module, "top") if found.path}
+
     def graphs(self, function: Callable[..., Any]) -> Callable[[str, str], str | None]:
         """A function that gives the graph of a whole module of the same project, which is named or
         whose source is; None where that is no module of the project, or of the framework."""
@@ -101,11 +108,6 @@ class CodeIndex:
             return walk.reached([(module.name, "")], Facts()).graph
 
         return graph
-
-    def foreseen(self, function: Callable[..., Any]) -> set[str]:
-        """The sources that importing a function's own module reads: their effects are known."""
-        module, _, (_, effects, _) = self._place(unwrap(function))
-        return {str(one.path) for one in effects.loaded(module, "top") if one.path}
 
     def stamps(self, reached: Reached) -> dict[str, list[int]]:
         """The sources of what is reached, each with the stamp that it had when it was read."""

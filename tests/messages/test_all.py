@@ -116,7 +116,6 @@ SOURCES = {
 }
 # Messages that a command line cannot provoke, or only by a race, and the tests that do.
 ELSEWHERE = {
-    "expected an executor of": "tests/pipeline/executors/test_pools.py",
     "--executor: expected one of": "tests/pipeline/test_api.py",
     "--jobs: expected a number of at least 1": "tests/pipeline/test_api.py",
     "--workers: expected at least": "tests/pipeline/executors/test_cores.py",

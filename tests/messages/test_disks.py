@@ -1,4 +1,4 @@
-"""Disks and folders that are full, damaged or none, and what is said of them."""
+"""Disks that are full or refuse, folders that are none, results that are damaged."""
 
 from __future__ import annotations
 
@@ -20,28 +20,36 @@ FULL_DISK = (
     "error: <…>: expected room to write, found none (<…>); free some space or choose "
     "another folder with --artifacts-dir; nothing stored was lost: then run the same command again"
 )
+
 FULL_DATA = (
     "error: d: expected room for 0.4 MB, found: <…>; free some or choose another folder "
     "with --data-dir, then run the same command again"
 )
+
 FULL_TEMPORARY = (
     "error: expected room for 92,190 bytes in the folder for temporary files, found: <…>; free "
     "some, or set TMPDIR to another folder"
 )
+
 SMALL_DISK = (
     "error: a: expected room for 0.6 MB, found: 0.0 MB free; free some or choose another folder "
     "with --artifacts-dir, then run the same command again"
 )
+
 NO_FOLDER = (
     "error: file: expected a folder that can be written, found: a file; change its permissions or "
     "choose another folder with --artifacts-dir"
 )
+
 NO_DATA_FOLDER = (
     "error: file: expected a folder that can be written, found: a file; change its permissions or "
     "choose another with --data-dir"
 )
+
 LOOP = NO_DATA_FOLDER.replace("file:", "link:").replace("a file", "a link that leads nowhere")
+
 NO_NAME = "error: --artifacts-dir: expected a folder, found xxx<…>: <…>; choose another"
+
 DAMAGED = (
     "error: <…>features.npy: it is damaged (expected another header); run the same command again: "
     "it is made anew"

@@ -1,4 +1,4 @@
-"""Threads that share a store and a process: runs, and who clears out the store."""
+"""Several pipelines, runs and cleanings on one store and in one process; a notebook."""
 
 from __future__ import annotations
 
@@ -63,3 +63,39 @@ def test_who_clears_out_the_store_waits_for_a_run_and_a_run_for_them(tmp_path):
     thread.join()
     assert order == ["stage_started", "stage_finished", "gc"]
     assert told[0].message == "waiting for gc, which is clearing out the store"
+
+
+CELL = """
+from typing import Annotated
+import numpy as np
+from pipeline import Option, Pipeline, stage
+
+FACTOR = 3
+
+def scaled(x):
+    return x * FACTOR
+
+@stage(outputs=("numbers",))
+def make(*, n: Annotated[int, Option("how many", minimum=1)] = 4):
+    return scaled(np.arange(n))
+
+FLOW = Pipeline(make)
+"""
+
+
+def test_a_stage_defined_in_a_notebook(tmp_path):
+    """Its functions have no file: what they consist of is followed all the same."""
+
+    def evaluated(source: str) -> Pipeline:
+        scope: dict[str, Any] = {"__name__": "__main__"}
+        exec(source, scope)
+        return scope["FLOW"]
+
+    def status(source: str) -> str:
+        return run(evaluated(source), store=tmp_path, n=3).stages[0].status
+
+    assert run(evaluated(CELL), store=tmp_path, n=3)["numbers"].tolist() == [0, 3, 6]
+    assert status(CELL) == "cached"
+    assert status(CELL.replace("x * FACTOR", "x + FACTOR")) == "ran"
+    assert status(CELL.replace("FACTOR = 3", "FACTOR = 4")) == "ran"
+    assert status(CELL) == "cached"

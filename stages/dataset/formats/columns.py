@@ -5,7 +5,7 @@ A column whose every cell is a number is a number; any other is a category, of a
 
 from __future__ import annotations
 
-from array import array
+import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +43,7 @@ def learn_columns(
 ) -> tuple[list[Column], np.ndarray]:
     """What each column is, and the labels (n,) as texts or whole numbers."""
     seen = {name: _Seen() for name in (*kept, label)}
-    labels, texts = array("I"), dict[str, int]()
+    labels, texts = array.array("I"), dict[str, int]()
     for batch in batches:
         if len(labels) + len(batch.lines) > RECORDS:
             raise DataError(f"{path}: expected at most {RECORDS:,} rows, found more")

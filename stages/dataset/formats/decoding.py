@@ -15,7 +15,6 @@ import numpy as np
 
 from pipeline.errors import DataError, UserError
 from pipeline.executors.cores import default_workers
-from pipeline.executors.pools import make_executor
 from stages.dataset.formats import images
 from stages.dataset.formats.packs import Packs
 
@@ -83,6 +82,8 @@ def _result(future: Any) -> Any:
 
 @contextmanager
 def _pool(name: str, workers: int) -> Iterator[Any]:
+    from pipeline.executors.pools import make_executor  # here and not above: slow to import
+
     pool = make_executor(name, workers)
     try:
         yield pool

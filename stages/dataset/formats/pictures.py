@@ -9,6 +9,7 @@ Files that cannot be read are listed together, in one refusal; with --skip-bad t
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,11 @@ def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
     side = options.size or SIDE
     listed = path.name == LISTING
     if listed:
-        where, entries = read_listing(path)
+        link, entries = read_listing(path)
+        where = Path(os.readlink(link))
         names = [entry.name for entry in entries]
         items: Iterable[Item] = (
-            (number, e.name, e.sha256, str(where / e.name)) for number, e in enumerate(entries)
+            (number, e.name, e.sha256, str(link / e.name)) for number, e in enumerate(entries)
         )
     else:
         where, names = path, picture_names(path)

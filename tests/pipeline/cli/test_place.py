@@ -21,6 +21,12 @@ def test_what_can_be_written_is_left_alone(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_folder_is_made_for_a_file(tmp_path):
+    with pytest.raises(ConfigError, match=r"--save: .*new.model.json: there is no folder .*new; "):
+        expect_place(tmp_path / "new" / "model.json", "--save")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_made_beside_what_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"found .*model.json: there is no folder .*/new/folder;"):
         expect_place(tmp_path / "new" / "folder" / "model.json", "--save")

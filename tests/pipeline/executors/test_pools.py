@@ -12,7 +12,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from pipeline.errors import ConfigError
-from pipeline.executors.placement import EXECUTORS
+from pipeline.executors.placement import EXECUTORS, Placement
 from pipeline.executors.pools import SerialExecutor, make_executor, shares_memory
 
 
@@ -55,8 +55,8 @@ def test_every_executor(name):
 
 def test_names():
     assert EXECUTORS == ("serial", "thread", "process")
-    with pytest.raises(ConfigError, match=r"expected an executor of serial, .*, found 'dask'"):
-        make_executor("dask", 1)
+    with pytest.raises(ConfigError, match=r"expected one of serial, .*, found 'dask'"):
+        Placement("dask")
 
 
 @pytest.mark.parametrize("name", ["thread", "process"])

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from pipeline.store.array_digests import digest_array
 from pipeline.store.arrays import ArrayFile, array_digest, form_of, map_array
-from pipeline.store.digests import digest_array
 
 STRUCTURED = np.dtype([("a", "<f4"), ("b", [("c", ">i2", (2,)), ("d", "u1")])])
 

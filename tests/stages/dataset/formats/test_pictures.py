@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 import tracemalloc
@@ -100,11 +99,11 @@ def test_damaged_packs_count_as_never_written(listed, tmp_path, counted):
 
 def test_a_listing_depends_on_names_and_content_alone(folder, listed, tmp_path):
     first = listed()
-    assert read_listing(first.files[0].path)[0] == folder
+    assert read_listing(first.files[0].path)[0].readlink() == folder
     moved = folder.rename(tmp_path / "elsewhere")
     os.utime(moved / "cat" / "0.png", (1, 1))
     assert list_folder(moved, tmp_path / "d") == first
-    assert read_listing(first.files[0].path)[0] == moved
+    assert read_listing(first.files[0].path)[0].readlink() == moved
     (moved / "cat" / ".hidden.png").write_bytes(b"")
     (moved / "cat" / "notes.txt").write_bytes(b"")
     assert list_folder(moved, tmp_path / "d") == first
@@ -191,7 +190,8 @@ def test_a_photo_is_turned_as_its_metadata_say(tmp_path):
 
 def test_the_folder_of_a_listing_that_is_gone(folder, listed, tmp_path):
     source = listed()
-    place = source.files[0].path.with_name("place.json")
-    place.write_text(json.dumps(str(tmp_path / "nowhere")))
+    place = source.files[0].path.with_name("folder")
+    place.unlink()
+    place.symlink_to(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"found none in 20 of 20 files: cat/0.png \(No such file"):
         decoded(source, data_dir=str(tmp_path / "d"))
