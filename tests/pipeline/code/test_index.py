@@ -5,13 +5,7 @@ import sys
 import pytest
 
 from pipeline.code import CodeIndex
-from tests.pipeline.code.projects import PROJECT, Folder, changed, names
-
-
-@pytest.fixture
-def project(folder):
-    folder.write(PROJECT)
-    return folder
+from tests.pipeline.code.projects import Folder, changed, names
 
 
 def test_reaches_exactly_what_is_used(project):
