@@ -108,6 +108,12 @@ def test_the_page_without_validation_and_model():
     assert "model" not in page
 
 
+def test_the_majority_class_is_the_last_line_below_the_scores():
+    test = {**SCORES, "majority": {"class": "disk", "accuracy": 0.1}}
+    scores = render({"dataset": "cifar10", "validation": SCORES, "test": test}).split("\n\n")[0]
+    assert scores.splitlines()[-1] == "majority class (disk): 10.00%"
+
+
 def test_synthetic_images_are_named_before_their_figures():
     page = render({"dataset": "synthetic", "test": SCORES})
     assert page.startswith("THE IMAGES ARE SYNTHETIC")
