@@ -40,7 +40,7 @@ class SourceOptions:
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """How the files of a dataset are read; what is of no use to one is refused."""
+    """Files: how those of a dataset are read; what is of no use to one is refused."""
 
     size: Annotated[
         int | None,
