@@ -22,9 +22,9 @@ all: .venv/core  ## the whole job: source → model.json and its evaluation
 	@$(BIN)/pipeline run $(FLAGS) --save model.json
 	@echo
 	@echo "Three things to try next:"
-	@echo "  open the page that is named above after 'report:' in a browser"
-	@echo "  $(BIN)/pipeline predict --load model.json PICTURE.jpg      what is on a picture of yours"
-	@echo "  $(BIN)/pipeline run $(strip $(FLAGS)) --hidden 1024,512    another network; only what differs runs"
+	@echo "  a page to open         $$(ls -t artifacts/reports/*.html 2>/dev/null | head -n 1)"
+	@echo "  an image of your own   $(BIN)/pipeline predict --load model.json photo.jpg"
+	@echo "  another network        $(BIN)/pipeline run $(strip $(FLAGS)) --hidden 512,512 --activation gelu"
 
 test: .venv/dev  ## every test, with coverage by module
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term

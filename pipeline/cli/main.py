@@ -13,8 +13,11 @@ from contextlib import suppress
 
 import click
 
+from pipeline.cli.output import echo, plain_streams
 from pipeline.cli.signals import ending_as_interrupted
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
+from pipeline.events.console import Console
+from pipeline.events.fitting import folded
 from pipeline.store.troubles import LESS, explained
 
 DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
@@ -26,10 +29,11 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     # Stages run BLAS on one thread anyway; and where it may start none, OpenBLAS raises SIGINT.
     if "numpy" not in sys.modules:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    plain_streams()
     try:
-        if not given:
+        if not given and f"_{group.name}_COMPLETE".replace("-", "_").upper() not in os.environ:
             with click.Context(group, info_name=group.name) as context:
-                click.echo(group.get_help(context), err=True)
+                echo(group.get_help(context), error=True)
             return MISTAKE
         with ending_as_interrupted():
             result = group.main(given, prog_name=group.name, standalone_mode=False)
@@ -75,5 +79,6 @@ def _let_output_go() -> None:
 
 def _complain(message: str, status: int) -> int:
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
-    click.echo(line if status == INTERRUPTED else f"error: {line}", err=True)
+    line = line if status == INTERRUPTED else f"error: {line}"
+    echo(folded(line, Console(sys.stderr).width), error=True)
     return status

@@ -22,8 +22,9 @@ from stages.dataset.formats.layout import shape_of
 from stages.features import make_inputs
 from stages.modelfile.initial import initialize
 from stages.options import InputOptions, NetworkOptions
+from stages.training.augmentation import AugmentationOptions
 from stages.training.components import make_augmentation, make_optimizer
-from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
+from stages.training.options import BatchOptions, OptimizerOptions
 
 # What starts workers, keeps time and finds out how many of them pay: it cannot change a bit.
 WITHOUT_EFFECT = (
@@ -41,6 +42,7 @@ WITHOUT_EFFECT = (
     "stages.neuralnet.parallel.workers",
     "stages.neuralnet.processor",
     "stages.training.checkpoints",
+    "stages.training.following",
 )
 
 

@@ -25,8 +25,9 @@ from stages import neuralnet as nn
 from stages.commands.lr_find.curve import BLOWN_UP, rates_between, shown, suggest, with_average
 from stages.modelfile.initial import Init, init_by_content
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
+from stages.training.augmentation import AugmentationOptions
 from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
-from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
+from stages.training.options import BatchOptions, OptimizerOptions
 
 
 @dataclass(frozen=True)

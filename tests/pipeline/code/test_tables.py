@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.code import CodeIndex, symbols
 from pipeline.store.files import SETTLED_NS
-from tests.pipeline.code.test_index import Folder
+from tests.pipeline.code.projects import Folder
 
 HOUR_AGO = time.time_ns() - 3_600_000_000_000
 
