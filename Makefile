@@ -12,7 +12,7 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: edits help all test lint bench ablation parity export-test sklearn-checks fuzz crash-test clean page-test
+.PHONY: help all test test-lowest test-newest lint bench ablation parity export-test sklearn-checks fuzz edits crash-test page-test dist clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,13 +21,21 @@ help:  ## list the targets
 all: .venv/core  ## the whole job: source → model.json and its evaluation
 	@$(BIN)/pipeline run $(FLAGS) --save model.json
 	@echo
-	@echo "Next, another learning rate, for which only training and what follows runs again:"
-	@echo "  $(BIN)/pipeline run $(strip $(FLAGS)) --lr 0.02"
+	@echo "Three things to try next:"
+	@echo "  a page to open         $$(ls -t artifacts/reports/*.html 2>/dev/null | head -n 1)"
+	@echo "  an image of your own   $(BIN)/pipeline predict --load model.json photo.jpg"
+	@echo "  another network        $(BIN)/pipeline run $(strip $(FLAGS)) --hidden 512,512 --activation gelu"
 
 test: .venv/dev  ## every test, with coverage by module
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=95 >/dev/null
 	$(BIN)/coverage report --fail-under=100 --include='pipeline/fingerprint.py,pipeline/store/store.py,pipeline/planner.py'
+
+test-lowest: .venv/dev  ## every test with the lowest versions that pyproject.toml allows, on Python 3.11
+	$(BIN)/python -m tests.versions lowest
+
+test-newest: .venv/dev  ## every test with the newest versions, on each Python from 3.11 to 3.14 that is here
+	$(BIN)/python -m tests.versions newest
 
 lint: .venv/dev  ## style and mistakes that can be seen without running
 	$(BIN)/ruff check .
@@ -62,8 +70,16 @@ page-test: .venv/dev  ## the report's pages in a real Chromium, with axe-core wh
 	@npm --version >/dev/null 2>&1 && npm install --silent --no-save --prefix .venv/axe axe-core || true
 	$(BIN)/python -m tests.page --axe .venv/axe/node_modules/axe-core/axe.min.js $(if $(SHOTS),--screenshots $(SHOTS))
 
+dist: .venv/dev  ## a wheel and an sdist in dist/, and the wheel tried in an empty environment
+	rm -rf dist build
+	$(BIN)/pip install --quiet --disable-pip-version-check 'build>=1.2'
+	$(BIN)/python -m build --outdir dist .
+	$(PYTHON) -m venv --clear .venv/empty
+	.venv/empty/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	cd .venv/empty && bin/pipeline run --quiet --source synthetic --synthetic-size 200 --batch 50 --epochs 1
+
 clean:  ## remove what was built; cached results and datasets stay
-	rm -rf .venv build *.egg-info .coverage htmlcov .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .coverage htmlcov .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/python:

@@ -92,7 +92,8 @@ class Dispatcher:
         task = self._task(decision, outcome)
         made = self._made(decision, outcome)
         try:
-            return execute(task, self._planner.store, self._reporter, made), None
+            seen = self._planner.observations
+            return execute(task, self._planner.store, self._reporter, made, observations=seen), None
         except BaseException as error:
             return False, error
 
@@ -106,7 +107,10 @@ class Dispatcher:
         task, store = self._task(decision, outcome), self._planner.store
         if shares_memory(self._executor):
             made = self._made(decision, outcome)
-            return self._executor.submit(execute, task, store, self._reporter, made, self._stop)
+            seen = self._planner.observations
+            return self._executor.submit(
+                execute, task, store, self._reporter, made, self._stop, seen
+            )
         return self._executor.submit(execute_elsewhere, task, store.root.absolute())
 
     def _make_executor(self) -> tuple[Executor, Any]:

@@ -20,10 +20,13 @@ from pipeline.parameters import Parameter
 from pipeline.stage import Stage
 
 # Commands and flags that every program has, and arguments of `run`.
-COMMANDS = {"run", "plan", "explain", "graph", "config", "verify", "gc"}
+COMMANDS = {
+    *("run", "plan", "explain", "graph", "config", "verify", "gc"),
+    *("doctor", "completion"),
+}
 FLAGS = {
     *("artifacts_dir", "config", "recipe", "json", "quiet", "verbose", "dry_run", "progress"),
-    *("profile", "executor", "jobs", "keep_going", "help", "version"),
+    *("profile", "executor", "jobs", "keep_going", "help", "help_all", "version"),
     *("store", "targets", "on_event", "parameters"),
 }
 FILES = {"manifest"}  # names of files that a store writes beside outputs

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import site
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -90,9 +89,11 @@ class Observations:
 
         root = self._code.root_of(stage.function)
         graph = self._code.graphs(stage.function)
-        return make_trace(
-            recorder, root, graph, set(sources), self._store.cache, stage.name, bool(stage.uses)
-        )
+        known = set(sources)
+        if recorder.sources:
+            known |= {*self._code.imported(stage.function)}
+        cache, explained = self._store.cache, bool(stage.uses)
+        return make_trace(recorder, root, graph, known, cache, stage.name, explained)
 
 
 def _stamp(path: str) -> list[int] | None:
@@ -123,6 +124,8 @@ def _excluded(
 
 @cache
 def _installed() -> frozenset[str]:
+    import tempfile  # here and not above: a command that runs nothing does without
+
     places = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
     places |= {*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(__file__)}
     places |= {"/proc", "/sys", "/dev", os.path.join(tempfile.gettempdir(), "pymp-")}

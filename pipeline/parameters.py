@@ -24,7 +24,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.docs import doc_of
 from pipeline.errors import ConfigError, GraphError
+from pipeline.names import nearest
 
 SCALARS = (bool, int, float, str)
 
@@ -55,7 +57,9 @@ class Option:
     def check(self, value: Any) -> None:
         """Raise `ConfigError` ("expected …, found …") where `value` is outside what is allowed."""
         if self.choices and value not in self.choices:
-            raise ConfigError(f"expected one of {', '.join(self.choices)}, found {value!r}")
+            hint = nearest(value, self.choices, repr) if isinstance(value, str) else ""
+            more = f"; {hint}" if hint.startswith("did") else ""
+            raise ConfigError(f"expected one of {', '.join(self.choices)}, found {value!r}{more}")
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, bool) or not isinstance(number, int | float):
                 continue
@@ -121,7 +125,7 @@ def _fields(group: type, default: Any, where: str) -> Iterator[Parameter]:
     hints = {one.name: one.type for one in fields}
     if any(isinstance(hint, str) for hint in hints.values()):
         hints = typing.get_type_hints(group, include_extras=True)
-    title = (inspect.getdoc(group) or group.__name__).split("\n")[0].split(":")[0].rstrip(".")
+    title = (doc_of(group) or group.__name__).split("\n")[0].split(":")[0].rstrip(".")
     for one in fields:
         place = f"{where}, field {one.name}"
         yield _parameter(one.name, hints[one.name], getattr(default, one.name), place, title)

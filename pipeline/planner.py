@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.code import CodeIndex
+from pipeline.code.texts import Texts, source_texts
 from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
 from pipeline.observation import Observations
@@ -32,7 +33,7 @@ class Decision:
 
     `parameters` are those that the function will be called with. `key` and `fields` (of the
     fingerprint) are None where the stage waits. `sources` are those of a stage that runs, as they
-    were when they were fingerprinted.
+    were when they were fingerprinted; `manifest` is that of a result that is stored.
     """
 
     stage: Stage
@@ -42,6 +43,7 @@ class Decision:
     key: Key | None = None
     fields: Mapping[str, Any] | None = None
     sources: Mapping[str, list[int]] = field(default_factory=dict)
+    manifest: Mapping[str, Any] | None = None
 
     @property
     def reason(self) -> str:
@@ -65,8 +67,10 @@ class Planner:
         self._given = dict(parameters)
         self._resolved: dict[str, dict[str, Any]] = {}
         for stage in pipeline.stages.values():  # now: a source may be edited while others run
-            code.reached(stage.function, stage.ignores, stage.groups)
+            code.reached(stage.function, stage.ignores, stage.groups, save=False)
+        code.save()
         self.observations = Observations(store, code)
+        self.texts = Texts(store.root)
 
     def parameters_of(self, stage: Stage) -> dict[str, Any]:
         """The parameters of a stage, resolved against the world outside, once."""
@@ -86,15 +90,26 @@ class Planner:
         inputs = {name: digests[name] for name in stage.inputs}
         found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
-        damage = self.store.damage(key)
+        damage, manifest = self.store.examine(key)
         if damage is None:
-            reasons = self.observations.changes(stage, self.store.manifest(key))
+            reasons = self.observations.changes(stage, manifest)
             if not reasons:
-                return Decision(stage, CACHED, ("up to date",), parameters, key, found.fields)
+                fields, why = found.fields, ("up to date",)
+                return Decision(stage, CACHED, why, parameters, key, fields, manifest=manifest)
         else:
             reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
         sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
         return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources)
+
+    def remember(self, stage: Stage) -> None:
+        """Keep the sources of what a stage that has run reaches: `explain` shows their changes."""
+        reached = self._code.reached(stage.function, stage.ignores, stage.groups)
+        self.texts.keep(reached, lambda: self._code.sources(reached))
+
+    def text_now(self, stage: Stage) -> dict[str, str]:
+        """ "module.name digest" → source, of all that a stage reaches."""
+        reached = self._code.reached(stage.function, stage.ignores, stage.groups)
+        return source_texts(reached, self._code.sources(reached))
 
     def side_effects(self, stage: Stage) -> list[str]:
         """What `stage` has changed while it ran, of what other stages use, in words."""
@@ -127,14 +142,18 @@ class Planner:
             decision = self.decide(stage, digests)
             decisions.append(decision)
             if decision.status == CACHED:
-                digests |= output_digests(self.store.manifest(decision.key))
+                digests |= output_digests(decision.manifest)
         return decisions
 
+    def nearest(self, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The fields of the stored variant that differs least, the last used among equals."""
+        stored = [variant["fields"] for variant in self.store.variants(fields["stage"])]
+        return min(stored, key=lambda old: len(differences(old, fields)), default=None)
+
     def _reasons(self, found: Fingerprint) -> tuple[str, ...]:
-        """The differences from the stored variant that is nearest, the last used among equals."""
-        stored = [variant["fields"] for variant in self.store.variants(found.fields["stage"])]
-        candidates = [differences(old, found.fields) for old in stored]
-        return tuple(min(candidates, key=len)) if candidates else ("never run before",)
+        """The differences from the nearest stored variant."""
+        old = self.nearest(found.fields)
+        return ("never run before",) if old is None else tuple(differences(old, found.fields))
 
 
 def output_digests(manifest: Mapping[str, Any]) -> dict[str, str]:

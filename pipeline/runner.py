@@ -115,12 +115,14 @@ class _Run:
         self, decision: Decision, status: str, started: float, just_made: bool = False
     ) -> None:
         store, name = self._planner.store, decision.stage.name
-        manifest = store.manifest(decision.key)
+        manifest = decision.manifest or store.manifest(decision.key)
         store.touch(decision.key)
         seconds = time.perf_counter() - started
         reason = JUST_MADE if just_made else decision.reason
         self._outcome.add(StageResult(name, status, seconds, reason, decision.key), manifest)
         self._reporter.stage_finished(name, status, seconds, reason)
+        if status == RAN:
+            self._planner.remember(decision.stage)
         for words in self._planner.side_effects(decision.stage) if status == RAN else ():
             self._reporter.warn(words)
         for words in manifest.get("observed", {}).get("unseen", ()):

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.literals import accept, parse
-from pipeline.names import PREFIX, flag, nearest, variable
+from pipeline.names import NONE, PREFIX, flag, nearest, variable
 from pipeline.parameters import Parameter
 
 Warn = Callable[[str], None]
@@ -34,8 +34,10 @@ class Setting:
 class Names:
     """The names that parameters have and had: a former one still works, with a warning."""
 
-    def __init__(self, parameters: Mapping[str, Parameter], warn: Warn) -> None:
-        self.parameters, self._warn = parameters, warn
+    def __init__(
+        self, parameters: Mapping[str, Parameter], warn: Warn, synonyms: Mapping[str, str] = NONE
+    ) -> None:
+        self.parameters, self._warn, self.synonyms = parameters, warn, synonyms
         self.former = {old: p.name for p in parameters.values() for old in p.option.formerly}
 
     def today(self, name: str, place: str, spell: Callable[[str], str]) -> str:
@@ -56,6 +58,7 @@ def resolve(
     flags: Mapping[str, Any] | None = None,
     arguments: Mapping[str, Any] | None = None,
     known_environment: Iterable[str] = (),
+    synonyms: Mapping[str, str] = NONE,
     warn: Warn = lambda message: None,
 ) -> dict[str, Setting]:
     """Give every parameter its value: that of the last layer that names it.
@@ -63,12 +66,12 @@ def resolve(
     `parameters` are those of the whole pipeline, so that one file serves each of its commands.
     `recipe` and `file` are a name and a flat table. `flags` holds only what was given, as text or
     as values; `arguments`, what was given from Python. `known_environment` names variables that
-    begin with `PIPELINE_` and are no parameters.
+    begin with `PIPELINE_` and are no parameters; `synonyms`, what others call a parameter.
 
     Raises `ConfigError` for an unknown name (with the nearest known one), a wrong type, and a value
     out of range. An unknown variable of the environment is a warning: others use the prefix, too.
     """
-    names = Names(parameters, warn)
+    names = Names(parameters, warn, synonyms)
     settings = {}
     for name, parameter in parameters.items():
         value = _at(f"default of {flag(name)}", accept, parameter, parameter.default)
@@ -89,7 +92,9 @@ def resolve(
     for given, value in (arguments or {}).items():
         name = names.today(given, "arguments", str)
         if name not in parameters:
-            raise ConfigError(f"unknown parameter {given!r}; {nearest(given, parameters)}")
+            raise ConfigError(
+                f"unknown parameter {given!r}; {nearest(given, parameters, str, synonyms)}"
+            )
         settings[name] = Setting(_at(given, accept, parameters[name], value), f"argument {name}")
     return _scaled(parameters, settings, of_recipe) if recipe is not None else settings
 
@@ -135,7 +140,8 @@ def _from_table(
         name = names.today(key.replace("-", "_"), place, str)
         if name not in names.parameters:
             raise ConfigError(
-                f"{place}: unknown key {key!r}; {nearest(name, names.parameters, repr)}"
+                f"{place}: unknown key {key!r}; "
+                f"{nearest(name, names.parameters, repr, names.synonyms)}"
             )
         if name in settings:
             raise ConfigError(f"{place}: key {key!r} is there twice, in two spellings")
@@ -156,7 +162,7 @@ def _from_environment(
         place = f"environment {key}"
         if key not in by_variable:
             spelled = [name.removeprefix(PREFIX) for name in (*by_variable, *sorted(known))]
-            hint = nearest(key.removeprefix(PREFIX), spelled, variable)
+            hint = nearest(key.removeprefix(PREFIX), spelled, variable, names.synonyms)
             warn(f"{place}: no parameter has this variable, so it is ignored; {hint}")
             continue
         name = names.today(by_variable[key], "environment", variable)

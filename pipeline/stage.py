@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.context import QUIET
+from pipeline.docs import doc_of
 from pipeline.errors import GraphError
 from pipeline.parameters import Group, Option, Parameter, read_argument
 
@@ -59,7 +60,7 @@ class Stage:
     @property
     def help(self) -> str:
         """The first paragraph of the function's docstring."""
-        return (inspect.getdoc(self.function) or self.name).split("\n\n")[0].replace("\n", " ")
+        return (doc_of(self.function) or self.name).split("\n\n")[0].replace("\n", " ")
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments of the function, from the values of its parameters by name.

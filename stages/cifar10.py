@@ -10,8 +10,9 @@ from pipeline.cli.program import Alternative, Program
 from pipeline.graph import Pipeline
 from stages.commands import add as commands
 from stages.commands.lr_find.stage import lr_find
-from stages.commands.sections import EXAMPLES
+from stages.commands.sections import EXAMPLES, EXTRAS
 from stages.commands.summary import render, summarize
+from stages.commands.synonyms import SYNONYMS
 from stages.decode import decode
 from stages.download import download
 from stages.evaluate import evaluate
@@ -52,6 +53,8 @@ PROGRAM = Program(
     variables=("PIPELINE_SAVE",),
     alternatives={"load": Alternative(LOADED, settings_of)},
     examples=EXAMPLES,
+    synonyms=SYNONYMS,
+    extras=EXTRAS,
     summarize=summarize,
     render=render,
 )

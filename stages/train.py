@@ -15,17 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.context import QUIET, Context, Progress
+from pipeline.context import QUIET, Context
 from pipeline.errors import UserError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.modelfile.initial import Init, init_by_content
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
-from stages.training.build import Examples, make_trainer, workers_alive
+from stages.training.augmentation import AugmentationOptions
+from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
 from stages.training.checkpoints import CheckpointPolicy
 from stages.training.components import make_schedule
+from stages.training.following import Follower, epoch_line, stopped_early
 from stages.training.options import (
-    AugmentationOptions,
     BatchOptions,
     OptimizerOptions,
     ScheduleOptions,
@@ -34,7 +35,11 @@ from stages.training.options import (
 from stages.training.state import TrainingState
 
 
-@stage(outputs=("parameters", "training"), resolve=init_by_content)
+@stage(
+    outputs=("parameters", "training"),
+    resolve=init_by_content,
+    ignores=WITHOUT_EFFECT,
+)
 def train(
     features: np.ndarray,
     labels: np.ndarray,
@@ -78,21 +83,24 @@ def train(
         # The state saved last and the next one lie side by side: better to know before the work.
         context.check_free_space(2 * sum(array.nbytes for array in trainer.state().values()))
         policy = CheckpointPolicy()
-        while not state.ended(epochs, selection.patience):
-            started = time.perf_counter()
-            label = f"epoch {state.epoch + 1}/{epochs}"
-            with context.progress(label, len(train_rows), "images") as progress:
-                _epoch(trainer, state, policy, rates, progress, context)
-            entry = {"epoch": state.epoch + 1, "lr": rates(state.epoch)}
-            entry |= trainer.totals.means()
-            found = trainer.averaged() if selection.average else trained
-            if len(validation_rows):
-                scores = _validated(trainer, validation_rows, found, state)
-                entry |= {"validation_loss": scores.loss, "validation_accuracy": scores.accuracy}
-            better = state.finish_epoch(entry, found.parameters)
-            state.seconds.append(round(time.perf_counter() - started, 3))
-            context.metrics(**entry, seconds=state.seconds[-1])
-            context.info(_line(entry, epochs, state.seconds[-1], better))
+        with context.progress("train", epochs * len(train_rows), "images") as progress:
+            follower = Follower(progress, state, epochs, len(train_rows))
+            while not state.ended(epochs, selection.patience):
+                started = time.perf_counter()
+                _epoch(trainer, state, policy, rates, follower, context)
+                entry = {"epoch": state.epoch + 1, "lr": rates(state.epoch)}
+                entry |= trainer.totals.means()
+                found = trainer.averaged() if selection.average else trained
+                if len(validation_rows):
+                    scores = _validated(trainer, validation_rows, found, state)
+                    entry |= {"validation_loss": scores.loss}
+                    entry |= {"validation_accuracy": scores.accuracy}
+                better = state.finish_epoch(entry, found.parameters)
+                state.seconds.append(round(time.perf_counter() - started, 3))
+                context.metrics(**entry, seconds=state.seconds[-1])
+                context.info(epoch_line(entry, epochs, state.seconds[-1], better))
+        if state.epoch < epochs:
+            context.info(stopped_early(state, selection.patience))
     context.note(epoch_seconds=state.seconds)
     chosen = (batch, schedule, optimizer, augmentation, selection)
     training = {
@@ -128,7 +136,7 @@ def _epoch(
     state: TrainingState,
     policy: CheckpointPolicy,
     rates: Callable[[float], float],
-    progress: Progress,
+    follower: Follower,
     context: Context,
 ) -> None:
     """Carry out what is left of an epoch, segment by segment, and save the state when it is due."""
@@ -145,11 +153,10 @@ def _epoch(
     def save() -> None:
         context.save_state({"best": state.best, **trainer.state()}, state.record())
 
-    done = 0
+    follower.at(trainer.totals.images if state.step else 0)
     while state.step < trainer.steps:
         state.step += policy.segment(work, trainer.steps - state.step)
-        progress.advance(trainer.totals.images - done)
-        done = trainer.totals.images
+        follower.at(trainer.totals.images)
         policy.save_if_due(save)
 
 
@@ -169,18 +176,3 @@ def _diverged(state: TrainingState, step: int) -> UserError:
         f"training diverged: the loss is no longer finite in epoch {state.epoch + 1}, "
         f"step {step + 1}; choose a smaller --lr, or add --clip 1 or --standardize feature"
     )
-
-
-def _line(entry: dict[str, float], epochs: int, seconds: float, better: bool) -> str:
-    """One epoch for the reader's eye."""
-    width = len(str(epochs))
-    line = (
-        f"epoch {entry['epoch']:>{width}}/{epochs}  loss {entry['loss']:.4f}  "
-        f"accuracy {entry['accuracy']:6.2%}"
-    )
-    if "validation_loss" in entry:
-        line += (
-            f"   validation loss {entry['validation_loss']:.4f}  "
-            f"accuracy {entry['validation_accuracy']:6.2%}{' *' if better else '  '}"
-        )
-    return f"{line}  {seconds:.2f} s"

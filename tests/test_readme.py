@@ -13,6 +13,7 @@ from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.commands.add import add_to
+from tests import sources
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -42,6 +43,7 @@ def test_every_pipeline_command_works(page, tmp_path, monkeypatch, capsys):
     for name, value in {"SOURCE": "synthetic", "SYNTHETIC_SIZE": "300", "HIDDEN": "16"}.items():
         monkeypatch.setenv(f"PIPELINE_{name}", value)
     monkeypatch.setenv("PIPELINE_BATCH", "50")
+    sources.known_here(monkeypatch)
     group = add_to(make_cli(PROGRAM), PROGRAM)
     typed = [shlex.split(line)[1:] for line in commands(page) if line.startswith("pipeline ")]
     assert len(typed) > 7

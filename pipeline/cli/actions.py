@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import display, maintenance
+from pipeline.cli import completion, display, maintenance
 from pipeline.cli.help import HelpfulCommand
+from pipeline.cli.output import echo, echo_page, terminal_width
 from pipeline.cli.picture import FORMATS
 from pipeline.cli.session import Session
+from pipeline.cli.types import Choice
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
 
@@ -42,12 +44,13 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
 
 def say(session: Session, document: Any, text: str) -> None:
     """Print the one result of a command: the document with --json, else the text."""
-    console = Console(sys.stdout)
-    if session.as_json:
-        text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-        if console.fitting(text) != text:  # JSON has escapes of its own
-            text = json.dumps(document, indent=2, allow_nan=False)
-    click.echo(console.fitting(text))
+    if not session.as_json:
+        echo_page(text)
+        return
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    if Console(sys.stdout).fitting(text) != text:  # JSON has escapes of its own
+        text = json.dumps(document, indent=2, allow_nan=False)
+    echo(text)
 
 
 def bring_up(program: Program, session: Session) -> None:
@@ -63,19 +66,29 @@ def show_plan(program: Program, session: Session) -> None:
     say(session, document, display.plan(decisions))
 
 
-def explain(program: Program, session: Session, stage: str) -> None:
+def explain(program: Program, session: Session, stage: str, whole: bool) -> None:
     """`explain STAGE`."""
+    from pipeline.cli import why
+
     session.targets = (stage,)
-    decisions = session.plan()
-    decision = next(d for d in decisions if d.stage.name == stage)
-    say(session, display.explanation(decision), display.explain(decision, session.store))
+    decision = next(d for d in session.plan() if d.stage.name == stage)
+    changes = why.changed_code(session.planner, decision)
+    say(session, why.as_document(decision, changes), why.as_page(session, decision, changes, whole))
 
 
-def show_config(program: Program, session: Session) -> None:
-    """`config`."""
+def show_config(program: Program, session: Session, init: str | None) -> None:
+    """`config`, and `config --init`, the whole as a file to edit."""
     from pipeline.cli import config
 
-    say(session, config.document(session.settings), config.to_toml(session.settings).rstrip())
+    page = config.to_toml(session.settings, terminal_width()).rstrip()
+    if init is not None:
+        from pipeline.cli.template import commented
+
+        page = commented(program, session.settings).rstrip()
+    if session.as_json:
+        say(session, config.document(session.settings), page)
+    else:
+        echo(page)
 
 
 def verify_store(program: Program, session: Session) -> None:
@@ -100,17 +113,32 @@ def collect_garbage(
 
 LOOKS = (show_plan, explain, show_config, verify_store)  # they make nothing, not even the store
 EXCLUSIVE = (collect_garbage,)  # they take the store's lock themselves, and alone
-STAGE = click.Argument(["stage"])
-THE_WHOLE, BEFORE, STORE = "The whole", "Before a run", "The store"
+STAGE = click.Argument(["stage"], shell_complete=completion.stages)
+EVERYTHING = click.Option(
+    ["--all", "whole"], is_flag=True, help="all that identifies it, and all that has changed"
+)
+TEMPLATE = click.Option(
+    ["--init"],
+    is_flag=False,
+    flag_value="",
+    metavar="",
+    help="every parameter with its meaning, default and choices, as a file to edit",
+)
+THE_WHOLE, BEFORE, UPKEEP = "The whole", "Before a run", "Upkeep"
 FOLDED = (show_config, verify_store, collect_garbage)  # their help does not list a network's flags
 COMMANDS = {
     "run": (THE_WHOLE, bring_up, "Everything, from source to result.", ()),
     "plan": (BEFORE, show_plan, "What would run, and why.", ()),
-    "explain": (BEFORE, explain, "What identifies a result, and why it is stale.", [STAGE]),
-    "config": (BEFORE, show_config, "The resolved configuration, as TOML.", ()),
-    "verify": (STORE, verify_store, "Read every stored byte again and compare.", ()),
+    "explain": (
+        BEFORE,
+        explain,
+        "What identifies a result, and why it is stale.",
+        [STAGE, EVERYTHING],
+    ),
+    "config": (BEFORE, show_config, "The resolved configuration, as TOML.", [TEMPLATE]),
+    "verify": (UPKEEP, verify_store, "Read every stored byte again and compare.", ()),
     "gc": (
-        STORE,
+        UPKEEP,
         collect_garbage,
         "Delete stored results that nothing needs.",
         maintenance.GC_FLAGS,
@@ -126,16 +154,19 @@ def graph_maker(program: Program) -> Callable[[], click.Command]:
 def _graph_command(program: Program) -> click.Command:
     choice = click.Option(
         ["--format", "style"],
-        type=click.Choice(list(FORMATS)),
+        type=Choice(list(FORMATS)),
         default="text",
         show_default=True,
         help="how to draw it",
     )
 
     def callback(style: str) -> None:
-        text = FORMATS[style](program.pipeline)
-        click.echo(Console(sys.stdout).fitting(text))
+        echo(FORMATS[style](program.pipeline))
 
     return HelpfulCommand(
-        "graph", callback=callback, params=[choice], help="The picture of the flow."
+        "graph",
+        callback=callback,
+        params=[choice],
+        help="The picture of the flow.",
+        example=f"{program.name} graph --format mermaid",
     )

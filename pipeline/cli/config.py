@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, DataError
+from pipeline.events.fitting import shortened
 from pipeline.literals import toml_literal
 from pipeline.settings import Setting
 from pipeline.store.files import open_file
@@ -19,10 +20,11 @@ from pipeline.store.files import open_file
 TOML_BYTES, TOML_DOTS = 1 << 16, 100
 
 
-def read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path, flag: str = "--config") -> dict[str, Any]:
     """The table in a TOML file. `ConfigError` where there is none: missing, unreadable, invalid.
 
-    Python's parser takes minutes over a few lines of keys with thousands of dots; keys are flat.
+    `flag` is the one that named the file. Python's parser takes minutes over a few lines of keys
+    with thousands of dots; keys are flat.
     """
     import tomllib
 
@@ -39,7 +41,7 @@ def read_toml(file: Path) -> dict[str, Any]:
             )
         return tomllib.loads(data.decode("utf-8-sig"))
     except DataError as error:
-        raise ConfigError(f"--config: {error}") from None
+        raise ConfigError(f"{flag}: {error}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{file}: expected UTF-8 text, found another byte at {error.start}"
@@ -59,11 +61,22 @@ def document(settings: Mapping[str, Setting]) -> dict[str, dict[str, Any]]:
     }
 
 
-def to_toml(settings: Mapping[str, Setting]) -> str:
-    """The resolved configuration as TOML which, read back, gives the same values."""
+def to_toml(settings: Mapping[str, Setting], columns: int | None = None) -> str:
+    """The resolved configuration as TOML which, read back, gives the same values.
+
+    Comments say where each comes from; a line of at most `columns` characters cuts them short.
+    """
     lines = [f"{name} = {toml_literal(setting.value)}" for name, setting in settings.items()]
     width = max(map(len, lines), default=0)
     origins = ("".join(c if c.isprintable() else "?" for c in s.origin) for s in settings.values())
+    if columns is not None:
+        width = min(width, columns // 2)
     return "".join(
-        f"{line:<{width}}  # {origin}\n" for line, origin in zip(lines, origins, strict=True)
+        _commented(f"{line:<{width}}", origin, columns)
+        for line, origin in zip(lines, origins, strict=True)
     )
+
+
+def _commented(line: str, origin: str, columns: int | None) -> str:
+    comment = shortened(f"  # {origin}", None if columns is None else columns - len(line))
+    return f"{line}{comment if len(comment) > 4 else ''}".rstrip() + "\n"

@@ -30,7 +30,9 @@ class Program:
 
     `recipes` is a folder of TOML files. `alternatives` maps a parameter to the pipeline that is
     used where the caller gives it. `examples` are command lines for the help, by command;
-    `variables`, those of the environment that belong to flags of the program's own. `summarize`
+    `variables`, those of the environment that belong to flags of the program's own. `synonyms` maps
+    what other programs call a parameter or a command (written as a variable) to its name here.
+    `extras` maps modules that can be missed to (what they are for, how to get them). `summarize`
     turns the outcome of a run into JSON fields of the program's own; `render` turns the whole JSON
     document into what a person reads.
     """
@@ -43,5 +45,7 @@ class Program:
     alternatives: Mapping[str, Alternative] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    extras: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
     render: Callable[[dict[str, Any]], str] = artifact_table

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.fingerprint import shown
+from pipeline.cli.table import align
 from pipeline.outcome import Outcome
 from pipeline.planner import CACHED, Decision
-from pipeline.store.store import Store
 from pipeline.store.values import UNREADABLE
 
 MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
-
-
-def align(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Rows of cells as aligned columns, two spaces apart; `right` names right-aligned columns."""
-    rows = [list(row) for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if i in right else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
 
 
 def size(count: float) -> str:
@@ -62,6 +48,7 @@ def artifact_table(document: Mapping[str, Any]) -> str:
             for name, record in document["artifacts"].items()
         ),
         right=(2,),
+        drop=(2, 1),
     )
 
 
@@ -74,7 +61,7 @@ def _form(record: Mapping[str, Any]) -> str:
 def failed(outcome: Outcome) -> str:
     """What became of each stage of a run that came to no end, a line each."""
     rows = [(r.name, r.status, r.reason) for r in outcome.stages if r.status != CACHED]
-    return align(rows)
+    return align(rows, shorten=(2,))
 
 
 def decision(made: Decision) -> dict[str, Any]:
@@ -84,35 +71,8 @@ def decision(made: Decision) -> dict[str, Any]:
 
 def plan(decisions: Iterable[Decision]) -> str:
     """A plan, a line each: mark, stage, what would be done, why."""
-    return align((MARKS[d.status], d.stage.name, d.status, d.reason) for d in decisions)
-
-
-def explanation(made: Decision) -> dict[str, Any]:
-    """A decision with all that identifies the result."""
-    return {**decision(made), "fields": made.fields}
-
-
-def explain(made: Decision, store: Store) -> str:
-    """Why a stage would run or not, and what identifies its result, field by field."""
-    lines = [f"{made.stage.name}: {made.status}"]
-    lines += [f"  {reason}" for reason in made.reasons]
-    if made.fields is None:
-        return "\n".join(lines)
-    for title in ("parameters", "inputs", "code"):
-        rows = [
-            ("", name, _short(value)) for name, value in sorted(made.fields[title].items())
-        ] or [("", "none", "")]
-        lines += ["", f"{title}:", align(rows)]
-    if made.status == CACHED:
-        manifest = store.manifest(made.key)
-        lines += ["", f"stored {manifest['written']}, took {manifest['seconds']:.2f} s:"]
-        lines += [f"  {store.folder(made.key)}"]
-    return "\n".join(lines)
-
-
-def _short(value: Any) -> str:
-    """A digest by its first characters, a tagged parameter by its value."""
-    return value[:16] if isinstance(value, str) else shown(value)
+    rows = ((MARKS[d.status], d.stage.name, d.status, d.reason) for d in decisions)
+    return align(rows, shorten=(3,))
 
 
 Found = Mapping[Path, str | None]

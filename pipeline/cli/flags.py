@@ -12,7 +12,9 @@ from typing import Any
 
 import click
 
+from pipeline.cli.completion import items
 from pipeline.cli.help import COMMON, HelpfulCommand
+from pipeline.cli.types import FILE, FOLDER, Choice
 from pipeline.errors import Interrupted
 from pipeline.executors.placement import EXECUTORS
 from pipeline.names import flag
@@ -49,6 +51,12 @@ class ParameterOption(click.Option):
             kind = {"metavar": option.metavar or choices or METAVARS[parameter.kind]}
         hidden = name != parameter.name
         super().__init__([*names, name], default=None, help=words, hidden=hidden, **kind)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The values that the parameter takes, where they are words; else files."""
+        option = self.parameter.option
+        is_place = self.parameter.kind is str and not option.choices
+        return items(option.choices, incomplete, files=is_place)
 
 
 _FLAGS: dict[tuple[int, str, str], ParameterOption] = {}  # each holds its parameter, so ids stay
@@ -95,6 +103,7 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
     options = [
         click.Option(
             ["--artifacts-dir"],
+            type=FOLDER,
             metavar="DIR",
             default="artifacts",
             show_default=True,
@@ -102,7 +111,11 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
             help="folder of the cached results",
         ),
         click.Option(
-            ["--config"], metavar="FILE", help="TOML file with parameters", **_env("CONFIG")
+            ["--config"],
+            type=FILE,
+            metavar="FILE",
+            help="TOML file with parameters",
+            **_env("CONFIG"),
         ),
         click.Option(["--json", "as_json"], is_flag=True, help="one JSON document on stdout"),
         click.Option(["--quiet"], is_flag=True, help="no progress, only warnings and errors"),
@@ -110,7 +123,7 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
         click.Option(["--dry-run"], is_flag=True, help="say what would run, and why; run nothing"),
         click.Option(
             ["--executor"],
-            type=click.Choice(EXECUTORS),
+            type=Choice(EXECUTORS),
             help="where stages and trials run  [default: thread; process for trials]",
             **_env("EXECUTOR"),
         ),
@@ -126,17 +139,29 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
         ),
         click.Option(
             ["--progress", "style"],
-            type=click.Choice(["auto", "bars", "lines", "json", "quiet"]),
+            type=Choice(["auto", "bars", "lines", "json", "quiet"]),
             default="auto",
             show_default=True,
             envvar="PIPELINE_PROGRESS",
             help="how progress is reported on stderr",
         ),
-        click.Option(["--profile"], metavar="FILE", help="write a CPU profile (pstats) to FILE"),
+        click.Option(
+            ["--profile"],
+            type=FILE,
+            metavar="FILE",
+            help="write a CPU profile (pstats) to FILE",
+        ),
     ]
     if recipes:
-        known = f"named set of parameters: {', '.join(recipes)}"
-        options.insert(2, click.Option(["--recipe"], metavar="NAME", help=known, **_env("RECIPE")))
+        known = f"named set of parameters: {', '.join(recipes)}, or a TOML file"
+        recipe = click.Option(
+            ["--recipe"],
+            metavar="NAME",
+            help=known,
+            shell_complete=lambda context, option, typed: items(recipes, typed, files=True),
+            **_env("RECIPE"),
+        )
+        options.insert(2, recipe)
     for option in options:
         option.section = COMMON
     return tuple(options)

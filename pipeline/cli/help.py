@@ -6,10 +6,14 @@ own and names the others by group; `--help-all` explains them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
+
+from pipeline.events.console import Console
+from pipeline.names import NONE, unknown
 
 COMMON = "Common flags"
 MOST = 9  # flags that a screen can explain beside everything else
@@ -21,7 +25,7 @@ class HelpfulCommand(click.Command):
 
     `example` is a command line that works. Options have a `section`, the title of their group;
     `explained` names the sections that `--help` explains, if they are short enough: of all others
-    it lists the flags, or, of a command that is `folded`, nothing.
+    it lists the flags, or, where `folded` names a command that has the same ones, that name.
     """
 
     def __init__(
@@ -29,7 +33,7 @@ class HelpfulCommand(click.Command):
         *args: Any,
         example: str = "",
         explained: Sequence[str] = (),
-        folded: bool = False,
+        folded: str = "",
         **given: Any,
     ) -> None:
         super().__init__(*args, **given)
@@ -46,6 +50,28 @@ class HelpfulCommand(click.Command):
                 help="explain every flag",
             )
         )
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the arguments; a flag that is not there is told with the one that is meant."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.NoSuchOption as error:
+            root = parent.find_root().command if parent else None
+            synonyms = getattr(root, "synonyms", NONE)
+            shown = (one for one in self.params if isinstance(one, click.Option) and not one.hidden)
+            known = [spelled for one in shown for spelled in (*one.opts, *one.secondary_opts)]
+            words = unknown("flag", error.option_name, known, synonyms)
+            raise click.UsageError(words.partition("; known:")[0], error.ctx) from None
+
+    def get_help(self, context: click.Context) -> str:
+        """The help, in characters that stdout can carry."""
+        return Console(sys.stdout).fitting(super().get_help(context))
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the flags by group: explained, or only named."""
@@ -67,12 +93,11 @@ class HelpfulCommand(click.Command):
                     formatter.write_dl(_records(options, context))
             elif title == COMMON or not self.folded:
                 brief.append((title, " ".join(option.opts[0] for option in options)))
+        if self.folded and not whole:
+            brief.append(("All others", f"as `{self.folded} -h` names them"))
         if brief:
             with formatter.section("Explained by --help-all"):
                 formatter.write_dl(brief)
-        elif self.folded and not whole:
-            with formatter.section("Explained by --help-all"):
-                formatter.write_text("the flags of `run`, all of which are taken here, too")
 
 
 def _sections(options: Iterable[click.Parameter]) -> dict[str, list[click.Option]]:
@@ -104,6 +129,7 @@ class CommandGroup(click.Group):
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
         self.context_settings = {**NAMES, **self.context_settings}
+        self.synonyms: Mapping[str, str] = NONE  # names that other programs use → ours
         self.later: dict[str, Any] = {}
         self.words: dict[str, str] = {}
         self.sections: dict[str, list[str]] = {}
@@ -143,10 +169,32 @@ class CommandGroup(click.Group):
         assert found is not None, name
         return found
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands by section, a line each."""
-        width = max(len(name) for name in self.words)
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was typed; of one that is not there, the one that is meant."""
+        if args and args[0][:1] != "-" and self.get_command(context, args[0]) is None:
+            known = self.list_commands(context)
+            raise click.UsageError(unknown("command", args[0], known, self.synonyms), context)
+        return super().resolve_command(context, args)
+
+    def get_help(self, context: click.Context) -> str:
+        """The help, in characters that stdout can carry."""
+        return Console(sys.stdout).fitting(super().get_help(context))
+
+    def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write all commands by section, a line each, on one screen."""
+        formatter.write(f"Usage: {context.command_path} COMMAND [FLAGS]")
+        formatter.write("  (COMMAND -h; --version)\n\n")
+        formatter.write_text(self.help or "")
+        formatter.write("\n")
+        width = max(map(len, self.words), default=0)
         for title, names in self.sections.items():
-            with formatter.section(title):
-                for name in names:
-                    formatter.write(f"  {name:<{width}}  {self.words[name]}\n")
+            formatter.write(f"{title}:\n")
+            for name in names:
+                line = f"  {name:<{width}}  {self.words[name]}"
+                if len(line) < formatter.width:
+                    formatter.write(line + "\n")
+                else:
+                    with formatter.indentation():
+                        formatter.write_dl([(f"{name:<{width}}", self.words[name])])

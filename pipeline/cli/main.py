@@ -9,24 +9,34 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
+from pipeline.cli.output import echo, plain_streams
 from pipeline.cli.signals import ending_as_interrupted
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
-from pipeline.store.troubles import explained
+from pipeline.events.console import Console
+from pipeline.events.fitting import folded
+from pipeline.store.troubles import LESS, explained
 
 DONE, MISTAKE, INTERRUPTED, DAMAGE, BROKEN_PIPE = 0, 2, 130, 1, 1
 
 
 def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; nothing but a bug is raised."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     # Stages run BLAS on one thread anyway; and where it may start none, OpenBLAS raises SIGINT.
     if "numpy" not in sys.modules:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    plain_streams()
     try:
+        if not given and f"_{group.name}_COMPLETE".replace("-", "_").upper() not in os.environ:
+            with click.Context(group, info_name=group.name) as context:
+                echo(group.get_help(context), error=True)
+            return MISTAKE
         with ending_as_interrupted():
-            result = group.main(arguments, prog_name=group.name, standalone_mode=False)
+            result = group.main(given, prog_name=group.name, standalone_mode=False)
         if sys.stdout is not None:  # as where the caller has closed it
             sys.stdout.flush()
         return result if isinstance(result, int) else DONE
@@ -40,15 +50,14 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         reason = str(error) or "none is left"
         words = f"expected memory for what was asked, found too little ({reason}); ask for less"
         return _complain(words, MISTAKE)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return MISTAKE
     except click.ClickException as error:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx is not None:
             hint = f" (see '{error.ctx.command_path} --help')"
         return _complain(error.format_message() + hint, MISTAKE)
-    except (Interrupted, KeyboardInterrupt, click.Abort):
+    except (Interrupted, KeyboardInterrupt, click.Abort) as end:
+        if isinstance(end.__cause__, EOFError):  # of a server of processes that could start none
+            return _complain(f"expected to be let start a process, found a limit; {LESS}", MISTAKE)
         return _complain("interrupted; run the same command again to go on from here", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
         _let_output_go()
@@ -64,10 +73,12 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
 
 def _let_output_go() -> None:
     """Let the interpreter's last flush of stdout, at its exit, go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError, ValueError):  # as where the caller has given us no real file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str, status: int) -> int:
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
-    click.echo(line if status == INTERRUPTED else f"error: {line}", err=True)
+    line = line if status == INTERRUPTED else f"error: {line}"
+    echo(folded(line, Console(sys.stderr).width), error=True)
     return status

@@ -7,16 +7,29 @@ dot       https://graphviz.org/doc/info/lang.html
 
 from __future__ import annotations
 
+from pipeline.cli.output import terminal_width
+from pipeline.events.fitting import LEAST
 from pipeline.graph import Pipeline
 
 
 def text(pipeline: Pipeline) -> str:
-    """The flow as aligned lines: stage, inputs → outputs."""
+    """The flow as aligned lines: stage, inputs → outputs; folded where the terminal is narrow."""
     width = max(len(stage.name) for stage in pipeline.upstream())
-    return "\n".join(
-        f"{stage.name:{width}}  {', '.join(stage.inputs) or '·'} → {', '.join(stage.outputs)}"
-        for stage in pipeline.upstream()
-    )
+    lines = []
+    for stage in pipeline.upstream():
+        flow = f"{', '.join(stage.inputs) or '·'} → {', '.join(stage.outputs)}"
+        lines.append(_hanging(f"{stage.name:{width}}  ", flow, terminal_width()))
+    return "\n".join(lines)
+
+
+def _hanging(name: str, flow: str, width: int | None) -> str:
+    if width is None or len(name) + len(flow) <= width:
+        return name + flow
+    import textwrap  # here and not above: few terminals are too narrow
+
+    room = max(width - len(name), LEAST)
+    words = textwrap.wrap(flow, room, break_long_words=False)
+    return name + ("\n" + " " * len(name)).join(words)
 
 
 def mermaid(pipeline: Pipeline) -> str:

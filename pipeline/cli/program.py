@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli import actions
+from pipeline.cli import actions, completion, doctor
 from pipeline.cli.definition import Alternative, Program
 from pipeline.cli.flags import StageCommand, common_options, parameter_options
 from pipeline.cli.help import CommandGroup
@@ -40,8 +40,13 @@ def make_cli(program: Program) -> click.Group:
     for name, (section, action, words, extra) in actions.COMMANDS.items():
         make = partial(pipeline_command, program, name, (), action, help=words, extra=extra)
         group.place(section, name, summary(words), make)
-    words = "The picture of the flow."
-    group.place(BEFORE, "graph", summary(words), actions.graph_maker(program))
+    group.synonyms, group.stages = program.synonyms, list(program.pipeline.stages)
+    for section, name, words, make in (
+        (BEFORE, "graph", "The picture of the flow.", actions.graph_maker(program)),
+        (actions.UPKEEP, "doctor", doctor.WORDS, partial(doctor.make_command, program)),
+        (actions.UPKEEP, "completion", completion.WORDS, partial(completion.make_command, program)),
+    ):
+        group.place(section, name, summary(words), make)
     return group
 
 
@@ -61,10 +66,12 @@ def pipeline_command(
     help: str,
     extra: Iterable[click.Parameter] = (),
     own_dry_run: bool = False,
+    folded: str = "",
 ) -> click.Command:
     """A command with the flags of all that `targets` need; `action(program, session, **extra)`.
 
     With --dry-run the plan for `targets` is shown; with `own_dry_run` the action sees to it.
+    `folded` names a command with the same flags, so that the help need not list them.
     """
     extra = list(extra)
     pipelines = [program.pipeline, *(other.pipeline for other in program.alternatives.values())]
@@ -75,11 +82,16 @@ def pipeline_command(
             stages = pipeline.upstream(there)
             for option in parameter_options(stages, pipeline.parameters):
                 options.setdefault(option.name, option)
+    # A flag of the command's own that a parameter has, too, hands on what it is given.
+    shared = [one.name for one in extra if one.name in options]
+    for one in shared:
+        del options[one]
     common = common_options(tuple(recipe_names(program.recipes)))
 
     def callback(**given: Any) -> None:
         own = {parameter.name: given.pop(parameter.name) for parameter in extra}
         flags = {name: value for name in options if (value := given.pop(name)) is not None}
+        flags |= {one: own[one] for one in shared if own[one]}
         if given["profile"]:  # a profile sees the work of its own thread
             given["executor"] = given["executor"] or "serial"
             if "workers" in options:
@@ -104,7 +116,7 @@ def pipeline_command(
         help=help,
         example=program.examples.get(name, f"{program.name} {name}"),
         explained=[option.section for option in own_flags],
-        folded=action in actions.FOLDED,
+        folded=folded or ("run" if action in actions.FOLDED else ""),
     )
 
 
@@ -126,7 +138,7 @@ def open_session(
 
     def resolved(chosen: tuple[str, dict[str, Any]] | None) -> Mapping[str, Any]:
         warnings.clear()
-        return resolve_settings(known, common, flags, chosen, program.variables, warnings.append)
+        return resolve_settings(program, known, common, flags, chosen, warnings.append)
 
     settings, pipeline = resolved(recipe), program.pipeline
     for name, other in program.alternatives.items():

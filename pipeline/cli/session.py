@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.api import sharing
 from pipeline.cli.config import read_toml
@@ -26,6 +26,9 @@ from pipeline.planner import Decision, Planner
 from pipeline.runner import run
 from pipeline.settings import Setting, Warn, resolve
 from pipeline.store.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.cli.definition import Program
 
 
 class Session:
@@ -107,11 +110,11 @@ def _reporter(common: Mapping[str, Any]) -> Reporter:
 
 
 def resolve_settings(
+    program: Program,
     parameters: Mapping[str, Parameter],
     common: Mapping[str, Any],
     flags: Mapping[str, Any],
     recipe: tuple[str, dict[str, Any]] | None,
-    variables: Iterable[str],
     warn: Warn,
 ) -> dict[str, Setting]:
     """Give every parameter its value: from flags as they were typed, environment, file, recipe."""
@@ -122,7 +125,8 @@ def resolve_settings(
         file=(file, read_toml(Path(file))) if file else None,
         environment=os.environ,
         flags=flags,
-        known_environment=(*KNOWN_ENVIRONMENT, *variables),
+        known_environment=(*KNOWN_ENVIRONMENT, *program.variables),
+        synonyms=program.synonyms,
         warn=warn,
     )
 
@@ -133,12 +137,19 @@ def recipe_names(folder: Path | None) -> list[str]:
 
 
 def load_recipe(folder: Path | None, name: str | None) -> tuple[str, dict[str, Any]] | None:
-    """A recipe by name: its parameters, without its `description` and its table [measured]."""
+    """A recipe by its name in the folder, or by that of a file (it ends in .toml, or has slashes).
+
+    Its parameters come without its `description` and its table [measured].
+    """
     if not name:
         return None
-    if name not in recipe_names(folder):
-        raise ConfigError("--recipe: " + unknown("recipe", name, recipe_names(folder)))
-    values = read_toml(folder / f"{name}.toml")
+    if name.endswith(".toml") or os.sep in name:
+        values = read_toml(Path(name), "--recipe")
+    elif name in recipe_names(folder):
+        values = read_toml(folder / f"{name}.toml")
+    else:
+        hint = unknown("recipe", name, recipe_names(folder))
+        raise ConfigError(f"--recipe: {hint}; a file of your own is named with its .toml")
     for key in ("description", "measured"):  # what it is, and what was found with it
         values.pop(key, None)
     return name, values

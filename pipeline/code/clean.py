@@ -39,7 +39,7 @@ _LOG_METHODS = {"debug", "info", "warn", "warning", "error", "exception", "criti
 _FIELD_KINDS = {"ClassVar", "InitVar", "KW_ONLY"}
 
 
-def clean(tree: ast.AST, loggers: Collection[str] = ()) -> ast.AST:
+def cleaned(tree: ast.AST, loggers: Collection[str] = ()) -> ast.AST:
     """Take out, in place, what cannot change a result. `loggers` are names that only log."""
     return _Cleaner(loggers).visit(tree)
 

@@ -58,6 +58,8 @@ class Project:
         return name.partition(".")[0] in self._packages or not is_installed(path)
 
     def _find_top(self, name: str) -> Module | None:
+        if name == "__main__":  # the program that was started, whichever it is
+            return None
         beside = None
         if name in self._packages or not is_installed(self.root):
             beside = _in_folder(self.root, name, name)

@@ -51,6 +51,7 @@ class Recorder:
         self.seconds = 0.0
         self.folder = os.getcwd()
         self.excluded = excluded
+        self.watch = observed  # what its workers are watched with
         self.sink: int | None = None  # of a worker: where it reports to
         self.reports: str | None = None  # of a stage: the folder that its workers report to
         self.outside = set(sys._current_frames()) - {threading.get_ident()}

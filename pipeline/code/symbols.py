@@ -34,7 +34,7 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.code.clean import clean, strip_annotations
+from pipeline.code.clean import cleaned, strip_annotations
 from pipeline.code.entry import Entry
 from pipeline.code.hashing import short_hash
 from pipeline.code.nature import (
@@ -70,7 +70,7 @@ def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
             warnings.simplefilter("ignore")  # they are about the source, and not ours to give
             tree = ast.parse(source)
             docs = ast.get_docstring(tree, clean=False)
-            return _table(clean(tree, loggers_of(tree)), package, docs)
+            return _table(cleaned(tree, loggers_of(tree)), package, docs)
     except (SyntaxError, ValueError, RecursionError):
         whole = _row(Entry(short_hash(source.decode("latin-1"))))
         lists = ("effects", "outside", "stars", "imports", "top", "lines", "twice")

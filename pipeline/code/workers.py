@@ -19,15 +19,14 @@ from typing import Any
 class Watched:
     """The target of a worker process, with a recorder around it. It is pickled."""
 
-    def __init__(self, target: Callable[..., Any], folder: str, excluded: tuple[str, ...]) -> None:
-        self._target, self._folder, self._excluded = target, folder, excluded
+    def __init__(self, target: Callable[..., Any], recorder: Any) -> None:
+        self._target, self._folder = target, recorder.reports
+        self._excluded, self._watch = recorder.excluded, recorder.watch
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        from pipeline.code.observe import observed
-
         path = os.path.join(self._folder, f"{os.getpid()}.jsonl")
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        with observed((*self._excluded, self._folder + os.sep)) as recorder:
+        with self._watch((*self._excluded, self._folder + os.sep)) as recorder:
             recorder.sink = os.open(path, flags, 0o600)
             return self._target(*arguments, **keywords)
 
@@ -38,7 +37,7 @@ def watch_worker(process: Any, recorders: list[Any]) -> None:
     for recorder in recorders if target is not None else ():
         if recorder.reports is None:
             recorder.reports = tempfile.mkdtemp(prefix="observed-")
-        process._target = Watched(process._target, recorder.reports, recorder.excluded)
+        process._target = Watched(process._target, recorder)
 
 
 def collect(recorder: Any) -> None:

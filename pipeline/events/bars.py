@@ -14,8 +14,12 @@ from pipeline.events.console import DIM
 from pipeline.events.lines import LineReporter
 from pipeline.events.progress import AT_ONCE, facts
 
-WITH_TOTAL = "{desc:<12} {bar:20} {percentage:3.0f}%  {facts}"
 WITHOUT_TOTAL = "{desc:<12} {facts}"
+
+
+def with_total(length: int) -> str:
+    """A line with a bar of some length: 7 characters more stand between its name and its facts."""
+    return f"{{desc:<12}} {{bar:{length}}} {{percentage:3.0f}}%  {{facts}}"
 
 
 class BarReporter(LineReporter):
@@ -52,7 +56,8 @@ class BarReporter(LineReporter):
             ncols=self._console.columns - 1,
             nrows=1000,  # a terminal may say that it has no rows, and tqdm would show nothing
             miniters=1,
-            bar_format=WITHOUT_TOTAL if total is None else WITH_TOTAL,
+            bar_format=WITHOUT_TOTAL if total is None else with_total(20),
+            smoothing=0.3 if unit == "B" else 0,  # a connection's speed changes, a processor's not
             position=len(self._bars),
         )
         bar.on_close = self._closed
@@ -73,8 +78,8 @@ class BarReporter(LineReporter):
 
     def _columns(self, name: str, status: str, took: str, reason: str) -> str:
         line = super()._columns(name, status, took, reason)
-        head = len(line) - len(reason)
-        return line[:head] + self._console.paint(reason, DIM) if status == "ran" else line
+        head = len(f"{name:<12} {status:<6} {took:>11}  ")
+        return line[:head] + self._console.paint(line[head:], DIM) if status == "ran" else line
 
     def _line(self, text: str) -> None:
         with self.lock:
@@ -134,7 +139,11 @@ def _bar_type() -> type:
             speed = values["rate"] or (done - values["initial"]) / max(elapsed, 1e-9)
             columns = self.fp.columns - 1  # the window may have changed
             room = max(columns - len(f"{self.desc:<12} "), 0)
-            text = facts(done, total, self.unit, speed, self.note)
-            return values | {"facts": text[:room], "ncols": columns}
+            if total is not None:
+                length = min(max(columns // 6, 4), 20)
+                values["bar_format"] = with_total(length)
+                room = max(room - length - 7, 0)
+            text = facts(done, total, self.unit, speed, self.note, room)
+            return values | {"facts": text, "ncols": columns}
 
     return Bar

@@ -7,9 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 DIM, YELLOW = "2", "33"
-PLAIN = str.maketrans(
-    {"→": "->", "…": "...", "×": "x", "·": "-", "–": "-", "—": "-", "±": "+-", "≤": "<=", "≥": ">="}
-)
+_ASCII = {
+    **{"→": "->", "…": "...", "×": "x", "·": "-", "–": "-", "—": "-", "±": "+-", "≤": "<="},
+    **{"≥": ">=", "▶": ">", "↓": "v", "↑": "^", "←": "<-", "█": "#", "▏": "|", "│": "|"},
+    **{"─": "-", "✕": "x", "“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " "},
+}
+PLAIN = str.maketrans(_ASCII)
 
 
 class Console:
@@ -45,6 +48,14 @@ class Console:
             return os.get_terminal_size(self.fileno()).columns or 80
         return 80
 
+    @property
+    def width(self) -> int | None:
+        """How long a line may be; None where it goes into a file or a pipe, and is left whole.
+
+        Some terminals begin a new line after the last column.
+        """
+        return self.columns - 1 if self.isatty() else None
+
     def paint(self, text: str, colour: str) -> str:
         """`text` in a colour, where there are colours."""
         return f"\x1b[{colour}m{text}\x1b[0m" if self.colours and text else text
@@ -67,9 +78,17 @@ class Console:
         try:
             text.encode(self.encoding)
         except UnicodeEncodeError:
-            plain = text.translate(PLAIN).encode(self.encoding, "backslashreplace")
-            return plain.decode(self.encoding)
+            return "".join(map(self._shown, text))
         return text
+
+    def _shown(self, character: str) -> str:
+        """A character that the stream has, or a plain one that looks like it, or its number."""
+        try:
+            character.encode(self.encoding)
+        except UnicodeEncodeError:
+            plain = character.translate(PLAIN).encode(self.encoding, "backslashreplace")
+            return plain.decode(self.encoding)
+        return character
 
     def _abandon(self) -> None:
         # What the stream still holds would fail again when the interpreter exits, and turn the

@@ -1,7 +1,7 @@
 """Plain lines for people: warnings only, or a line for each stage.
 
 A stage's line has four columns: its name, whether it was cached or ran, how long it took, and why
-it ran.
+it ran. On a terminal no line is longer than the terminal is wide.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.context import Progress
 from pipeline.events.console import DIM, YELLOW, Console
+from pipeline.events.fitting import folded, shortened
 from pipeline.events.progress import Task, duration
 from pipeline.events.reporter import Reporter
 
@@ -25,7 +26,11 @@ class QuietReporter(Reporter):
         self._console = Console(stream)
 
     def warn(self, message: str) -> None:
-        self._line(self._console.paint(f"warning: {message}", YELLOW))
+        lines = self._folded(f"warning: {message}").split("\n")
+        self._line("\n".join(self._console.paint(line, YELLOW) for line in lines))
+
+    def _folded(self, text: str) -> str:
+        return folded(text, self._console.width)
 
     def _line(self, text: str) -> None:
         with self.lock:
@@ -63,13 +68,16 @@ class LineReporter(QuietReporter):
         return Task(label, total, unit, self._show, self._interval, self.clock)
 
     def info(self, message: str) -> None:
-        self._line(message)
+        self._line(self._folded(message))
 
     def waiting(self, stage: str, holder: str) -> None:
         self._line(self._columns(stage, "waits", "", f"for {holder}"))
 
     def _columns(self, name: str, status: str, took: str, reason: str) -> str:
-        return f"{name:<12} {status:<6} {took:>11}  {reason}".rstrip()
+        line = f"{name:<12} {status:<6} {took:>11}  {reason}".rstrip()
+        return shortened(line, self._console.width)
 
     def _show(self, task: Task) -> None:
-        self._line(f"{task.label:<12} {task.facts()}")
+        width = self._console.width
+        room = None if width is None else width - 13
+        self._line(f"{task.label:<12} {task.facts(room)}")

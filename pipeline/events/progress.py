@@ -46,11 +46,12 @@ class Task:
             self._shown, self._shown_done = now, self.done
             self._show(self)
 
-    def facts(self) -> str:
+    def facts(self, room: int | None = None) -> str:
         """How far it is: how much is done, how fast, how long it will take, and the note."""
         speed = (self.done - self._initial) / max(self._clock() - self._opened, 1e-9)
         share = f"{self.done / self.total:.0%}, " if self.total else ""
-        return share + facts(self.done, self.total, self.unit, speed, self.note)
+        left = None if room is None else room - len(share)
+        return share + facts(self.done, self.total, self.unit, speed, self.note, left)
 
 
 def duration(seconds: float, digits: int = 2) -> str:
@@ -63,16 +64,25 @@ def duration(seconds: float, digits: int = 2) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def facts(done: int, total: int | None, unit: str, speed: float, note: str) -> str:
+def facts(
+    done: int, total: int | None, unit: str, speed: float, note: str, room: int | None = None
+) -> str:
     """How far a task is: how much is done, how fast (units a second), what is left, and `note`.
 
-    The unit "B" is bytes. What is unknown is left out, and the speed where there is a note.
+    The unit "B" is bytes. What is unknown is left out, and the speed where there is a note. Where
+    that is longer than `room`, what is done goes first, then the speed and the ends of the note.
     """
     left = ""
     if total and speed > 0:
         left = f"{duration(max(total - done, 0) / speed, 0)} left"
     told = "" if note else _speed(speed, unit)
-    return ", ".join(filter(None, (_amount(done, total, unit), told, left, note)))
+    parts = list(filter(None, (_amount(done, total, unit), told, left, *note.split(", "))))
+    if room is not None:
+        if total and left and len(", ".join(parts)) > room:
+            parts = [part for part in parts[1:] if part != told]
+        while len(parts) > 1 and len(", ".join(parts)) > room:
+            parts.pop()
+    return ", ".join(parts)[:room]
 
 
 def _amount(done: int, total: int | None, unit: str) -> str:

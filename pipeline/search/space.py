@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.literals import parse
-from pipeline.names import nearest
+from pipeline.names import NONE, nearest
 from pipeline.parameters import Parameter
 
 DIGITS = 3
@@ -61,8 +61,13 @@ class Dimension:
 Space = tuple[Dimension, ...]
 
 
-def parse_space(parameters: Mapping[str, Parameter], words: Iterable[str]) -> Space:
-    """Read `NAME=VALUES` words; `parameters` are those that may be searched.
+def parse_space(
+    parameters: Mapping[str, Parameter],
+    words: Iterable[str],
+    synonyms: Mapping[str, str] = NONE,
+) -> Space:
+    """Read `NAME=VALUES` words; `parameters` are those that may be searched, `synonyms` what others
+    call them.
 
     Raises `ConfigError` for a name that is unknown or given twice, and for a value that its
     parameter refuses.
@@ -76,7 +81,8 @@ def parse_space(parameters: Mapping[str, Parameter], words: Iterable[str]) -> Sp
             )
         name = shown.removeprefix("--").replace("-", "_")
         if name not in parameters:
-            raise ConfigError(f"search: unknown parameter {shown!r}; {nearest(name, parameters)}")
+            hint = nearest(name, parameters, str, synonyms)
+            raise ConfigError(f"search: unknown parameter {shown!r}; {hint}")
         if name in dimensions:
             raise ConfigError(f"search: expected one word for each parameter, found two for {name}")
         dimensions[name] = Dimension(parameters[name], _values(parameters[name], text))

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pipeline.store.digests import ArrayDigest
+from pipeline.store.array_digests import ArrayDigest
 from pipeline.store.durable import fsync
 
 BLOCK = 1 << 22
@@ -74,7 +74,8 @@ def form_of(record: Mapping[str, Any]) -> tuple[np.dtype, tuple[int, ...]]:
     except (TypeError, ValueError, SyntaxError):
         dtype = None
     if dtype is None or dtype.hasobject or not dtype.itemsize:
-        raise ValueError("expected the dtype of an array, found something else")
+        found = f"{record.get('dtype')!r:.60}" if isinstance(record, Mapping) else "none"
+        raise ValueError(f"expected the dtype of an array, found {found}")
     return dtype, tuple(record["shape"])
 
 

@@ -103,6 +103,15 @@ def is_sha256(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
+KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
 class DigestCache:
     """Digests of files that were at rest, in one cache: path → stamp, SHA-256.
 
@@ -145,13 +154,15 @@ def open_file(path: Path) -> BinaryIO:
     """Open a file to read, unbuffered. Raises `DataError` for what is none, or not to be read."""
     try:
         descriptor = os.open(path, READING)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISREG(mode):
             return open(descriptor, "rb", 0)
         os.close(descriptor)
     except (OSError, ValueError) as error:  # ValueError: no system has such a name
         reason = getattr(error, "strerror", None) or "no file can have that name"
         raise DataError(f"expected a readable file at {path}: {reason}") from error
-    raise DataError(f"expected a file, found something else: {path}")
+    found = next((words for is_kind, words in KINDS if is_kind(mode)), "no regular file")
+    raise DataError(f"{path}: expected a file, found {found}; name a file")
 
 
 def identify(*paths: Path, cache: DigestCache | None = None) -> Files:

@@ -4,7 +4,7 @@ full       no space, no quota, too large a file
 refused    no rights, read-only, not there, something else there
 limits     no more open files, processes, threads, memory
 unable     the file system or the kernel cannot do it, or was interrupted
-broken     the disk fails: told as well, and no mistake of the user's
+broken     the disk fails: reported as well, and no mistake of the user's
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def explained(error: BaseException) -> tuple[str, bool] | None:
             f"{where}expected to be let open files and start processes, {found}; {LESS}, {AGAIN}",
             True,
         )
-    if number in UNABLE:
+    if number in UNABLE or (number == errno.EINVAL and error.filename):
         return f"{place}expected a system that can do it, {found}; run the same command again", True
     if number in BROKEN:
         return f"{place}expected a disk that works, {found}; see to the disk, {AGAIN}", False

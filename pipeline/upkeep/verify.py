@@ -4,7 +4,7 @@
     states      those of computations that have not ended
     cache        the digests of files outside the store
 
-What cannot be read now may be whole: it is told, and is not called damaged.
+What cannot be read now may be whole: it is reported, and is not called damaged.
 """
 
 from __future__ import annotations

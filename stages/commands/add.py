@@ -9,9 +9,11 @@ import click
 
 from pipeline.cli.actions import bring, say
 from pipeline.cli.help import CommandGroup, HelpfulCommand
+from pipeline.cli.output import echo
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import BEFORE, STAGES, THE_WHOLE, Program, pipeline_command, summary
 from pipeline.cli.session import Session, recipe_names
+from pipeline.cli.types import FILE
 from stages.commands import export
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
@@ -26,7 +28,11 @@ VERSION = "0.1.0"
 RECIPES = Path(__file__).parents[1] / "recipes"
 
 SAVE = click.Option(
-    ["--save"], metavar="FILE", envvar="PIPELINE_SAVE", help="also write the model to FILE"
+    ["--save"],
+    type=FILE,
+    metavar="FILE",
+    envvar="PIPELINE_SAVE",
+    help="also write the model to FILE",
 )
 
 
@@ -41,7 +47,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
             pipeline_command, program, name, targets, _bring_and_save, help=whole, extra=extra
         )
         group.place(THE_WHOLE if name == "run" else STAGES, name, words, make)
-    words = "Classes and probabilities for image files."
+    words = "Classes and probabilities for image files and folders of them."
     make = partial(
         pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )
@@ -85,7 +91,7 @@ def _bring_and_save(
 def _recipes() -> None:
     """Each recipe, and what its own table [measured] says that it brings."""
     from pipeline.cli.config import read_toml
-    from pipeline.cli.display import align
+    from pipeline.cli.table import align
 
     rows = [["recipe", "test", "flip TTA", "seconds", "machine", "description"]]
     for name in recipe_names(RECIPES):
@@ -96,4 +102,4 @@ def _recipes() -> None:
         rows.append(
             [name, *figures, seconds, found.get("machine", "–"), recipe.get("description", "")]
         )
-    click.echo(align(rows, right=(1, 2, 3)))
+    echo(align(rows, right=(1, 2, 3), drop=(4, 3, 2), shorten=(4, 5)))

@@ -21,6 +21,7 @@ from pipeline.cli.flags import StageCommand
 from pipeline.cli.help import CommandGroup
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import summary
+from pipeline.cli.types import FILE, Choice
 from pipeline.errors import ConfigError
 from pipeline.store.durable import replacing
 from pipeline.store.troubles import storage_errors
@@ -30,20 +31,20 @@ from stages.modelfile import formats
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="one JSON document on stdout")
 EXPORT = [
     click.Option(
-        ["--load"], required=True, metavar="MODEL.json", envvar="PIPELINE_LOAD",
+        ["--load"], type=FILE, required=True, metavar="MODEL.json", envvar="PIPELINE_LOAD",
         help="the saved model",
     ),
     click.Option(
-        ["--to"], required=True, type=click.Choice(list(formats.FORMATS)),
+        ["--to"], required=True, type=Choice(list(formats.FORMATS)),
         help="; ".join(f"{name}: {form.words}" for name, form in formats.FORMATS.items()),
     ),
-    click.Option(["--output"], required=True, metavar="FILE", help="the file to write"),
+    click.Option(["--output"], type=FILE, required=True, metavar="FILE", help="the file to write"),
     AS_JSON,
 ]  # fmt: skip
 IMPORT = [
     click.Argument(["network"], metavar="GON.json"),
     click.Option(
-        ["--output"], default="model.json", show_default=True, metavar="FILE",
+        ["--output"], type=FILE, default="model.json", show_default=True, metavar="FILE",
         help="the model file to write",
     ),
     AS_JSON,

@@ -2,16 +2,18 @@
 
     pipeline predict cat.jpg                      the model that the current flags make
     pipeline predict --load model.json cat.jpg    a saved one
+    pipeline predict --load model.json photos/    all images in a folder
     pipeline predict --save-samples 20            test images as PNGs, named by truth and prediction
 
 An image of any size and mode is brought to the model's own size first. A model of a table takes
-tables (CSV, Parquet) with the columns that it was trained on, and predicts each of their rows.
+tables (CSV, Parquet) with the columns that it was trained on, and predicts each of their rows. A
+file that cannot be read is told in the end, when all others are done.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,18 +22,24 @@ import click
 import numpy as np
 
 from pipeline.cli.actions import say
-from pipeline.cli.display import align
 from pipeline.cli.program import Program
 from pipeline.cli.session import Session
-from pipeline.errors import ConfigError
+from pipeline.cli.table import align
+from pipeline.cli.types import FILE, FOLDER
+from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.images import read_image, write_png
 from stages.dataset.formats.table import rows_of
-from stages.modelfile.model import Model, from_document, read_model
+from stages.modelfile.model import Model
+from stages.modelfile.reader import from_document, read_model
 
+SUFFIXES = (
+    *(".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff"),
+    ".webp",
+)
 ARGUMENTS = [
-    click.Argument(["images"], nargs=-1),
+    click.Argument(["images"], nargs=-1, type=FILE),
     click.Option(
         ["--save-samples"],
         type=click.IntRange(min=0),
@@ -40,7 +48,12 @@ ARGUMENTS = [
         help="write N test images as PNGs named by truth and prediction",
     ),
     click.Option(
-        ["--samples-dir"], default="samples", metavar="DIR", show_default=True, help="where to"
+        ["--samples-dir"],
+        type=FOLDER,
+        default="samples",
+        metavar="DIR",
+        show_default=True,
+        help="where to",
     ),
     click.Option(
         ["--top"],
@@ -64,31 +77,62 @@ def predict(
     """The command's action: print a line for each image, or write samples."""
     if not images and not save_samples:
         raise ConfigError("predict: expected image files or --save-samples N, found neither")
-    for name in images:  # before a training that may take long
-        open_file(Path(name)).close()
+    files = image_files(images)  # before a training that may take long
     loaded = "load" in session.pipeline.parameters
     outcome = session.run() if save_samples or not loaded else None
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
     model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
-    predictions = [
-        {"image": label, "probabilities": found}
-        for name in images
-        for label, found in _found(model, Path(name))
-    ]
-    for prediction in predictions:
-        ranked = prediction["probabilities"]
-        prediction["class"] = max(ranked, key=ranked.get)
+    predictions = [one for path in files for one in predictions_of(model, path)]
     samples = []
     if save_samples:
         rows = np.array(outcome["test_rows"][:save_samples])
         pictures, labels = outcome["images"][rows], outcome["labels"][rows]
         samples = write_samples(model, pictures, labels, Path(samples_dir))
-    text = _text(predictions, top)
+    text = _text([one for one in predictions if "error" not in one], top)
     if samples:
         right = sum(sample["truth"] == sample["prediction"] for sample in samples)
         text += f"{len(samples)} samples in {samples_dir}/, {right} of them right"
     document = {"dataset": model.dataset, "predictions": predictions, "samples": samples}
+    errors = [one["error"] for one in predictions if "error" in one]
+    if errors and len(files) == 1:
+        raise DataError(errors[0])
     say(session, document, text.rstrip("\n"))
+    for error in errors:
+        session.reporter.warn(_shown(error))
+    if errors:
+        raise DataError(
+            f"predict: expected {len(files)} files that can be read, found {len(errors)} that "
+            "cannot; the others are done"
+        )
+
+
+def image_files(names: Iterable[str]) -> list[Path]:
+    """The files that are named, and those in folders that are, by name; only of images, there."""
+    found: list[Path] = []
+    for path in map(Path, names):
+        if path.is_dir():
+            inside = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
+            if not inside:
+                kinds = ", ".join(SUFFIXES)
+                raise DataError(f"{path}: expected image files ({kinds}) in the folder, found none")
+            found += inside
+        else:
+            open_file(path).close()
+            found.append(path)
+    return found
+
+
+def predictions_of(model: Model, path: Path) -> list[dict[str, Any]]:
+    """What is predicted for an image or the rows of a table, or the error that it is instead: one
+    of many files spoils no other."""
+    try:
+        found = list(_found(model, path))
+    except DataError as error:
+        return [{"image": str(path), "error": str(error)}]
+    return [
+        {"image": label, "probabilities": ranked, "class": max(ranked, key=ranked.get)}
+        for label, ranked in found
+    ]
 
 
 def probabilities_of(model: Model, path: Path) -> dict[str, float]:
@@ -149,4 +193,5 @@ def _text(predictions: list[dict[str, Any]], top: int) -> str:
         rows.append(
             [_shown(prediction["image"]), *(f"{name} {value:.1%}" for name, value in ranked)]
         )
-    return align(rows) + "\n" if rows else ""
+    columns = range(len(rows[0]) if rows else 0)
+    return align(rows, drop=columns[:1:-1], shorten=columns) + "\n" if rows else ""

@@ -25,3 +25,11 @@ EXAMPLES = {
     "evaluate": "pipeline evaluate --load model.json --tta",
     "serialize": "pipeline serialize --save model.json",
 }
+
+# Modules that can be missed: what needs them, how to get them.
+EXTRAS = {
+    "PIL": ("images (predict)", "pip install 'cifar-pipeline[pictures]'"),
+    "matplotlib": ("pictures (--plot as PNG or PDF)", "pip install 'cifar-pipeline[pictures]'"),
+    "onnx": ("checks of ONNX files", "pip install 'cifar-pipeline[onnx]'"),
+    "sklearn": ("NetworkClassifier and its peers", "pip install 'cifar-pipeline[sklearn]'"),
+}

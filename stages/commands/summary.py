@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline.cli import display
+from pipeline.cli.output import shown_place, terminal_width
 from pipeline.cli.session import Session
+from pipeline.cli.table import align
 from pipeline.outcome import Outcome
 
+MISTAKEN = 3  # of the other classes, where there is no matrix
 SQUARE = 20  # classes whose confusion matrix fits on a page
 LISTED = 10  # classes and pairs of them that are listed where it does not
 SYNTHETIC = (
@@ -42,9 +46,9 @@ def render(document: Mapping[str, Any]) -> str:
     lines = [SYNTHETIC, ""] if document["dataset"] == "synthetic" else []
     lines += [_scores(document), "", _confusion(test)]
     if "model" in document:
-        lines += ["", f"model: {document['model']}"]
+        lines += ["", shown_place(document["model"], "model: ")]
     if "report" in document:
-        lines += [f"report: {document['report']}"]
+        lines += [shown_place(document["report"], "report: ")]
     return "\n".join(lines)
 
 
@@ -64,26 +68,42 @@ def _scores(document: Mapping[str, Any]) -> str:
                 rows.append([name, f"{found['images']:,}", loss, accuracy, shown])
             if "majority" in plain:
                 most = plain["majority"]
-                baseline = f"always {most['class']}, the majority: {most['accuracy']:.2%} ({part})"
-    page = display.align(rows, right=(1, 2, 3, 4))
+                baseline = f"majority class ({most['class']}): {most['accuracy']:.2%}"
+    if not any(row[4] for row in rows[1:]):
+        rows = [row[:4] for row in rows]
+    page = align(rows, right=(1, 2, 3, 4), drop=(4,), shorten=(0,))
     return f"{page}\n{baseline}" if baseline else page
 
 
 def _confusion(test: Mapping[str, Any]) -> str:
     """Accuracy by class beside the confusion matrix: truth in rows, predictions in columns.
 
-    Of many classes, those that did worst and the pairs that were confused most.
+    Where the terminal is too narrow for the matrix, each class has what it is mostly taken for; of
+    many classes there are those that did worst and the pairs that were confused most.
     """
     names = list(test["per_class"])
     if len(names) > SQUARE:
         return _worst(test, names)
     counts = test["confusion"]
+    accuracies = [_percent(test["per_class"][name]) for name in names]
     rows = [["test: truth ↓ prediction →", "accuracy", *(name[:5] for name in names)]]
-    for name, row in zip(names, counts, strict=True):
-        accuracy = test["per_class"][name]
-        shown = "–" if accuracy is None else f"{accuracy:.1%}"
-        rows.append([name, shown, *(str(count) if count else "·" for count in row)])
-    return display.align(rows, right=range(1, len(names) + 2))
+    for name, accuracy, row in zip(names, accuracies, counts, strict=True):
+        rows.append([name, accuracy, *(str(count) if count else "·" for count in row)])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    if sum(widths) + 2 * (len(widths) - 1) <= (terminal_width() or math.inf):
+        return align(rows, right=range(1, len(names) + 2))
+    rows = [["test", "accuracy", "mostly taken for"]]
+    for number, (name, accuracy, row) in enumerate(zip(names, accuracies, counts, strict=True)):
+        others = sorted(
+            (i for i in range(len(row)) if i != number and row[i]), key=lambda i: -row[i]
+        )
+        taken = ", ".join(f"{names[i]} {row[i]}" for i in others[:MISTAKEN])
+        rows.append([name, accuracy, taken or "–"])
+    return align(rows, right=(1,), shorten=(0, 2))
+
+
+def _percent(part: float | None) -> str:
+    return "–" if part is None else f"{part:.1%}"
 
 
 def _worst(test: Mapping[str, Any], names: list[str]) -> str:
@@ -100,4 +120,4 @@ def _worst(test: Mapping[str, Any], names: list[str]) -> str:
     pairs += [
         [truth, guess, str(n)] for truth, guess, n in sorted(wrong, key=lambda w: -w[2])[:LISTED]
     ]
-    return f"{display.align(rows, right=(1,))}\n\n{display.align(pairs, right=(2,))}"
+    return f"{align(rows, right=(1,))}\n\n{align(pairs, right=(2,))}"

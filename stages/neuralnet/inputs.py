@@ -48,6 +48,11 @@ class Inputs:
         found = {name: getattr(self, name) for name in CONSTANTS}
         return replace(self, **{k: np.asarray(v, dtype) for k, v in found.items() if v is not None})
 
+    @property
+    def linear(self) -> bool:
+        """Whether stored rows are only scaled and shifted before the whitening."""
+        return not self.contrast and self.standardization is None
+
     def width(self, stored: int) -> int:
         """Number of inputs made of so many stored numbers."""
         return stored if self.whitening is None else self.whitening.shape[1]

@@ -45,6 +45,11 @@ class Settings:
         return self.augment is not None and self.augment.mixup > 0
 
     @property
+    def projects(self) -> bool:
+        """Whether inputs are made of the numbers of whole batches: whitened or mixed."""
+        return self.mixes or self.inputs.whitening is not None
+
+    @property
     def constants(self) -> dict[str, np.ndarray]:
         """The arrays among the settings, by name."""
         found = {name: getattr(self.inputs, name) for name in CONSTANTS}

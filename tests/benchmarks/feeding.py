@@ -16,7 +16,7 @@ from stages.neuralnet import Trainer
 from stages.neuralnet.parallel.job import Segment
 from tests.benchmarks.reference import LR
 
-FEED = {"Feed._take": "gather", "Feed._fill": "project"}
+FEED = {"Feed._take": "gather", "Feed._fill": "project", "Feed._fill_half": "project"}
 STEPS = 60
 
 

@@ -106,8 +106,10 @@ CASES += [f"{name}, slow" for name in ANSWERS if name not in ONCE | CONTENT]
 
 
 @contextmanager
-def serving(case: str, pause: float = 0.5) -> Iterator[str]:
-    """The URL of a server that gives the answer of a case to whoever asks."""
+def serving(
+    case: str, pause: float = 0.5, asked: Callable[[], None] = lambda: None
+) -> Iterator[str]:
+    """The URL of a server that gives the answer of a case to whoever asks; `asked()` is called."""
     name, _, pace = case.rpartition(", ")
     numbers, gone = itertools.count(), threading.Event()
 
@@ -127,6 +129,7 @@ def serving(case: str, pause: float = 0.5) -> Iterator[str]:
         with suppress(OSError):
             while True:
                 connection, _ = listener.accept()
+                asked()
                 threading.Thread(target=answer, args=(connection,), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -5,6 +5,9 @@ crashes     the power goes out after each step (machine.py)
 kills       the real program is killed (kills.py)
 crowd       many real programs at once (crowd.py)
 alike       one model per seed, whatever the workers and the executor (alike.py)
+calls       each call of the C library fails, below all that Python sees (preload.py)
+limits      few threads and processes may be started (preload.py)
+network     servers whose answers never end (network.py)
 overhead    what it costs that nothing is lost (overhead.py)
 """
 
@@ -21,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.crash import alike, crowd, overhead
+from tests.crash import alike, crowd, network, overhead, preload
 from tests.crash.faults import every_fault
 from tests.crash.kills import many_lives
 from tests.crash.machine import Crashes, Recording, record
@@ -47,19 +50,9 @@ class Size:
     rounds: int
 
 
-SHORT = Size(
-    stride=15, draws=2, kills=6, starts=1, processes=6, seeds=1, images=1000, epochs=2, rounds=1
-)
+SHORT = Size(15, 2, kills=6, starts=1, processes=6, seeds=1, images=1000, epochs=2, rounds=1)
 FULL = Size(
-    stride=1,
-    draws=12,
-    kills=1000,
-    starts=10,
-    processes=100,
-    seeds=20,
-    images=50_000,
-    epochs=10,
-    rounds=5,
+    1, 12, kills=1000, starts=10, processes=100, seeds=20, images=50_000, epochs=10, rounds=5
 )
 
 
@@ -120,9 +113,24 @@ def crowds(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
 
 def likeness(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
     """Train one seed with every number of workers and every executor; then another seed."""
-    for number, network in itertools.product(range(size.seeds), alike.NETWORKS):
+    for number, kind in itertools.product(range(size.seeds), alike.NETWORKS):
         one = seed * size.seeds + number
-        yield alike.all_ways(folder / f"{network} {one}", one, network)
+        yield alike.all_ways(folder / f"{kind} {one}", one, kind)
+
+
+def calls(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
+    """Fail every call with EIO, ENOSPC and EINTR, every 20th with ten other errnos."""
+    yield from preload.calls(folder, size.stride, 20 * size.stride)
+
+
+def limits(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
+    """Let the program start 1 to 64 threads and processes."""
+    yield from preload.limits(folder, range(1, 65, 4 * size.stride - 3))
+
+
+def endless(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
+    """Download from servers whose answers never end."""
+    yield network.longest(list(network.every_answer(folder, network.CASES[:: size.stride])))
 
 
 def cost(folder: Path, size: Size, seed: int) -> Iterator[Tally]:
@@ -136,6 +144,9 @@ PARTS = {
     "kills": kills,
     "crowd": crowds,
     "alike": likeness,
+    "calls": calls,
+    "limits": limits,
+    "network": endless,
     "overhead": cost,
 }
 

@@ -51,17 +51,10 @@ def count(*, steps: Steps = 3, context: Context = QUIET) -> dict[str, Any]:
     return {"numbers": numbers, "end": {"steps": steps}}
 
 
-@stage(
-    outputs=(
-        "features",
-        "labels",
-        "dataset",
-        "train_rows",
-        "validation_rows",
-        "standardization",
-        "whitening",
-    )
-)
+POINTS = ("features", "labels", "dataset", "train_rows", "validation_rows")
+
+
+@stage(outputs=(*POINTS, "standardization", "whitening"))
 def points() -> dict[str, Any]:
     """Two clouds of points to be told apart."""
     rng = np.random.default_rng(0)

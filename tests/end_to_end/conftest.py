@@ -16,6 +16,7 @@ from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
+from tests import sources
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = ("--source", "synthetic", "--synthetic-size", "400")
@@ -26,6 +27,7 @@ QUICK = (*SMALL, "--hidden", "16", "--epochs", "2", "--batch", "50")
 def call(tmp_path: Path, monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
     """Run a command line in this process: status, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
+    sources.known_here(monkeypatch)
     group = add_to(make_cli(PROGRAM), PROGRAM)
 
     def go(*arguments: str) -> tuple[int, str, str]:
@@ -49,15 +51,19 @@ def document(call) -> Callable[..., Any]:
 
 @pytest.fixture
 def spawn(tmp_path: Path) -> Callable[..., subprocess.Popen]:
-    """Start the program as a process of its own, in the same folder."""
+    """Start the program as a process of its own, in the same folder; `save`: seconds between
+    two states of a training."""
+    sources.known_in(tmp_path)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started: list[subprocess.Popen] = []
 
-    def go(*arguments: str) -> subprocess.Popen:
+    def go(*arguments: str, save: float | None = None) -> subprocess.Popen:
+        often = {"CRASH_SAVE": str(save)} if save else {}
+        module = "tests.crash.program" if save else "stages"  # which saves the state so often
         process = subprocess.Popen(
-            [sys.executable, "-m", "stages", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=tmp_path,
-            env=environment,
+            env=environment | often,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -13,6 +13,7 @@ from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
+from tests import sources
 from tests.messages.case import (
     SMALL,
     Call,
@@ -22,7 +23,7 @@ from tests.messages.case import (
 @pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Path:
     """A folder with the results of a small run, which all cases use."""
-    home = tmp_path_factory.mktemp("made")
+    home = sources.known_in(tmp_path_factory.mktemp("made"))
     group = add_to(make_cli(PROGRAM), PROGRAM)
     folders = ["--artifacts-dir", str(home / "artifacts"), "--data-dir", str(home / "data")]
     assert run_cli(group, ["run", *shlex.split(SMALL), "--quiet", *folders]) == 0
@@ -35,6 +36,7 @@ def call(made, tmp_path, monkeypatch, capsys) -> Call:
     monkeypatch.setenv("PIPELINE_ARTIFACTS_DIR", str(made / "artifacts"))
     monkeypatch.setenv("PIPELINE_DATA_DIR", str(made / "data"))
     monkeypatch.chdir(tmp_path)
+    sources.known_here(monkeypatch)
     group = add_to(make_cli(PROGRAM), PROGRAM)
     capsys.readouterr()
 

@@ -78,7 +78,7 @@ VALUES = [
         "run --config no.toml",
         "error: --config: expected a readable file at no.toml: <…>",
     ),
-    Case("run --config .", "error: --config: expected a file, found something else: ."),
+    Case("run --config .", "error: --config: .: expected a file, found a folder; name a file"),
     Case("run --artifacts-dir ''", "error: --artifacts-dir: expected a folder, found nothing"),
     Case(f"run {DATA} --data-dir ''", "error: --data-dir: expected a folder, found nothing"),
     config("lr = 'x'", ", key 'lr': expected a number, found 'x'"),

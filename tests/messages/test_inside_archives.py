@@ -44,7 +44,7 @@ ARCHIVES = [
     ),
     archive(
         header("a", 4, b"x") + b"9 =\n".ljust(512, b"\0") + bytes(1024),
-        f"{WHOLE} an extended header at byte 516, found something else: it is damaged; {AGAIN}",
+        f"{WHOLE} an extended header at byte 516, found a damaged one; {AGAIN}",
     ),
     archive(
         header("a", b"77777777777\0") * 9,
@@ -56,7 +56,7 @@ ARCHIVES = [
     ),
     archive(
         datasets.gz(TAR) + b"something else",
-        f"{PACKED} (something else follows them); {AGAIN}",
+        f"{PACKED} (other bytes follow them); {AGAIN}",
     ),
     archive(
         datasets.gz(TAR) + gzip.compress(b"", 1) * 1300,

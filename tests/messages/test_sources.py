@@ -83,7 +83,7 @@ SOURCES = [
     ),
     Case(
         "run --source .",
-        "error: expected a file, found something else: {here}/test_batch.bin",
+        "error: {here}/test_batch.bin: expected a file, found a folder; name a file",
         {"data_batch_1.bin": b"", "test_batch.bin": None},
     ),
     folder(
@@ -133,7 +133,7 @@ AGAIN = "check where it comes from and get it again"
 ARCHIVES = [
     archive(b"", f"{WANTED} an empty file; {AGAIN}"),
     archive(b"<html>", f"{WANTED} a web page (HTML or XML); {AGAIN}"),
-    archive(b"x" * 3000, f"{WANTED} something else; {AGAIN}"),
+    archive(b"x" * 3000, f"{WANTED} bytes that begin 78 78 78 78; {AGAIN}"),
     archive(
         datasets.gz(TAR)[:-2000],
         "the compressed bytes are cut or damaged (they end too early); get the archive again",
@@ -145,8 +145,8 @@ ARCHIVES = [
     ),
     archive(
         datasets.gz(b"x" * 3000),
-        "expected a whole tar archive, with the header of a member at byte 512, found something "
-        "else: it is damaged; get the archive again",
+        "expected a whole tar archive, with the header of a member at byte 512, found one whose "
+        "checksum does not fit; get the archive again",
     ),
     archive(
         datasets.tar({"a.bin": b"1"}),

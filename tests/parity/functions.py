@@ -35,8 +35,13 @@ def activation(name: str, theirs: Callable[[torch.Tensor], torch.Tensor]) -> Ite
         value = theirs(leaf)
         value.backward(torch.tensor(above))
         a, delta = z.copy(), above.copy()
-        ours.value(a)
-        ours.slope(z if ours.inner else a, delta, np.empty_like(z))
+        if ours.both:
+            slopes = np.empty_like(z)
+            ours.both(a, slopes, np.empty((2, *z.shape)))
+            delta *= slopes
+        else:
+            ours.value(a)
+            ours.slope(a, delta, np.empty_like(z))
         yield a, value.detach().numpy()
         yield delta, leaf.grad.numpy()
 

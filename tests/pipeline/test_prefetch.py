@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.prefetch import prefetched
 from pipeline.stream import Stream
 
 quick = settings(max_examples=25, derandomize=True, deadline=None)
@@ -163,3 +164,15 @@ def test_an_iterator_that_the_thread_itself_collects():
     returned.set()
     assert collected.wait(5)
     thread.join(5)
+
+
+def test_without_a_thread_nothing_is_made_ahead(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    made = []
+    items = prefetched((made.append(i) or i for i in range(3)), 1)
+    assert next(items) == 0
+    assert made == [0]
+    assert list(items) == [1, 2]

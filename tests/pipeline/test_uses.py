@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.code import CodeIndex
 from pipeline.errors import GraphError
-from pipeline.fingerprint import differences, fingerprint
+from pipeline.fingerprint import differences, fingerprint_of
 from pipeline.stage import stage
 from pipeline.uses import digests_of, env, package
 
@@ -45,7 +45,7 @@ def made(uses=(), ignores=()):
     def make():
         return differences
 
-    return fingerprint(make, {}, {}, CodeIndex()).fields
+    return fingerprint_of(make, {}, {}, CodeIndex()).fields
 
 
 def test_they_are_fields_of_the_fingerprint():

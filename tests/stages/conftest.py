@@ -11,12 +11,14 @@ from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
+from tests import sources
 
 
 @pytest.fixture
 def call(folder, monkeypatch, capsys):
     """Run a command line in the module's `folder`: status, stdout, stderr."""
     monkeypatch.chdir(folder)
+    sources.known_here(monkeypatch)
     group = add_to(make_cli(PROGRAM), PROGRAM)
 
     def go(command: str) -> tuple[int, str, str]:

@@ -15,6 +15,7 @@ from pipeline.cli.help import CommandGroup
 from pipeline.cli.program import STAGES, Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.cli.typed import retyped
+from pipeline.cli.types import FILE
 from pipeline.events.console import Console
 from stages.commands.lr_find.curve import rates_between, shown
 from stages.commands.lr_find.stage import lr_find
@@ -22,7 +23,9 @@ from stages.commands.sections import FINDING
 from stages.commands.summary import SYNTHETIC
 from stages.train import train
 
-PLOT = click.Option(["--plot"], metavar="FILE", help="draw the curve, as PNG, SVG or PDF")
+PLOT = click.Option(
+    ["--plot"], type=FILE, metavar="FILE", help="draw the curve, as PNG, SVG or PDF"
+)
 INSTEAD = click.Option(
     ["--lr-find"], is_flag=True, expose_value=False, help="no training: the command lr-find"
 )

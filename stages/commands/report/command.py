@@ -10,9 +10,11 @@ import click
 from pipeline.cli.help import CommandGroup
 from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
+from pipeline.cli.types import FILE, Choice
 from pipeline.errors import UserError
 from pipeline.outcome import Outcome
 from stages.commands.report import FOLDER
+from stages.commands.runs.command import complete_runs
 from stages.commands.sections import AFTER
 
 TARGETS = ("evaluate",)  # the stage that a page is about, with all that it needs
@@ -22,18 +24,22 @@ Without names it is the training of these flags, which is brought up to date fir
 commands. RUN is the beginning of a name that `pipeline runs` lists; of two or more, the page shows
 where they differ."""
 FLAGS = (
-    click.Argument(["names"], nargs=-1, metavar="[RUN]…"),
+    click.Argument(["names"], nargs=-1, metavar="[RUN]…", shell_complete=complete_runs),
     click.Option(
         ["--output"],
+        type=FILE,
         metavar="FILE",
         help=f"where to write it  [default: {FOLDER}/RUN.html in the artifacts folder]",
     ),
     click.Option(
-        ["--plot"], metavar="FILE", help="also draw --figure to FILE: .svg, or .png, .pdf"
+        ["--plot"],
+        type=FILE,
+        metavar="FILE",
+        help="also draw --figure to FILE: .svg, or .png, .pdf",
     ),
     click.Option(
         ["--figure"],
-        type=click.Choice(("curves", "confusion")),
+        type=Choice(("curves", "confusion")),
         default="curves",
         show_default=True,
         help="what --plot draws, and the terminal shows",
@@ -49,7 +55,9 @@ REPORT = click.Option(
 
 def add_to(group: CommandGroup, program: Program) -> None:
     """Add the command to the program's."""
-    make = partial(pipeline_command, program, "report", TARGETS, _report, help=HELP, extra=FLAGS)
+    make = partial(
+        pipeline_command, program, "report", TARGETS, _report, help=HELP, extra=FLAGS, folded="run"
+    )
     group.place(AFTER, "report", summary(HELP), make)
 
 

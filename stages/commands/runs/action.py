@@ -1,8 +1,8 @@
-"""What `runs` and `compare` do: each gives a JSON document, and the text of it."""
+"""What `runs`, `compare` and `tag` do: each gives a JSON document, and the text of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.cli.display import align
@@ -11,10 +11,15 @@ from pipeline.errors import ConfigError
 from pipeline.events.progress import duration
 from pipeline.literals import flag_text
 from pipeline.store.digests import digest_json
+from stages.commands.runs.labels import change_label
 from stages.commands.runs.record import DIGITS, Look, Run, find_runs
 from stages.commands.runs.words import DATA, Recipes
 
 NONE = "–"
+HEAD = (
+    *("run", "written", "dataset", "validation", "test", "flip TTA", "epochs", "time", "tags"),
+    "made of",
+)
 SORTED = {
     "written": lambda run: run.manifest["written"],
     "validation": lambda run: -1.0 if run.validation is None else run.validation,
@@ -22,25 +27,20 @@ SORTED = {
 }
 
 
-def runs(program: Program, look: Look, sort: str, last: int | None) -> tuple[dict[str, Any], str]:
+def runs(
+    program: Program, look: Look, sort: str, last: int | None, tag: str | None, as_csv: bool
+) -> tuple[dict[str, Any], str]:
     """The table of runs; of equals the newest first."""
     found = sorted(find_runs(look.store, look.pipeline), key=SORTED[sort], reverse=True)
+    found = [one for one in found if tag is None or tag in one.label.tags]
     recipes = Recipes(program.recipes, program.pipeline.parameters)
     listed = found[:last]
     document = {"runs": [{**one.document(), **_made_of(recipes, one)} for one in listed]}
+    if as_csv:
+        return document, _csv(document["runs"])
     if not found:
-        return document, f"no training is stored in {look.store.root} yet"
-    head = [
-        "run",
-        "written",
-        "dataset",
-        "validation",
-        "test",
-        "flip TTA",
-        "epochs",
-        "time",
-        "made of",
-    ]
+        which = "" if tag is None else f" with the tag {tag!r}"
+        return document, f"no training{which} is stored in {look.store.root} yet"
     rows = [
         [
             one.name,
@@ -49,20 +49,65 @@ def runs(program: Program, look: Look, sort: str, last: int | None) -> tuple[dic
             *map(_percent, (one.validation, one.test, one.tta)),
             str(one.epochs),
             duration(one.seconds, 1),
+            " ".join(one.label.tags),
             recipes.words(one.parameters),
         ]
         for one in listed
     ]
-    lines = [align([head, *rows], right=range(3, 8))]
+    columns = range(len(HEAD))
+    empty = [i for i in columns if HEAD[i] == "tags" and not any(row[i] for row in rows)]
+    rows = [[cell for i, cell in enumerate(row) if i not in empty] for row in [list(HEAD), *rows]]
+    table = align(
+        rows, right=range(3, 8), drop=(1, 5, 7, 2, 6), shorten=(2, *range(8, len(rows[0])))
+    )
+    lines = [table]
+    lines += [f"{one.name}: {one.label.note}" for one in listed if one.label.note]
     if len(listed) < len(found):
         lines.append(f"… and {len(found) - len(listed)} more")
     return document, "\n".join(lines)
 
 
+def _csv(listed: Sequence[Mapping[str, Any]]) -> str:
+    """The runs as comma-separated values: what came out, then every parameter; parts of 1."""
+    import csv
+    import io
+
+    plain = ("run", "written", "dataset", "images", "epochs", "validation", "test", "tta")
+    names = list(dict.fromkeys(name for one in listed for name in one["parameters"]))
+    page = io.StringIO()
+    table = csv.writer(page, lineterminator="\n")
+    head = [*plain, "best_epoch", "epoch_seconds", "recipe", "tags", "note", "fingerprint"]
+    table.writerow([*head, *names])
+    for one in listed:
+        shown = [one["best"]["epoch"], one["epoch_seconds"], one["recipe"], " ".join(one["tags"])]
+        values = [one["parameters"].get(name, "") for name in names]
+        texts = [flag_text(tuple(v) if isinstance(v, list) else v) for v in values]
+        row = [*(one[name] for name in plain), *shown, one["note"], one["fingerprint"], *texts]
+        table.writerow(["" if cell is None else cell for cell in row])
+    return page.getvalue().rstrip("\n")
+
+
+def tag(
+    program: Program,
+    look: Look,
+    name: str,
+    tags: Sequence[str],
+    remove: Sequence[str],
+    note: str | None,
+) -> tuple[dict[str, Any], str]:
+    """Change the tags and the note of a run; what they are then."""
+    run = _named(name, find_runs(look.store, look.pipeline), look, "tag")
+    fingerprint = run.manifest["fingerprint"]
+    label = change_label(look.store.root, fingerprint, tags, remove, note)
+    words = f"{run.name}: {' '.join(label.tags) or 'no tags'}"
+    text = f"{words}; {label.note}" if label.note else words
+    return {"run": run.name, "tags": list(label.tags), "note": label.note}, text
+
+
 def compare(program: Program, look: Look, names: Sequence[str]) -> tuple[dict[str, Any], str]:
     """The figures of some runs and the parameters in which they differ, a column for each."""
     stored = find_runs(look.store, look.pipeline)
-    chosen = [_named(name, stored, look) for name in names]
+    chosen = [_named(name, stored, look, "compare") for name in names]
     found = list({one.name: one for one in chosen}.values())
     known = [name for name in program.pipeline.parameters if name not in DATA]
     differing = [
@@ -70,6 +115,7 @@ def compare(program: Program, look: Look, names: Sequence[str]) -> tuple[dict[st
     ]
     figures = {
         "written": [one.written for one in found],
+        "tags": [" ".join(one.label.tags) or NONE for one in found],
         "dataset": [one.dataset for one in found],
         "images": [f"{one.images:,}" for one in found],
         "epochs, best of": [f"{one.best['epoch']} of {one.epochs}" for one in found],
@@ -90,17 +136,21 @@ def compare(program: Program, look: Look, names: Sequence[str]) -> tuple[dict[st
     rows = [["", *(one.name for one in found)], *([key, *row] for key, row in figures.items())]
     rows += [[""] * len(rows[0]), *([key, *row] for key, row in values.items())]
     more = "" if values else "no parameter differs"
-    return {"runs": [one.document() for one in found], "differing": differing}, align(rows) + more
+    return {"runs": [one.document() for one in found], "differing": differing}, align(
+        rows, shorten=range(1, len(rows[0]))
+    ) + more
 
 
-def _named(name: str, stored: Sequence[Run], look: Look) -> Run:
+def _named(name: str, stored: Sequence[Run], look: Look, command: str) -> Run:
+    """The run of that name, or of that tag where no name begins so."""
     found = [one for one in stored if one.manifest["fingerprint"].startswith(name.lower())]
+    found = found or [one for one in stored if name in one.label.tags]
     if len(found) == 1:
         return found[0]
     shown = ", ".join(one.manifest["fingerprint"][:16] for one in found) or "none"
     raise ConfigError(
-        f"compare: expected the beginning of one run's name, found {name!r}, with which {shown} "
-        f"begin in {look.store.root}; 'pipeline runs' lists them"
+        f"{command}: expected the beginning of one run's name, found {name!r}, with "
+        f"which {shown} begin in {look.store.root}; 'pipeline runs' lists them"
     )
 
 

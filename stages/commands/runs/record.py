@@ -11,7 +11,9 @@ from typing import Any
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.graph import Pipeline
 from pipeline.store.store import Key, Store
+from pipeline.store.values import read_value
 from pipeline.upkeep.lineage import Lineage, Lineages
+from stages.commands.runs.labels import NO_LABEL, Label, read_labels
 
 DIGITS = 8  # of a fingerprint: the name of a run
 LAST = "evaluate"  # of the stages that are looked at
@@ -44,6 +46,7 @@ class Run:
     test: float | None
     tta: float | None
     manifest: Mapping[str, Any]
+    label: Label = NO_LABEL
 
     @property
     def written(self) -> str:
@@ -68,6 +71,8 @@ class Run:
             "test": self.test,
             "tta": self.tta,
             "epoch_seconds": self.seconds,
+            "tags": list(self.label.tags),
+            "note": self.label.note,
             "machine": self.manifest.get("machine"),
             "versions": self.manifest.get("versions"),
             "fingerprint": self.manifest["fingerprint"],
@@ -82,7 +87,7 @@ def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
     """All runs in a store, the newest first; what is damaged is left out."""
     stages = [stage.name for stage in pipeline.upstream([LAST])]
     lineages = Lineages(store, stages)
-    found = []
+    found, labels = [], read_labels(store.root)
     evaluations = defaultdict(list)
     for evaluation in lineages.stored[LAST]:
         evaluations[evaluation["fields"]["inputs"].get("parameters")].append(evaluation)
@@ -90,13 +95,14 @@ def find_runs(store: Store, pipeline: Pipeline) -> list[Run]:
         with suppress(CorruptArtifact, MissingArtifact):
             trained = manifest["outputs"]["parameters"]["digest"]
             scores = _evaluation(store, manifest, evaluations[trained])
-            found.append(_run(store, lineages.of(manifest), scores))
+            label = labels.get(manifest["fingerprint"], NO_LABEL)
+            found.append(_run(store, lineages.of(manifest), scores, label))
     return sorted(found, key=lambda run: run.manifest["written"], reverse=True)
 
 
-def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
+def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any], label: Label) -> Run:
     manifest = lineage.manifest
-    training = store.load(Key("train", manifest["fingerprint"]), "training")
+    training = _load(store, "train", manifest, "training")
     test = scores.get("test", {})
     return Run(
         name=manifest["fingerprint"][:DIGITS],
@@ -109,13 +115,20 @@ def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any]) -> Run:
         test=test.get("accuracy"),
         tta=test.get("tta", {}).get("accuracy"),
         manifest=manifest,
+        label=label,
     )
 
 
 def _dataset(store: Store, lineage: Lineage) -> str:
     if "dataset" not in lineage.makers:
         return "?"
-    return store.load(Key("decode", lineage.makers["dataset"]["fingerprint"]), "dataset")["name"]
+    return _load(store, "decode", lineage.makers["dataset"], "dataset")["name"]
+
+
+def _load(store: Store, stage: str, manifest: Mapping[str, Any], output: str) -> Any:
+    """An output of a result whose manifest has been read: there may be thousands of them."""
+    folder = store.folder(Key(stage, manifest["fingerprint"]))
+    return read_value(folder, manifest["outputs"][output])
 
 
 def _evaluation(
@@ -126,7 +139,7 @@ def _evaluation(
     found: Mapping[str, Any] = {}
     for evaluation in stored:
         if made.items() <= evaluation["fields"]["inputs"].items():
-            scores = store.load(Key(LAST, evaluation["fingerprint"]), "evaluation")
+            scores = _load(store, LAST, evaluation, "evaluation")
             if not found or "tta" in scores.get("test", {}):
                 found = scores
     return found

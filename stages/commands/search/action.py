@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from pipeline.cli.session import Session
 from pipeline.cli.stdout import stdout_for_results
 from pipeline.cli.typed import retyped
 from pipeline.errors import ConfigError
-from pipeline.parameters import Parameter
 from pipeline.search.draws import combinations
 from pipeline.search.space import Range, Space, parse_space
 from pipeline.settings import Setting
@@ -44,7 +43,9 @@ def search(
     """The command's action; its arguments are the flags of command.py."""
     _hold_validation_back(session)
     offered = program.pipeline.parameters_of(program.pipeline.upstream(TARGETS))
-    dimensions, seeds = _without_seed(_parsed(session, offered, space), session)
+    dimensions, seeds = _without_seed(
+        _parsed(session, parse_space(offered, space, program.synonyms)), session
+    )
     candidates = [Candidate(values) for values in combinations(dimensions, trials, search_seed)]
     if halving and any(dimension.name == "epochs" for dimension in dimensions):
         raise ConfigError("search: expected --halving to choose the epochs, found epochs=… too")
@@ -82,8 +83,7 @@ def search(
         raise SystemExit(1)
 
 
-def _parsed(session: Session, offered: Mapping[str, Parameter], space: Sequence[str]) -> Space:
-    dimensions = parse_space(offered, space)
+def _parsed(session: Session, dimensions: Space) -> Space:
     for dimension in dimensions:
         if dimension.name in SAME_FOR_ALL or not dimension.parameter.option.affects_result:
             raise ConfigError(

@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 
+from pipeline.cli.completion import items
+from pipeline.cli.flags import ParameterOption
 from pipeline.cli.help import CommandGroup
 from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
+from pipeline.cli.types import FILE
 from stages.commands.search import TARGETS
 from stages.commands.sections import FINDING
 
 HELP = """Try hyperparameters against each other, on validation images.
-
-Several trainings run at a time, each a core.
 
 NAME=VALUES are flags without their dashes: lr=0.01,0.1 for values, hidden=256/512,256 for lists,
 lr=0.001..0.1 for a range (with --trials). seed=0,1,2 trains each combination with each of these
@@ -24,12 +25,31 @@ seeds and compares means. All other flags hold for every training. Each is cache
 like any other: break a search off, add values, and only what is missing is trained."""
 
 
+def complete_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[Any]:
+    """The parameters that can be searched, for a shell: `lr=`."""
+    options = [one for one in context.command.params if isinstance(one, ParameterOption)]
+    names = [f"{one.parameter.name}=" for one in options if not one.hidden]
+    return items(names, typed)
+
+
 FLAGS = (
-    click.Argument(["space"], nargs=-1, required=True, metavar="NAME=VALUES…"),
-    click.Option(["--trials"], type=click.IntRange(1), help="draw so many combinations at random"),
+    click.Argument(
+        ["space"],
+        nargs=-1,
+        required=True,
+        metavar="NAME=VALUES…",
+        shell_complete=complete_names,
+    ),
+    click.Option(
+        ["--trials"],
+        type=click.IntRange(1),
+        metavar="N",
+        help="draw so many combinations at random",
+    ),
     click.Option(
         ["--search-seed"],
         type=click.IntRange(0),
+        metavar="N",
         default=0,
         show_default=True,
         help="seed of what --trials draws",
@@ -37,17 +57,24 @@ FLAGS = (
     click.Option(
         ["--halving"],
         type=click.IntRange(2),
+        metavar="N",
         help="successive halving: begin with a part of --epochs, and let an N-th of the "
         "combinations go on, with N times as many",
     ),
     click.Option(["--draws"], type=click.IntRange(0), hidden=True),
     click.Option(["--at-once"], type=click.IntRange(1), hidden=True),
     click.Option(
-        ["--save"], metavar="FILE", help="write the best one's flags to FILE, for --config"
+        ["--save"],
+        type=FILE,
+        metavar="FILE",
+        help="write the best one's flags to FILE, for --config",
     ),
-    click.Option(["--report"], metavar="FILE", help="also write a page of the search to FILE"),
+    click.Option(
+        ["--report"], type=FILE, metavar="FILE", help="also write a page of the search to FILE"
+    ),
     click.Option(
         ["--plot"],
+        type=FILE,
         metavar="FILE",
         help="also draw what each parameter does to FILE: .svg, or .png, .pdf",
     ),
@@ -65,6 +92,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
         help=HELP,
         extra=FLAGS,
         own_dry_run=True,
+        folded="train",
     )
     group.place(FINDING, "search", summary(HELP), make)
 

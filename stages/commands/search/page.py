@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.cli.display import MARKS, align
+from pipeline.cli.display import MARKS
+from pipeline.cli.output import terminal_width
+from pipeline.cli.table import align
+from pipeline.events.fitting import command_lines
 from pipeline.events.progress import duration
 from pipeline.literals import flag_text
 from stages.commands.search.trial import Result
@@ -59,7 +62,8 @@ def page(document: Mapping[str, Any]) -> str:
     for name, edge in document["edges"].items():
         value = flag_text(document["best"][name])
         lines.append(f"{name} {value} is the {edge} of those tried: there may be better beyond")
-    lines += ["the best of them:", f"  {document['command']}"]
+    best = command_lines(f"  {document['command']}", terminal_width())
+    lines += ["the best of them:", best]
     if document["saved"] is not None:
         lines.append(f"saved: {document['saved']}, for --config")
     return "\n".join(lines)
@@ -84,7 +88,8 @@ def _table(document: Mapping[str, Any]) -> str:
         cells = [_cell(trial["parameters"][name]) for name in names]
         cells += [str(trial["epochs"])] if rounds else []
         rows.append([*cells, *_figures(trial)])
-    return align(rows, right=range(len(names), len(rows[0])))
+    right = range(len(names), len(rows[0]))
+    return align(rows, right=right, drop=right[:-5:-1][:3], shorten=range(len(names)))
 
 
 def _figures(trial: Mapping[str, Any]) -> list[str]:

@@ -76,7 +76,8 @@ def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
         except DataError:
             raise
         except Exception as error:  # its many decoders raise whatever a damaged file leads them to
-            reason = str(error).replace(repr(bounded), "the file") or type(error).__name__
+            words = str(error).replace(f" file {bounded!r}", " file")
+            reason = words.replace(repr(bounded), "the file") or type(error).__name__
             raise DataError(
                 f"expected an image file ({', '.join(FORMATS)}), found none that can be "
                 f"read: {reason}"

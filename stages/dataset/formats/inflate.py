@@ -165,7 +165,7 @@ class ByteStream:
         if not rest:
             return False
         if decompressor(rest) is not self._make:
-            raise self._refused("something else follows them")
+            raise self._refused("other bytes follow them")
         self._streams += 1
         if self._streams > STREAMS + self._made // LEAST:
             raise self._refused("they are in too many small pieces")

@@ -54,7 +54,7 @@ def kind_of(source: Files) -> str:
                 if is_text(inner) and (is_table(path.name) or (not packed and ending in TEXTS)):
                     return "table"
                 if is_text(inner) and not packed:
-                    raise refused(path, "something else")
+                    raise refused(path, "a text")
                 return "cifar10"  # whose reader refuses it
     return _of_archive(path)
 

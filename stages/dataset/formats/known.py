@@ -14,6 +14,17 @@ WANTED = (
 )
 
 
+OTHERS = (
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (b"7z", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8", "a JPEG image"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x80", "a Python pickle"),
+)
+
+
 def what_else(head: bytes) -> str | None:
     """What begins with `head`, the first `HEAD` bytes of a file, if no dataset.
 
@@ -25,7 +36,10 @@ def what_else(head: bytes) -> str | None:
         return "an empty file"
     known = head.startswith((*ZIP, NPY, PARQUET, IDX))
     known = known or decompressor(head) or looks_like_tar(head) or is_text(head)
-    return "something else" if len(head) >= HEAD and not known else None
+    if known or len(head) < HEAD:
+        return None
+    named = (words for magic, words in OTHERS if head.startswith(magic))
+    return next(named, f"bytes that begin {head[:4].hex(' ')}")
 
 
 def expect_known(head: bytes, what: object) -> None:

@@ -95,7 +95,9 @@ def expect_records(where: str, size: int, before: int) -> int:
 
 def class_names(text: bytes, where: str) -> list[str]:
     """The names of the classes, in the order of the labels. Raises `DataError`."""
-    names = [line.strip() for line in text.decode("utf-8", "replace").split("\n") if line.strip()]
+    names = [
+        line.strip() for line in text.decode("utf-8-sig", "replace").split("\n") if line.strip()
+    ]
     good = all(name.isprintable() and len(name) <= 50 and "\ufffd" not in name for name in names)
     if not good or len(names) != CLASSES or len(set(names)) != CLASSES:
         found = f"{len(names)}: {shown(', '.join(names))}"

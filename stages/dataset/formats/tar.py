@@ -96,7 +96,7 @@ def padding(size: int) -> bytes:
 
 def _parse(block: bytes, stream: ByteStream) -> tuple[str, int, bytes]:
     if not _checksum_fits(block):
-        raise _refused(stream, "the header of a member", "something else: it is damaged")
+        raise _refused(stream, "the header of a member", "one whose checksum does not fit")
     fields = _FIELDS.unpack(block)
     name, size, kind, magic, prefix = (fields[i] for i in (0, 4, 7, 9, 14))
     name = _text(name)
@@ -136,7 +136,7 @@ def _records(data: bytes, stream: ByteStream) -> dict[str, str]:
         end = start + int(length) if space and length.isdigit() else 0
         body = data[start + len(length) + 1 : max(end - 1, start)]
         if b"=" not in body or end > len(data):
-            raise _refused(stream, "an extended header", "something else: it is damaged")
+            raise _refused(stream, "an extended header", "a damaged one")
         key, _, value = body.partition(b"=")
         if key in _WANTED:
             records[key.decode()] = _text(value)

@@ -19,7 +19,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def writing(folder: Path, needed: int) -> Iterator[None]:
-    """Make `folder`, see that `needed` bytes fit, and tell failures of writing in one line."""
+    """Make `folder`, see that `needed` bytes fit, and report failures of writing in one line."""
     try:
         make_folder(folder)
         check_free_space(folder, needed, "--data-dir")

@@ -14,7 +14,6 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -89,6 +88,8 @@ def _identified(
     digests: dict[str, str] = {}
     chunks = [unknown[i : i + AT_ONCE] for i in range(0, len(unknown), AT_ONCE)]
     if len(chunks) > 1:
+        from concurrent.futures import ThreadPoolExecutor  # here and not above: slow to import
+
         with ThreadPoolExecutor(default_workers()) as pool:
             for part in pool.map(_hash_all, chunks):
                 digests |= part

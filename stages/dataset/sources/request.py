@@ -78,7 +78,7 @@ def _continue(response: Any, part: Part, same_url: bool) -> None:
 
 
 def _range(response: Any) -> tuple[int | None, int | None]:
-    """First byte and size of the whole, of a Content-Range header; None where it does not tell."""
+    """First byte and size of the whole, of a Content-Range header; None where it does not say."""
     match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     start, total = match.groups() if match else (None, "*")
     return start and int(start), None if total == "*" else int(total)

@@ -80,7 +80,7 @@ def _attempt(
     said: dict[str, str] = {}  # the last failure at each host
     attempts, in_vain, furthest = 0, 0, part.received
     if part.received:
-        context.info(f"{target.name}: {megabytes(part.received)} are there, going on from them")
+        context.info(f"{target.name}: {megabytes(part.received)} are there, resuming from them")
     while urls and in_vain <= len(delays) and limits.left():
         url, wait, attempts = urls[in_vain % len(urls)], 0.0, attempts + 1
         try:

@@ -1,6 +1,6 @@
 """Activation functions: a value and its derivative, side by side.
 
-    value(z)                 z ← f(z), in place
+    value(z)                    z ← f(z), in place
     slope(a, delta, scratch)    delta ← delta * f'(z), in place, given a = f(z)
 
 All arrays have one shape and one floating dtype, `scratch` too. The derivative is taken from the
@@ -13,8 +13,11 @@ output a, so the pre-activation z need not be kept:
     tanh        tanh z                1 - a²
     linear      z                     1
 
-Two functions are not monotonic: their output does not determine the derivative. They are marked
-`inner`, and their slope gets z in the place of a (with σ for the sigmoid):
+Two functions are not monotonic: their output does not determine the derivative. They have, in the
+place of a slope, what training takes instead: value and derivative at once, which share their
+exponential (with σ for the sigmoid).
+
+    both(z, slope, scratch)     z ← f(z), slope ← f'(z); scratch (2, …): two arrays
 
     gelu        z σ(2u)               σ(2u) + 2 z u' σ(2u) (1 - σ(2u)),
                                       u = √(2/π) (z + 0.044715 z³)
@@ -23,7 +26,8 @@ Two functions are not monotonic: their output does not determine the derivative.
 gelu is the tanh form of Hendrycks & Gimpel (2016), with σ(2u) for its (1 + tanh u) / 2; elu is by
 Clevert et al. (2016), with alpha = 1; silu by Elfwing et al. (2017).
 
-Nothing overflows, whatever z is. At the kink of the two ReLUs the derivative is that of the left.
+Whatever z is, the results are finite where those of the formulas are. At the kink of the two ReLUs
+the derivative is that of the left.
 """
 
 from __future__ import annotations
@@ -35,21 +39,16 @@ from typing import NamedTuple
 import numpy as np
 
 LEAK = 0.01
-FAR = 9.0  # from here on gelu is z, below -FAR it is 0, but for less than 10^-27
+FAR = 22.0  # from here on gelu is z, below -FAR it is 0: e^2u is beyond the largest number
 ROOT, CUBE = math.sqrt(2 / math.pi), 0.044715
 
 
 class Activation(NamedTuple):
-    """A function on arrays, and the product of its derivative with what comes from above."""
+    """A function on arrays, and one of the two ways to its derivative."""
 
     value: Callable[[np.ndarray], None]
-    slope: Callable[[np.ndarray, np.ndarray, np.ndarray], None]
-    inner: bool = False  # whether slope wants z, not a
-
-
-def _limit(z: np.ndarray) -> np.floating:
-    """A little further the exponential would be infinite."""
-    return np.floor(np.log(np.finfo(z.dtype).max))
+    slope: Callable[[np.ndarray, np.ndarray, np.ndarray], None] | None
+    both: Callable[[np.ndarray, np.ndarray, np.ndarray], None] | None = None
 
 
 def relu(z: np.ndarray) -> None:
@@ -86,10 +85,7 @@ def elu_slope(a: np.ndarray, delta: np.ndarray, scratch: np.ndarray) -> None:
 
 def sigmoid(z: np.ndarray) -> None:
     np.negative(z, out=z)
-    np.minimum(z, _limit(z), out=z)
-    np.exp(z, out=z)
-    np.add(z, 1, out=z)
-    np.reciprocal(z, out=z)
+    _sigmoid_of_minus(z)
 
 
 def sigmoid_slope(a: np.ndarray, delta: np.ndarray, scratch: np.ndarray) -> None:
@@ -108,59 +104,59 @@ def tanh_slope(a: np.ndarray, delta: np.ndarray, scratch: np.ndarray) -> None:
     np.multiply(delta, scratch, out=delta)
 
 
-def _gelu_exponent(x: np.ndarray, scratch: np.ndarray) -> None:
-    """scratch ← -2u, for |x| of at most FAR."""
-    np.multiply(x, x, out=scratch)
-    np.multiply(scratch, -2 * ROOT * CUBE, out=scratch)
-    np.add(scratch, -2 * ROOT, out=scratch)
-    np.multiply(scratch, x, out=scratch)
-
-
 def gelu(z: np.ndarray) -> None:
-    np.maximum(z, -FAR, out=z)
-    x = np.minimum(z, FAR)
-    scratch = np.empty_like(x)
-    _gelu_exponent(x, scratch)
-    np.exp(scratch, out=scratch)
-    np.add(scratch, 1, out=scratch)
-    np.divide(z, scratch, out=z)
-
-
-def gelu_slope(z: np.ndarray, delta: np.ndarray, scratch: np.ndarray) -> None:
-    # With g = σ(2u): g (1 + 2 z u' (1 - g)), where 2 z u' = 6 u - 4 √(2/π) z.
     x = np.clip(z, -FAR, FAR)
-    _gelu_exponent(x, scratch)
-    np.multiply(x, 4 / 3 * ROOT, out=x)
-    np.add(x, scratch, out=x)
-    np.exp(scratch, out=scratch)
-    np.add(scratch, 1, out=scratch)
-    np.reciprocal(scratch, out=scratch)
-    np.multiply(delta, scratch, out=delta)
-    np.subtract(scratch, 1, out=scratch)
-    np.multiply(scratch, x, out=scratch)
-    np.multiply(scratch, 3, out=scratch)
-    np.add(scratch, 1, out=scratch)
-    np.multiply(delta, scratch, out=delta)
+    g = np.multiply(x, x)
+    _gelu_sigmoid(x, g)
+    np.multiply(z, g, out=z)
+
+
+def gelu_both(z: np.ndarray, slope: np.ndarray, scratch: np.ndarray) -> None:
+    # With g = σ(2u): g (1 + 2 z u' (1 - g)), where 2 z u' = z (2 √(2/π) + 6 √(2/π) 0.044715 z²).
+    x, g = scratch
+    np.clip(z, -FAR, FAR, out=x)
+    np.multiply(x, x, out=slope)
+    np.copyto(g, slope)
+    _gelu_sigmoid(x, g)
+    np.multiply(z, g, out=z)
+    np.multiply(slope, 6 * ROOT * CUBE, out=slope)
+    np.add(slope, 2 * ROOT, out=slope)
+    np.multiply(slope, x, out=slope)
+    np.subtract(1, g, out=x)
+    np.multiply(slope, x, out=slope)
+    np.add(slope, 1, out=slope)
+    np.multiply(slope, g, out=slope)
+
+
+def _gelu_sigmoid(x: np.ndarray, square: np.ndarray) -> None:
+    """square, of x: x² → σ(2u)."""
+    np.multiply(square, -2 * ROOT * CUBE, out=square)
+    np.subtract(square, 2 * ROOT, out=square)
+    np.multiply(square, x, out=square)
+    _sigmoid_of_minus(square)
 
 
 def silu(z: np.ndarray) -> None:
-    np.maximum(z, -_limit(z), out=z)
-    below = np.negative(z)
-    np.exp(below, out=below)
-    np.add(below, 1, out=below)
-    np.divide(z, below, out=z)
+    g = np.negative(z)
+    _sigmoid_of_minus(g)
+    np.multiply(z, g, out=z)
 
 
-def silu_slope(z: np.ndarray, delta: np.ndarray, scratch: np.ndarray) -> None:
-    # With g = σ(z) the derivative is g * (1 + z (1 - g)).
-    z = np.maximum(z, -_limit(z))
-    np.copyto(scratch, z)
-    sigmoid(scratch)
-    np.multiply(delta, scratch, out=delta)
-    np.subtract(1, scratch, out=scratch)
-    np.multiply(scratch, z, out=scratch)
-    np.add(scratch, 1, out=scratch)
-    np.multiply(delta, scratch, out=delta)
+def silu_both(z: np.ndarray, slope: np.ndarray, scratch: np.ndarray) -> None:
+    g, rest = scratch
+    np.negative(z, out=g)
+    _sigmoid_of_minus(g)
+    np.multiply(z, g, out=z)
+    np.subtract(1, g, out=rest)
+    np.multiply(z, rest, out=slope)
+    np.add(slope, g, out=slope)
+
+
+def _sigmoid_of_minus(z: np.ndarray) -> None:
+    """z ← σ(-z); where the exponential is infinite, it is 0."""
+    np.exp(z, out=z)
+    np.add(z, 1, out=z)
+    np.reciprocal(z, out=z)
 
 
 def linear(z: np.ndarray) -> None:
@@ -175,8 +171,8 @@ ACTIVATIONS = {
     "relu": Activation(relu, relu_slope),
     "leaky_relu": Activation(leaky_relu, leaky_relu_slope),
     "elu": Activation(elu, elu_slope),
-    "gelu": Activation(gelu, gelu_slope, inner=True),
-    "silu": Activation(silu, silu_slope, inner=True),
+    "gelu": Activation(gelu, None, gelu_both),
+    "silu": Activation(silu, None, silu_both),
     "sigmoid": Activation(sigmoid, sigmoid_slope),
     "tanh": Activation(tanh, tanh_slope),
     "linear": Activation(linear, linear_slope),

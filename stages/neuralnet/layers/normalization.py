@@ -18,6 +18,8 @@ All arrays are (rows, columns) of one floating dtype unless stated, `scratch` to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 EPSILON = 1e-5
@@ -25,33 +27,38 @@ MOMENTUM = 0.1
 
 
 def batch_forward(
-    z: np.ndarray, hat: np.ndarray, means: np.ndarray, variances: np.ndarray, ones: np.ndarray
+    z: np.ndarray,
+    centred: np.ndarray,
+    tensors: Mapping[str, np.ndarray],
+    ones: np.ndarray,
 ) -> np.ndarray:
-    """hat ← x̂ of z, by column; returns 1/sqrt(variance + ε) (columns,).
+    """z ← y, and centred ← z - mean, by column; returns 1/sqrt(variance + ε) (columns,).
 
-    means, variances (columns,): what has been observed so far; moved. ones (rows,).
+    tensors: gains, biases, and means and variances, which are moved; each (columns,). ones (rows,).
     """
     rows, kind = len(z), z.dtype.type
+    means, variances = tensors["means"], tensors["variances"]
     if rows == 1:
+        np.subtract(z, means, out=centred)
         inverse = reciprocal_deviation(variances)
-        np.multiply(z - means, inverse, out=hat)
-        return inverse
-    mean = ones @ z
-    mean /= rows
-    np.subtract(z, mean, out=hat)
-    np.multiply(hat, hat, out=z)
-    variance = ones @ z
-    variance /= rows
-    means += kind(MOMENTUM) * (mean - means)
-    variances += kind(MOMENTUM) * (variance * kind(rows / (rows - 1)) - variances)
-    inverse = reciprocal_deviation(variance)
-    np.multiply(hat, inverse, out=hat)
+    else:
+        mean = ones @ z
+        mean /= rows
+        np.subtract(z, mean, out=centred)
+        np.multiply(centred, centred, out=z)
+        variance = ones @ z
+        variance /= rows
+        means += kind(MOMENTUM) * (mean - means)
+        variances += kind(MOMENTUM) * (variance * kind(rows / (rows - 1)) - variances)
+        inverse = reciprocal_deviation(variance)
+    np.multiply(centred, tensors["gains"] * inverse, out=z)
+    np.add(z, tensors["biases"], out=z)
     return inverse
 
 
 def batch_backward(
     delta: np.ndarray,
-    hat: np.ndarray,
+    centred: np.ndarray,
     inverse: np.ndarray,
     gains: np.ndarray,
     ones: np.ndarray,
@@ -59,17 +66,16 @@ def batch_backward(
     scratch: np.ndarray,
 ) -> None:
     """delta: dy → dz, in place; gradients (2, columns) ← those of biases and gains."""
-    rows = delta.dtype.type(len(delta))
-    np.multiply(delta, hat, out=scratch)
+    rows, factor = delta.dtype.type(len(delta)), gains * inverse
+    np.multiply(delta, centred, out=scratch)
     np.matmul(ones, delta, out=gradients[0])
     np.matmul(ones, scratch, out=gradients[1])
-    if len(delta) == 1:
-        np.multiply(delta, gains * inverse, out=delta)
-        return
-    np.multiply(hat, gradients[1] / rows, out=scratch)
-    np.subtract(delta, scratch, out=delta)
-    np.subtract(delta, gradients[0] / rows, out=delta)
-    np.multiply(delta, gains * inverse, out=delta)
+    gradients[1] *= inverse
+    np.multiply(delta, factor, out=delta)
+    if rows > 1:
+        np.multiply(centred, factor * inverse * gradients[1] / rows, out=scratch)
+        np.add(scratch, factor * gradients[0] / rows, out=scratch)
+        np.subtract(delta, scratch, out=delta)
 
 
 def layer_forward(z: np.ndarray, hat: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ from .. import memory
 from ..checks import check_weights
 from ..network import Network
 from ..settings import Settings
+from ..step.arrays import shapes
 from ..step.panels import pack, unpack
-from ..step.plan import shapes
 from .barrier import control_words
 from .job import Job, Setup
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .kernels import Piece
 
 BLOCK_BYTES = 512 * 1024  # of weights per block: larger ones multiply faster, but leave the cache
+CHUNK_BYTES = 128 * 1024  # of parameters that an optimizer updates at once
 MOST = 8  # pieces in one direction
 FEW = 4  # pieces of what is no larger than one of them should be, that two workers get equal shares
 

@@ -16,6 +16,7 @@ import numpy as np
 from ..layers.dense import Dense
 from .cuts import TOUCH, WorkItem, shards, tiles
 from .kernels import Now, Piece
+from .layout import Layout
 from .panels import Panel
 from .tiles import Tiles
 
@@ -33,9 +34,10 @@ class Hidden:
         now: Now,
         scratch: np.ndarray,
         seed: int,
+        layout: Layout,
     ) -> None:
         self.layer = layer
-        self._tiles = Tiles(number, layer, tensors, arrays, rows, now, scratch, seed)
+        self._tiles = Tiles(number, layer, tensors, arrays, rows, now, scratch, seed, layout)
         self.outputs, self.delta = self._tiles.outputs, self._tiles.delta
 
     def forward(self, x: np.ndarray, panels: Sequence[Panel], first: bool) -> list[list[WorkItem]]:

@@ -26,56 +26,22 @@ no other worker.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..layers.dense import Dense, split, total_size
-from ..memory import Shapes
 from ..settings import Settings
-from . import feed, kernels, tiles, update
-from .cuts import BLOCK_BYTES, CALLS, PASS, WorkItem, shards
+from . import kernels
+from .arrays import scratch_size
+from .cuts import CALLS, PASS, WorkItem, shards
 from .feed import Feed
 from .hidden import Hidden, chain
-from .panels import panels, widths
+from .layout import Layout
+from .panels import panels
 from .update import Update
 
 
-def shapes(
-    layers: tuple[Dense, ...],
-    settings: Settings,
-    dtype: Any,
-    batch: int,
-    features: np.ndarray,
-    rows: int,
-    members: int = 1,
-) -> Shapes:
-    """Every array that the steps of a training on `rows` of these features share among workers.
-
-    The members of an ensemble share all but their parameters and what the optimizer keeps of them.
-    """
-    size, slots = members * total_size(layers), settings.optimizer.slots
-    examples, stored = features.shape
-    plan: dict[str, Any] = {
-        "sums": ((8, 8), np.float64),
-        "parameters": ((size,), dtype),
-        "slots": ((slots, size), dtype),
-    }
-    plan |= {name: (array.shape, dtype) for name, array in settings.constants.items()}
-    plan |= feed.shapes(settings, layers[0].inputs, stored, batch, dtype)
-    for number, layer in enumerate(layers):
-        if number < len(layers) - 1:
-            plan |= tiles.shapes(number, layer, batch, dtype)
-        else:
-            plan[f"delta {number}"] = (batch, layer.outputs), dtype
-    plan |= update.shapes(settings, layers, batch, dtype)
-    if settings.weighted:
-        plan["weights"] = (examples,), dtype
-    return plan | {"order": ((rows,), np.int64), "labels": ((examples,), np.intp)}
-
-
 class Plan:
-    """The pieces of a step, on arrays as `shapes` has them and on scratch of one worker.
+    """The pieces of a step, on arrays as `arrays.shapes` has them and on scratch of one worker.
 
     There are two batch buffers, by `parity`: one is worked on while the other is filled.
     """
@@ -90,16 +56,7 @@ class Plan:
         self.now = kernels.Now()
         settings = settings.with_constants(arrays)
         batch, dtype = len(arrays["truth 0"]), arrays["parameters"].dtype
-        widest = max(layers[0].inputs, *(layer.outputs for layer in layers))
-        most = max(BLOCK_BYTES // dtype.itemsize, 64 * widest, batch * widest)
-        if settings.optimizer.matrices:
-            shapes = [
-                (layer.inputs, columns.stop - columns.start)
-                for n, layer in enumerate(layers)
-                for columns in widths(layer, n == 0, batch)
-            ]
-            most = max(most, *(settings.optimizer.scratch(*shape) for shape in shapes))
-        scratch = np.empty(most, dtype)
+        scratch = np.empty(scratch_size(layers, settings, batch, dtype), dtype)
         self._feed = Feed(settings, arrays, features, self.now, scratch)
         parameters = arrays["parameters"].reshape(-1, total_size(layers))
         slots = arrays["slots"].reshape(-1, *parameters.shape)
@@ -151,11 +108,12 @@ class NetworkStep:
             panels(layer, own, n == 0, batch) for n, (layer, own) in enumerate(parameters)
         ]
         self._update = Update(settings, arrays, now, scratch)
+        self._layout = Layout(layers, settings)
 
     def phases(self, rows: int, following: int, parity: int) -> list[list[WorkItem]]:
         """The phases of a step, as `Plan.phases` has them."""
         layers, arrays, last = self._layers, self._arrays, len(self._layers) - 1
-        tools = self._now, self._scratch, self._settings.seed
+        tools = self._now, self._scratch, self._settings.seed, self._layout
         inside = [
             Hidden((self._number, n), layer, self._tensors[n], arrays, rows, *tools)
             for n, layer in enumerate(layers[:-1])

@@ -17,7 +17,7 @@ from ..layers.dense import Dense
 from ..memory import Shapes
 from ..settings import Settings
 from . import kernels
-from .cuts import CALLS, PASS, WorkItem, blocks, products
+from .cuts import CALLS, CHUNK_BYTES, PASS, WorkItem, blocks, parts, products
 from .hidden import Hidden, chain, middle
 from .kernels import Now, Piece
 from .panels import Panel, widths
@@ -117,8 +117,8 @@ class Update:
         self, x: np.ndarray, delta: np.ndarray, own: Own, whole: bool
     ) -> tuple[Piece, Piece | None]:
         gradient = self._place(own)
-        parts = products(x.shape[1], delta.shape[1], len(x))
-        piece = kernels.weights(x, delta, gradient.reshape(x.shape[1], -1), parts)
+        tall = products(x.shape[1], delta.shape[1], len(x))
+        piece = kernels.weights(x, delta, gradient.reshape(x.shape[1], -1), tall)
         return piece, None if whole else self._move(own, decay=True)
 
     def _rest(self, delta: np.ndarray, own: Own, hidden: Hidden | None) -> tuple[Piece, Piece]:
@@ -155,10 +155,15 @@ class Update:
     def _move(self, own: Own, decay: bool) -> Piece:
         parameters, slots, gradient = self._parameters[own], self._slots[:, own], self._place(own)
         update, now, clip = self._optimizer.update, self._now, self._clipping()
+        chunks = [  # which stay in the cache from the first to the last of an optimizer's passes
+            (parameters[part], gradient[part], slots[:, part])
+            for part in parts(len(parameters), -(-parameters.nbytes // CHUNK_BYTES))
+        ]
 
         def piece() -> None:
             clip(gradient)
-            update(parameters, gradient, slots, now.coefficients, decay=decay)
+            for values, gradients, kept in chunks:
+                update(values, gradients, kept, now.coefficients, decay=decay)
 
         return piece
 

@@ -133,9 +133,9 @@ def test_a_file_that_cannot_be_read(tmp_path):
     wanted = "--config: expected a readable file at"
     assert refusal(missing).startswith(f"{wanted} {missing}: ")
     os.mkfifo(pipe := tmp_path / "pipe")  # nobody will ever write to it
-    for other in (tmp_path, pipe):
+    for other, kind in ((tmp_path, "a folder"), (pipe, "a pipe")):
         found = refusal(other)
-        assert found == f"--config: expected a file, found something else: {other}"
+        assert found == f"--config: {other}: expected a file, found {kind}; name a file"
 
 
 def test_document_is_json():

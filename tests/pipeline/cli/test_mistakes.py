@@ -21,7 +21,13 @@ from tests.pipeline import shop
         (["run", "--days", "0"], "error: --days: expected at least 1, found 0"),
         (["run", "--days", "ten"], "error: --days: expected an integer, found 'ten'"),
         (["run", "--dais", "3"], "--dais"),
-        (["rum"], "No such command 'rum'"),
+        (["rum"], "error: no command is named 'rum'; did you mean 'run'? (see 'shop --help')"),
+        (["run", "--dais", "3"], "error: no flag is named '--dais'; did you mean '--days'? (see"),
+        (["run", "--zzzz"], "error: no flag is named '--zzzz' (see 'shop run --help')"),
+        (
+            ["run", "--progress", "bar"],
+            "expected one of auto, bars, lines, json, quiet, found 'bar'; did",
+        ),
         (["explain", "chose"], "error: no stage is named 'chose'; did you mean 'choose'?"),
         (["run", "--recipe", "lang"], "error: --recipe: no recipe is named 'lang'; did you mean"),
         (
@@ -130,5 +136,5 @@ def test_the_readers_leaving_is_no_bug(program, monkeypatch, tmp_path):
 
     monkeypatch.setattr("pipeline.cli.actions.say", leave)
     monkeypatch.setattr(sys, "stdout", (tmp_path / "out").open("w"))
-    assert run_cli(make_cli(program), ["config"]) == 1
+    assert run_cli(make_cli(program), ["plan"]) == 1
     sys.stdout.close()

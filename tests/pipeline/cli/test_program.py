@@ -32,12 +32,14 @@ def test_help_lists_stages_and_commands(call):
     assert call("--version")[1] == "shop, version 1.2.3\n"
 
 
-def test_a_commands_help_lists_flags_by_stage(call):
+def test_a_commands_help_has_its_own_flags_first_and_names_the_others(call):
     _, out, _ = call("choose", "--help")
-    assert out.index("Flags of collect") < out.index("--days N") < out.index("Flags of choose")
+    assert out == call("choose", "-h")[1]
+    assert "--floor X  smallest sale that counts  [default: 2.0]" in out
+    assert out.index("--floor X") < out.index("Explained by --help-all") < out.index("--days")
+    _, out, _ = call("choose", "--help-all")
+    assert "days of sales" in out
     assert "smallest sale that counts" in out
-    assert "[default: 2.0]" in out
-    assert "a named set" not in out
     assert "--days" not in call("graph", "--help")[1]
 
 
@@ -111,6 +113,8 @@ def test_explain_names_the_field_old_against_new(call):
     _, out, _ = call("explain", "choose", "--floor", "3")
     assert "choose: runs" in out
     assert "parameter floor: 2.0 → 3.0" in out
+    assert "identified by 1 parameter, 1 input, 2 pieces of code; --all lists them" in out
+    _, out, _ = call("explain", "choose", "--floor", "3", "--all")
     assert "tests.pipeline.shop.choose" in out
     _, out, _ = call("explain", "choose")
     assert "choose: cached" in out

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.code.clean import clean
+from pipeline.code.clean import cleaned
 from pipeline.code.hashing import constant_text
 from pipeline.code.symbols import scan
 from pipeline.code.syntax import digest
@@ -59,7 +59,7 @@ GOLDEN = "ec693fef031b1f4f"
 
 
 def of(source: str) -> str:
-    return digest(clean(ast.parse(source)))
+    return digest(cleaned(ast.parse(source)))
 
 
 def test_every_version_of_python_gives_the_same_digest():
@@ -127,9 +127,9 @@ def test_versions_cut_the_texts_of_an_f_string_differently():
     (joined,) = (
         node for node in ast.walk(ast.parse("f'ab{c}'")) if isinstance(node, ast.JoinedStr)
     )
-    expected = digest(clean(joined))
+    expected = digest(cleaned(joined))
     joined.values = [*map(ast.Constant, ("", "a", "", "b")), joined.values[1], ast.Constant("")]
-    assert digest(clean(joined)) == expected
+    assert digest(cleaned(joined)) == expected
 
 
 numbers = st.one_of(

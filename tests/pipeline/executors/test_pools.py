@@ -12,7 +12,8 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from pipeline.errors import ConfigError
-from pipeline.executors.pools import EXECUTORS, SerialExecutor, make_executor, shares_memory
+from pipeline.executors.placement import EXECUTORS, Placement
+from pipeline.executors.pools import SerialExecutor, make_executor, shares_memory
 
 
 def blas_threads():
@@ -53,9 +54,9 @@ def test_every_executor(name):
 
 
 def test_names():
-    assert list(EXECUTORS) == ["serial", "thread", "process"]
-    with pytest.raises(ConfigError, match=r"expected an executor of serial, .*, found 'dask'"):
-        make_executor("dask", 1)
+    assert EXECUTORS == ("serial", "thread", "process")
+    with pytest.raises(ConfigError, match=r"expected one of serial, .*, found 'dask'"):
+        Placement("dask")
 
 
 @pytest.mark.parametrize("name", ["thread", "process"])

@@ -18,6 +18,7 @@ from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
 from stages.commands.predict import probabilities_of, write_samples
 from stages.dataset.formats.images import write_png
+from tests import sources
 from tests.stages.models import CLASSES, SHAPE, images, model, save
 
 FLAGS = ("--source", "synthetic", "--synthetic-size", "200", "--hidden", "8", "--epochs", "1")
@@ -32,6 +33,7 @@ def folder(tmp_path_factory):
 def call(folder, monkeypatch, capsys):
     """Run `predict` in a folder where a small model is cached: status, stdout, stderr."""
     monkeypatch.chdir(folder)
+    sources.known_here(monkeypatch)
     group = add_to(make_cli(PROGRAM), PROGRAM)
 
     def go(*arguments: object):

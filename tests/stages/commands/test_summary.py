@@ -62,7 +62,7 @@ def test_the_page():
         "dataset: cifar10  images    loss  accuracy  balanced",
         "validation         1,200  1.2346    50.00%    25.00%",
         "test               1,200  1.2346    50.00%    25.00%",
-        "always cat, the majority: 12.50% (test)",
+        "majority class (cat): 12.50%",
         "",
         "test: truth ↓ prediction →  accuracy  airpl  cat",
         "airplane                       25.0%      3    1",
@@ -106,6 +106,12 @@ def test_the_page_without_validation_and_model():
     page = render({"dataset": "cifar10", "test": SCORES})
     assert "validation" not in page
     assert "model" not in page
+
+
+def test_the_majority_class_is_the_last_line_below_the_scores():
+    test = {**SCORES, "majority": {"class": "disk", "accuracy": 0.1}}
+    scores = render({"dataset": "cifar10", "validation": SCORES, "test": test}).split("\n\n")[0]
+    assert scores.splitlines()[-1] == "majority class (disk): 10.00%"
 
 
 def test_synthetic_images_are_named_before_their_figures():

@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_refused_in_one_line(call, trained, flags, words):
     [
         ("none.json", "expected a readable file at "),
         ("bad.json", "bad.json: not a valid model file: "),
-        ("''", "expected a file, found something else: "),
+        ("''", "expected a file, found a folder; "),
     ],
 )
 def test_what_is_no_model_is_refused(call, folder, name, words):

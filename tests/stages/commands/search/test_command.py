@@ -7,13 +7,15 @@ import tomllib
 
 import pytest
 
-SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 4 --batch 30"
+from tests import sources
+
+SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --batch 30 --epochs 4"
 WITHOUT_SIZES = SMALL.replace("--hidden 8 ", "")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("search")
+    return sources.known_in(tmp_path_factory.mktemp("search"))
 
 
 def statuses(text: str) -> list[str]:
@@ -148,7 +150,6 @@ def test_the_best_is_saved_for_config(call, document, folder):
             "lr=0.1 --val-fraction 0",
             "expected validation images to choose by, found --val-fraction 0",
         ),
-        ("lr=0.1 --recipe best", "give --val-fraction 0.2"),
         ("lr=0.1 --trials 0", "Invalid value for '--trials': 0 is not in the range"),
         ("lr=0.1 --halving x", "Invalid value for '--halving': 'x' is not a valid int"),
         ("epochs=2,4 --halving 2", "expected --halving to choose the epochs, found epochs=… too"),

@@ -13,12 +13,12 @@ from PIL import Image
 
 from pipeline.context import Context
 from pipeline.errors import DataError
-from stages.dataset.formats import images, pictures
+from stages.dataset.formats import decoding, images
 from stages.dataset.formats.images import read_image
 from stages.dataset.formats.listing import read_listing
+from stages.dataset.options import ReadingOptions
 from stages.dataset.sources.folder import list_folder
 from stages.decode import decode
-from stages.options import ReadingOptions
 from tests.stages import examples
 from tests.stages.examples import collected, decoded, write_all
 
@@ -58,10 +58,10 @@ def test_pixels_are_those_of_each_file(folder, listed, tmp_path):
 
 
 def test_processes_find_the_same(listed, tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "CHUNK", 3)
+    monkeypatch.setattr(decoding, "CHUNK", 3)
     one = decoded(listed(), data_dir=str(tmp_path / "one"))
-    monkeypatch.setattr(pictures, "FEW", 0)
-    monkeypatch.setattr(pictures, "default_workers", lambda: 2)
+    monkeypatch.setattr(decoding, "FEW", 0)
+    monkeypatch.setattr(decoding, "default_workers", lambda: 2)
     two = decoded(listed(), data_dir=str(tmp_path / "two"))
     assert all((a == b).all() for a, b in zip(one[:2], two[:2], strict=True))
 
@@ -137,7 +137,7 @@ def test_bad_files_are_left_out_when_asked(folder, listed, tmp_path):
 
 
 def test_memory_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "CHUNK_BYTES", 1 << 18)
+    monkeypatch.setattr(decoding, "CHUNK_BYTES", 1 << 18)
     image = examples.picture(50, (300, 300))
     for number in range(60):
         own = tmp_path / "f" / "ab"[number % 2] / f"{number}.png"

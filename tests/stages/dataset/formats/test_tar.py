@@ -129,7 +129,7 @@ def test_a_damaged_header_is_not_taken_for_the_end():
     data[1024 + 5] ^= 1
     assert refused(bytes(data)) == (
         "x.tar: expected a whole tar archive, with the header of a member at byte 1536, "
-        "found something else: it is damaged; get the archive again"
+        "found one whose checksum does not fit; get the archive again"
     )
 
 

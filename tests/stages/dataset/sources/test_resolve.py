@@ -119,9 +119,7 @@ def test_what_is_not_there(resolve, tmp_path):
     assert refused(DataError, resolve, "/no/such/x.tar") == (
         f"{what} /no/such/x.tar {missing}; check the path"
     )
-    assert "expected a file, found something else: /dev/null" in refused(
-        DataError, resolve, "/dev/null"
-    )
+    assert "/dev/null: expected a file, found a device" in refused(DataError, resolve, "/dev/null")
     assert refused(DataError, resolve, "") == f"{what} '' (nothing); check the path"
     assert refused(DataError, resolve, "a\0b") == f"{what} 'a\\x00b' (no path); check the path"
     assert refused(DataError, resolve, "~nobody-of-this-name/x").endswith(

@@ -12,16 +12,22 @@ from ..reference import FUNCTIONS
 
 def apply(name, z):
     a = np.array(z)
-    ACTIVATIONS[name].value(a)
+    with np.errstate(over="ignore"):  # as in training and inference: e^x may be infinite
+        ACTIVATIONS[name].value(a)
     return a
 
 
 def slope(name, z):
-    given = np.array(z) if ACTIVATIONS[name].inner else apply(name, z)
-    kept, delta = given.copy(), np.ones_like(z)
-    ACTIVATIONS[name].slope(given, delta, np.empty_like(z))
-    assert (given == kept).all()
-    return delta
+    value, found = apply(name, z), np.ones_like(z)
+    if ACTIVATIONS[name].both:
+        a = np.array(z)
+        with np.errstate(over="ignore"):
+            ACTIVATIONS[name].both(a, found, np.empty((2, *np.shape(z)), found.dtype))
+    else:
+        a = value.copy()
+        ACTIVATIONS[name].slope(a, found, np.empty_like(z))
+    np.testing.assert_array_equal(a, value)
+    return found
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -36,10 +42,10 @@ def test_values_and_slopes_agree_with_their_formulas(name, z):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_nothing_overflows(name, dtype):
+def test_whatever_comes_the_results_are_finite(name, dtype):
     largest = np.finfo(dtype).max
-    z = np.array([-largest, -1000, 0, 1000, largest], dtype)
-    with np.errstate(over="raise", invalid="raise", divide="raise"):
+    z = np.array([-largest, -1000, -88.7, -22, -9, 0, 9, 22, 1000, largest], dtype)
+    with np.errstate(invalid="raise", divide="raise"):
         assert np.isfinite(apply(name, z)).all()
         assert np.isfinite(slope(name, z)).all()
     assert apply(name, z).dtype == dtype
@@ -73,7 +79,10 @@ def test_tiles_of_a_larger_array_will_do(name):
     whole, delta = apply(name, z), np.ones_like(z)
     ACTIVATIONS[name].value(z[1:4, 2:7])
     np.testing.assert_allclose(z[1:4, 2:7], whole[1:4, 2:7], rtol=1e-14)
-    ACTIVATIONS[name].slope(whole[:, 2:7], delta[:, 2:7], np.empty((6, 5)))
+    if ACTIVATIONS[name].both:
+        ACTIVATIONS[name].both(np.array(whole[:, 2:7]), delta[:, 2:7], np.empty((2, 6, 5)))
+    else:
+        ACTIVATIONS[name].slope(whole[:, 2:7], delta[:, 2:7], np.empty((6, 5)))
     assert (delta[:, :2] == 1).all()
 
 

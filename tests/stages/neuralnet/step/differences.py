@@ -8,6 +8,7 @@ import pytest
 from stages.neuralnet import SGD, Network, Trainer
 from stages.neuralnet.layers.dense import OBSERVED
 from stages.neuralnet.layers.normalization import EPSILON
+from stages.neuralnet.step.layout import Layout
 
 from ..data import CLASSES, INPUTS, examples
 from ..reference import FUNCTIONS
@@ -59,9 +60,9 @@ def agrees(net, features, labels, targets, draws=6, reported_targets=None, **opt
     with Trainer(net, PLAIN, features, labels, workers=1, **options) as trainer:
         trainer.run(0, 0, 1, lr=1.0)
         reported = trainer.totals.means()["loss"]
-        arrays = trainer._arrays
+        arrays, view = trainer._arrays, Layout(net.structure, trainer._settings).view
         count = len(net.structure) - 1
-        masks = [arrays[f"mask {n}"].T.copy() for n in range(count) if f"mask {n}" in arrays]
+        masks = [view(arrays[f"mask {n}"]).copy() for n in range(count) if f"mask {n}" in arrays]
         x = trainer._engine.workers._job._plan._feed.batch(len(labels), 0).astype(np.float64)
     gradient = np.where(moved, before - net.parameters, 0)
     net.parameters[:] = before

@@ -1,0 +1,39 @@
+"""Types of flags: what they take, what a shell offers for them, what a wrong value is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pipeline.names import nearest
+
+
+class Choice(click.Choice):
+    """One of some words; the nearest of them is named where the word is another."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            known = [str(choice) for choice in self.choices]
+            words, hint = f"expected one of {', '.join(known)}, found {value!r}", ""
+            if (near := nearest(str(value), known)).startswith("did"):
+                hint = f"; {near}"
+            self.fail(words + hint, param, ctx)
+
+
+class Place(click.ParamType):
+    """A file or a folder by name, which a shell completes. What is there is looked at later."""
+
+    def __init__(self, kind: str) -> None:
+        self.name = self._kind = kind
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list:
+        """Let the shell list its files."""
+        from click.shell_completion import CompletionItem  # here: a shell alone asks
+
+        return [CompletionItem(incomplete, type=self._kind)]
+
+
+FILE, FOLDER = Place("file"), Place("dir")

@@ -1,0 +1,117 @@
+"""The terminal, recorded at several widths, with and without colour, in a pipe: no line breaks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+
+from tests.end_to_end.conftest import QUICK, ROOT
+
+COMMANDS = (
+    ["run", *QUICK, "--patience", "1"],
+    ["plan", *QUICK, "--lr", "0.3"],
+    ["explain", "train", *QUICK, "--lr", "0.3", "--all"],
+    ["runs"],
+    ["recipes"],
+    ["graph"],
+    ["config", *QUICK],
+    ["search", "lr=0.1,0.2", *QUICK],
+    ["gc", "--dry-run", "--source", "none"],
+    ["run", "--config", "a-file-that-is-not-there-and-has-a-long-name.toml"],
+    ["--help"],
+)
+COLOUR = re.compile(r"\x1b\[\d+m")
+
+
+def record(folder, arguments, columns, **variables):
+    """All that a command writes to a terminal of that width: stdout and stderr."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM", "COLUMNS")}
+    environment = {**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm", **variables}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stages", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    written = b""
+    try:
+        while block := os.read(ours, 1 << 16):
+            written += block
+    except OSError:  # the other end is closed
+        pass
+    process.wait()
+    os.close(ours)
+    return written.decode()
+
+
+def longest(written: str) -> int:
+    """The longest line that ever stood on the screen; bars overwrite themselves."""
+    assert "\x1b[A" not in written
+    lines = re.split(r"\r\n|\r|\n", COLOUR.sub("", written))
+    return max(map(len, lines))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("terminal")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_no_line_is_longer_than_the_terminal_is_wide(folder, columns):
+    for arguments in COMMANDS:
+        written = record(
+            folder,
+            [*arguments, "--seed", str(columns)]
+            if "run" in arguments[:1] and len(arguments) > 3
+            else arguments,
+            columns,
+        )
+        assert "Traceback" not in written
+        assert longest(written) <= columns, (arguments, written)
+
+
+def test_what_a_terminal_shows_of_a_training(folder):
+    written = record(folder, ["run", *QUICK, "--seed", "7", "--epochs", "3"], 80)
+    assert "\x1b[2m" in written
+    text = COLOUR.sub("", written)
+    assert re.search(r"\r *train +\S+ +\d+%  .*epoch \d/3", text)
+    assert re.search(r"\nepoch 3/3  loss \d\.\d{4}  +\d+\.\d\d%  validation ", text)
+
+
+def test_no_colours_where_nobody_wants_them(folder):
+    arguments = ["run", *QUICK, "--seed", "8"]
+    assert "\x1b" not in record(folder, arguments, 80, NO_COLOR="1")
+    dumb = record(folder, [*arguments, "--lr", "0.02"], 80, TERM="dumb")
+    assert "\x1b" not in dumb
+    assert "\r" not in dumb.replace("\r\n", "\n")
+    assert longest(dumb) <= 80
+
+
+def test_a_pipe_gets_whole_plain_lines(folder):
+    found = subprocess.run(
+        [sys.executable, "-m", "stages", "run", *QUICK, "--seed", "9"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "40"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    both = found.stdout + found.stderr
+    assert "\x1b" not in both
+    assert "\r" not in both
+    assert re.search(r"^model: artifacts/serialize/[0-9a-f]{32}/model\.json$", both, re.MULTILINE)
+    assert "test: truth ↓ prediction →" in found.stdout

@@ -1,0 +1,44 @@
+"""Tables: whole where they fit or go to a file, else with fewer and narrower columns."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.cli.table import align
+
+ROWS = [
+    ["run", "written", "test", "made of"],
+    ["3f0f7bd6", "2026-11-24 18:26", "64.75%", "fast damping=0.2 val_fraction=0.2"],
+    ["9f10a910", "2026-11-24 18:23", "–", "default"],
+]
+
+
+def test_a_table_that_fits():
+    assert align(ROWS, right=(2,)).splitlines() == [
+        "run       written             test  made of",
+        "3f0f7bd6  2026-11-24 18:26  64.75%  fast damping=0.2 val_fraction=0.2",
+        "9f10a910  2026-11-24 18:23       –  default",
+    ]
+    assert align([]) == ""
+
+
+def test_the_widest_column_is_cut_first_then_columns_go():
+    assert align(ROWS, right=(2,), drop=(1,), shorten=(3,), width=50).splitlines() == [
+        "run       written             test  made of",
+        "3f0f7bd6  2026-11-24 18:26  64.75%  fast damping=…",
+        "9f10a910  2026-11-24 18:23       –  default",
+    ]
+    assert align(ROWS, right=(2,), drop=(1,), shorten=(3,), width=40).splitlines() == [
+        "run         test  made of",
+        "3f0f7bd6  64.75%  fast damping=0.2 val_…",
+        "9f10a910       –  default",
+    ]
+
+
+@given(
+    st.lists(st.lists(st.text("ab c/→", max_size=40), min_size=4, max_size=4), max_size=5),
+    st.integers(5, 130),
+    st.permutations(range(4)).flatmap(lambda p: st.integers(0, 4).map(lambda n: p[:n])),
+)
+def test_no_line_is_ever_longer_than_the_terminal_is_wide(rows, width, drop):
+    for line in align(rows, right=(2,), drop=drop, width=width).split("\n"):
+        assert len(line) <= width

@@ -1,0 +1,54 @@
+"""Leftovers: what a killed group leaves goes with the next run; what lives stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.executors import leftovers
+
+HOLDER = """
+import multiprocessing, sys, time
+from pipeline.executors.leftovers import claim
+if __name__ == "__main__":
+    claim()
+    lock = multiprocessing.get_context("forkserver").Lock()
+    print(multiprocessing.process.current_process()._config["tempdir"], flush=True)
+    sys.stdin.read()
+"""
+ROOT = Path(__file__).parents[3]
+
+pytestmark = pytest.mark.skipif(not leftovers.SEMAPHORES.is_dir(), reason="needs Linux")
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_what_a_dead_process_left(tmp_path, monkeypatch, killed):
+    (tmp_path / "holder.py").write_text(HOLDER)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "holder.py")],
+        **{"env": environment, "text": True, "process_group": 0},
+        **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
+    )
+    folder = Path(process.stdout.readline().strip())
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    leftovers.sweep()
+    assert folder.is_dir(), "it lives"
+    assert semaphores(folder)
+    if killed:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    if killed:
+        assert semaphores(folder), "or else there is nothing to sweep"
+        leftovers.sweep()
+    assert not semaphores(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["holder.py"]
+
+
+def semaphores(folder: Path) -> list[Path]:
+    return list(leftovers.SEMAPHORES.glob(f"sem.{folder.name}-*"))
