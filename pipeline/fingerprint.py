@@ -22,20 +22,9 @@ from typing import Any
 
 from pipeline.code import CodeIndex
 from pipeline.stage import Stage
-from pipeline.store.digests import ArrayDigest, digest_array, digest_fields, digest_json
+from pipeline.store.digests import digest_fields
 from pipeline.store.files import Files
 from pipeline.uses import digests_of
-
-__all__ = [
-    "FORMAT",
-    "ArrayDigest",
-    "Fingerprint",
-    "differences",
-    "digest_array",
-    "digest_json",
-    "fingerprint_of",
-    "shown",
-]
 
 FORMAT = 2
 

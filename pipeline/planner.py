@@ -33,7 +33,7 @@ class Decision:
 
     `parameters` are those that the function will be called with. `key` and `fields` (of the
     fingerprint) are None where the stage waits. `sources` are those of a stage that runs, as they
-    were when they were fingerprinted.
+    were when they were fingerprinted; `manifest` is that of a result that is stored.
     """
 
     stage: Stage
@@ -43,6 +43,7 @@ class Decision:
     key: Key | None = None
     fields: Mapping[str, Any] | None = None
     sources: Mapping[str, list[int]] = field(default_factory=dict)
+    manifest: Mapping[str, Any] | None = None
 
     @property
     def reason(self) -> str:
@@ -66,7 +67,8 @@ class Planner:
         self._given = dict(parameters)
         self._resolved: dict[str, dict[str, Any]] = {}
         for stage in pipeline.stages.values():  # now: a source may be edited while others run
-            code.reached(stage.function, stage.ignores, stage.groups)
+            code.reached(stage.function, stage.ignores, stage.groups, save=False)
+        code.save()
         self.observations = Observations(store, code)
         self.texts = Texts(store.root)
 
@@ -88,11 +90,12 @@ class Planner:
         inputs = {name: digests[name] for name in stage.inputs}
         found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
-        damage = self.store.damage(key)
+        damage, manifest = self.store.examine(key)
         if damage is None:
-            reasons = self.observations.changes(stage, self.store.manifest(key))
+            reasons = self.observations.changes(stage, manifest)
             if not reasons:
-                return Decision(stage, CACHED, ("up to date",), parameters, key, found.fields)
+                fields, why = found.fields, ("up to date",)
+                return Decision(stage, CACHED, why, parameters, key, fields, manifest=manifest)
         else:
             reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
         sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
@@ -139,7 +142,7 @@ class Planner:
             decision = self.decide(stage, digests)
             decisions.append(decision)
             if decision.status == CACHED:
-                digests |= output_digests(self.store.manifest(decision.key))
+                digests |= output_digests(decision.manifest)
         return decisions
 
     def nearest(self, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:

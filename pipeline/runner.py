@@ -115,7 +115,7 @@ class _Run:
         self, decision: Decision, status: str, started: float, just_made: bool = False
     ) -> None:
         store, name = self._planner.store, decision.stage.name
-        manifest = store.manifest(decision.key)
+        manifest = decision.manifest or store.manifest(decision.key)
         store.touch(decision.key)
         seconds = time.perf_counter() - started
         reason = JUST_MADE if just_made else decision.reason

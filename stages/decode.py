@@ -26,9 +26,9 @@ from pipeline.store.files import Files
 from stages.dataset.formats import arrays, cifar10, cifar100, idx, pictures, table
 from stages.dataset.formats.kinds import kind_of
 from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES
+from stages.dataset.options import ReadingOptions
 from stages.dataset.repeats import Repeats
 from stages.dataset.sources.origin import name_of
-from stages.options import ReadingOptions
 
 READERS: dict[str, Callable[..., Iterator[dict[str, np.ndarray]]]] = {
     "cifar10": cifar10.read,

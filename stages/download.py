@@ -14,11 +14,11 @@ from pipeline.stage import stage
 from pipeline.store.durable import make_folder
 from pipeline.store.files import Files
 from stages.dataset.formats.kinds import check_download
+from stages.dataset.options import SourceOptions
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
 from stages.dataset.sources.resolve import Offline, expect_sha256, is_url, resolve_source
 from stages.dataset.sources.synthetic import generate
 from stages.dataset.sources.transfer import fetch
-from stages.options import SourceOptions
 
 SYNTHETIC = (
     "THE DATASET IS SYNTHETIC: drawn shapes, not the photographs of CIFAR-10, and no result on it "
@@ -29,7 +29,8 @@ SYNTHETIC = (
 OFFLINE = "no network: no host of CIFAR-10 answered, hence --source synthetic"
 
 
-@stage(outputs=("archive",), resolve=resolve_source)
+# What a server answers is checked by digests, which the result keeps.
+@stage(outputs=("archive",), resolve=resolve_source, uses=["https"])
 def download(
     *,
     options: SourceOptions = SourceOptions(),

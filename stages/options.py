@@ -1,7 +1,7 @@
-"""The parameters of the stages up to the network, in typed groups: what each means and may be.
+"""The parameters from features to the network, in typed groups: what each means and may be.
 
 A parameter that several stages take is one parameter: one name, one meaning, one default. What
-concerns the training itself is in training/options.py.
+concerns the dataset is in dataset/options.py, what concerns the training in training/options.py.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,6 @@ from typing import Annotated
 from pipeline.errors import ConfigError
 from pipeline.parameters import Option
 
-DataDir = Annotated[
-    str, Option("folder for downloaded and generated datasets", metavar="DIR", affects_result=False)
-]
-Label = Annotated[
-    str,
-    Option("column of a table, or name of an array, that holds the labels", metavar="COLUMN"),
-]
 Seed = Annotated[int, Option("seed of everything random", minimum=0)]
 Flip = Annotated[
     str,
@@ -46,47 +39,6 @@ Standardize = Annotated[
         choices=("auto", "none", "feature", "channel"),
     ),
 ]
-
-
-@dataclass(frozen=True)
-class SourceOptions:
-    """Source: where the dataset comes from."""
-
-    source: Annotated[
-        str,
-        Option(
-            "where the dataset comes from: auto, cifar10, cifar100, mnist, fashion-mnist, "
-            "synthetic; a folder of images by class; an archive, .npz, .npy, .csv or .parquet; or "
-            "a URL",
-            metavar="SOURCE",
-        ),
-    ] = "auto"
-    sha256: Annotated[str | None, Option("expected SHA-256 of the archive", metavar="DIGITS")] = (
-        None
-    )
-    data_dir: DataDir = "data"
-    synthetic_size: Annotated[
-        int,
-        Option("training images of the synthetic source; a fifth of it for test", minimum=50),
-    ] = 50_000
-    label: Label = ""
-
-
-@dataclass(frozen=True)
-class ReadingOptions:
-    """Files: how those of a dataset are read; what is of no use to one is refused."""
-
-    size: Annotated[
-        int | None,
-        Option("side in pixels that image files are brought to; none: 32", minimum=1, maximum=4096),
-    ] = None
-    label: Label = ""
-    drop: Annotated[
-        str, Option("columns of a table to leave out, separated by commas", metavar="COLUMNS")
-    ] = ""
-    coarse: Annotated[bool, Option("the 20 coarse classes of CIFAR-100 instead of its 100")] = False
-    skip_bad: Annotated[bool, Option("leave out image files that cannot be read")] = False
-    data_dir: DataDir = "data"
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.modelfile.initial import Init, init_by_content
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
-from stages.training.build import Examples, make_trainer, workers_alive
+from stages.training.augmentation import AugmentationOptions
+from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
 from stages.training.checkpoints import CheckpointPolicy
 from stages.training.components import make_schedule
 from stages.training.following import Follower, epoch_line, stopped_early
 from stages.training.options import (
-    AugmentationOptions,
     BatchOptions,
     OptimizerOptions,
     ScheduleOptions,
@@ -38,7 +38,7 @@ from stages.training.state import TrainingState
 @stage(
     outputs=("parameters", "training"),
     resolve=init_by_content,
-    ignores=("stages.training.following",),
+    ignores=WITHOUT_EFFECT,
 )
 def train(
     features: np.ndarray,

@@ -39,7 +39,8 @@ def known_in(home: Path) -> Path:
     """Let processes know the sources that use the store in this folder."""
     index()
     (home / "artifacts").mkdir(exist_ok=True)
-    shutil.copyfile(_folder() / MEMO, home / "artifacts" / MEMO)
+    for remembered in _folder().glob(".*.json"):
+        shutil.copy2(remembered, home / "artifacts" / remembered.name)
     return home
 
 

@@ -21,7 +21,8 @@ LEVELS = (
     ("settings",),
     ("code", "store"),
     ("uses", "fingerprint", "observation", "planner"),
-    ("executors", "events", "outcome", "execution", "dispatch", "runner"),
+    ("executors", "events", "outcome"),
+    ("run_context", "outputs", "execution", "dispatch", "runner"),
     ("api", "search", "upkeep"),
     ("cli",),
 )
@@ -37,19 +38,6 @@ TOO_LONG = {
     "pipeline.code.scopes",
     "pipeline.code.symbols",
     "pipeline.code.wraps",
-    "pipeline.execution",
-    "tests.crash.journal",
-    "tests.crash.scenarios",
-    "tests.fuzz.decoders.archives",
-    "tests.fuzz.decoders.stores",
-    "tests.pipeline.code.test_index",
-    "tests.pipeline.store.test_files",
-    "tests.pipeline.store.test_store",
-    "tests.pipeline.upkeep.test_gc",
-    "tests.stages.test_decode",
-    "tests.stages.dataset.formats.test_images",
-    "tests.stages.dataset.sources.test_transfer",
-    "tests.stages.modelfile.test_model",
 }
 SAME = {"clean", "numerics"}  # functions that have the name of their module, for the moment
 # What a command may load that finds everything up to date, beside what click loads: of the standard
@@ -58,7 +46,8 @@ STANDARD = "dataclasses graphlib hashlib json mmap fcntl queue urllib.parse secr
 STANDARD += " pathlib locale gc signal importlib.util"
 OURS = ("pipeline", "stages")
 LATER = (
-    *("pipeline.execution", "pipeline.search.", "pipeline.code.syntax", "pipeline.code.scopes"),
+    *("pipeline.execution", "pipeline.outputs", "pipeline.run_context", "pipeline.search."),
+    *("pipeline.code.syntax", "pipeline.code.scopes"),
     *("pipeline.executors.processes", "pipeline.executors.pools", "pipeline.executors.tasks"),
     *("pipeline.executors.blas", "pipeline.events.bars", "pipeline.events.event"),
     *("pipeline.events.json_lines", "pipeline.events.relay", "pipeline.upkeep.gc"),
@@ -158,8 +147,9 @@ def loaded_by_a_command_that_has_nothing_to_do(folder: Path) -> list[str]:
             main()
         except SystemExit as end:
             assert not end.code, end.code"""
-    loaded(code, folder)
-    return loaded(code, folder)
+    for _ in range(3):  # the second one still remembers what the first one made
+        found = loaded(code, folder)
+    return found
 
 
 def loaded(code: str, folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -72,7 +73,8 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
 
 def _let_output_go() -> None:
     """Let the interpreter's last flush of stdout, at its exit, go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError, ValueError):  # as where the caller has given us no real file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str, status: int) -> int:

@@ -55,9 +55,11 @@ class CodeIndex:
         function: Callable[..., Any],
         ignores: Collection[str] = (),
         groups: Mapping[str, Any] = MappingProxyType({}),
+        save: bool = True,
     ) -> Reached:
         """All that `function` reaches, itself included, but for the modules named in `ignores`.
-        `groups` are its arguments that are groups of parameters, whose methods count.
+        `groups` are its arguments that are groups of parameters, whose methods count. What has been
+        learnt is written down unless `save` is false: then call `save`, after the last of many.
 
         A function without a source (typed at a prompt, made by `exec`) counts by its bytecode,
         which differs between versions of Python, and by the values that it uses. Raises `TypeError`
@@ -69,9 +71,14 @@ class CodeIndex:
         key = (function, tuple(ignores))
         if key not in self._reached:
             self._reached[key] = self._look(*key, [group.type for group in groups.values()])
-            self._tables.save()
-            self._remembered.save()
+            if save:
+                self.save()
         return self._reached[key]
+
+    def save(self) -> None:
+        """Write down what has been learnt, if anything was."""
+        self._tables.save()
+        self._remembered.save()
 
     def changed(self) -> list[str]:
         """The names of live values that are no longer what they were when they were looked at.
@@ -86,10 +93,11 @@ class CodeIndex:
         return self._place(unwrap(function))[2][0].project.root
 
     def imported(self, function: Callable[..., Any]) -> set[str]:
-        """The sources that importing a function's module brings in, now or when they are needed:
-        what of them it reaches is followed."""
+        """The sources that importing a function's own module brings in: what they do then is seen
+        in live values. Those that a function imports later are observed where they are not reached,
+        for they may be imported for their effect."""
         module, _, (_, effects, _) = self._place(unwrap(function))
-        return {str(found.path) for found in effects.loaded(module) if found.path}
+        return {str(found.path) for found in effects.loaded(module, "top") if found.path}
 
     def graphs(self, function: Callable[..., Any]) -> Callable[[str, str], str | None]:
         """A function that gives the graph of a whole module of the same project, which is named or
@@ -124,7 +132,7 @@ class CodeIndex:
     ) -> Reached:
         inner = unwrap(function)
         module, has_source, (links, effects, values) = self._place(inner)
-        values.subclasses, key = False, ""
+        key = ""
         if has_source and function is inner and _holds_nothing(inner):
             held = [group.__qualname__ for group in groups]
             key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *held])
@@ -141,7 +149,7 @@ class CodeIndex:
             found = walk.reached([*start, *held], live.root(function, inner, start))
             if "subclasses" not in found.words:
                 break
-        if key and not values.subclasses:
+        if key:
             modules = {**effects.loaded(module), **dict.fromkeys(found.modules)}
             self._remembered.put(key, modules, live.kept(), found)
         return found

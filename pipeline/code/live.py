@@ -15,7 +15,6 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pipeline.code.deferrals import load_if_deferred
@@ -158,29 +157,26 @@ class Live:
         self._asked.update(name for name, _ in found.links)
         return found
 
-    def same(self, seen: Sequence[Any]) -> bool:
-        """Whether the live values that were seen another time have the content that they had."""
-        loaded: dict[str, Module | None] = {}
-        for (name, path, folder), symbol, targets, text in seen:
-            if name not in loaded:
-                module = Module(name, path and Path(path), folder and Path(folder))
-                self._links.project.add(module)
-                loaded[name] = module if self.names_of(module) is not None else None
-            if (module := loaded[name]) is None:
-                continue
-            key = (name, symbol, targets is None, text is None)
-            if key not in self._values.texts:
-                found = self._facts((name, symbol), module, targets, text is not None)
-                self._values.texts[key] = found.text
-            if text is not None and self._values.texts[key] != text:
+    def same(self, module: Module, seen: Iterable[Any], subclasses: bool) -> bool:
+        """Whether the live values of a module that were seen another time have the content that
+        they had, if it is loaded. `subclasses`: with the classes that derive from them."""
+        self._links.project.add(module)
+        if self.names_of(module) is None:
+            return True
+        texts, self._values.subclasses = self._values.texts, subclasses
+        for symbol, targets, text in seen:
+            key = (module.name, symbol, targets is None, text is None, subclasses)
+            if key not in texts:
+                found = self._facts((module.name, symbol), module, targets, text is not None)
+                texts[key] = found.text
+            if text is not None and texts[key] != text:
                 return False
         return True
 
     def kept(self) -> list[Any]:
-        """The live values that were seen, for `same`."""
+        """The live values that were seen, for `same`: module, symbol, targets, content."""
         return [
-            [[m.name, m.path and str(m.path), m.folder and str(m.folder)], name, targets, text]
-            for ((_, name), _), (m, targets, text) in self.seen.items()
+            (m, name, targets, text) for ((_, name), _), (m, targets, text) in self.seen.items()
         ]
 
     def _facts(

@@ -5,10 +5,15 @@ it comes to the same as long as (1) no source has changed of all that the functi
 and none has come or gone beside them, and (2) each live value that the walk has looked at has the
 content that it had. Values of modules that are not imported yet are what they were: their sources
 are among those. So an answer is kept with what it rests on, in a file that may be lost at any time.
+
+Functions of one project rest on much that is the same, so sources, modules and live values stand in
+lists of their own, and an answer names them by number. Where Python looks for modules depends on
+how a program is started: the answers of the last few such paths stand side by side.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -23,7 +28,46 @@ from pipeline.code.modules import Module
 from pipeline.code.tables import SETTLED_NS, stamp
 from pipeline.store.cache import read_cache, write_cache
 
-_MOST = 200  # functions that are remembered
+_MOST = 5000  # functions that are remembered
+_PATHS = 4  # ways of finding modules
+
+Value = tuple[Module, str, list[str] | None, str | None]  # a live value that was seen: see live.py
+Same = Callable[[Module, Iterable[Any], bool], bool]
+
+
+class Answers:
+    """Answers by function, as JSON: rows that several of them share, and the answers themselves."""
+
+    def __init__(self, rows: list[Any], answers: dict[str, Any]) -> None:
+        self.rows, self.answers = rows, answers
+        self._numbers: dict[str, int] = {}
+
+    def number(self, row: Any) -> int:
+        """The number of a row, which is added where it is new."""
+        if not self._numbers:
+            self._numbers = {json.dumps(row): place for place, row in enumerate(self.rows)}
+        text = json.dumps(row)
+        if text not in self._numbers:
+            self._numbers[text] = len(self.rows)
+            self.rows.append(row)
+        return self._numbers[text]
+
+    def packed(self) -> str:
+        """As a text, without rows that no answer names any more."""
+        kept = Answers([], {})
+        for key, answer in list(self.answers.items())[-_MOST:]:
+            with suppress(TypeError, ValueError, IndexError):  # of another form
+                files, values, modules, found = answer
+                kept.answers[key] = (
+                    kept._copy(self, files),
+                    [[kept._copy(self, [one])[0], kept._copy(self, seen)] for one, seen in values],
+                    kept._copy(self, modules),
+                    found,
+                )
+        return json.dumps([kept.rows, kept.answers], separators=(",", ":"))
+
+    def _copy(self, other: Answers, numbers: Iterable[int]) -> list[int]:
+        return [self.number(other.rows[one]) for one in numbers]
 
 
 class Remembered:
@@ -31,42 +75,60 @@ class Remembered:
 
     def __init__(self, cache: Path | None) -> None:
         self._cache = cache
-        self._known: dict[str, Any] | None = None
+        self._known: Answers | None = None
+        self._path = json.dumps(sys.path)
+        self._others: dict[str, str] = {}  # answers of other paths, the last ones last
         self._now: dict[str, Any] = {}
+        self._fits: dict[int, bool] = {}  # whether a source is as it was, by its row
+        self._modules: dict[int, Module] = {}
         self._news = False
+        self._version = _version() if cache else []
 
-    def get(self, key: str, same: Callable[[list[Any]], bool]) -> Reached | None:
-        """What a function reached, if all that it rests on is as it was; `same` compares facts."""
-        entry = self._load().get(key)
-        with suppress(KeyError, TypeError, ValueError, AttributeError):  # of another form
-            if all(self.state(p) == s for p, s in entry["files"].items()) and same(entry["facts"]):
-                found = entry["reached"]
-                modules = [Module(n, p and Path(p), f and Path(f)) for n, p, f in found["modules"]]
-                return Reached(**found | {"modules": tuple(modules)})
+    def get(self, key: str, same: Same) -> Reached | None:
+        """What a function reached, if all that it rests on is as it was; `same` compares the live
+        values of one module, with or without the classes that derive from them."""
+        known = self._load()
+        with suppress(KeyError, TypeError, ValueError, AttributeError, IndexError):  # another form
+            files, values, modules, found = known.answers[key]
+            if not all(self._fits[one] if one in self._fits else self._fit(one) for one in files):
+                return None
+            subclasses = "subclasses" in found["words"]
+            for one, seen in values:
+                if not same(self._module(one), [known.rows[two] for two in seen], subclasses):
+                    return None
+            return Reached(**found, modules=tuple(map(self._module, modules)))
         return None
 
-    def put(self, key: str, modules: Iterable[Module], facts: list[Any], reached: Reached) -> None:
+    def put(self, key: str, modules: Iterable[Module], seen: list[Value], reached: Reached) -> None:
         """Keep an answer; not where a source is so new that it could change unseen."""
         paths = {str(module.path) for module in modules if module.path}
         paths |= {os.path.dirname(path) + os.sep for path in paths}
-        files = {path: self.state(path) for path in sorted(paths)}
-        stamps = [files[path] for path in paths if not path.endswith(os.sep)]
+        stamps = [self.state(path) for path in paths if path[-1] != os.sep]
         newest = max((max(one[1:3]) for one in stamps), default=0)
         if self._cache is None or time.time_ns() - newest < SETTLED_NS:
             return
+        known = self._load()
+        values: dict[int, list[int]] = {}
+        for module, *value in seen:
+            values.setdefault(known.number(_row(module)), []).append(known.number(value))
         found = asdict(reached) | {"words": sorted(reached.words)}
-        found["modules"] = [
-            [m.name, m.path and str(m.path), m.folder and str(m.folder)] for m in reached.modules
-        ]
-        self._load().pop(key, None)
-        self._load()[key] = {"files": files, "facts": facts, "reached": found}
+        del found["modules"]
+        known.answers.pop(key, None)
+        known.answers[key] = (
+            [known.number([path, self.state(path)]) for path in sorted(paths)],
+            [*values.items()],
+            [known.number(_row(module)) for module in reached.modules],
+            found,
+        )
         self._news = True
 
     def save(self) -> None:
         """Write down what has been learnt since the last time, if anything was."""
         if self._cache and self._news:
             self._news = False
-            write_cache(self._cache, [_version(), dict(list(self._load().items())[-_MOST:])])
+            recent = dict([*self._others.items()][1 - _PATHS :])
+            recent[self._path] = self._load().packed()
+            write_cache(self._cache, [self._version, recent])
 
     def state(self, path: str) -> Any:
         """A source's stamp; of a folder, which modules could be in it."""
@@ -80,18 +142,37 @@ class Remembered:
                     self._now[path] = sorted(name for name in names if name != "__pycache__")
         return self._now[path]
 
-    def _load(self) -> dict[str, Any]:
+    def _fit(self, row: int) -> bool:
+        path, state = self._load().rows[row]
+        self._fits[row] = self.state(path) == state
+        return self._fits[row]
+
+    def _module(self, row: int) -> Module:
+        if row not in self._modules:
+            name, path, folder = self._load().rows[row]
+            self._modules[row] = Module(name, path and Path(path), folder and Path(folder))
+        return self._modules[row]
+
+    def _load(self) -> Answers:
         if self._known is None:
-            self._known = {}
+            self._known = Answers([], {})
             match read_cache(self._cache) if self._cache else None:
-                case [version, dict(known)] if version == _version():
-                    self._known = known
+                case [version, dict(paths)] if version == self._version:
+                    self._others = paths
+                    with suppress(TypeError, ValueError, RecursionError):
+                        rows, answers = json.loads(paths.pop(self._path, ""))
+                        self._known = Answers(list(rows), dict(answers))
         return self._known
 
 
+def _row(module: Module) -> list[Any]:
+    name, path, folder = module
+    return [name, path and str(path), folder and str(folder)]
+
+
 def _version() -> list[Any]:
-    """What answers depend on beside the sources: Python, and how they are found."""
+    """What answers depend on beside the sources and where they are found: Python, and this code."""
     here = Path(__file__).parent
     with os.scandir(here) as found:
         own = sorted(entry.path for entry in found if entry.name.endswith(".py"))
-    return [*sys.version_info[:3], sys.path, *(stamp(Path(path)) for path in own)]
+    return [*sys.version_info[:3], *(stamp(Path(path)) for path in own)]

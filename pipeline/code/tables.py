@@ -4,14 +4,16 @@ Parsing the sources of a project takes a good part of a second, and most command
 as they were. A memo keeps each table with the stamp of the source: size, modification and change
 time, inode. A source written less than 2 s before it was read is not remembered, for it could be
 written again within one tick of the clock. A memo that another Python or another version of the
-analysis has made counts as empty.
+analysis has made counts as empty. In the file each table is a text, taken apart when it is needed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +53,7 @@ class Tables:
     def _table(self, module: Module) -> dict[str, Any]:
         self.stamps[module] = found = stamp(module.path)
         match self._load().get(str(module.path)):
-            case [known, module.name, dict(table)] if (
-                known == found and _EMPTY.keys() == table.keys()
-            ):
+            case [known, module.name, str(text)] if known == found and (table := _taken(text)):
                 return table
         from pipeline.code.symbols import scan  # imported here: most commands find all as it was
 
@@ -61,7 +61,8 @@ class Tables:
         table = scan(module.path.read_bytes(), module.name, module.folder is not None)
         settled = read_ns - max(found[1], found[2]) >= SETTLED_NS
         if settled and stamp(module.path) == found:
-            self._news[str(module.path)] = [found, module.name, table]
+            text = json.dumps(table, separators=(",", ":"))
+            self._news[str(module.path)] = [found, module.name, text]
         return table
 
     def _load(self) -> dict[str, list[Any]]:
@@ -77,6 +78,14 @@ def stamp(path: Path) -> list[int]:
     """By which a file is known to be the same: size, modification and change time, inode."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _taken(text: str) -> dict[str, Any] | None:
+    """A table from its text; None where it is of another form."""
+    with suppress(ValueError, RecursionError):
+        table = json.loads(text)
+        return table if isinstance(table, dict) and table.keys() == _EMPTY.keys() else None
+    return None
 
 
 def _version() -> list[Any]:

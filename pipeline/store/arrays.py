@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pipeline.store.digests import ArrayDigest
+from pipeline.store.array_digests import ArrayDigest
 from pipeline.store.durable import fsync
 
 BLOCK = 1 << 22

@@ -96,6 +96,9 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
             text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         raise MissingArtifact(f"nothing is stored in {folder}") from None
+    except OSError as error:
+        error.filename = path  # an error of reading has none
+        raise
     try:
         manifest = json.loads(text)
         if manifest["format"] != FORMAT:

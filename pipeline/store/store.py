@@ -54,17 +54,21 @@ class Store:
         Looks at the manifest and at the size and time of each file; a file that was touched since
         is read again, and trusted if its content is still what the manifest records.
         """
+        return self.examine(key)[0]
+
+    def examine(self, key: Key) -> tuple[str | None, dict[str, Any] | None]:
+        """The same, and the manifest, None where it cannot be read."""
+        folder = self.folder(key)
         try:
-            manifest = self.manifest(key)
+            manifest = read_manifest(folder, key.digest)
         except MissingArtifact:
-            return "nothing is stored"
+            return "nothing is stored", None
         except CorruptArtifact as error:
-            return str(error)
+            return str(error), None
         for output in manifest["outputs"].values():
-            reason = check_output(self.folder(key), output, self.cache)
-            if reason:
-                return reason
-        return None
+            if reason := check_output(folder, output, self.cache):
+                return reason, manifest
+        return None, manifest
 
     def is_absent(self, key: Key) -> bool:
         """Whether not even a damaged result is there."""

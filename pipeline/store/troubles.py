@@ -96,7 +96,7 @@ def explained(error: BaseException) -> tuple[str, bool] | None:
             f"{where}expected to be let open files and start processes, {found}; {LESS}, {AGAIN}",
             True,
         )
-    if number in UNABLE:
+    if number in UNABLE or (number == errno.EINVAL and error.filename):
         return f"{place}expected a system that can do it, {found}; run the same command again", True
     if number in BROKEN:
         return f"{place}expected a disk that works, {found}; see to the disk, {AGAIN}", False

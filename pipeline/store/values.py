@@ -7,6 +7,8 @@
 The record of an output in the manifest: its file, kind, content digest, size and time; for an
 array also dtype and shape, for the others the SHA-256 of the file. The content digest has nothing
 to do with how and where a value was made: equal values have equal digests. Nothing is ever pickled.
+
+NumPy is imported where an array is read or written: to find one up to date takes none.
 """
 
 from __future__ import annotations
@@ -18,17 +20,19 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import CorruptArtifact
-from pipeline.store.arrays import ArrayFile, array_digest, file_record, form_of, map_array
 from pipeline.store.digests import digest_json
 from pipeline.store.durable import check_free_space, fsync_folder, write_durably
 from pipeline.store.files import DigestCache, Files
 from pipeline.store.manifest import write_manifest
 from pipeline.store.troubles import storage_errors
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.store.arrays import ArrayFile
 
 UNREADABLE = "cannot be read"  # what may be whole for all that
 
@@ -47,6 +51,10 @@ class Writer:
 
     def put(self, name: str, value: Any) -> None:
         """Store a whole value."""
+        import numpy as np
+
+        from pipeline.store.arrays import ArrayFile, file_record
+
         if isinstance(value, np.ndarray):
             with storage_errors(self.folder):
                 check_free_space(self.folder.parent, value.nbytes)
@@ -76,6 +84,8 @@ class Writer:
 
     def append(self, name: str, block: np.ndarray) -> None:
         """Add rows to an array that grows with the blocks of a generator."""
+        from pipeline.store.arrays import ArrayFile
+
         with storage_errors(self.folder):
             if name not in self._open:
                 path = self.folder / f"{name}.npy"
@@ -143,6 +153,8 @@ def verify_output(folder: Path, record: Mapping[str, Any]) -> str | None:
         if record["kind"] != "array":
             found, expected = hashlib.sha256(path.read_bytes()).hexdigest(), record["sha256"]
         else:
+            from pipeline.store.arrays import array_digest, form_of
+
             found = array_digest(path, *form_of(record))
             expected = record["digest"]
     except FileNotFoundError:
@@ -167,6 +179,8 @@ def read_value(folder: Path, record: Mapping[str, Any]) -> Any:
     path = folder / record["file"]
     try:
         if record["kind"] == "array":
+            from pipeline.store.arrays import form_of, map_array
+
             return map_array(path, *form_of(record))
         value = json.loads(path.read_bytes())
         return Files.from_json(value) if record["kind"] == "files" else value

@@ -31,7 +31,8 @@ from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.images import read_image, write_png
 from stages.dataset.formats.table import rows_of
-from stages.modelfile.model import Model, from_document, read_model
+from stages.modelfile.model import Model
+from stages.modelfile.reader import from_document, read_model
 
 SUFFIXES = (
     *(".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff"),

@@ -68,7 +68,7 @@ def _scores(document: Mapping[str, Any]) -> str:
                 rows.append([name, f"{found['images']:,}", loss, accuracy, shown])
             if "majority" in plain:
                 most = plain["majority"]
-                baseline = f"always {most['class']}, the majority: {most['accuracy']:.2%} ({part})"
+                baseline = f"majority class ({most['class']}): {most['accuracy']:.2%}"
     if not any(row[4] for row in rows[1:]):
         rows = [row[:4] for row in rows]
     page = align(rows, right=(1, 2, 3, 4), drop=(4,), shorten=(0,))

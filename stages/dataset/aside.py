@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.errors import StorageError
 
-Block = dict[str, np.ndarray]
+Block = dict[str, "np.ndarray"]  # a name: NumPy is imported when it is first used
 
 
 class Aside:

@@ -21,6 +21,6 @@ __all__ = ["load_model"]
 
 def load_model(path: str | os.PathLike[str]) -> Model:
     """The model in a file. Raises `DataError`, in one line, where it holds none."""
-    from stages.modelfile.model import read_model  # here and not above: it needs NumPy
+    from stages.modelfile.reader import read_model  # here and not above: it needs NumPy
 
     return read_model(Path(path))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stages import neuralnet as nn
-from stages.dataset.formats.table import width_of
+from stages.dataset.formats.columns import width_of
 from stages.features import LUMA
 from stages.modelfile.strict import kind, require, shown
 from stages.modelfile.tensors import decode_tensor

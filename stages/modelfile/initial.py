@@ -17,7 +17,8 @@ from pipeline.errors import ConfigError
 from pipeline.parameters import Option
 from pipeline.store.files import Files, identify
 from stages import neuralnet as nn
-from stages.modelfile.model import Model, read_model
+from stages.modelfile.model import Model
+from stages.modelfile.reader import read_model
 from stages.options import InputOptions
 
 Init = Annotated[

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pipeline.errors import ConfigError
 from pipeline.stage import Option, stage
 from pipeline.store.files import Files, identify
-from stages.modelfile.model import Model, read_model
+from stages.modelfile.model import Model
+from stages.modelfile.reader import read_model
 
 Load = Annotated[
     str, Option("evaluate this saved model instead of training one", metavar="MODEL.json")

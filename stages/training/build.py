@@ -22,8 +22,28 @@ from stages.dataset.formats.layout import shape_of
 from stages.features import make_inputs
 from stages.modelfile.initial import initialize
 from stages.options import InputOptions, NetworkOptions
+from stages.training.augmentation import AugmentationOptions
 from stages.training.components import make_augmentation, make_optimizer
-from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
+from stages.training.options import BatchOptions, OptimizerOptions
+
+# What starts workers, keeps time and finds out how many of them pay: it cannot change a bit.
+WITHOUT_EFFECT = (
+    "pipeline.executors",
+    "pipeline.events",
+    "stages.neuralnet.parallel.auto",
+    "stages.neuralnet.parallel.barrier",
+    "stages.neuralnet.parallel.engine",
+    "stages.neuralnet.parallel.executors",
+    "stages.neuralnet.parallel.main_module",
+    "stages.neuralnet.parallel.pool",
+    "stages.neuralnet.parallel.sockets",
+    "stages.neuralnet.parallel.tracker",
+    "stages.neuralnet.parallel.worker",
+    "stages.neuralnet.parallel.workers",
+    "stages.neuralnet.processor",
+    "stages.training.checkpoints",
+    "stages.training.following",
+)
 
 
 @dataclass(frozen=True)

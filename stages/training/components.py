@@ -10,7 +10,8 @@ from pipeline.errors import ConfigError
 from stages import neuralnet as nn
 from stages.features import levels_of
 from stages.options import InputOptions
-from stages.training.options import AugmentationOptions, OptimizerOptions, ScheduleOptions
+from stages.training.augmentation import AugmentationOptions
+from stages.training.options import OptimizerOptions, ScheduleOptions
 
 
 def make_optimizer(options: OptimizerOptions, average: float = 0.0) -> Any:

@@ -17,7 +17,8 @@ import numpy as np
 
 from pipeline.cli.display import align
 from stages.dataset.formats.layout import SHAPE
-from stages.modelfile.model import Model, read_model
+from stages.modelfile.model import Model
+from stages.modelfile.reader import read_model
 from stages.neuralnet import Network
 
 COMMANDS = ("run", "preprocess", "train", "evaluate", "plan", "graph", "config")

@@ -26,9 +26,8 @@ from pipeline.cli.display import align
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import Program, make_cli
 from pipeline.code import CodeIndex
-from pipeline.fingerprint import fingerprint
+from pipeline.fingerprint import fingerprint_of
 from pipeline.graph import Pipeline
-from pipeline.planner import Planner
 from pipeline.stage import Option, stage
 from pipeline.store.store import Key, Store
 
@@ -55,12 +54,11 @@ def fill(store: Store, results: int) -> None:
     """Write as many results as that, without waiting for the disk."""
     code = CodeIndex()
     for seed in range(results // 2):
-        planner = Planner(MANY, {"seed": seed}, store, code)
         digests: dict[str, str] = {}
         numbers = make.function(seed=seed)
         for one in MANY.stages.values():
-            parameters = planner.parameters_of(one)
-            found = fingerprint(one, parameters, digests, code)  # and no look at what is there
+            parameters = {"seed": seed} if one is make else {}
+            found = fingerprint_of(one, parameters, digests, code)
             key = Key(one.name, found.digest)
             with store.write(key, found.fields) as writer:
                 writer.root = "final" if one is add else ""

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.store.store import Key, Store
-from tests.crash.journal import Disk, Journal, Step, crashes, disk, write_disk
+from tests.crash.disks import Disk, crashes, disk, write_disk
+from tests.crash.journal import Journal, Step
 from tests.crash.scenarios import Scenario
 from tests.crash.tally import Tally
 from tests.crash.watch import watching

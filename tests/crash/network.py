@@ -22,7 +22,7 @@ import click
 
 from pipeline.cli.main import run_cli
 from pipeline.context import Context
-from stages.dataset.formats.members import check_archive
+from stages.dataset.formats.kinds import check_download
 from stages.dataset.sources.transfer import fetch
 from tests.crash import endless
 from tests.crash.endless import CASES
@@ -107,7 +107,7 @@ class _Spoken(Context):
 @click.command()
 @click.argument("url")
 def _download(url: str) -> None:
-    fetch([url], Path("archive.tar.gz"), check=check_archive, context=_Spoken())
+    fetch([url], Path("archive.tar.gz"), check=check_download, context=_Spoken())
 
 
 if __name__ == "__main__":

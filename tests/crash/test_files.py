@@ -8,7 +8,8 @@ import pytest
 
 from stages.dataset.sources.synthetic import generate
 from stages.serialize import save_copy
-from tests.crash.journal import Journal, crashes, disk
+from tests.crash.disks import crashes, disk
+from tests.crash.journal import Journal
 from tests.crash.watch import watching
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.journal import LOST, ZEROS, Journal, crashes, disk, unsynced, write_disk
+from tests.crash.disks import crashes, disk, unsynced, write_disk
+from tests.crash.journal import LOST, ZEROS, Journal
 from tests.crash.watch import watching
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux")

@@ -51,16 +51,19 @@ def document(call) -> Callable[..., Any]:
 
 @pytest.fixture
 def spawn(tmp_path: Path) -> Callable[..., subprocess.Popen]:
-    """Start the program as a process of its own, in the same folder."""
+    """Start the program as a process of its own, in the same folder; `save`: seconds between
+    two states of a training."""
     sources.known_in(tmp_path)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started: list[subprocess.Popen] = []
 
-    def go(*arguments: str) -> subprocess.Popen:
+    def go(*arguments: str, save: float | None = None) -> subprocess.Popen:
+        often = {"CRASH_SAVE": str(save)} if save else {}
+        module = "tests.crash.program" if save else "stages"  # which saves the state so often
         process = subprocess.Popen(
-            [sys.executable, "-m", "stages", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=tmp_path,
-            env=environment,
+            env=environment | often,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

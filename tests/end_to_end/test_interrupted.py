@@ -11,8 +11,9 @@ from pathlib import Path
 
 from tests.end_to_end.conftest import SMALL, ran
 
-# Long enough to be interrupted in the middle, with a state saved every second.
-LONG = (*SMALL, "--hidden", "256,128", "--epochs", "300", "--batch", "20", "--workers", "1")
+# Long enough to be interrupted in the middle, where a state is saved so often.
+LONG = (*SMALL, "--hidden", "64", "--epochs", "150", "--batch", "20", "--workers", "1")
+OFTEN = 0.05  # seconds
 
 
 def wait_for(condition, seconds: float = 60) -> None:
@@ -31,7 +32,7 @@ def digest(found) -> str:
 
 
 def test_ctrl_c_and_kill_lose_nothing(spawn, document, tmp_path):
-    process = spawn("run", *LONG)
+    process = spawn("run", *LONG, save=OFTEN)
     wait_for(lambda: states(tmp_path))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -40,13 +41,13 @@ def test_ctrl_c_and_kill_lose_nothing(spawn, document, tmp_path):
     assert err.splitlines()[-1] == "interrupted; run the same command again to go on from here"
     assert "Traceback" not in err
 
-    process = spawn("run", *LONG)
+    process = spawn("run", *LONG, save=OFTEN)
     first = states(tmp_path)
     wait_for(lambda: states(tmp_path) not in (first, []))
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
-    process = spawn("run", *LONG, "--json", "--save", "resumed.json")
+    process = spawn("run", *LONG, "--json", "--save", "resumed.json", save=OFTEN)
     out, err = process.communicate(timeout=120)
     assert "resuming from epoch" in err
     resumed = json.loads(out)

@@ -17,6 +17,7 @@ from pipeline.store.files import Files
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.commands.add import add_to
 from stages.dataset.formats.images import write_png
+from tests import sources
 
 SHAPE = (3, 5, 7)
 
@@ -50,6 +51,7 @@ def home(tmp_path_factory):
 def call(home, monkeypatch, capsys):
     """Run a command of the program with another `decode`: status, stdout, last line on stderr."""
     monkeypatch.chdir(home)
+    sources.known_here(monkeypatch)
 
     def go(decode, command: str, *flags: str) -> tuple[int, str, str]:
         own = [decode if s.name == "decode" else s for s in PIPELINE.stages.values()]

@@ -105,10 +105,13 @@ def _fixed(node: ast.expr) -> list[str]:
     return [""]
 
 
-# Files whose messages are met one by one, in part, by tests/stages/dataset/test_refused.py.
+# Files whose messages are met one by one, in part, by tests/stages/dataset/test_refused*.py.
 SOURCES = {
     *("aside", "classes", "holdout", "sources.folder", "sources.paths"),
-    *("formats.arrays", "formats.blobs", "formats.cifar100", "formats.idx", "formats.kinds"),
+    *("formats.arrays", "formats.blobs", "formats.cifar100", "formats.decoding"),
+    *("formats.examples", "formats.idx", "formats.kinds", "formats.npy"),
+    *("formats.picture_archives", "formats.rows", "formats.delimited", "formats.parquet"),
+    *("formats.cells", "formats.columns"),
     *("formats.listing", "formats.pictures", "formats.readers", "formats.table", "formats.zips"),
 }
 # Messages that a command line cannot provoke, or only by a race, and the tests that do.
@@ -127,14 +130,16 @@ ELSEWHERE = {
     "unknown parameter ": "tests/pipeline/test_settings.py",
     "is being written by another program": "tests/pipeline/store/test_files.py",
     "expected a readable file at": "tests/pipeline/store/test_files.py",
-    'expected {"files"': "tests/pipeline/store/test_store.py",
+    'expected {"files"': "tests/pipeline/store/test_damage.py",
     "cannot be read: ": "tests/stages/dataset/formats/test_inflate.py",
-    "its certificate is not valid: ": "tests/stages/dataset/sources/test_transfer.py",
+    "its certificate is not valid: ": "tests/stages/dataset/sources/test_answers.py",
     "expected the URL of the labels": "tests/stages/test_download.py",
+    "expected a model of a table with these": "tests/stages/test_evaluate.py",
+    "its header has no end": "tests/stages/dataset/formats/test_bounded.py",
     "expected a source of one file": "tests/stages/test_download.py",
     "expected an image file of at most": "tests/stages/dataset/formats/test_bounded.py",
-    "input.shape: expected [": "tests/stages/modelfile/test_model.py",
-    "expected a name and a kind of column": "tests/stages/modelfile/test_model.py",
+    "input.shape: expected [": "tests/stages/modelfile/test_other_inputs.py",
+    "expected a name and a kind of column": "tests/stages/modelfile/test_other_inputs.py",
     "rows: expected finite numbers": "tests/stages/modelfile/test_images.py",
     "--optimizer ": "tests/stages/training/test_components.py",
     "images: expected uint8": "tests/stages/modelfile/test_images.py",

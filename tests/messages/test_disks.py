@@ -12,7 +12,7 @@ from tests.messages.case import (
     SMALL,
     fits,
 )
-from tests.pipeline.store.test_store import flip
+from tests.pipeline.store.results import flip
 from tests.stages import datasets
 
 # What needs more than a file: each has a test of its own below.

@@ -1,4 +1,4 @@
-"""What needs more than a file: disks, signals, other programs, packages that are not there."""
+"""What needs more than a file: signals, other programs, packages that are not there."""
 
 from __future__ import annotations
 

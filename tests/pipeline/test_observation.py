@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import pytest
 
 from pipeline.code import CodeIndex
-from pipeline.errors import CodeError, DataError, OutputError
+from pipeline.errors import CodeError, DataError
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.runner import run
@@ -191,24 +190,3 @@ def test_what_a_stage_changes_that_another_uses_is_reported(planner):
     assert "first changed" in told[0]
     assert "which second may use" in told[0]
     assert {s.status for s in run(planner(pipeline), (), Told()).stages} == {"cached"}
-
-
-def test_a_block_whose_memory_is_used_again_is_stored_as_it_was(planner):
-    @stage(outputs=("out",))
-    def blocks():
-        buffer = np.zeros((1, 2))
-        for number in range(6):
-            buffer[:] = number
-            yield buffer
-
-    outcome, _ = ran(planner, Pipeline(blocks))
-    assert outcome["out"][:, 0].tolist() == [0, 1, 2, 3, 4, 5]
-
-
-def test_an_output_is_refused_with_the_name_of_the_stage(planner):
-    @stage(outputs=("out",))
-    def empty():
-        pass
-
-    with pytest.raises(OutputError, match=r"stage empty: output 'out': .* found NoneType"):
-        ran(planner, Pipeline(empty))

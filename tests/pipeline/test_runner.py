@@ -14,7 +14,7 @@ from pipeline.graph import Pipeline
 from pipeline.runner import run
 from pipeline.stage import Option, stage
 from pipeline.store.store import Store
-from tests.pipeline.store.test_store import flip
+from tests.pipeline.store.results import flip
 
 Fail = Annotated[bool, Option("stop half-way", affects_result=False)]
 

@@ -31,8 +31,8 @@ def collected(blocks: Iterator[Any]) -> list[Any]:
 
 def decoded(source: Any, **options: Any) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """All images, all labels and the record of a source."""
+    from stages.dataset.options import ReadingOptions
     from stages.decode import decode
-    from stages.options import ReadingOptions
 
     *blocks, end = collected(decode(source, reading=ReadingOptions(**options)))
     images, labels = (

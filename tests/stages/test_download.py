@@ -13,6 +13,7 @@ from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import identify
 from stages import download as module
+from stages.dataset.options import SourceOptions
 from stages.dataset.sources import resolve as sources
 from stages.dataset.sources.origin import (
     OFFICIAL_NAME,
@@ -24,7 +25,6 @@ from stages.dataset.sources.origin import (
 )
 from stages.decode import decode
 from stages.download import OFFLINE, SYNTHETIC, download, name_for
-from stages.options import SourceOptions
 from tests.stages.datasets import files, gz, tar, write
 from tests.stages.examples import collected, idx_files, npy, serving_files
 from tests.stages.http_server import Answer, serving

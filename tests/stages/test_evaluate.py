@@ -143,3 +143,32 @@ def test_numbers_that_overflow_are_told():
     network.parameters[...] = np.where(np.arange(network.parameters.size) % 2, 3e38, -3e38)
     with pytest.raises(DataError, match=r"expected a finite validation loss, found (nan|inf): the"):
         evaluate(**arguments(network))
+
+
+def test_what_a_model_without_eyes_would_have_reached():
+    network = Network.create(D, (5,), 10)
+    found = evaluate(**arguments(network))
+    assert found["test"]["majority"] == {"class": "class 0", "accuracy": 0.0}
+    given = arguments(network, labels=np.array([8] * 7 + [8, 8, 8, 8, 1], np.uint8))
+    found = evaluate(**given)["test"]
+    assert found["majority"] == {"class": "class 8", "accuracy": 0.8}
+    shares = [share for share in found["per_class"].values() if share is not None]
+    assert found["balanced_accuracy"] == sum(shares) / 2
+
+
+def test_of_more_than_a_hundred_classes_the_pairs_are_kept():
+    network = Network.create(D, (5,), 150)
+    names = [f"class {number}" for number in range(150)]
+    given = arguments(network, dataset={"name": "some", "classes": names})
+    found = evaluate(**given)["test"]
+    assert "confusion" not in found
+    assert sum(count for _, _, count in found["confused"]) == 5
+    assert all(truth in names and guess in names for truth, guess, _ in found["confused"])
+
+
+def test_a_model_of_another_table():
+    network = Network.create(D, (5,), 10)
+    given = arguments(network)
+    given["training"]["columns"] = [{"name": "a", "kind": "number"}]
+    with pytest.raises(ConfigError, match="--load: expected a model of a table with these columns"):
+        evaluate(**given)

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import StorageError
 from stages.dataset.formats.layout import STANDARD_CLASSES
-from stages.modelfile.model import from_document
+from stages.modelfile.reader import from_document
 from stages.neuralnet import Network
 from stages.options import InputOptions, SplitOptions
 from stages.serialize import save_copy, serialize

@@ -25,8 +25,9 @@ from stages import neuralnet as nn
 from stages.commands.lr_find.curve import BLOWN_UP, rates_between, shown, suggest, with_average
 from stages.modelfile.initial import Init, init_by_content
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
-from stages.training.build import Examples, make_trainer, workers_alive
-from stages.training.options import AugmentationOptions, BatchOptions, OptimizerOptions
+from stages.training.augmentation import AugmentationOptions
+from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
+from stages.training.options import BatchOptions, OptimizerOptions
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,12 @@ class RangeOptions:
     ] = 200
 
 
-@stage(name="lr-find", outputs=("lr_range",), resolve=init_by_content)
+@stage(
+    name="lr-find",
+    outputs=("lr_range",),
+    resolve=init_by_content,
+    ignores=WITHOUT_EFFECT,
+)
 def lr_find(
     features: np.ndarray,
     labels: np.ndarray,

@@ -2,12 +2,14 @@
 
 A dataset of images is thousands of files. Its listing stands for them: a line for each with
 SHA-256, size and path below the folder, in order. Two folders with the same images have the same
-listing, wherever they lie; where that is stands in a file beside it.
+listing, wherever they lie; a link beside it leads there. Images are read through that link, below
+the data folder, where a stage is not watched: the listing says what is in them, to the bit.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -23,7 +25,7 @@ from stages.dataset.formats.layout import shown
 from stages.dataset.holdout import held_out
 
 LISTING = "images.listing"  # the name of the file
-PLACE = "place.json"  # the file beside it
+PLACE = "folder"  # the link beside it
 FORMAT = "image folder 1"
 PICTURES = (
     *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"),
@@ -54,14 +56,14 @@ def to_bytes(entries: Sequence[Entry]) -> bytes:
 
 
 def read_listing(path: Path) -> tuple[Path, list[Entry]]:
-    """The folder and the image files that a listing stands for. Raises `DataError`."""
+    """The link to the folder, and the image files that a listing stands for. Raises `DataError`."""
     try:
         first, *lines = path.read_text("utf-8").splitlines()
         entries = [_entry(json.loads(line)) for line in lines]
         if json.loads(first) != FORMAT:
             raise ValueError
-        folder = json.loads(path.with_name(PLACE).read_text("utf-8"))
-        return Path(folder), entries
+        os.readlink(path.with_name(PLACE))
+        return path.with_name(PLACE), entries
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise DataError(
             f"{path}: expected the listing of a folder of images, found none that can be read; "

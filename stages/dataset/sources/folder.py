@@ -9,12 +9,12 @@ it. Digests of files that were not touched since are remembered, in the data fol
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import secrets
 import stat
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +54,24 @@ def list_folder(folder: Path, data_dir: Path) -> Files:
     arrange([entry.name for entry in entries], folder)
     content = to_bytes(entries)
     target = data_dir / FOLDER / hashlib.sha256(content).hexdigest()[:16] / LISTING
-    place = json.dumps(str(folder)).encode()
-    for path, data in ((target.with_name(PLACE), place), (target, content)):
-        if not path.is_file() or path.read_bytes() != data:
-            with writing(path.parent, len(data)), replacing(path) as file:
-                file.write(data)
+    with writing(target.parent, len(content)):
+        _link(target.with_name(PLACE), folder)
+        if not target.is_file() or target.read_bytes() != content:
+            with replacing(target) as file:
+                file.write(content)
     if changed:
         write_cache(cache, stamps)
     return identify(target)
+
+
+def _link(place: Path, folder: Path) -> None:
+    """Let the link at `place` lead to `folder`, in one step."""
+    with suppress(OSError):
+        if os.readlink(place) == str(folder):
+            return
+    part = place.with_name(f".{secrets.token_hex(8)}")
+    part.symlink_to(folder, target_is_directory=True)
+    part.replace(place)
 
 
 def _identified(
@@ -78,6 +88,8 @@ def _identified(
     digests: dict[str, str] = {}
     chunks = [unknown[i : i + AT_ONCE] for i in range(0, len(unknown), AT_ONCE)]
     if len(chunks) > 1:
+        from concurrent.futures import ThreadPoolExecutor  # here and not above: slow to import
+
         with ThreadPoolExecutor(default_workers()) as pool:
             for part in pool.map(_hash_all, chunks):
                 digests |= part

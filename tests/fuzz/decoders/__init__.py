@@ -40,9 +40,12 @@ def load() -> dict[str, Decoder]:
         images,
         models,
         records,
+        references,
         settings,
+        states,
         stores,
     )
 
-    modules = (answers, archives, records, models, exports, images, stores, caches, settings)
+    modules = (answers, archives, records, models, exports, images, stores, states)
+    modules += (references, caches, settings)
     return {name: decoder for module in modules for name, decoder in module.DECODERS.items()}

@@ -12,7 +12,7 @@ from typing import Any
 from stages.dataset.formats.kinds import check_download
 from stages.dataset.sources.transfer import fetch
 from tests.fuzz.decoders import Decoder
-from tests.fuzz.decoders.archives import NAMES, contents, entry, tar
+from tests.fuzz.decoders.tars import NAMES, contents, entry, tar
 from tests.fuzz.mutate import NUMBERS, TEXTS, damaged, damaged_json, json_bytes, noise
 
 HEADERS = ["Content-Length", "Content-Range", "ETag", "Last-Modified", "Retry-After", "Location"]

@@ -15,7 +15,7 @@ import numpy as np
 from stages.modelfile.formats import gon, python_source
 from stages.modelfile.formats.arrays import to_arrays
 from stages.modelfile.formats.gon_reader import read_gon
-from stages.modelfile.model import read_model
+from stages.modelfile.reader import read_model
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.decoders.models import document
 from tests.fuzz.mutate import damaged, damaged_json, json_bytes

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import UserError
-from stages.modelfile.model import Model, read_model
+from stages.modelfile.model import Model
+from stages.modelfile.reader import read_model
 from stages.modelfile.tensors import decode_tensor, encode_tensor
 from stages.neuralnet import Network
 from tests.fuzz.decoders import Decoder

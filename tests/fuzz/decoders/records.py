@@ -8,7 +8,8 @@ from random import Random
 from pipeline.store.files import File, Files
 from stages.dataset.formats.layout import CLASSES_FILE, STANDARD_CLASSES, class_names
 from tests.fuzz.decoders import Decoder
-from tests.fuzz.decoders.archives import NAMES, contents, read_dataset
+from tests.fuzz.decoders.archives import read_dataset
+from tests.fuzz.decoders.tars import NAMES, contents
 from tests.fuzz.mutate import TEXTS, damaged, noise
 
 OTHERS = ["data_batch_x.bin", "data_batch_01.bin", "data_batch_" + "9" * 40 + ".bin", "readme.html"]

@@ -1,4 +1,4 @@
-"""The artifacts folder: manifests, arrays, references to files, states of trainings."""
+"""Results in the artifacts folder: manifests and arrays."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import numpy as np
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.fingerprint import differences
-from pipeline.store.files import Files, identify
+from pipeline.store.files import identify
 from pipeline.store.manifest import MANIFEST, with_checksum
 from pipeline.store.store import Key, Store
 from pipeline.upkeep.gc import plan_removals
 from pipeline.upkeep.verify import verify_results
 from tests.fuzz.decoders import Decoder
-from tests.fuzz.mutate import NUMBERS, TEXTS, any_value, damaged, damaged_json, json_bytes
+from tests.fuzz.mutate import NUMBERS, damaged, damaged_json, json_bytes
 
 KEY = Key("stage", hashlib.sha256(b"a result").hexdigest())
 TIME = 1_700_000_000_000_000_000
@@ -56,18 +56,10 @@ def _result() -> tuple[str, dict[str, bytes]]:
             writer.put("numbers", np.arange(6, dtype=np.float32).reshape(2, 3))
             writer.put("record", {"name": "a", "list": [1, 2.5, None]})
             writer.put("source", identify(Path(__file__)))
-        return _take(store.folder(KEY))
+        return take(store.folder(KEY))
 
 
-@functools.cache
-def _state() -> tuple[str, dict[str, bytes]]:
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder))
-        store.states.save(KEY, {"parameters": np.ones(5), "empty": np.ones((0, 2))}, {"epoch": 3})
-        return _take(store.root / ".state" / str(KEY) / "1")
-
-
-def _take(folder: Path) -> tuple[str, dict[str, bytes]]:
+def take(folder: Path) -> tuple[str, dict[str, bytes]]:
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     manifest = json.loads(files.pop(MANIFEST))
     del manifest["checksum"]
@@ -137,7 +129,7 @@ def read_result(files: dict[str, bytes], folder: Path) -> bool:
     """All that looks at a stored result. What `verify` finds whole can be loaded."""
     store = Store(folder / "artifacts")
     place = store.folder(KEY)
-    _write(place, files)
+    write_files(place, files)
     try:
         damage = store.damage(KEY)
         for variant in store.variants(KEY.stage):
@@ -153,74 +145,11 @@ def read_result(files: dict[str, bytes], folder: Path) -> bool:
             except DECLARED:
                 assert not whole, f"verified, yet {name} cannot be loaded"
     finally:
-        _clear(place)
+        clear(place)
     return damage is None
 
 
-def make_states(rng: Random) -> dict[str, dict[str, bytes]]:
-    """Folders of states by name: of two that are kept, the newest that is whole counts."""
-    names = rng.sample(("1", "2", "10", "x", "-1", "٣", "²", "0", "9" * 60), rng.randint(1, 3))
-    return {name: make_result(rng, _state) for name in names}
-
-
-def read_states(states: dict[str, dict[str, bytes]], folder: Path) -> bool:
-    store = Store(folder / "artifacts")
-    places = [store.root / ".state" / str(KEY) / name for name in states]
-    for place, files in zip(places, states.values(), strict=True):
-        _write(place, files)
-    try:
-        found = store.states.load(KEY)
-    finally:
-        for place in places:
-            _clear(place)
-    if found:
-        arrays, record = found
-        assert isinstance(record, dict)
-        assert all(isinstance(array, np.ndarray) for array in arrays.values())
-    return found is not None
-
-
-def make_reference(rng: Random) -> bytes:
-    """A reference to files, wherever they may lie."""
-    real = identify(Path(__file__)).to_json()
-    paths = [
-        *TEXTS,
-        "/",
-        "/dev/zero",
-        "/dev/stdin",
-        "/proc/self/mem",
-        "/proc/kmsg",
-        "@PIPE@",
-        "@DIR@",
-    ]
-    paths += ["/" + "x" * 5000, "/a\ud800", "/\udcff", "/../.." + __file__, "@SECRET@", "/dev/tty"]
-    way = rng.random()
-    if way < 0.5:
-        real["files"][0]["path"] = rng.choice(paths)
-    else:
-        real = damaged_json(rng, real)
-    if way > 0.9:
-        real = any_value(rng)
-    return json_bytes(rng, real)
-
-
-def read_reference(data: bytes, folder: Path) -> bool:
-    pipe = folder / "pipe"
-    if not pipe.exists():
-        os.mkfifo(pipe)
-    for mark, path in (("PIPE", pipe), ("DIR", folder), ("SECRET", folder.parent / "secret.txt")):
-        data = data.replace(f"@{mark}@".encode(), str(path).encode())
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    files = Files.from_json(value)
-    assert Files.from_json(files.to_json()) == files
-    assert len(files.digest()) == 64
-    return files.check() is None
-
-
-def _write(place: Path, files: dict[str, bytes]) -> None:
+def write_files(place: Path, files: dict[str, bytes]) -> None:
     place.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         path = place / name
@@ -228,7 +157,7 @@ def _write(place: Path, files: dict[str, bytes]) -> None:
         os.utime(path, ns=(TIME, TIME))
 
 
-def _clear(place: Path) -> None:
+def clear(place: Path) -> None:
     for path in place.iterdir():
         path.unlink()
     place.rmdir()
@@ -237,6 +166,4 @@ def _clear(place: Path) -> None:
 DECODERS = {
     "manifest": Decoder(make_result, read_result, 110, ()),
     "array": Decoder(make_array, read_result, 90, ()),
-    "training state": Decoder(make_states, read_states, 50, ()),
-    "file reference": Decoder(make_reference, read_reference, 60, (ValueError,), True),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline import shop
-from tests.pipeline.store.test_store import flip
+from tests.pipeline.store.results import flip
 
 
 def test_verify_finds_what_is_damaged(call, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.code import CodeIndex, symbols
 from pipeline.store.files import SETTLED_NS
-from tests.pipeline.code.test_index import Folder
+from tests.pipeline.code.projects import Folder
 
 HOUR_AGO = time.time_ns() - 3_600_000_000_000
 
@@ -111,7 +111,7 @@ def test_files_that_are_gone_are_forgotten(folder, tmp_path):
     [
         lambda text: b"",
         lambda text: text[: len(text) // 2],
-        lambda text: text.replace(b'"X"', b'"Y"'),
+        lambda text: text.replace(b"X", b"Y"),
         lambda text: b"\0" * len(text),
         lambda text: text.replace(b"\n[[3,", b"\n[[2,"),
     ],

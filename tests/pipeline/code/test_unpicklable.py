@@ -11,7 +11,11 @@ from pipeline.code.content import Content
 from pipeline.errors import CodeError
 
 
-@pytest.mark.parametrize("value", [ctypes.pointer(ctypes.c_int(1)), threading.Lock()], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [ctypes.pointer(ctypes.c_int(1)), threading.Lock()],
+    ids=lambda value: type(value).__name__,
+)
 def test_only_what_is_captured_must_have_a_content(value):
     content = Content({})
     assert content.text([value])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
@@ -23,6 +23,7 @@ def test_all_of_a_grid():
 
 
 @pytest.mark.parametrize("space", [GRID, OPEN], ids=["grid", "open"])
+@settings(deadline=None)
 @given(few=st.integers(1, 11), seed=st.integers(0, 1000))
 def test_more_trials_add_to_those_drawn_before(space, few, seed):
     found = combinations(space, 11, seed)

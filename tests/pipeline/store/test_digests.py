@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline.store import digests
-from pipeline.store.digests import ArrayDigest, digest_array, digest_fields, digest_json
+from pipeline.store import array_digests
+from pipeline.store.array_digests import ArrayDigest, digest_array
+from pipeline.store.digests import digest_fields, digest_json
 
 DTYPES = ["?", "u1", "i2", ">i2", "f4", ">f4", "f8", "c8", "U2", "S3", "M8[s]", "M8[D]", "m8[s]"]
 dtypes = st.sampled_from([*DTYPES, [("a", "u1"), ("b", "<f4", (2,))], "V3"]).map(np.dtype)
@@ -97,7 +98,7 @@ def test_layout_in_memory_does_not_count(monkeypatch, change):
     array = np.arange(7 * 50 * 3, dtype=np.float32).reshape(7, 50, 3)
     expected = digest_array(array)
     for size in (64, 1000, 100_000):
-        monkeypatch.setattr(digests, "BLOCK", size)
+        monkeypatch.setattr(array_digests, "BLOCK", size)
         assert digest_array(change(array)) == expected
         assert digest_array(change(array)[:, 0, 0]) == digest_array(array[:, 0, 0].copy())
 
@@ -110,8 +111,8 @@ def test_memory_maps(tmp_path, monkeypatch, mode):
     if mode != "r":
         array[0, 0] = mapped[0, 0] = 5
     released = []
-    monkeypatch.setattr(digests, "release", lambda m: (released.append(m), real_release(m)))
-    monkeypatch.setattr(digests, "BLOCK", 1 << 16)
+    monkeypatch.setattr(array_digests, "release", lambda m: (released.append(m), real_release(m)))
+    monkeypatch.setattr(array_digests, "BLOCK", 1 << 16)
     assert digest_array(mapped) == digest_array(array)
     assert digest_array(mapped[3:]) == digest_array(array[3:])
     assert np.array_equal(mapped, array), "what was written to the map is still there"
@@ -119,7 +120,7 @@ def test_memory_maps(tmp_path, monkeypatch, mode):
     assert isinstance(mapped._mmap, mmap.mmap)
 
 
-real_release = digests.release
+real_release = array_digests.release
 
 
 @pytest.mark.parametrize("dtype", ["O", [("a", "u1"), ("b", "O")]])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -16,31 +14,15 @@ import pytest
 from pipeline.cli.main import run_cli
 from pipeline.cli.maintenance import parse_size
 from pipeline.cli.program import Program, make_cli
-from pipeline.errors import ConfigError, MissingArtifact, StorageError
+from pipeline.errors import ConfigError, MissingArtifact
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.runner import run
 from pipeline.stage import Option, stage
-from pipeline.store.locks import store_lock
-from pipeline.upkeep.gc import DAY, plan_removals, remove
+from pipeline.upkeep.gc import DAY
 from pipeline.upkeep.stored import Lineage, Stored
 from pipeline.upkeep.verify import verify_results
 from tests.pipeline import shop
-
-
-@pytest.fixture
-def collect(store, planner):
-    """Carry out a collection under some flags; give back what went, as stage names."""
-
-    def go(dry_run=False, **limits):
-        given = limits.pop("given", {})
-        current = [d.key for d in planner(**given).plan() if d.key]
-        removals = plan_removals(store, current, **limits)
-        if not dry_run:
-            remove(store, removals)
-        return sorted(r.path.parent.name for r in removals if "." not in str(r.path.parent.name))
-
-    return go
 
 
 def test_what_leads_to_a_final_result_stays(run_shop, collect):
@@ -48,17 +30,6 @@ def test_what_leads_to_a_final_result_stays(run_shop, collect):
     run_shop(floor=3.0)
     assert collect(given={"floor": 9.0}) == []
     assert run_shop()[1] == run_shop(floor=3.0)[1] == []
-
-
-@pytest.fixture
-def run_in_vain(run_shop, store):
-    """Run the shop, and lose what it was for."""
-
-    def go(**given):
-        outcome, _ = run_shop(**given)
-        shutil.rmtree(store.folder(outcome.stages[-1].key))
-
-    return go
 
 
 def test_what_leads_nowhere_goes(run_shop, run_in_vain, collect):
@@ -188,67 +159,6 @@ def test_a_shared_input_stays_as_long_as_one_needs_it(run_shop, collect, store):
     assert run_shop()[1] == []
 
 
-def test_damaged_results_and_leftovers_go(run_shop, collect, store):
-    outcome, _ = run_shop()
-    keys = [result.key for result in outcome.stages]
-    (store.folder(keys[0]) / "manifest.json").write_text("{}")
-    left = store.root / "collect" / f".tmp-{'ab' * 16}-01234567-old"
-    left.mkdir()
-    (left / "part.npy").write_bytes(b"123")
-    cache = store.root / f".{'0a' * 8}.part"
-    cache.write_text("[")
-    store.states.save(keys[1], {}, {"step": 1})
-    unfinished = store.root / ".state" / "add" / "ab" / "1"
-    unfinished.mkdir(parents=True)
-    (unfinished.parent / ".tmp-2-89abcdef").mkdir()
-    collect()
-    assert not store.folder(keys[0]).exists()
-    assert not left.exists()
-    assert not cache.exists()
-    assert store.states.load(keys[1]) is None
-    assert unfinished.exists()
-    assert list(unfinished.parent.iterdir()) == [unfinished]
-    assert not list(store.root.glob(".locks/*"))
-
-
-def test_what_is_not_of_the_store_stays(run_shop, collect, store):
-    """As where the flag leads to a folder in which somebody keeps other things."""
-    own = ["cafe/a", "data/beef/1", "add/notes.txt", "add/.tmp-mine", ".draft.part", ".locks/key"]
-    for name in own:
-        (store.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (store.root / name).write_text("mine")
-    run_shop()
-    collect(given={"days": 9}, days=0, now=1e12)
-    assert not store.results()
-    assert all((store.root / name).read_text() == "mine" for name in own)
-
-
-def test_a_folder_that_cannot_be_listed_ends_it(run_shop, collect, store, monkeypatch):
-    def refuse(path):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-    run_shop()
-    monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(StorageError, match="found: Permission denied; change its permissions"):
-        plan_removals(store, [])
-
-
-def test_what_cannot_be_read_is_not_taken_for_damaged(run_shop, collect, store, monkeypatch):
-    outcome, _ = run_shop()
-    manifest = store.folder(outcome.stages[0].key) / "manifest.json"
-
-    def fail_once(path, mode):
-        if path == str(manifest):
-            monkeypatch.undo()
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return open(path, mode)
-
-    monkeypatch.setattr("pipeline.store.manifest.open", fail_once, raising=False)
-    with pytest.raises(OSError, match="Input/output"):
-        plan_removals(store, [])
-    assert collect() == []
-
-
 def test_the_command_says_what_goes(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     cli = make_cli(Program(shop.SHOP, "shop", "A shop.", "1"))
@@ -279,70 +189,3 @@ def test_sizes(text, size):
 def test_what_is_no_size(text):
     with pytest.raises(ConfigError, match="expected a size such as 500MB or 2GB"):
         parse_size(text)
-
-
-def test_the_collector_waits_for_those_who_use_the_store(tmp_path):
-    events = []
-    told = threading.Event()
-
-    def clear_out():
-        with store_lock(tmp_path, exclusive=True, waiting=told.set):
-            events.append("collector")
-
-    with (
-        store_lock(tmp_path, exclusive=False, waiting=None),
-        store_lock(tmp_path, exclusive=False, waiting=None),
-    ):
-        thread = threading.Thread(target=clear_out)
-        thread.start()
-        assert told.wait(10)
-        events.append("users")
-    thread.join(10)
-    assert events == ["users", "collector"]
-
-
-def test_a_command_holds_the_gate_until_it_has_told_its_results(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def collect_beside(document):
-        with pytest.raises(RuntimeError):
-            with store_lock(tmp_path / "artifacts", exclusive=True, waiting=give_up):
-                pass
-        return "told"
-
-    def give_up():
-        raise RuntimeError
-
-    program = Program(shop.SHOP, "shop", "A shop.", "1", render=collect_beside)
-    assert run_cli(make_cli(program), ["choose", "--quiet"]) == 0
-
-
-def test_who_may_only_read_the_store_holds_its_gate_too(tmp_path, monkeypatch):
-    class Waiting(Exception):
-        pass
-
-    def wait():
-        raise Waiting
-
-    def read_only(path, flags, *mode):
-        if flags & (os.O_RDWR | os.O_CREAT):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-        return opened(path, flags, *mode)
-
-    opened = os.open
-    (tmp_path / ".lock").touch()
-    with monkeypatch.context() as context:
-        context.setattr(os, "open", read_only)
-        reading = store_lock(tmp_path, exclusive=False, waiting=wait)
-        reading.__enter__()
-    with pytest.raises(Waiting), store_lock(tmp_path, exclusive=True, waiting=wait):
-        pass
-    reading.__exit__(None, None, None)
-    with store_lock(tmp_path, exclusive=True, waiting=wait):
-        pass
-
-
-def test_a_store_that_cannot_be_written_needs_no_lock(tmp_path):
-    (tmp_path / "file").write_text("")
-    with store_lock(tmp_path / "file" / "store", exclusive=False, waiting=None):
-        pass

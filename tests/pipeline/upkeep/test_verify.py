@@ -14,7 +14,7 @@ from pipeline.cli import display
 from pipeline.store.cache import write_cache
 from pipeline.store.store import Store
 from pipeline.upkeep.verify import verify_cache, verify_results, verify_states
-from tests.pipeline.store.test_store import KEY, flip, write
+from tests.pipeline.store.results import KEY, flip, write
 
 CLOSED = os.strerror(errno.EACCES)
 

@@ -19,6 +19,8 @@ SCORES = {
     "images": 1200,
     "loss": 1.23456,
     "accuracy": 0.5,
+    "balanced_accuracy": 0.25,
+    "majority": {"class": "cat", "accuracy": 0.125},
     "per_class": {"airplane": 0.25, "cat": None},
     "confusion": [[3, 1], [0, 0]],
 }
@@ -57,9 +59,10 @@ def test_the_page():
         {"dataset": "cifar10", "validation": SCORES, "test": SCORES, "model": "a/model.json"}
     )
     assert page.splitlines() == [
-        "dataset: cifar10  images    loss  accuracy",
-        "validation         1,200  1.2346    50.00%",
-        "test               1,200  1.2346    50.00%",
+        "dataset: cifar10  images    loss  accuracy  balanced",
+        "validation         1,200  1.2346    50.00%    25.00%",
+        "test               1,200  1.2346    50.00%    25.00%",
+        "majority class (cat): 12.50%",
         "",
         "test: truth ↓ prediction →  accuracy  airpl  cat",
         "airplane                       25.0%      3    1",
@@ -72,18 +75,43 @@ def test_the_page():
 def test_flip_tta_stands_below_the_plain_figures():
     averaged = {**SCORES, "tta": {"loss": 1.2, "accuracy": 0.51}}
     page = render({"dataset": "cifar10", "validation": averaged, "test": SCORES})
-    assert page.splitlines()[:4] == [
-        "dataset: cifar10      images    loss  accuracy",
-        "validation             1,200  1.2346    50.00%",
+    assert [line.rstrip() for line in page.splitlines()[:4]] == [
+        "dataset: cifar10      images    loss  accuracy  balanced",
+        "validation             1,200  1.2346    50.00%    25.00%",
         "validation, flip TTA   1,200  1.2000    51.00%",
-        "test                   1,200  1.2346    50.00%",
+        "test                   1,200  1.2346    50.00%    25.00%",
     ]
+
+
+def test_of_many_classes_the_worst_and_the_most_confused():
+    names = [f"class {number}" for number in range(30)]
+    counts = [[3 if row == column else 0 for column in range(30)] for row in range(30)]
+    counts[7][2] = 9
+    scores = {
+        **SCORES,
+        "per_class": {name: 0.25 if name == "class 7" else 1.0 for name in names},
+        "confusion": counts,
+    }
+    page = render({"dataset": "some", "test": scores})
+    assert "test: worst of 30 classes  accuracy\nclass 7                       25.0%" in page
+    assert page.endswith(
+        "most confused: truth  prediction  times\nclass 7               class 2         9"
+    )
+    del scores["confusion"]
+    scores["confused"] = [["class 7", "class 2", 9]]
+    assert render({"dataset": "some", "test": scores}) == page
 
 
 def test_the_page_without_validation_and_model():
     page = render({"dataset": "cifar10", "test": SCORES})
     assert "validation" not in page
     assert "model" not in page
+
+
+def test_the_majority_class_is_the_last_line_below_the_scores():
+    test = {**SCORES, "majority": {"class": "disk", "accuracy": 0.1}}
+    scores = render({"dataset": "cifar10", "validation": SCORES, "test": test}).split("\n\n")[0]
+    assert scores.splitlines()[-1] == "majority class (disk): 10.00%"
 
 
 def test_synthetic_images_are_named_before_their_figures():

@@ -184,7 +184,7 @@ def test_repeated_images_are_counted_and_reported(tmp_path):
     content["train/cat/again.png"] = content["train/cat/0.png"]
     content["test/dog/new.png"] = picture(222)
     source = resolved(write_all(tmp_path / "f", content), tmp_path)
-    from stages.options import ReadingOptions
+    from stages.dataset.options import ReadingOptions
 
     reading, context = ReadingOptions(data_dir=str(tmp_path / "d")), Listening()
     record = collected(decode(source, reading=reading, context=context))[-1]["dataset"]

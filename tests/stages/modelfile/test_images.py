@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pipeline.errors import DataError
 from stages.modelfile import load_model
+from stages.modelfile.images import expect_images
 from tests.stages.models import CLASSES, images, model, save
 
 
@@ -49,3 +51,11 @@ def test_a_list_of_images_is_as_good_as_an_array():
 def test_other_images_are_refused_with_advice(given, words):
     with pytest.raises(DataError, match=rf"images: expected uint8 \(n, 3, 2, 3\), found .*{words}"):
         model().probabilities(given)
+
+
+def test_rows_of_a_table():
+    rows = np.zeros((2, 3))
+    assert expect_images(rows, (3,)).dtype == np.float32
+    for wrong in (np.zeros(3), np.zeros((2, 4)), np.full((2, 3), np.nan), np.array([["a"] * 3])):
+        with pytest.raises(DataError, match=r"^rows: expected finite numbers \(n, 3\), the feat"):
+            expect_images(wrong, (3,))

@@ -16,7 +16,7 @@ from pipeline.cli.program import make_cli
 from stages import modelfile
 from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
-from stages.modelfile.model import read_model
+from stages.modelfile.reader import read_model
 from tests.stages.modelfile.formats.agreement import SHAPE, VARIANTS, expect_agreement, images
 from tests.stages.modelfile.test_versions import EXPECTED, IMAGES, fixture
 from tests.stages.models import model, save

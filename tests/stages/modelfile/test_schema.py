@@ -11,11 +11,12 @@ from jsonschema import Draft202012Validator
 
 from stages import modelfile
 from stages.features import LUMA, SCALES, STORAGES
-from stages.modelfile.model import FORMAT, VERSIONS, from_document
+from stages.modelfile.model import FORMAT, VERSIONS
+from stages.modelfile.reader import from_document
 from stages.neuralnet import ACTIVATIONS
 from stages.neuralnet.layers.dense import VECTORS
+from tests.stages.modelfile.changes import changed
 from tests.stages.modelfile.formats.agreement import VARIANTS
-from tests.stages.modelfile.test_model import changed
 from tests.stages.models import model
 
 FOLDER = Path(modelfile.__file__).parent
@@ -51,7 +52,7 @@ def test_every_version_is_valid(path):
     ("path", "value"),
     [
         ("format", "other"),
-        ("version", 4),
+        ("version", 5),
         ("classes", []),
         ("classes", ["a", "a", "b"]),
         ("dataset", ""),

@@ -8,8 +8,9 @@ from pipeline.errors import ConfigError
 from stages.neuralnet import SGD, Augmentation, Averaged
 from stages.neuralnet.optimizers import Adam
 from stages.options import InputOptions
+from stages.training.augmentation import AugmentationOptions
 from stages.training.components import make_augmentation, make_optimizer, make_schedule
-from stages.training.options import AugmentationOptions, OptimizerOptions, ScheduleOptions
+from stages.training.options import OptimizerOptions, ScheduleOptions
 
 
 def test_optimizers_take_what_they_know():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 import tracemalloc
@@ -14,12 +13,12 @@ from PIL import Image
 
 from pipeline.context import Context
 from pipeline.errors import DataError
-from stages.dataset.formats import images, pictures
+from stages.dataset.formats import decoding, images
 from stages.dataset.formats.images import read_image
 from stages.dataset.formats.listing import read_listing
+from stages.dataset.options import ReadingOptions
 from stages.dataset.sources.folder import list_folder
 from stages.decode import decode
-from stages.options import ReadingOptions
 from tests.stages import examples
 from tests.stages.examples import collected, decoded, write_all
 
@@ -59,10 +58,10 @@ def test_pixels_are_those_of_each_file(folder, listed, tmp_path):
 
 
 def test_processes_find_the_same(listed, tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "CHUNK", 3)
+    monkeypatch.setattr(decoding, "CHUNK", 3)
     one = decoded(listed(), data_dir=str(tmp_path / "one"))
-    monkeypatch.setattr(pictures, "FEW", 0)
-    monkeypatch.setattr(pictures, "default_workers", lambda: 2)
+    monkeypatch.setattr(decoding, "FEW", 0)
+    monkeypatch.setattr(decoding, "default_workers", lambda: 2)
     two = decoded(listed(), data_dir=str(tmp_path / "two"))
     assert all((a == b).all() for a, b in zip(one[:2], two[:2], strict=True))
 
@@ -100,11 +99,11 @@ def test_damaged_packs_count_as_never_written(listed, tmp_path, counted):
 
 def test_a_listing_depends_on_names_and_content_alone(folder, listed, tmp_path):
     first = listed()
-    assert read_listing(first.files[0].path)[0] == folder
+    assert read_listing(first.files[0].path)[0].readlink() == folder
     moved = folder.rename(tmp_path / "elsewhere")
     os.utime(moved / "cat" / "0.png", (1, 1))
     assert list_folder(moved, tmp_path / "d") == first
-    assert read_listing(first.files[0].path)[0] == moved
+    assert read_listing(first.files[0].path)[0].readlink() == moved
     (moved / "cat" / ".hidden.png").write_bytes(b"")
     (moved / "cat" / "notes.txt").write_bytes(b"")
     assert list_folder(moved, tmp_path / "d") == first
@@ -138,7 +137,7 @@ def test_bad_files_are_left_out_when_asked(folder, listed, tmp_path):
 
 
 def test_memory_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "CHUNK_BYTES", 1 << 18)
+    monkeypatch.setattr(decoding, "CHUNK_BYTES", 1 << 18)
     image = examples.picture(50, (300, 300))
     for number in range(60):
         own = tmp_path / "f" / "ab"[number % 2] / f"{number}.png"
@@ -191,7 +190,8 @@ def test_a_photo_is_turned_as_its_metadata_say(tmp_path):
 
 def test_the_folder_of_a_listing_that_is_gone(folder, listed, tmp_path):
     source = listed()
-    place = source.files[0].path.with_name("place.json")
-    place.write_text(json.dumps(str(tmp_path / "nowhere")))
+    place = source.files[0].path.with_name("folder")
+    place.unlink()
+    place.symlink_to(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"found none in 20 of 20 files: cat/0.png \(No such file"):
         decoded(source, data_dir=str(tmp_path / "d"))

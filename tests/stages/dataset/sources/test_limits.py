@@ -11,7 +11,7 @@ from stages.dataset.sources import limits, request
 from stages.dataset.sources.limits import Limits, PermanentError, printable
 from stages.dataset.sources.transfer import fetch
 from tests.crash import endless
-from tests.stages.dataset.sources.test_transfer import Listening
+from tests.stages.dataset.sources.transfers import Listening
 from tests.stages.http_server import Answer, serving
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stages.modelfile.formats import arrays
-from stages.modelfile.model import from_document
+from stages.modelfile.reader import from_document
 from stages.modelfile.tensors import encode_tensor
 from tests.stages.models import CLASSES, model
 

@@ -1,0 +1,112 @@
+"""Examples: an array of any form and type as images or as the rows of a table, in blocks.
+
+Pixels of other types than bytes are scaled: white is the first of 1, 16, 255, 65,535 that no pixel
+exceeds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import DataError
+from stages.dataset.formats.layout import RECORDS
+
+BLOCK = 1 << 22  # bytes of pixels or features at once
+SIDE = 4096  # pixels
+WHITES = (1, 16, 255, 65_535)
+
+
+class Examples:
+    """The examples in an array: as uint8 images (n, c, h, w), or as float32 features (n, d)."""
+
+    def __init__(self, array: np.ndarray, where: str) -> None:
+        self.array, self.where, self.count = array, where, len(array) if array.ndim else 0
+        shape = array.shape[1:]
+        if array.dtype.kind not in "biuf" or not 1 <= len(shape) <= 3 or not math.prod(shape):
+            raise DataError(
+                f"{where}: expected numbers (n, d), (n, h, w), (n, c, h, w) or (n, h, w, c), found "
+                f"{array.dtype} {array.shape}"
+            )
+        if not 0 < self.count <= RECORDS:
+            raise DataError(f"{where}: expected 1 to {RECORDS:,} examples, found {self.count:,}")
+        self.last = False
+        if len(shape) == 3:
+            first, self.last = (shape[axis] in (1, 3, 4) for axis in (0, 2))
+            if first and self.last and (shape[0] == 4) != (shape[2] == 4):
+                self.last = shape[0] == 4  # rather gray or RGB than with opacity
+                first = not self.last
+            if first == self.last:
+                raise DataError(
+                    f"{where}: expected 1, 3 or 4 channels, first or last, in images (n, c, h, w) "
+                    f"or (n, h, w, c), found {array.shape}"
+                )
+        self.rows = max(BLOCK // (math.prod(shape) * 4), 1)
+        channels = 1 if len(shape) == 2 else shape[2 if self.last else 0] if len(shape) > 2 else 0
+        sides = [side for axis, side in enumerate(shape) if axis != (2 if self.last else 0)]
+        sides = list(shape) if len(shape) == 2 else sides
+        if channels and max(sides) > SIDE:
+            raise DataError(f"{where}: expected at most {SIDE:,} pixels a side, found {shape}")
+        self.form = [3 if channels == 4 else channels, *sides] if channels else list(shape)
+        self.white = self._white() if channels else 1
+        if not channels:
+            for start in range(0, self.count, self.rows):
+                self._expect_finite(start, array[start : start + self.rows])
+
+    def record(self) -> dict[str, Any]:
+        """What the record of the dataset says of the examples."""
+        if len(self.form) == 3:
+            return {"shape": self.form}
+        columns = [{"name": f"x{number}", "kind": "number"} for number in range(self.form[0])]
+        return {"shape": None, "columns": columns}
+
+    def blocks(self, white: int) -> Iterator[np.ndarray]:
+        """The examples, block by block."""
+        for start in range(0, self.count, self.rows):
+            rows = self.array[start : start + self.rows]
+            yield self._images(rows, white) if len(self.form) == 3 else rows.astype(np.float32)
+
+    def _images(self, rows: np.ndarray, white: int) -> np.ndarray:
+        if rows.dtype != np.uint8:
+            rows = np.rint(rows.astype(np.float64) * (255 / white)).astype(np.uint8)
+        if rows.ndim == 3:
+            return np.ascontiguousarray(rows[:, np.newaxis])
+        if self.last:
+            rows = rows.transpose(0, 3, 1, 2)
+        if rows.shape[1] == 4:  # on white
+            opacity = rows[:, 3:].astype(np.uint16)
+            rows = (rows[:, :3] * opacity + 255 * (255 - opacity) + 127) // 255
+        return np.ascontiguousarray(rows, np.uint8)
+
+    def _white(self) -> int:
+        if self.array.dtype == np.uint8:
+            return 255
+        least, most = 0.0, 0.0
+        for start in range(0, self.count, self.rows):
+            rows = self.array[start : start + self.rows]
+            self._expect_finite(start, rows)
+            least, most = min(least, float(rows.min())), max(most, float(rows.max()))
+        white = next((white for white in WHITES if most <= white), None)
+        if least < 0 or white is None:
+            raise DataError(
+                f"{self.where}: expected pixels from 0 to 1, 16, 255 or 65,535, found {least:g} to "
+                f"{most:g}; scale them, or save the examples as a table (n, d)"
+            )
+        return white
+
+    def _expect_finite(self, start: int, rows: np.ndarray) -> None:
+        good = np.isfinite(rows) if rows.dtype.kind == "f" else None
+        if good is None:
+            return
+        if rows.dtype.itemsize > 4:
+            good &= abs(np.where(good, rows, 0)) <= np.finfo(np.float32).max
+        if not good.all():
+            place = tuple(int(n) for n in np.argwhere(~good)[0])
+            raise DataError(
+                f"{self.where}: expected finite numbers of float32, found {rows[place]} at "
+                f"{(start + place[0], *place[1:])} (counted from 0); {(~good).sum():,} such in "
+                "these rows; replace them or leave the examples out"
+            )
