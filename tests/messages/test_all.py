@@ -116,6 +116,12 @@ SOURCES = {
 }
 # Messages that a command line cannot provoke, or only by a race, and the tests that do.
 ELSEWHERE = {
+    "files that can be read, found": "tests/stages/commands/test_predict_many.py",
+    "in the folder, found none": "tests/stages/commands/test_predict_many.py",
+    "--note: expected a line of at most": "tests/stages/commands/runs/test_labels.py",
+    "expected the tags and notes of runs": "tests/stages/commands/runs/test_labels.py",
+    "tag: expected a tag of letters": "tests/stages/commands/runs/test_labels.py",
+    "--remove: expected a tag that": "tests/stages/commands/runs/test_labels.py",
     "--executor: expected one of": "tests/pipeline/test_api.py",
     "--jobs: expected a number of at least 1": "tests/pipeline/test_api.py",
     "--workers: expected at least": "tests/pipeline/executors/test_cores.py",
