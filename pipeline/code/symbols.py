@@ -47,7 +47,8 @@ from pipeline.code.nature import (
     top_statements,
     words_of,
 )
-from pipeline.code.scopes import References, bound, import_base, join, walk_scope
+from pipeline.code.references import References
+from pipeline.code.scopes import bound, import_base, join, walk_scope
 from pipeline.code.syntax import decorator_chain, digest, walk
 
 # A stage's outputs are a field of its fingerprint, and its parameters another.
