@@ -35,7 +35,6 @@ TOO_LONG = {
     "pipeline.code.describe",
     "pipeline.code.live",
     "pipeline.code.observe",
-    "pipeline.code.symbols",
     "pipeline.code.wraps",
 }
 SAME = {"clean", "numerics"}  # functions that have the name of their module, for the moment

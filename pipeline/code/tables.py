@@ -25,7 +25,7 @@ _LISTS = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
 _EMPTY: dict[str, Any] = {"symbols": {}, **{name: [] for name in _LISTS}}
 _ANALYSIS = (
     *("symbols.py", "references.py", "scopes.py", "syntax.py", "clean.py", "nature.py"),
-    *("entry.py",),
+    *("entry.py", "entries.py"),
 )
 
 
