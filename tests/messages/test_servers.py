@@ -65,7 +65,7 @@ UNREACHABLE = [
     ("is no valid address: <…>", f"http://{'a' * 70}./"),
 ]
 
-MORE = "answered with more than is accepted"
+MORE = "answered with more than <…> MB"
 
 NO_HTTP = "does not answer: <…>"
 
