@@ -81,8 +81,7 @@ GREEDY = (
 def read_file(data: bytes, folder: Path) -> bool:
     path = folder / "settings.toml"
     path.write_bytes(data)
-    read_toml(path)
-    _check(resolve(PIPELINE.parameters, file=path), folder)
+    _check(resolve(PIPELINE.parameters, file=(str(path), read_toml(path))), folder)
     return True
 
 
@@ -109,7 +108,7 @@ def _check(settings: dict[str, Any], folder: Path) -> None:
     """The resolved configuration, written and read again, is the same."""
     path = folder / "again.toml"
     path.write_text(to_toml(settings), "utf-8")
-    again = resolve(PIPELINE.parameters, file=path)
+    again = resolve(PIPELINE.parameters, file=(str(path), read_toml(path)))
     assert {n: s.value for n, s in again.items()} == {n: s.value for n, s in settings.items()}
 
 
