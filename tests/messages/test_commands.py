@@ -58,17 +58,27 @@ VALUES = [
     Case(
         "run --activation rely",
         "error: --activation: expected one of relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, "
-        "linear, found 'rely'",
+        "linear, found 'rely'; did you mean 'relu'?",
     ),
     Case(
         "run --standardize yes",
-        "error: --standardize: expected one of none, feature, channel, found 'yes'",
+        "error: --standardize: expected one of <…>none, feature, channel, found 'yes'",
     ),
-    Case("run --storage int8", "error: --storage: expected one of float32, uint8, found 'int8'"),
-    Case("run --whiten zac", "error: --whiten: expected one of none, pca, zca, found 'zac'"),
+    Case(
+        "run --storage int8",
+        "error: --storage: expected one of float32, uint8, found 'int8'; did you mean 'uint8'?",
+    ),
+    Case(
+        "run --whiten zac",
+        "error: --whiten: expected one of none, pca, zca, found 'zac'; did you mean 'zca'?",
+    ),
     Case("run --damping -1", "error: --damping: expected at least 0, found -1"),
     Case("run --flip both", "error: --flip: expected one of none, random, alternate, found 'both'"),
-    Case("run --recipe fasst", "error: --recipe: no recipe is named 'fasst'; <…>"),
+    Case(
+        "run --recipe fasst",
+        "error: --recipe: no recipe is named 'fasst'; did you mean 'fast'?; a file of your own is "
+        "named with its .toml",
+    ),
     Case(
         "plan",
         "error: environment PIPELINE_LR: expected a number, found 'x'",
