@@ -10,6 +10,7 @@ import pytest
 
 from pipeline import Pipeline, run, stage
 from pipeline.errors import ConfigError, OutputError, StorageError
+from pipeline.fingerprint import differences
 from pipeline.store.troubles import storage_errors
 from stages.commands.report.of_search import leave
 
@@ -76,3 +77,9 @@ def test_a_search_without_trials_has_no_picture(tmp_path):
     document = {"trials": [], "dataset": "d", "seeds": [0], "rounds": [], "best": None}
     with pytest.raises(ConfigError, match="expected two trials or more that differ and did not"):
         leave(document, None, str(tmp_path / "a.svg"))
+
+
+def test_other_definitions_under_the_same_names_are_a_difference():
+    old, new = ({"code": {"m.f": "1"}, "graph": graph} for graph in ("a", "b"))
+    words = "code refers to other definitions under the same names"
+    assert differences(old, new) == [words]
