@@ -103,6 +103,9 @@ def _stamp(path: str) -> list[int] | None:
         return None
 
 
+OWN = ("pymp-", "pl-")  # folders of multiprocessing, and of executors/leftovers.py
+
+
 def _excluded(
     root: Path, stage: Stage, values: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> tuple[str, ...]:
@@ -119,15 +122,16 @@ def _excluded(
             place = os.path.abspath(value)
             if not (here + os.sep).startswith(place.rstrip(os.sep) + os.sep):
                 found.add(place)
-    return tuple(place.rstrip(os.sep) + os.sep for place in found)
+    import tempfile  # here and not above: a command that runs nothing does without
+
+    own = (os.path.join(tempfile.gettempdir(), prefix) for prefix in OWN)
+    return (*own, *(place.rstrip(os.sep) + os.sep for place in found))
 
 
 @cache
 def _installed() -> frozenset[str]:
-    import tempfile  # here and not above: a command that runs nothing does without
-
     places = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
     places |= {*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(__file__)}
-    places |= {"/proc", "/sys", "/dev", os.path.join(tempfile.gettempdir(), "pymp-")}
+    places |= {"/proc", "/sys", "/dev"}
     places |= {os.path.realpath(place) for place in places}
     return frozenset(place for place in places if place != os.sep)

@@ -6,6 +6,7 @@ A few chunks are under way at a time, so memory is bounded.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -96,23 +97,25 @@ def decode_files(
 ) -> tuple[dict[int, tuple[str, np.ndarray]], dict[int, str]]:
     """Runs in a worker: SHA-256 and pixels of each file by number; what is wrong with others."""
     made, wrong = {}, {}
-    for number, _, sha256, place in items:
-        try:
-            data = place if isinstance(place, bytes) else _bytes(place)
-            found = hashlib.sha256(data).hexdigest()
-            if sha256 and found != sha256:
-                raise DataError("it has changed meanwhile: run the same command again")
-            made[number] = found, images.decode_image(data, (3, side, side))
-        except OSError as error:
-            wrong[number] = error.strerror or "it cannot be read"
-        except DataError as error:
-            wrong[number] = str(error)
+    with images.quiet():
+        for number, _, sha256, place in items:
+            try:
+                data = place if isinstance(place, bytes) else _bytes(place)
+                found = hashlib.sha256(data).hexdigest()
+                if sha256 and found != sha256:
+                    raise DataError("it has changed meanwhile: run the same command again")
+                made[number] = found, images.decode_image(data, (3, side, side))
+            except OSError as error:
+                wrong[number] = error.strerror or "it cannot be read"
+            except DataError as error:
+                wrong[number] = str(error)
     return made, wrong
 
 
 def _bytes(path: str) -> bytes:
     with open(path, "rb", 0) as file:
-        return file.read(images.FILE + 1)
+        size = os.fstat(file.fileno()).st_size  # what is asked for is allocated
+        return file.read(min(size, images.FILE) + 1)
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

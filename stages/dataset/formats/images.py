@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +33,26 @@ def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     _pillow("Image")  # first of all, since without it nothing can be read
     with open_file(path) as file:
         try:
-            if os.fstat(file.fileno()).st_size > FILE:
+            size = os.fstat(file.fileno()).st_size
+            if size > FILE:
                 raise DataError(f"{path}: {TOO_LARGE}")
-            data = file.read(FILE + 1)
+            data = file.read(size + 1)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     try:
-        return decode_image(data, shape)
+        with quiet():
+            return decode_image(data, shape)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Where images are decoded: no warnings of odd metadata, and none of bombs but as an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the pixels are what counts
+        warnings.simplefilter("error", _pillow("Image").DecompressionBombWarning)
+        yield
 
 
 def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
@@ -49,39 +62,35 @@ def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
     is turned as its EXIF orientation says, and resized without regard to its proportions. Of
     several frames or pages the first counts. Grey levels of more than 8 bits go from 0 to 65,535;
     those in floating point from 0 to 1, or to 255 where any is above 1. A JPEG is decoded at the
-    eighth, quarter or half of its size that is still twice what is asked for. Raises
-    `DataError` where the bytes are no image.
+    eighth, quarter or half of its size that is still twice what is asked for. Raises `DataError`
+    where the bytes are no image. To be called in `quiet`, once for many images.
     """
     Image = _pillow("Image")
     if len(data) > FILE:
         raise DataError(TOO_LARGE)
     bounded = BoundedBytes(data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd metadata; the pixels are what counts
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(bounded, formats=_known_formats(Image)) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise DataError(
-                        f"expected at most {MAX_PIXELS:,} pixels, "
-                        f"found {image.width} × {image.height}; make it smaller"
-                    )
-                if image.format == "JPEG":
-                    image.draft(None, (GAP * shape[2], GAP * shape[1]))
-                image.load()
-                with suppress(Exception):  # damaged metadata: the pixels are there all the same
-                    if image.getexif().get(ORIENTATION, 1) != 1:
-                        _pillow("ImageOps").exif_transpose(image, in_place=True)
-                pixels = _pixels(image, (shape[2], shape[1]))
-        except DataError:
-            raise
-        except Exception as error:  # its many decoders raise whatever a damaged file leads them to
-            words = str(error).replace(f" file {bounded!r}", " file")
-            reason = words.replace(repr(bounded), "the file") or type(error).__name__
-            raise DataError(
-                f"expected an image file ({', '.join(FORMATS)}), found none that can be "
-                f"read: {reason}"
-            ) from error
+    try:
+        with Image.open(bounded, formats=_known_formats(Image)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise DataError(
+                    f"expected at most {MAX_PIXELS:,} pixels, "
+                    f"found {image.width} × {image.height}; make it smaller"
+                )
+            if image.format == "JPEG":
+                image.draft(None, (GAP * shape[2], GAP * shape[1]))
+            image.load()
+            with suppress(Exception):  # damaged metadata: the pixels are there all the same
+                if image.getexif().get(ORIENTATION, 1) != 1:
+                    _pillow("ImageOps").exif_transpose(image, in_place=True)
+            pixels = _pixels(image, (shape[2], shape[1]))
+    except DataError:
+        raise
+    except Exception as error:  # its many decoders raise whatever a damaged file leads them to
+        words = str(error).replace(f" file {bounded!r}", " file")
+        reason = words.replace(repr(bounded), "the file") or type(error).__name__
+        raise DataError(
+            f"expected an image file ({', '.join(FORMATS)}), found none that can be read: {reason}"
+        ) from error
     if shape[0] == 1:
         pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., np.newaxis]
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
@@ -131,6 +140,7 @@ def _grey_levels(image: Any, size: tuple[int, int]) -> np.ndarray:
     return np.repeat(np.rint(levels).clip(0, 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)
 
 
+@cache
 def _known_formats(Image: Any) -> list[str]:
     Image.init()
     return [name for name in FORMATS if name in Image.OPEN]

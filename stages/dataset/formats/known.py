@@ -63,4 +63,4 @@ def is_text(head: bytes) -> bool:
         if error.start < len(head) - 4:
             return False
         text = head[: error.start].decode("utf-8-sig")
-    return bool(text) and all(c.isprintable() or c in "\t\r\n\N{NO-BREAK SPACE}" for c in text)
+    return bool(text) and all(c.isprintable() or c in "\t\r\n\u00a0" for c in text)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +106,8 @@ def arrange(names: Sequence[str], where: object) -> tuple[list[str], np.ndarray,
                 f"{where}: expected a folder for each class, as in cat/1.png or train/cat/1.png, "
                 f"found the image {shown(name)}; move it to the folder of its class"
             )
+    import unicodedata  # here and not above: commands that decode nothing start faster without it
+
     owners = [unicodedata.normalize("NFC", parts[0]) for parts in paths]
     spelled = dict(zip(owners, (parts[0] for parts in paths), strict=True))
     for owner, parts in zip(owners, paths, strict=True):
