@@ -116,6 +116,23 @@ SOURCES = {
 }
 # Messages that a command line cannot provoke, or only by a race, and the tests that do.
 ELSEWHERE = {
+    "which has no content to compare": "tests/pipeline/code/test_unpicklable.py",
+    " was loaded before ": "tests/pipeline/test_observation.py",
+    " ran: expected the same file until the end": "tests/pipeline/test_observation.py",
+    "expected the code that was planned with": "tests/pipeline/test_observation.py",
+    " for an input; nothing is stored": "tests/pipeline/test_observation.py",
+    "expected a dict of the outputs": "tests/pipeline/test_refusals.py",
+    "expected what comes back as it is": "tests/pipeline/test_refusals.py",
+    "expected a block of ": "tests/pipeline/store/test_outputs.py",
+    "expected as many rows of each output": "tests/pipeline/test_refusals.py",
+    "expected blocks of rows": "tests/pipeline/store/test_outputs.py",
+    "expected texts for keys": "tests/pipeline/store/test_outputs.py",
+    "expected JSON of some depth": "tests/pipeline/test_refusals.py",
+    "expected JSON, which has no ": "tests/pipeline/test_refusals.py",
+    "expected to be let write": "tests/pipeline/test_refusals.py",
+    "expected a file system that can do it": "tests/pipeline/test_refusals.py",
+    "expected a readable folder at": "tests/pipeline/test_uses.py",
+    "expected two trials or more": "tests/pipeline/test_refusals.py",
     "files that can be read, found": "tests/stages/commands/test_predict_many.py",
     "in the folder, found none": "tests/stages/commands/test_predict_many.py",
     "--note: expected a line of at most": "tests/stages/commands/runs/test_labels.py",
