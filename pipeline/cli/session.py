@@ -53,17 +53,27 @@ class Session:
         )
         self.chosen_executor = common["executor"]
         self._code = CodeIndex(self.store.root / ".code.json")
-        self._make_planner()
+        self._planner: Planner | None = None
+        self._check()
 
     def change(self, name: str, setting: Setting) -> None:
         """Give a parameter another value than the caller's flags, file or recipe did."""
         self.settings = {**self.settings, name: setting}
-        self._make_planner()
+        self._planner = None
+        self._check()
 
-    def _make_planner(self) -> None:
+    def _check(self) -> None:
         values = {name: setting.value for name, setting in self.settings.items()}
         self.pipeline.check(values, self.targets)
-        self.planner = Planner(self.pipeline, values, self.store, self._code)
+
+    @property
+    def planner(self) -> Planner:
+        """What decides about stages. It looks at all their code, so it is made when it is needed:
+        `config` and a mistake in a flag need none."""
+        if self._planner is None:
+            values = {name: setting.value for name, setting in self.settings.items()}
+            self._planner = Planner(self.pipeline, values, self.store, self._code)
+        return self._planner
 
     def plan(self) -> list[Decision]:
         """What would run to bring the targets up to date, and why."""

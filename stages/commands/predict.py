@@ -30,7 +30,6 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.images import read_image, write_png
-from stages.dataset.formats.table import rows_of
 from stages.modelfile.model import Model
 from stages.modelfile.reader import from_document, read_model
 
@@ -147,6 +146,8 @@ def _found(model: Model, path: Path) -> Iterator[tuple[str, dict[str, float]]]:
     if not model.columns:
         yield str(path), probabilities_of(model, path)
         return
+    from stages.dataset.formats.table import rows_of  # here: few models are of tables
+
     for lines, rows in rows_of(path, model.columns):
         for line, found in zip(lines, model.probabilities(rows), strict=True):
             yield f"{path}:{line}", dict(zip(model.classes, found.tolist(), strict=True))
