@@ -58,7 +58,7 @@ VALUES = [
     Case(
         "run --activation rely",
         "error: --activation: expected one of relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, "
-        "linear, found 'rely'",
+        "linear, found 'rely'; did you mean 'relu'?",
     ),
     Case(
         "run --standardize yes",
@@ -68,7 +68,10 @@ VALUES = [
     Case("run --whiten zac", "error: --whiten: expected one of none, pca, zca, found 'zac'"),
     Case("run --damping -1", "error: --damping: expected at least 0, found -1"),
     Case("run --flip both", "error: --flip: expected one of none, random, alternate, found 'both'"),
-    Case("run --recipe fasst", "error: --recipe: no recipe is named 'fasst'; <…>"),
+    Case(
+        "run --recipe fasst",
+        "error: --recipe: no recipe is named 'fasst'; <…>; a file of your own is named with its .toml",
+    ),
     Case(
         "plan",
         "error: environment PIPELINE_LR: expected a number, found 'x'",
