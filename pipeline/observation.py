@@ -91,7 +91,7 @@ class Observations:
         graph = self._code.graphs(stage.function)
         known = set(sources)
         if recorder.sources:
-            known |= {*self._code.imported(stage.function)}
+            known |= self._code.imported(stage.function, stage.ignores)
         cache, explained = self._store.cache, bool(stage.uses)
         return make_trace(recorder, root, graph, known, cache, stage.name, explained)
 

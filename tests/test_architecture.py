@@ -35,8 +35,6 @@ TOO_LONG = {
     "pipeline.code.describe",
     "pipeline.code.live",
     "pipeline.code.observe",
-    "pipeline.code.scopes",
-    "pipeline.code.symbols",
     "pipeline.code.wraps",
 }
 SAME = {"clean", "numerics"}  # functions that have the name of their module, for the moment
@@ -47,7 +45,7 @@ STANDARD += " pathlib locale gc signal importlib.util"
 OURS = ("pipeline", "stages")
 LATER = (
     *("pipeline.execution", "pipeline.outputs", "pipeline.run_context", "pipeline.search."),
-    *("pipeline.code.syntax", "pipeline.code.scopes"),
+    *("pipeline.code.syntax", "pipeline.code.scopes", "pipeline.code.references"),
     *("pipeline.executors.processes", "pipeline.executors.pools", "pipeline.executors.tasks"),
     *("pipeline.executors.blas", "pipeline.events.bars", "pipeline.events.event"),
     *("pipeline.events.json_lines", "pipeline.events.relay", "pipeline.upkeep.gc"),

@@ -92,12 +92,18 @@ class CodeIndex:
         """The folder that a function's project lies in."""
         return self._place(unwrap(function))[2][0].project.root
 
-    def imported(self, function: Callable[..., Any]) -> set[str]:
+    def imported(self, function: Callable[..., Any], ignores: Collection[str] = ()) -> set[str]:
         """The sources that importing a function's own module brings in: what they do then is seen
         in live values. Those that a function imports later are observed where they are not reached,
-        for they may be imported for their effect."""
+        for they may be imported for their effect; but for those that it ignores, and packages."""
         module, _, (_, effects, _) = self._place(unwrap(function))
-        return {str(found.path) for found in effects.loaded(module, "top") if found.path}
+        found = {str(one.path) for one in effects.loaded(module, "top") if one.path}
+        for one in effects.loaded(module):
+            ignored = any(f"{one.name}.".startswith(f"{name}.") for name in ignores)
+            parent = any(name.startswith(f"{one.name}.") for name in ignores)
+            if one.path and (ignored or parent):
+                found.add(str(one.path))
+        return found
 
     def graphs(self, function: Callable[..., Any]) -> Callable[[str, str], str | None]:
         """A function that gives the graph of a whole module of the same project, which is named or

@@ -34,24 +34,27 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.code.clean import cleaned, strip_annotations
+from pipeline.code.clean import cleaned
+from pipeline.code.entries import (
+    dataclass_methods,
+    group_entry,
+    row,
+    stage_entry,
+    symbol_entry,
+    take_stage,
+)
 from pipeline.code.entry import Entry
 from pipeline.code.hashing import short_hash
 from pipeline.code.nature import (
-    decorated,
-    is_changeable,
-    is_subclass_aware,
     loggers_of,
     names_made_twice,
     owners,
     top_statements,
-    words_of,
 )
-from pipeline.code.scopes import References, bound, import_base, join, walk_scope
-from pipeline.code.syntax import decorator_chain, digest, walk
+from pipeline.code.references import References
+from pipeline.code.scopes import bound, import_base, walk_scope
+from pipeline.code.syntax import walk
 
-# A stage's outputs are a field of its fingerprint, and its parameters another.
-STAGE_DECORATOR = {"pipeline.stage.stage", "pipeline.stage"}
 AS_STAGE, AS_GROUP = " (stage)", " (group)"
 WHOLE_SOURCE = "<source>"
 DOCSTRING = "__doc__"
@@ -59,7 +62,6 @@ TOP = "<top>"  # statements that bind and change nothing by name: they count wit
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
-_ALL_LOCALS = {"locals", "vars", "eval", "exec", "_getframe", "currentframe"}
 
 
 def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
             docs = ast.get_docstring(tree, clean=False)
             return _table(cleaned(tree, loggers_of(tree)), package, docs)
     except (SyntaxError, ValueError, RecursionError):
-        whole = _row(Entry(short_hash(source.decode("latin-1"))))
+        whole = row(Entry(short_hash(source.decode("latin-1"))))
         lists = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
         return {"symbols": {WHOLE_SOURCE: whole}, **{name: [] for name in lists}}
 
@@ -98,7 +100,7 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
     for statement in statements:
         if isinstance(statement, _IMPORTS):
             continue
-        stage = _strip_stage(statement, targets)
+        stage = take_stage(statement, targets)
         visitor = References(package, visible)
         visitor.visit(statement)
         calls, bases = known(visitor.calls), known(visitor.bases)
@@ -124,21 +126,16 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
             stages[stage.name] = stage
     rebound = {n for node in walk(tree) for n in getattr(node, "names", ()) if _rebinds(node)}
     symbols = {
-        name: _row(_entry(name, parts[name], targets[name], name in rebound)) for name in targets
+        name: row(symbol_entry(name, parts[name], targets[name], name in rebound))
+        for name in targets
     }
     if docs is not None:
-        symbols[DOCSTRING] = _row(Entry(short_hash(docs)))
+        symbols[DOCSTRING] = row(Entry(short_hash(docs)))
     for name, function in stages.items():
-        symbols[name + AS_STAGE] = _row(_as_stage(function, package, visible))
+        symbols[name + AS_STAGE] = row(stage_entry(function, package, visible))
     for statement in tree.body:
-        if isinstance(statement, ast.ClassDef) and (methods := _methods(statement)):
-            visitor = References(package, visible)
-            for node in (n for method in methods for n in walk(method)):
-                vars(node).pop("reference", None)
-            for method in methods:
-                visitor.visit(method)
-            entry = _entry("", [(ast.Module(methods, []), visitor)], [], False)
-            symbols[statement.name + AS_GROUP] = _row(entry)
+        if isinstance(statement, ast.ClassDef) and (methods := dataclass_methods(statement)):
+            symbols[statement.name + AS_GROUP] = row(group_entry(methods, package, visible))
     return {
         "symbols": symbols,
         "effects": effects,
@@ -151,61 +148,10 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
     }
 
 
-def _row(entry: Entry) -> list[Any]:
-    """An entry as a JSON value."""
-    return [*entry[:7], dict(entry.aside), *entry[8:]]
-
-
-def _entry(
-    name: str, parts: list[tuple[ast.AST, References]], targets: list[str], rebound: bool
-) -> Entry:
-    nodes = [node for node, _ in parts]
-    groups = [group for _, visitor in parts for group in visitor.groups]
-    aside = {
-        kind: short_hash("\0".join(found))
-        for kind in ("docs", "annotations", "texts")
-        if (found := [getattr(n, kind) for node in nodes for n in walk(node) if hasattr(n, kind)])
-    }
-    return Entry(
-        digest(*nodes, own=name) if nodes else "",
-        list(dict.fromkeys(targets)),
-        groups,
-        sorted(set().union(*(visitor.escaping for _, visitor in parts))),
-        rebound or any(map(is_changeable, nodes)),
-        any(map(is_subclass_aware, nodes)),
-        sorted(set().union(*map(words_of, nodes))),
-        aside,
-        any(map(decorated, nodes)),
-        any(isinstance(n, (*_FUNCTIONS, ast.Lambda)) for node in nodes for n in walk_scope(node)),
-    )
-
-
-def _as_stage(function: ast.AST, package: str, targets: dict[str, list[str]]) -> Entry:
-    """The body of a stage; `unused` are the arguments that it never mentions."""
-    arguments = [node.arg for node in walk(function.args) if isinstance(node, ast.arg)]
-    mentioned = {getattr(n, "id", getattr(n, "attr", "")) for s in function.body for n in walk(s)}
-    for node in walk(function):
-        vars(node).pop("reference", None)
-    function.args = ast.arguments([], [ast.arg(name) for name in sorted(arguments)], None, [], [])
-    visitor = References(package, targets)
-    visitor.visit(function)
-    function.args.args = []
-    entry = _entry(function.name, [(function, visitor)], [], False)
-    unused = [] if mentioned & _ALL_LOCALS else sorted({*arguments} - mentioned)
-    return entry._replace(unused=unused, named=False)
-
-
 def _lines(statement: ast.AST) -> tuple[int, int]:
     """The first and the last line of a statement, decorators included."""
     nodes = [node for node in walk(statement) if hasattr(node, "lineno")]
     return min(node.lineno for node in nodes), max(node.end_lineno for node in nodes)
-
-
-def _methods(statement: ast.ClassDef) -> list[ast.stmt]:
-    """What a dataclass can do, beside holding its fields."""
-    if not any(decorator_chain(one)[-1:] == ["dataclass"] for one in statement.decorator_list):
-        return []
-    return [node for node in statement.body if isinstance(node, _FUNCTIONS)]
 
 
 def _rebinds(node: ast.AST) -> bool:
@@ -228,20 +174,3 @@ def _names(imports: Iterable[tuple[str, str]]) -> list[str]:
     return sorted(
         {base for base, _ in imports} | {f"{b}.{n}" for b, n in imports if n not in ("", "*")}
     )
-
-
-def _strip_stage(statement: ast.AST, targets: dict[str, list[str]]) -> Any:
-    """Take the decorator off a stage; the stage's own function where the statement is one."""
-
-    def is_stage(decorator: ast.AST) -> bool:
-        root, *attributes = decorator_chain(decorator) or [""]
-        found = (join(target, attributes) for target in targets.get(root, ()))
-        return any(target.replace(":", ".") in STAGE_DECORATOR for target in found)
-
-    for node in walk_scope(statement):
-        if isinstance(node, _FUNCTIONS) and any(map(is_stage, node.decorator_list)):
-            node.decorator_list = [d for d in node.decorator_list if not is_stage(d)]
-            strip_annotations(node)
-            if node is statement:
-                return node
-    return None

@@ -23,7 +23,10 @@ from pipeline.store.files import SETTLED_NS
 
 _LISTS = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
 _EMPTY: dict[str, Any] = {"symbols": {}, **{name: [] for name in _LISTS}}
-_ANALYSIS = ("symbols.py", "scopes.py", "syntax.py", "clean.py", "nature.py", "entry.py")
+_ANALYSIS = (
+    *("symbols.py", "references.py", "scopes.py", "syntax.py", "clean.py", "nature.py"),
+    *("entry.py", "entries.py"),
+)
 
 
 class Tables:

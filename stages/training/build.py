@@ -32,7 +32,6 @@ WITHOUT_EFFECT = (
     "pipeline.events",
     "stages.neuralnet.parallel.auto",
     "stages.neuralnet.parallel.barrier",
-    "stages.neuralnet.parallel.engine",
     "stages.neuralnet.parallel.executors",
     "stages.neuralnet.parallel.main_module",
     "stages.neuralnet.parallel.pool",

@@ -61,11 +61,11 @@ def write_files(folder: Path, files: int, side: int) -> None:
 
 def timed(command: list[str], folder: Path) -> tuple[float, float]:
     """Seconds and the largest resident memory (MB, with that of children) of a command."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{command[:4]}: {done.stderr[-500:]}")
     seconds = time.perf_counter() - started
-    del before
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 

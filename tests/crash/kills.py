@@ -85,7 +85,7 @@ def many_lives(
             done = pool.map(lambda life: _live(folder, *life, expected, seed), lives)
             total = Tally.of([total, *done])
     left = processes.abandoned_memory() - before
-    semaphores = {name for name in left if name.startswith("sem.mp-")}
+    semaphores = {name for name in left if name.startswith(("sem.mp-", "sem.pl-"))}
     for name in semaphores:
         (Path("/dev/shm") / name).unlink(missing_ok=True)
     total.counts["semaphores left"] = len(semaphores)

@@ -136,10 +136,10 @@ def test_a_training_that_diverges_says_which_flag_to_turn(call):
 
 
 def test_the_training_depends_on_the_code_of_the_network():
-    names = CodeIndex().reached(PIPELINE.stages["train"].function).keys()
+    names = CodeIndex().reached(PIPELINE.stages["train"].function).symbols.keys()
     assert {"stages.neuralnet.optimizers.sgd.SGD", "stages.neuralnet.trainer.Trainer"} <= names
     assert not {
         name for name in names if name.startswith(("stages.decode.", "pipeline.store.store."))
     }
-    split = CodeIndex().reached(PIPELINE.stages["split"].function)
+    split = CodeIndex().reached(PIPELINE.stages["split"].function).symbols.keys()
     assert "stages.neuralnet.optimizers.sgd.SGD" not in split

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -13,6 +14,10 @@ import termios
 
 import pytest
 
+from pipeline.cli.main import run_cli
+from pipeline.cli.program import make_cli
+from stages.cifar10 import PROGRAM
+from stages.commands.add import add_to
 from tests.end_to_end.conftest import QUICK, ROOT
 
 COMMANDS = (
@@ -27,6 +32,7 @@ COMMANDS = (
     ["gc", "--dry-run", "--source", "none"],
     ["run", "--config", "a-file-that-is-not-there-and-has-a-long-name.toml"],
     ["--help"],
+    ["train", "--help"],
 )
 COLOUR = re.compile(r"\x1b\[\d+m")
 
@@ -70,26 +76,39 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("terminal")
 
 
+class Screen(io.TextIOWrapper):
+    """A stream in this process that says that it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
 @pytest.mark.parametrize("columns", [60, 80, 120])
-def test_no_line_is_longer_than_the_terminal_is_wide(folder, columns):
+def test_no_line_is_longer_than_the_terminal_is_wide(folder, columns, monkeypatch):
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in {"TERM": "xterm", "COLUMNS": str(columns)}.items():  # click asks for both
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("pipeline.events.console.Console.columns", columns)
+    group = add_to(make_cli(PROGRAM), PROGRAM)
     for arguments in COMMANDS:
-        written = record(
-            folder,
-            [*arguments, "--seed", str(columns)]
-            if "run" in arguments[:1] and len(arguments) > 3
-            else arguments,
-            columns,
-        )
-        assert "Traceback" not in written
+        screen = Screen(io.BytesIO(), "utf-8", newline="\n")
+        monkeypatch.setattr(sys, "stdout", screen)
+        monkeypatch.setattr(sys, "stderr", screen)
+        varied = ["--seed", str(columns)] if arguments[0] == "run" else []
+        run_cli(group, [*arguments, *varied])
+        screen.flush()
+        written = screen.buffer.getvalue().decode()
+        assert written.strip(), arguments
         assert longest(written) <= columns, (arguments, written)
 
 
 def test_what_a_terminal_shows_of_a_training(folder):
-    written = record(folder, ["run", *QUICK, "--seed", "7", "--epochs", "3"], 80)
+    written = record(folder, ["run", *QUICK, "--seed", "7", "--epochs", "3", "--no-report"], 80)
     assert "\x1b[2m" in written
     text = COLOUR.sub("", written)
     assert re.search(r"\r *train +\S+ +\d+%  .*epoch \d/3", text)
-    assert re.search(r"\nepoch 3/3  loss \d\.\d{4}  +\d+\.\d\d%  validation ", text)
+    assert re.search(r"[\r\n]epoch 3/3  loss \d\.\d{4}  +\d+\.\d\d%  validation ", text)
 
 
 def test_no_colours_where_nobody_wants_them(folder):

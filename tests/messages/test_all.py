@@ -139,15 +139,6 @@ def _fixed(node: ast.expr) -> list[str]:
     return [""]
 
 
-# Files whose messages are met one by one, in part, by tests/stages/dataset/test_refused*.py.
-SOURCES = {
-    *("aside", "classes", "holdout", "sources.folder", "sources.paths"),
-    *("formats.arrays", "formats.blobs", "formats.cifar100", "formats.decoding"),
-    *("formats.examples", "formats.idx", "formats.kinds", "formats.npy"),
-    *("formats.picture_archives", "formats.rows", "formats.delimited", "formats.parquet"),
-    *("formats.cells", "formats.columns"),
-    *("formats.listing", "formats.pictures", "formats.readers", "formats.table", "formats.zips"),
-}
 # Messages that no test can provoke in a moment.
 ELSEWHERE = {
     "expected [SHA-256, size, path]": "told as a listing that cannot be read",

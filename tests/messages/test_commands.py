@@ -62,15 +62,22 @@ VALUES = [
     ),
     Case(
         "run --standardize yes",
-        "error: --standardize: expected one of none, feature, channel, found 'yes'",
+        "error: --standardize: expected one of <…>none, feature, channel, found 'yes'",
     ),
-    Case("run --storage int8", "error: --storage: expected one of float32, uint8, found 'int8'"),
-    Case("run --whiten zac", "error: --whiten: expected one of none, pca, zca, found 'zac'"),
+    Case(
+        "run --storage int8",
+        "error: --storage: expected one of float32, uint8, found 'int8'; did you mean 'uint8'?",
+    ),
+    Case(
+        "run --whiten zac",
+        "error: --whiten: expected one of none, pca, zca, found 'zac'; did you mean 'zca'?",
+    ),
     Case("run --damping -1", "error: --damping: expected at least 0, found -1"),
     Case("run --flip both", "error: --flip: expected one of none, random, alternate, found 'both'"),
     Case(
         "run --recipe fasst",
-        "error: --recipe: no recipe is named 'fasst'; <…>; a file of your own is named with its .toml",
+        "error: --recipe: no recipe is named 'fasst'; did you mean 'fast'?; a file of your own is "
+        "named with its .toml",
     ),
     Case(
         "plan",

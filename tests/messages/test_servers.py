@@ -32,7 +32,7 @@ SERVERS = [
     ),
     ("answered HTTP 503<…>", [Answer(status=503)]),
     (
-        "answered HTTP 302<…>ftp://host/x<…>",
+        "answered HTTP 302<…>ftp://host<…>",
         [Answer(status=302, headers={"Location": "ftp://host/x"})],
     ),
     ("ended after 0 of <…> bytes", [Answer(cut=0)]),
@@ -65,7 +65,7 @@ UNREACHABLE = [
     ("is no valid address: <…>", f"http://{'a' * 70}./"),
 ]
 
-MORE = "answered with more than is accepted"
+MORE = "answered with more than <…> MB"
 
 NO_HTTP = "does not answer: <…>"
 
@@ -101,7 +101,7 @@ def test_a_server_that_is_not_reached(lost, words, url):
 
 
 def test_a_server_that_never_ends(lost, monkeypatch):
-    monkeypatch.setattr("stages.dataset.sources.request.LARGEST", 1000)
+    monkeypatch.setattr("stages.dataset.sources.request.UNANNOUNCED", 1000)
     with serving(GZ, Answer(length=False)) as server:
         lost(MORE, server.url)
 

@@ -133,7 +133,7 @@ AGAIN = "check where it comes from and get it again"
 ARCHIVES = [
     archive(b"", f"{WANTED} an empty file; {AGAIN}"),
     archive(b"<html>", f"{WANTED} a web page (HTML or XML); {AGAIN}"),
-    archive(b"x" * 3000, f"{WANTED} bytes that begin 78 78 78 78; {AGAIN}"),
+    archive(b"x" * 3000, f"{WANTED} a text; {AGAIN}"),
     archive(
         datasets.gz(TAR)[:-2000],
         "the compressed bytes are cut or damaged (they end too early); get the archive again",

@@ -56,7 +56,7 @@ def test_parse(name, text, value):
         ("lr", "-1", "expected a number above 0, found -1"),
         ("val_fraction", "1", "expected a number below 1, found 1"),
         ("color", "maybe", "expected true or false, found 'maybe'"),
-        ("activation", "rleu", "expected one of relu, tanh, found 'rleu'"),
+        ("activation", "rleu", "expected one of relu, tanh, found 'rleu'; did you mean 'relu'?"),
         ("patience", "soon", "expected an integer or none, found 'soon'"),
         ("save", "a\udcffb", "expected text, found 'a\\udcffb'"),
         ("save", "a\0b", "expected text, found 'a\\x00b'"),

@@ -66,10 +66,14 @@ def stored(tmp_path):
     return path
 
 
-def test_a_copy_is_saved_and_folders_are_made(tmp_path, stored):
-    save_copy(stored, tmp_path / "a" / "b" / "model.json")
-    assert (tmp_path / "a" / "b" / "model.json").read_text() == "{}"
-    assert os.listdir(tmp_path / "a" / "b") == ["model.json"]
+def test_a_copy_is_saved_and_nothing_is_made_beside_it(tmp_path, stored):
+    (tmp_path / "a").mkdir()
+    save_copy(stored, tmp_path / "a" / "model.json")
+    assert (tmp_path / "a" / "model.json").read_text() == "{}"
+    assert os.listdir(tmp_path / "a") == ["model.json"]
+    with pytest.raises(StorageError, match=r"expected a folder that can be written, found"):
+        save_copy(stored, tmp_path / "b" / "model.json")
+    assert not (tmp_path / "b").exists()
 
 
 def test_a_copy_replaces_what_was_there_and_follows_links(tmp_path, stored):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +37,8 @@ def command_of(
 
     load: the file of a model that was loaded instead of trained.
     """
+    import shlex  # here and not above: few commands need it
+
     source = source_of(trail)
     if load:
         return shlex.join([program.name, "evaluate", "--source", source, "--load", load])

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.code import CodeIndex, graph
 from pipeline.code.remembered import Answers
-from tests.pipeline.code.test_index import Folder
+from tests.pipeline.code.projects import Folder
 
 PACKAGE = """
 class Base:

@@ -111,7 +111,7 @@ def test_files_that_are_gone_are_forgotten(folder, tmp_path):
     [
         lambda text: b"",
         lambda text: text[: len(text) // 2],
-        lambda text: text.replace(b'"X"', b'"Y"'),
+        lambda text: text.replace(b"X", b"Y"),
         lambda text: b"\0" * len(text),
         lambda text: text.replace(b"\n[[3,", b"\n[[2,"),
     ],

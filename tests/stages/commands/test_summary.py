@@ -62,7 +62,7 @@ def test_the_page():
         "dataset: cifar10  images    loss  accuracy  balanced",
         "validation         1,200  1.2346    50.00%    25.00%",
         "test               1,200  1.2346    50.00%    25.00%",
-        "always cat, the majority: 12.50% (test)",
+        "majority class (cat): 12.50%",
         "",
         "test: truth ↓ prediction →  accuracy  airpl  cat",
         "airplane                       25.0%      3    1",

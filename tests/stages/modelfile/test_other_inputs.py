@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from stages.modelfile.formats import onnx_graph
-from stages.modelfile.model import Model, from_document
+from stages.modelfile.model import Model
+from stages.modelfile.reader import from_document
 from tests.stages.modelfile.formats.test_python_source import exported, load
 from tests.stages.models import model
 

@@ -23,10 +23,8 @@ SPARE = {
     "warmup",
     "final",
     "average",
-    "members",
     "refine",
     "patience",
-    "init",
 }
 
 

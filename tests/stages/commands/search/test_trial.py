@@ -9,7 +9,7 @@ from pipeline.store.store import Store
 from stages.cifar10 import PIPELINE
 from stages.commands.search.trial import Result, Trials, shortened, train_one
 
-GIVEN = {"epochs": 20, "warmup": 4.0, "every": 10, "refine": 4, "lr": 0.1}
+GIVEN = {"epochs": 20, "warmup": 4.0, "every": 8, "refine": 4, "lr": 0.1}
 
 
 def test_stages_are_shared_up_to_what_is_searched(tmp_path):
@@ -24,11 +24,11 @@ def test_stages_are_shared_up_to_what_is_searched(tmp_path):
 
 def test_a_part_of_the_epochs_has_the_whole_course():
     quarter = {"epochs": 5, "warmup": 1.0, "every": 2, "refine": 1, "lr": 0.1}
-    assert shortened(GIVEN, 0.25) == quarter
-    assert shortened(GIVEN, 1.0) == GIVEN
+    assert shortened(PIPELINE.parameters, GIVEN, 0.25) == quarter
+    assert shortened(PIPELINE.parameters, GIVEN, 1.0) == GIVEN
     least = {"epochs": 1, "warmup": 0.2, "every": 1, "refine": 0, "lr": 0.1}
-    assert shortened(GIVEN, 0.001) == least
-    assert shortened(GIVEN | {"epochs": 1}, 0.5) == GIVEN | {"epochs": 1}
+    assert shortened(PIPELINE.parameters, GIVEN, 0.001) == least
+    assert shortened(PIPELINE.parameters, GIVEN | {"epochs": 1}, 0.5) == GIVEN | {"epochs": 1}
 
 
 def test_any_result_is_better_than_a_failure():

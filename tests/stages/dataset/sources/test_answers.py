@@ -122,7 +122,7 @@ def test_web_pages_and_other_things_are_refused(target):
             body=page, headers={"Content-Type": "text/html; charset=utf-8"}
         ),
         "a web page (HTML or XML) instead of an archive": Answer(body=page),
-        "something else instead of an archive": Answer(body=b"PK" + bytes(5000)),
+        "bytes that begin 50 4b 00 00 instead of an archive": Answer(body=b"PK" + bytes(5000)),
         "HTTP 204 No Content": Answer(status=204, body=b""),
         "HTTP 206 Partial Content": Answer(status=206),
     }
