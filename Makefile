@@ -12,7 +12,7 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test test-lowest test-newest lint bench ablation parity export-test sklearn-checks fuzz edits crash-test page-test dist clean
+.PHONY: help all test test-lowest test-newest lint bench ablation parity export-test sklearn-checks fuzz edits crash-test page-test dist clean test-long
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: .venv/dev  ## every test, with coverage by module
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=95 >/dev/null
 	$(BIN)/coverage report --fail-under=100 --include='pipeline/fingerprint.py,pipeline/store/store.py,pipeline/planner.py'
+
+test-long: .venv/dev  ## longer samples that the everyday suite leaves out
+	$(BIN)/python -m pytest -n 2 -m long
 
 test-lowest: .venv/dev  ## every test with the lowest versions that pyproject.toml allows, on Python 3.11
 	$(BIN)/python -m tests.versions lowest

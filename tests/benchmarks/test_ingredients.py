@@ -47,6 +47,7 @@ def test_the_pieces_that_make_batches_are_part_of_a_step(tmp_path):
         assert found["step"] > found["gather"] + found["project"]
 
 
+@pytest.mark.long
 def test_peers_make_the_same_steps(tmp_path):
     pytest.importorskip("torch", reason="its steps need PyTorch")
     from tests.benchmarks import torch_steps

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests import sources
+
 ROOT = Path(__file__).parent.parent.parent
 DATASET = ("--source", "synthetic", "--synthetic-size", "300")
 NETWORK = (
@@ -44,6 +46,8 @@ def start(
     folder: Path, *arguments: str, log: str = "events", **environment: str
 ) -> subprocess.Popen[bytes]:
     """Start the program in `folder`, in a process group of its own; its events go to `log`."""
+    if "PYTEST_CURRENT_TEST" in os.environ and not (folder / "artifacts").exists():
+        sources.known_in(folder)  # a campaign has the time to find out anew
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder), **environment}
     command = [sys.executable, "-m", "tests.crash.program", *arguments]
     with open(folder / log, "wb") as told:

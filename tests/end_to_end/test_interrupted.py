@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.end_to_end.conftest import SMALL, ran
 
 # Long enough to be interrupted in the middle, where a state is saved so often.
-LONG = (*SMALL, "--hidden", "64", "--epochs", "150", "--batch", "20", "--workers", "1")
+LONG = (*SMALL, "--hidden", "64", "--epochs", "80", "--batch", "20", "--workers", "1")
 OFTEN = 0.05  # seconds
 
 

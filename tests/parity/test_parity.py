@@ -14,6 +14,7 @@ def test_functions(name):
     assert functions.difference(functions.COMPARISONS[name]()) < WITHIN
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", networks.COMPARISONS)
 def test_whole_trainings(name):
     assert functions.difference(networks.COMPARISONS[name]()) < WITHIN
