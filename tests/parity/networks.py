@@ -16,20 +16,10 @@ import torch
 from stages.neuralnet import Network, Trainer
 from stages.neuralnet.optimizers import make_optimizer
 
-from .functions import STEPS, Pair
+from .functions import STEPS, THEIRS, Pair
 from .references import LionByThePaper, MuonByThePaper
 
 F, BATCH, ROWS, SIZES = torch.nn.functional, 32, 320, (20, 24, 16, 5)
-ACTIVATIONS = {
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-    "elu": F.elu,
-    "gelu": partial(F.gelu, approximate="tanh"),
-    "silu": F.silu,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "linear": torch.clone,
-}
 Optimizers = Callable[[list, list, list], list[torch.optim.Optimizer]]
 
 
@@ -38,7 +28,7 @@ class Counterpart(torch.nn.Module):
 
     def __init__(self, ours: Network) -> None:
         super().__init__()
-        self.activation = ACTIVATIONS[ours.structure[0].activation]
+        self.activation = THEIRS[ours.structure[0].activation]
         self.linears, self.norms = torch.nn.ModuleList(), torch.nn.ModuleList()
         for layer, tensors in zip(ours.structure, ours.tensors(), strict=True):
             bias = layer.norm == "none"
@@ -161,7 +151,7 @@ ALL = {"norm": "batch", "dropout": 0.25, "smoothing": 0.1, "clip": 0.5, "activat
 
 COMPARISONS: dict[str, Callable[[], Iterable[Pair]]] = {
     f"{activation}, norm {norm}": partial(training, activation, norm)
-    for activation in ACTIVATIONS
+    for activation in THEIRS
     for norm in NORMS
 }
 COMPARISONS |= {

@@ -7,7 +7,8 @@ number of their constants where they may have some or none.
 from __future__ import annotations
 
 from stages.neuralnet.inputs import LEAST_DEVIATION
-from stages.neuralnet.layers.activations import CUBE, LEAK, ROOT
+from stages.neuralnet.layers.activations import LEAK
+from stages.neuralnet.layers.gated import CUBE, ROOT
 from stages.neuralnet.layers.normalization import EPSILON
 
 CODE = '''"""A classifier of images, made by `pipeline export --to python`. It needs NumPy alone.

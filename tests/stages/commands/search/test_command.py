@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from stages.dataset.sources.origin import NAMES
 from tests import sources
 
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --batch 30 --epochs 4"
@@ -156,8 +157,7 @@ def test_the_best_is_saved_for_config(call, document, folder):
         ("lr=0.1 --save .", "--save: expected the name of a file that can be written, found ."),
         (
             "lr=0.1,0.2 --source none",
-            "--source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL or "
-            "a path, found none",
+            f"--source: expected {', '.join(NAMES)}, a URL or a path, found none",
         ),
     ],
 )
