@@ -7,7 +7,7 @@
 
 An image of any size and mode is brought to the model's own size first. A model of a table takes
 tables (CSV, Parquet) with the columns that it was trained on, and predicts each of their rows. A
-file that cannot be read is told in the end, when all others are done.
+file that cannot be read is reported in the end, when all others are done.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def read_network(document: Mapping[str, Any], classes: int, members: int = 1) ->
     for number, layer in enumerate(layers):
         where = f"layers[{number}]"
         require(isinstance(layer, dict), f"{where}: expected an object, found {kind(layer)}")
-        # Before room is made for so many parameters: a file cannot ask for more than it brings.
+        # Before so much memory is allocated: a file cannot ask for more than it brings.
         weights.append(decode_tensor(layer.get("weights"), f"{where}.weights"))
         shape, expected = weights[-1].shape, (*ahead, layer.get("inputs"), layer.get("outputs"))
         words = f"expected shape {shown(expected)}, found {shape}"

@@ -75,7 +75,7 @@ class Model:
         that they overflow.
         """
         images = expect_images(images, self.shape)
-        with np.errstate(all="ignore"):  # told in our own words
+        with np.errstate(all="ignore"):  # reported in our own words
             features = to_features(images, self._options)
             found = self.network.probabilities(features, inputs=self.inputs, mirror=self.mirror)
         if not np.isfinite(found).all():

@@ -2,7 +2,7 @@
 
 Both steps of a comparison take turns; what is reported is the median of the ratios within a turn.
 For whitening there is a lower limit, its matrix product alone. How much of a step goes into making
-the batches is told in feeding.py.
+the batches is documented in feeding.py.
 """
 
 from __future__ import annotations

@@ -118,11 +118,11 @@ def schedule(
 ) -> Iterable[Pair]:
     """Rates of 100 steps, `each` so many an epoch; `part`: the steps on which both agree."""
     group = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
-    course, expected = theirs(group), []
+    scheduler, expected = theirs(group), []
     for _ in range(STEPS):
         expected.append(group.param_groups[0]["lr"])
         group.step()
-        course.step()
+        scheduler.step()
     rate = make_schedule(name, 0.3, STEPS / each, **options)
     found = [rate(step / each) for step in range(STEPS)]
     yield np.array(found[part]), np.array(expected[part])

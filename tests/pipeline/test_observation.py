@@ -169,11 +169,11 @@ def test_nothing_is_stored_where_the_code_changes_meanwhile(module, place, plann
 
 def test_what_a_stage_changes_that_another_uses_is_reported(planner):
     shared = {"k": 0}
-    told = []
+    reported = []
 
-    class Told(Reporter):
+    class Recording(Reporter):
         def warn(self, message):
-            told.append(message)
+            reported.append(message)
 
     @stage(outputs=("a",))
     def first():
@@ -185,8 +185,8 @@ def test_what_a_stage_changes_that_another_uses_is_reported(planner):
         return shared["k"]
 
     pipeline = Pipeline(first, second)
-    run(planner(pipeline), (), Told())
-    assert len(told) == 1
-    assert "first changed" in told[0]
-    assert "which second may use" in told[0]
-    assert {s.status for s in run(planner(pipeline), (), Told()).stages} == {"cached"}
+    run(planner(pipeline), (), Recording())
+    assert len(reported) == 1
+    assert "first changed" in reported[0]
+    assert "which second may use" in reported[0]
+    assert {s.status for s in run(planner(pipeline), (), Recording()).stages} == {"cached"}

@@ -138,7 +138,7 @@ def test_a_model_that_knows_its_preprocessing_gets_no_other(own, message):
     evaluate(**given, inputs=InputOptions(**own))
 
 
-def test_numbers_that_overflow_are_told():
+def test_numbers_that_overflow_are_reported():
     network = Network.create(D, (5,), 10)
     network.parameters[...] = np.where(np.arange(network.parameters.size) % 2, 3e38, -3e38)
     with pytest.raises(DataError, match=r"expected a finite validation loss, found (nan|inf): the"):

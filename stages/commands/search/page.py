@@ -23,13 +23,13 @@ def words(values: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={flag_text(value)}" for name, value in values.items())
 
 
-def line(place: str, told: str, result: Result) -> str:
+def line(place: str, words: str, result: Result) -> str:
     """A trial that is done."""
     if result.failure:
-        return f"{place} {told}  failed: {result.failure}"
+        return f"{place} {words}  failed: {result.failure}"
     took = "cached" if result.cached else duration(result.seconds)
     return (
-        f"{place} {told}  validation {result.accuracy:.2%}  loss {result.loss:.4f}  "
+        f"{place} {words}  validation {result.accuracy:.2%}  loss {result.loss:.4f}  "
         f"epoch {result.epoch}  {took}"
     )
 
@@ -40,11 +40,11 @@ def plan(
     """What would be trained: the JSON document and the text."""
     rows = [(MARKS[t["status"]], t["status"], t["parameters"]) for t in trainings]
     missing = sum(training["status"] == "runs" for training in trainings)
-    told = f"{missing} of {len(trainings)} trainings would run"
+    summary = f"{missing} of {len(trainings)} trainings would run"
     if len(rounds) > 1:
         epochs = ", then ".join(f"{count} for {given['epochs']}" for count, given in rounds)
-        told += f" in the first round; epochs of combinations: {epochs}"
-    return {"trainings": list(trainings)}, f"{align(rows)}\n{told}"
+        summary += f" in the first round; epochs of combinations: {epochs}"
+    return {"trainings": list(trainings)}, f"{align(rows)}\n{summary}"
 
 
 def page(document: Mapping[str, Any]) -> str:

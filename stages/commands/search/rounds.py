@@ -50,7 +50,7 @@ class Search:
         """The trainings of the first round, and whether they are there already."""
         return [
             {
-                "parameters": self._told(training),
+                "parameters": self._described(training),
                 "status": "cached" if self._trials.cached(settings) else "runs",
             }
             for training, settings in self._trainings(self._candidates, 0).items()
@@ -120,9 +120,9 @@ class Search:
         candidate.results[seed] = result
         self._done += 1
         number = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
-        self._session.reporter.info(line(number, self._told(training), result))
+        self._session.reporter.info(line(number, self._described(training), result))
         progress.advance()
 
-    def _told(self, training: Training) -> str:
+    def _described(self, training: Training) -> str:
         candidate, seed = training
         return words(candidate.values | ({"seed": seed} if len(self._seeds) > 1 else {}))

@@ -103,13 +103,13 @@ def _parse(scanner: Scanner) -> tuple[list[Layer], dict[str, float]]:
 def _layer(scanner: Scanner, inputs: int) -> Layer:
     weights: list[np.ndarray] = []
     biases: list[float] = []
-    room = min(NEURONS, WEIGHTS // inputs)
+    most = min(NEURONS, WEIGHTS // inputs)
     for name in _fields(scanner, ("Neurons",), ("Deltas", "Activation")):
         if name != "Neurons":
             scanner.skip()
             continue
         for _ in scanner.items():
-            require(len(weights) < room, f"expected at most {room:,} neurons, found more")
+            require(len(weights) < most, f"expected at most {most:,} neurons, found more")
             for key in _fields(scanner, ("Weights", "Bias"), NEURON):
                 if key == "Weights":
                     weights.append(scanner.numbers(inputs))

@@ -55,7 +55,7 @@ def test_an_error_of_a_task_is_raised_as_it_is(placement):
     assert multiprocessing.active_children() == []
 
 
-def test_a_killed_process_is_told(tmp_path):
+def test_a_killed_process_is_reported(tmp_path):
     with pytest.raises(UserError, match=r"one was killed, for want of memory perhaps; .*--jobs"):
         list(completed(end_itself, {"a": (str(tmp_path / "a"),)}, PROCESSES))
     assert multiprocessing.active_children() == []

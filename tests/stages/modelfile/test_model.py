@@ -114,7 +114,7 @@ def test_what_an_ensemble_says_is_the_mean_of_what_its_members_say():
 
 
 @pytest.mark.parametrize("field", ["parameters", "standardization", "whitening"])
-def test_numbers_that_overflow_are_told(field):
+def test_numbers_that_overflow_are_reported(field):
     made = model(standardized=True, components=4)
     array = made.network.parameters if field == "parameters" else getattr(made, field)
     array[...] = 3e38

@@ -161,7 +161,7 @@ def test_the_best_is_saved_for_config(call, document, folder):
         ),
     ],
 )
-def test_a_mistake_is_told_in_one_line_before_any_work(call, words, message):
+def test_a_mistake_is_reported_in_one_line_before_any_work(call, words, message):
     status, out, err = call(f"search {words}")
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
@@ -184,7 +184,7 @@ def test_a_page_and_a_picture(call, folder):
     assert (folder / "effects.svg").read_text("utf-8").startswith("<svg ")
 
 
-def test_a_page_that_cannot_be_written_is_told_before_the_work(call):
+def test_a_page_that_cannot_be_written_is_reported_before_the_work(call):
     for flag in ("--report .", "--plot x.gif"):
         status, out, err = call(f"search lr=0.01,0.1 {SMALL} {flag}")
         assert (status, out) == (2, "")
