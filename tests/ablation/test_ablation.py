@@ -46,7 +46,7 @@ def ablation(tmp_path):
 @pytest.mark.long
 def test_from_a_source_to_a_table(ablation, tmp_path):
     rows = ("no-smoothing",)
-    given = ("--source", "synthetic", "--epochs", "1", "--seeds", "3", "4", "--at-once", "2")
+    given = ("--source", "synthetic", "--epochs", "1", "--seeds", "3", "4", "--jobs", "2")
     status, out, err = ablation(*given, "--only", *rows)
     assert (status, err) == (0, "")
     assert "[4/4]" in out
@@ -83,7 +83,7 @@ def test_a_source_that_is_not_there_is_reported_once(ablation):
     [
         (("--seeds", "-1"), "expected at least 0, found -1"),
         (("--epochs", "0"), "expected at least 1, found 0"),
-        (("--at-once", "x"), "invalid whole number value: 'x'"),
+        (("--jobs", "x"), "invalid whole number value: 'x'"),
         (("--only", "grey"), "invalid choice: 'grey'"),
     ],
 )

@@ -18,7 +18,7 @@ from stages.commands.runs.words import DATA, Recipes
 NONE = "–"
 HEAD = (
     *("run", "written", "dataset", "validation", "test", "flip TTA", "epochs", "time", "tags"),
-    "made of",
+    "configuration",
 )
 SORTED = {
     "written": lambda run: run.manifest["written"],
@@ -35,7 +35,7 @@ def runs(
     found = [one for one in found if tag is None or tag in one.label.tags]
     recipes = Recipes(program.recipes, program.pipeline.parameters)
     listed = found[:last]
-    document = {"runs": [{**one.document(), **_made_of(recipes, one)} for one in listed]}
+    document = {"runs": [{**one.document(), **_configuration(recipes, one)} for one in listed]}
     if as_csv:
         return document, _csv(document["runs"])
     if not found:
@@ -154,7 +154,7 @@ def _named(name: str, stored: Sequence[Run], look: Look, command: str) -> Run:
     )
 
 
-def _made_of(recipes: Recipes, one: Run) -> dict[str, Any]:
+def _configuration(recipes: Recipes, one: Run) -> dict[str, Any]:
     recipe, others = recipes.nearest(one.parameters)
     return {"recipe": recipe, "differing": list(others)}
 

@@ -71,13 +71,13 @@ def page(document: Mapping[str, Any]) -> str:
 
 def _title(document: Mapping[str, Any]) -> str:
     count, seeds = len(document["trials"]), document["seeds"]
-    made_of = [document["dataset"], f"{count:,} combination{'s' * (count != 1)}"]
+    parts = [document["dataset"], f"{count:,} combination{'s' * (count != 1)}"]
     if len(seeds) > 1:
-        made_of.append(f"seeds {', '.join(map(str, seeds))}: mean ± deviation")
+        parts.append(f"seeds {', '.join(map(str, seeds))}: mean ± deviation")
     if document["halving"]:
         rounds = ", ".join(f"{r['trials']} × {r['epochs']}" for r in document["rounds"])
-        made_of.append(f"trials × epochs by round: {rounds}")
-    return f"search: {' · '.join(made_of)}"
+        parts.append(f"trials × epochs by round: {rounds}")
+    return f"search: {' · '.join(parts)}"
 
 
 def _table(document: Mapping[str, Any]) -> str:
