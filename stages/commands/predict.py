@@ -80,7 +80,7 @@ def predict(
     loaded = "load" in session.pipeline.parameters
     outcome = session.run() if save_samples or not loaded else None
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
-    model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
+    model = replace(model, tta=session.value("tta"))  # the model's own, but for the caller's
     predictions = [one for path in files for one in predictions_of(model, path)]
     samples = []
     if save_samples:

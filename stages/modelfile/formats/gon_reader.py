@@ -72,7 +72,7 @@ def to_model(layers: list[Layer], options: dict[str, float]) -> Model:
         storage="float32",
         standardization=nothing,
         whitening=nothing,
-        mirror=False,
+        tta=False,
         network=network,
         training={"program": "gon", "options": options},
         evaluation={},

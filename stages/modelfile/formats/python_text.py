@@ -104,7 +104,7 @@ PLAIN = '''def logits(images):
     """Logits (n, «OUTPUTS») of images «IMAGES»."""
     return network(features(images), P)'''
 
-MIRRORED = '''def logits(images):
+FLIP_TTA = '''def logits(images):
     """Logits (n, «OUTPUTS»): the mean of those of images «IMAGES» and of their mirror images."""
     return (network(features(images), P) + network(features(images[..., ::-1]), P)) / 2'''
 
