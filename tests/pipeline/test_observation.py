@@ -2,7 +2,9 @@
 
 import importlib
 import os
+import py_compile
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -157,6 +159,25 @@ def test_code_that_was_loaded_is_not_taken_for_its_file(module, place):
     edit(place)
     with pytest.raises(CodeError, match=r"edited\.helper was loaded before .*edited\.py changed"):
         CodeIndex().reached(module.make.function)
+
+
+def test_a_stale_pyc_is_not_taken_for_its_source(place, monkeypatch):
+    path, text = place / "stale.py", "def helper():\n    return 1\n"
+    monkeypatch.syspath_prepend(place)
+    for number in (1, 2):  # Python compares the size and the whole second
+        path.write_text(text.replace("1", str(number)))
+        os.utime(path, (10**9, 10**9))
+        if number == 1:
+            py_compile.compile(str(path))
+    importlib.invalidate_caches()
+    helper = importlib.import_module("stale").helper
+    del sys.modules["stale"]
+    assert helper() == 1
+    with pytest.raises(CodeError, match=r"stale\.helper was loaded before .*stale\.py changed"):
+        CodeIndex().reached(helper)
+    monkeypatch.setattr("pipeline.code.loaded._process_start_ns", lambda: time.time_ns() + 10**9)
+    with pytest.raises(CodeError, match=r"from a \.pyc that fits .*; delete .*stale.*\.pyc"):
+        CodeIndex().reached(helper)
 
 
 def test_nothing_is_stored_where_the_code_changes_meanwhile(module, place, planner, store):

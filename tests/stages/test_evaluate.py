@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from pipeline.context import Context
 from pipeline.errors import ConfigError, DataError
 from stages.evaluate import evaluate
 from stages.neuralnet import Network
@@ -115,6 +116,18 @@ def test_a_model_of_other_classes_is_refused():
         evaluate(**arguments(Network.create(D, (), 3)))
 
 
+@pytest.mark.parametrize("names", [CLASSES[::-1], [*CLASSES[:9], "another"]])
+def test_a_model_of_as_many_classes_by_other_names_is_refused(names):
+    given = arguments(Network.create(D, (), 10))
+    given["training"]["classes"] = list(CLASSES)
+    assert evaluate(**given)["test"]["images"] == 5
+    given["training"]["classes"] = names
+    number = 0 if names[0] != CLASSES[0] else 9
+    words = f"whose class {number} is {CLASSES[number]!r}, as these images have it, found "
+    with pytest.raises(ConfigError, match=f"--load: expected a model {words}{names[number]!r}"):
+        evaluate(**given)
+
+
 @pytest.mark.parametrize(
     ("own", "message"),
     [
@@ -172,3 +185,29 @@ def test_a_model_of_another_table():
     given["training"]["columns"] = [{"name": "a", "kind": "number"}]
     with pytest.raises(ConfigError, match="--load: expected a model of a table with these columns"):
         evaluate(**given)
+
+
+def test_a_column_that_hardly_varies_in_training_is_named_where_it_does_later():
+    told: list[str] = []
+
+    class Told(Context):
+        def warn(self, message):
+            told.append(message)
+
+    given = arguments(Network.create(D, (5,), 10), dataset={"name": "some", "classes": CLASSES})
+    given["dataset"]["shape"] = None
+    constants = np.stack([np.zeros(D), np.ones(D)]).astype(np.float32)
+    evaluate(**{**given, "standardization": constants}, context=Told())
+    assert told == []
+    constants[1, 3] = 1e4
+    evaluate(**{**given, "standardization": constants}, context=Told())
+    assert [words.partition(":")[0] for words in told] == ["validation", "test"]
+    features = given["features"][given["test_rows"], 3]
+    assert told[1].startswith(
+        f"test: 1 of {D} features lie more than 100 deviations from their training mean, feature 3 "
+        f"by {1e4 * float(features.max()):,.0f}: they hardly vary in training"
+    )
+    given["dataset"].pop("shape")  # of images, whose constants have bounds
+    told.clear()
+    evaluate(**{**given, "standardization": constants}, context=Told())
+    assert told == []
