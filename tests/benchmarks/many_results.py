@@ -4,8 +4,8 @@
 
 Half of them are of a first stage, half of a second one that took the first one's; all that may be
 counted on: plan, a run that has nothing to do, verify, gc, gc --max-size; and `runs`, over as many
-trainings as there are results (of which each has an evaluation). Beside the time of the clock that of
-the processor, which is what counts where others use it.
+trainings as there are results (of which each has an evaluation). Beside the time of the clock there
+is that of the processor, which is what counts where others use it.
 """
 
 from __future__ import annotations
