@@ -40,10 +40,11 @@ def verify_all(session: Session) -> tuple[dict[str, Any], str]:
     What is damaged is made again by the next run that needs it, even where its size and time are
     those of a whole one.
     """
-    from pipeline.upkeep.verify import verify_cache, verify_results, verify_states
+    from pipeline.upkeep.verify import MadeDifferently, verify_cache, verify_results, verify_states
 
     store = session.store
-    results, states = dict(verify_results(store)), dict(verify_states(store))
+    others = MadeDifferently()
+    results, states = dict(verify_results(store, others)), dict(verify_states(store))
     cache = dict(verify_cache(store))
     for path, reason in results.items():
         if reason:
@@ -51,7 +52,8 @@ def verify_all(session: Session) -> tuple[dict[str, Any], str]:
     found = {**results, **states, **cache}
     damaged = {str(path): reason for path, reason in found.items() if reason}
     document = {"results": len(results), "states": len(states), "damaged": damaged}
-    return document, display.verification(results, states, cache)
+    document["made_differently"] = dict(others)
+    return document, "\n".join([*others.lines(), display.verification(results, states, cache)])
 
 
 def collect(

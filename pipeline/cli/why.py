@@ -15,6 +15,7 @@ from pipeline.cli.session import Session
 from pipeline.cli.table import align
 from pipeline.fingerprint import shown
 from pipeline.planner import CACHED, RUNS, Decision, Planner
+from pipeline.store.numerics import made_differently
 
 FUNCTIONS, LINES, REASONS = 3, 24, 8  # that are shown without --all
 UNKNOWN = "how it was is not known: it ran with an earlier version, or its cache was deleted"
@@ -48,7 +49,9 @@ def _difference(name: str, was: str, is_now: str) -> str:
 
 def as_document(made: Decision, changes: Mapping[str, str | None]) -> dict[str, Any]:
     """A decision with all that identifies the result, as a JSON value."""
-    return {**decision(made), "changes": dict(changes), "fields": made.fields}
+    others = made_differently(made.manifest or {})
+    document = {"changes": dict(changes), "fields": made.fields, "made_differently": others}
+    return {**decision(made), **document}
 
 
 def as_page(
@@ -66,6 +69,7 @@ def as_page(
         manifest, folder = session.store.manifest(made.key), session.store.folder(made.key)
         lines += ["", f"stored {manifest['written']}, took {manifest['seconds']:.2f} s:"]
         lines.append(shown_place(folder, "  "))
+        lines += made_differently(manifest)
     return "\n".join(lines)
 
 

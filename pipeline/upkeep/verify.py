@@ -9,12 +9,15 @@ What cannot be read now may be whole: it is reported, and is not called damaged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.cache import read_cache
 from pipeline.store.manifest import MANIFEST, read_manifest
+from pipeline.store.numerics import made_differently
 from pipeline.store.store import Store
 from pipeline.store.troubles import storage_errors
 from pipeline.store.values import UNREADABLE, verify_output, verify_sources
@@ -22,12 +25,17 @@ from pipeline.store.values import UNREADABLE, verify_output, verify_sources
 CHECKS = (verify_output, verify_sources)
 
 
-def verify_results(store: Store) -> Iterator[tuple[Path, str | None]]:
-    """Each result's folder, and what is wrong or None. `StorageError` where none can be listed."""
+def verify_results(
+    store: Store, seen: Callable[[Mapping[str, Any]], None] = lambda manifest: None
+) -> Iterator[tuple[Path, str | None]]:
+    """Each result's folder, and what is wrong or None; `seen` is called with each manifest.
+
+    `StorageError` where none can be listed.
+    """
     with storage_errors(store.root):
         folders = store.results()
     for folder in folders:
-        yield folder, _wrong(folder)
+        yield folder, _wrong(folder, seen)
 
 
 def verify_states(store: Store) -> Iterator[tuple[Path, str | None]]:
@@ -44,13 +52,27 @@ def verify_cache(store: Store) -> Iterator[tuple[Path, str | None]]:
         yield path, "it is damaged, and counts as never written" if damaged else None
 
 
-def _wrong(folder: Path) -> str | None:
+class MadeDifferently(Counter[str]):
+    """Counts results by how what they were made with differs from what is here, in sentences."""
+
+    def __call__(self, manifest: Mapping[str, Any]) -> None:
+        self.update(made_differently(manifest))
+
+    def lines(self) -> list[str]:
+        """The sentences, each with how many results it is true of."""
+        return [f"{count} result{'s' * (count != 1)} {words}" for words, count in self.items()]
+
+
+def _wrong(
+    folder: Path, seen: Callable[[Mapping[str, Any]], None] = lambda manifest: None
+) -> str | None:
     try:
-        outputs = read_manifest(folder)["outputs"].values()
+        manifest = read_manifest(folder)
     except (CorruptArtifact, MissingArtifact) as error:
         return str(error)
     except OSError as error:
         return f"{MANIFEST} {UNREADABLE}: {error.strerror}"
-    there = [output for output in outputs if not output.get("dropped")]
+    seen(manifest)
+    there = [output for output in manifest["outputs"].values() if not output.get("dropped")]
     reasons = (check(folder, output) for output in there for check in CHECKS)
     return next((reason for reason in reasons if reason), None)
