@@ -102,7 +102,7 @@ class _Run:
             self._lose(stage.name, SKIPPED, 0.0, f"{lost[0]} has {self._status(lost[0])}")
             return None
         try:
-            return self._planner.decide(stage, self._outcome.digests)
+            return self._planner.decide(stage, self._outcome.digests, self._outcome.keys)
         except Exception as error:
             self._fail(stage.name, started, error)
             return None
