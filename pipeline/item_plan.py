@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact
 from pipeline.fingerprint import common_to_items, differences
 from pipeline.mapping import Item, Known, Mapped, known_results, mapped
 from pipeline.stage import Stage
-from pipeline.store.items import read_items
+from pipeline.store.sequence import read_items
 from pipeline.store.store import Key, Store
 
 CHANGED, NEW = "changed", "new"
@@ -31,21 +32,20 @@ class ItemPlan:
     """The items of a mapped stage, and those that are to be run: each once, where some are equal.
 
     `why` lists their labels by reason; `line` is the whole in one line, `details` are the reasons
-    that all have in common.
+    that all have in common, `stored` the groups that hold the others' results.
     """
 
     mapped: Mapped
     missing: tuple[Item, ...]
     why: Mapping[str, tuple[str, ...]]
     details: tuple[str, ...]
+    stored: tuple[Path, ...]
 
     @property
     def line(self) -> str:
         """How many run, and why."""
         counts = [
-            f"{len(labels):,} {reason}"
-            if reason in (CHANGED, NEW)
-            else f"{len(labels):,}: {reason}"
+            f"{len(labels):,}{' ' if reason in (CHANGED, NEW) else ': '}{reason}"
             for reason, labels in self.why.items()
         ]
         why = [", ".join(counts)] if counts else list(self.details[:1] or [FEWER])
@@ -74,13 +74,17 @@ def plan_items(
     found = mapped(stage, fields, keys, store)
     known = known_results(stage, found, store, changes)
     missing = missing_of(found, known)
-    shared = _shared(nearest, found) if nearest else ()
-    if shared:
-        return ItemPlan(found, missing, {}, shared)
-    if nearest is None or not missing:
+    places = (known.results.get(item.fingerprint) for item in found.items)
+    used = {place[0] for place in places if place}
+    stored = tuple(known.groups[number][0] for number in sorted(used))
+    details = _shared(nearest, found) if nearest else ()
+    why: dict[str, tuple[str, ...]] = {}
+    if not details and nearest and missing:
+        why = _why(found, missing, known, _items_of(nearest, store))
+    elif not details:
         whole = UNFINISHED if known.results and missing else FEWER if known.results else reasons[0]
-        return ItemPlan(found, missing, {}, (whole,))
-    return ItemPlan(found, missing, _why(found, missing, known, _items_of(nearest, store)), ())
+        details = (whole,)
+    return ItemPlan(found, missing, why, details, stored)
 
 
 def missing_of(found: Mapped, known: Known) -> tuple[Item, ...]:

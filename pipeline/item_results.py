@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline.mapping import Known, Mapped
 from pipeline.stage import Stage
-from pipeline.store.items import items_digest
 from pipeline.store.records import SUFFIXES
+from pipeline.store.sequence import items_digest
 from pipeline.store.store import Store
 from pipeline.store.writer import Writer
 
@@ -29,7 +29,7 @@ def write_references(
 def _reference(
     output: str, stage: str, mapped: Mapped, known: Known, store: Store
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The record of an output, and what refers to the values of all items (store/items.py)."""
+    """The record of an output, and what refers to the values of all items (store/sequence.py)."""
     numbers: dict[int, int] = {}
     groups, items, size = [], [], 0
     for item in mapped.items:

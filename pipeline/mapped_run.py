@@ -55,7 +55,8 @@ def run_mapped(
         known = known_results(stage, mapped, store, observations.changes)
         missing = missing_of(mapped, known)
         if missing and key not in store.states:
-            store.states.save(key, {}, {"items": len(mapped.items)})
+            place = store.groups.place(stage.name, mapped.common).relative_to(store.root)
+            store.states.save(key, {}, {"items": len(mapped.items), "place": place.as_posix()})
         run = _Run(task, mapped, missing, keep_going, stop)
         for name in run.groups(submit, at_once, reporter):
             folder = store.groups.place(stage.name, mapped.common) / name

@@ -15,6 +15,7 @@ that moves, or that is taken away, costs nothing; the label is no part of what i
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from pipeline.fingerprint import common_to_items, item_fingerprint
 from pipeline.stage import Stage
 from pipeline.store.digests import digest_json
 from pipeline.store.files import File, Files
-from pipeline.store.items import Items
+from pipeline.store.sequence import Items
 from pipeline.store.store import Key, Store
 
 KINDS = "a list, a dict, an array, Items, Files or a folder"
@@ -153,8 +154,7 @@ def _of_value(value: Any, name: str, stage: Stage) -> Column:
     if isinstance(value, Items):
         return value.labels, value.digests, [Place(number) for number in range(len(value))]
     if isinstance(value, Files):
-        names = tuple(file.path.name for file in value.files)
-        return names, [f"file {file.digest()}" for file in value.files], value.files
+        return _names(value.files), [f"file {file.digest()}" for file in value.files], value.files
     if isinstance(value, list):
         return None, [digest_json(one) for one in value], value
     from pipeline.store.payloads import is_array
@@ -175,6 +175,15 @@ def _of_value(value: Any, name: str, stage: Stage) -> Column:
     raise DataError(
         f"stage {stage.name}: over {name}: expected {KINDS}, found {type(value).__name__}"
     )
+
+
+def _names(files: Sequence[File]) -> tuple[str, ...]:
+    """The names of files; below the folder that they have in common, where some are the same."""
+    names = [file.path.name for file in files]
+    if len(set(names)) < len(names):
+        top = os.path.commonpath([file.path.parent for file in files])
+        names = [file.path.relative_to(top).as_posix() for file in files]
+    return tuple(names)
 
 
 def _found(value: Any, whole: Any) -> Any:

@@ -19,7 +19,7 @@ from pipeline.code import CodeIndex
 from pipeline.code.texts import Texts, source_texts
 from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
-from pipeline.observation import Observations
+from pipeline.observation import Observations, resolved
 from pipeline.stage import Stage
 from pipeline.store.store import Key, Store
 
@@ -81,7 +81,7 @@ class Planner:
         """The parameters of a stage, resolved against the world outside, once."""
         if stage.name not in self._resolved:
             values = {name: self._given[name] for name in stage.parameters}
-            self._resolved[stage.name] = stage.resolve(**values) if stage.resolve else values
+            self._resolved[stage.name] = resolved(stage, values, self.store.cache)
         return self._resolved[stage.name]
 
     def decide(

@@ -143,7 +143,7 @@ class _Run:
             error.outcome = self._outcome
             raise error
         self._error = self._error or error
-        words = str(error) or type(error).__name__
+        words = getattr(error, "summary", "") or str(error) or type(error).__name__
         self._lose(name, FAILED, time.perf_counter() - started, words)
 
     def _lose(self, name: str, status: str, seconds: float, reason: str) -> None:

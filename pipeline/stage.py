@@ -48,7 +48,7 @@ class Stage:
     the function are groups. `resolve`, where there is one, is called with the stage's parameters
     before planning and returns those to use instead: the place where a stage looks at the world
     outside (which of two sources is there, what a file contains), so that a plan knows what a run
-    will do.
+    will do. One that takes `cache` gets the store's cache of digests (store/digest_cache.py).
 
     `ignores` are modules whose code cannot change the result, by dotted name; those below them are
     meant too. `uses` is what the result depends on beside code, inputs and parameters; see uses.py.

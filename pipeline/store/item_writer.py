@@ -7,7 +7,6 @@ group's folder from the beginning, under a name with the item's number.
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +67,8 @@ class ItemWriter:
 
     def discard(self) -> None:
         """Remove what a failed item has written."""
+        import shutil  # here and not above: it is slow to import
+
         for path in self._paths:
             with suppress(OSError):
                 path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)

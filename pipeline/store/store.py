@@ -26,10 +26,10 @@ from pipeline.store.commit import committing
 from pipeline.store.durable import make_folder
 from pipeline.store.files import DigestCache
 from pipeline.store.groups import Groups
-from pipeline.store.items import check_items, read_items
 from pipeline.store.key import Key
 from pipeline.store.locks import file_lock
 from pipeline.store.manifest import MANIFEST, read_manifest
+from pipeline.store.sequence import check_items, read_items
 from pipeline.store.states import States
 from pipeline.store.troubles import storage_errors
 from pipeline.store.values import check_output, read_value

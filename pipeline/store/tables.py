@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import sys
-import zipfile
 from typing import Any, BinaryIO
 
 from pipeline.store.digests import digest_json
@@ -30,6 +29,8 @@ def is_npz(value: Any) -> bool:
 
 def write_npz(value: dict[str, Any], file: BinaryIO) -> None:
     """Write arrays in their order, not compressed, without the time of writing."""
+    import zipfile
+
     import numpy as np
 
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -44,6 +45,8 @@ def write_npz(value: dict[str, Any], file: BinaryIO) -> None:
 
 def read_npz(file: BinaryIO) -> dict[str, Any]:
     """The arrays, in memory. Raises `ValueError` where they are damaged."""
+    import zipfile
+
     import numpy as np
 
     found = {}

@@ -5,7 +5,7 @@
     files        Files              <output>.json         a reference to files outside the store
     serialized   serializers.py     <output>.<suffix>
     file folder  Path               <output>[.<suffix>]   written by the stage itself (trees.py)
-    items        Items              <output>.items.json   results of a mapped stage (items.py)
+    items        Items              <output>.items.json   results of a mapped stage (sequence.py)
     pack         values of items    <output>.pack         in a group of items (groups.py)
 
 The record of an output in the manifest: its file, kind, content digest, size and time; for an

@@ -1,6 +1,7 @@
 """Verify: read every stored byte again, whatever sizes and times say.
 
     results     the manifest, each output, and the files outside the store that outputs refer to
+    groups      of results of items
     states      those of computations that have not ended
     cache        the digests of files outside the store
 
@@ -28,6 +29,13 @@ def verify_results(store: Store) -> Iterator[tuple[Path, str | None]]:
         folders = store.results()
     for folder in folders:
         yield folder, _wrong(folder)
+
+
+def verify_groups(store: Store) -> Iterator[tuple[Path, str | None]]:
+    """The same of each group of results of items."""
+    for folder in store.groups.all():
+        reason = _wrong(folder)
+        yield folder, store.groups.examine(folder)[0] if reason is None else reason
 
 
 def verify_states(store: Store) -> Iterator[tuple[Path, str | None]]:
