@@ -27,7 +27,8 @@ def find_files(name: str, pattern: str, help: str = "files to read, as a pattern
     """
     option = Option(help, metavar="PATTERN")
     parameter = Parameter(name, str, False, pattern, option)
-    return _Found(name, as_found, (), (name,), {name: parameter}, resolve=_Resolve(name))
+    resolve = _Resolve(name)
+    return _Found(name, as_found, (), (name,), {name: parameter}, resolve=resolve, gives=name)
 
 
 def as_found(**given: Files) -> Files:

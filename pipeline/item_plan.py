@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact
 from pipeline.fingerprint import common_to_items, differences
-from pipeline.mapping import Item, Known, Mapped, known_results, mapped
+from pipeline.mapping import Item, Known, Mapped, Sources, known_results, mapped
 from pipeline.stage import Stage
 from pipeline.store.sequence import read_items
 from pipeline.store.store import Key, Store
@@ -60,7 +60,7 @@ class ItemPlan:
 def plan_items(
     stage: Stage,
     fields: Mapping[str, Any],
-    keys: Mapping[str, Key],
+    keys: Sources,
     store: Store,
     changes: Changes,
     nearest: Mapping[str, Any] | None,

@@ -29,6 +29,7 @@ from pipeline.store.files import File, Files
 from pipeline.store.sequence import Items
 from pipeline.store.store import Key, Store
 
+Sources = Mapping[str, Key | Files]
 KINDS = "a list, a dict, an array, Items, Files or a folder"
 
 
@@ -92,10 +93,9 @@ class Known:
         self.groups.append((folder, manifest))
 
 
-def mapped(
-    stage: Stage, fields: Mapping[str, Any], keys: Mapping[str, Key], store: Store
-) -> Mapped:
-    """The items of `stage`, whose fingerprint has these `fields`; `keys` are those of its inputs.
+def mapped(stage: Stage, fields: Mapping[str, Any], keys: Sources, store: Store) -> Mapped:
+    """The items of `stage`, whose fingerprint has these `fields`; `keys` are those of its inputs,
+    or the inputs themselves where they are files.
 
     Raises `DataError` for what has no items, or where those that go side by side do not fit.
     """
@@ -135,9 +135,10 @@ def known_results(stage: Stage, mapped: Mapped, store: Store, changes: Any) -> K
 Column = tuple[tuple[str, ...] | None, Sequence[str], Sequence[Any]]  # labels, digests, values
 
 
-def _items_of(name: str, stage: Stage, keys: Mapping[str, Key], store: Store) -> Column:
-    if name in stage.lists:
-        return _of_value(stage.lists[name], name, stage)
+def _items_of(name: str, stage: Stage, keys: Sources, store: Store) -> Column:
+    given = stage.lists.get(name, keys.get(name))
+    if not isinstance(given, Key):
+        return _of_value(given, name, stage)
     record = store.manifest(keys[name])["outputs"][name]
     if record["kind"] == "folder":
         place = store.folder(keys[name]).absolute() / record["file"]

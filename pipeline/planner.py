@@ -21,11 +21,13 @@ from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
 from pipeline.observation import Observations, resolved
 from pipeline.stage import Stage
+from pipeline.store.files import Files
 from pipeline.store.store import Key, Store
 
 if TYPE_CHECKING:
     from pipeline.item_plan import ItemPlan
 
+Sources = Mapping[str, "Key | Files"]  # where an artifact is found, or the artifact itself
 CACHED, RUNS, WAITS = "cached", "runs", "waits"
 SHOWN = 2  # reasons in one line
 
@@ -85,12 +87,10 @@ class Planner:
         return self._resolved[stage.name]
 
     def decide(
-        self, stage: Stage, digests: Mapping[str, str], keys: Mapping[str, Key] | None = None
+        self, stage: Stage, digests: Mapping[str, str], keys: Sources | None = None
     ) -> Decision:
-        """Decide about one stage. `digests` are those of the artifacts known so far.
-
-        With `keys`, those of the results that hold them, it is decided about items, too.
-        """
+        """Decide about one stage. `digests` are those of the artifacts known so far; with `keys`,
+        those of the results that hold them, it is decided about items, too."""
         parameters = self.parameters_of(stage)
         unknown = [name for name in stage.inputs if name not in digests]
         if unknown:
@@ -116,7 +116,7 @@ class Planner:
         return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources, items=items)
 
     def _items(
-        self, stage: Stage, found: Fingerprint, keys: Mapping[str, Key], reasons: tuple[str, ...]
+        self, stage: Stage, found: Fingerprint, keys: Sources, reasons: tuple[str, ...]
     ) -> ItemPlan:
         from pipeline.item_plan import plan_items  # here: most pipelines map nothing
 
@@ -160,7 +160,7 @@ class Planner:
     def plan(self, targets: Iterable[str] = ()) -> list[Decision]:
         """Decide about all that `targets` need (none: everything), running nothing."""
         digests: dict[str, str] = {}
-        keys: dict[str, Key] = {}
+        keys: dict[str, Key | Files] = {}
         decisions = []
         for stage in self.pipeline.upstream(targets):
             decision = self.decide(stage, digests, keys)
@@ -168,6 +168,9 @@ class Planner:
             if decision.status == CACHED:
                 digests |= output_digests(decision.manifest)
                 keys |= dict.fromkeys(stage.outputs, decision.key)
+            elif stage.gives:
+                keys[stage.outputs[0]] = files = decision.parameters[stage.gives]
+                digests[stage.outputs[0]] = files.digest()
         return decisions
 
     def nearest(self, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:

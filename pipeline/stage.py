@@ -54,7 +54,8 @@ class Stage:
     meant too. `uses` is what the result depends on beside code, inputs and parameters; see uses.py.
 
     `over` are the arguments that are one item at a time: inputs, or those of `lists`, whose items
-    stand in the program. See mapping.py.
+    stand in the program. See mapping.py. `gives` is the parameter (`Files`, once it is resolved)
+    that is the one output, so that a plan knows it before the stage has run.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Stage:
     uses: tuple[Any, ...] = ()
     over: tuple[str, ...] = ()
     lists: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    gives: str = ""
 
     @property
     def help(self) -> str:
