@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +13,6 @@ import numpy as np
 from pipeline import QUIET, Context, Option, Pipeline, stage
 
 RAN: list[Any] = []
-
-Text = Annotated[str, Option("anything")]
-Number = Annotated[int, Option("a number")]
 
 
 @stage(outputs=("numbers",))
@@ -107,3 +105,49 @@ def slow(
 
 
 SLOW = Pipeline(slow)
+
+
+@stage(outputs=("number",))
+def number() -> int:
+    """No items."""
+    return 3
+
+
+@stage(outputs=("more",), over="number")
+def more(number: int) -> int:
+    """Cannot run."""
+    return number
+
+
+NO_ITEMS = Pipeline(number, more)
+
+
+@stage(outputs=("pairs",), over={"left": [1, 2], "right": [3]})
+def pair(left: int, right: int) -> int:
+    """Items that do not go side by side."""
+    return left + right
+
+
+@stage(outputs=("last",), over={"inner": [[1, 2], [3]]})
+def last(inner: list[int]) -> int:
+    """Changes what it is given."""
+    return inner.pop()
+
+
+@stage(outputs=("counted",), over={"upto": [2, 3]})
+def counted(upto: int) -> Iterator[np.ndarray]:
+    """Yields blocks."""
+    for one in range(upto):
+        yield np.array([one])
+
+
+@stage(outputs=("word",), over={"letters": {"good": "a", "bad": ""}})
+def refuse(letters: str) -> str | None:
+    """Returns what does not come back."""
+    return letters or None
+
+
+@stage(outputs=("added",), over={"one": [1, 2]})
+def beside(one: int) -> int:
+    """Reads a file beside what it is given."""
+    return one + int(Path("beside").read_text())

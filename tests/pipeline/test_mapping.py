@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline import Pipeline, errors, run, stage
 from pipeline.store.store import Store
 from tests.pipeline import maps
-from tests.pipeline.maps import KINDS, NUMBERS
+from tests.pipeline.maps import KINDS, NO_ITEMS, NUMBERS
 
 
 def go(store, numbers="1,2,3", pipeline=NUMBERS, **given):
@@ -93,16 +93,8 @@ def test_everything_that_has_items(tmp_path):
 
 
 def test_what_has_no_items_is_one_line(tmp_path):
-    @stage(outputs=("number",))
-    def number() -> int:
-        return 3
-
-    @stage(outputs=("more",), over="number")
-    def more(number: int) -> int:
-        return number
-
     with pytest.raises(errors.DataError) as caught:
-        run(Pipeline(number, more), store=tmp_path)
+        run(NO_ITEMS, store=tmp_path)
     assert str(caught.value) == (
         "stage more: over number: expected a list, a dict, an array, Items, Files or a folder, "
         "found int"
@@ -110,12 +102,8 @@ def test_what_has_no_items_is_one_line(tmp_path):
 
 
 def test_items_side_by_side_must_fit(tmp_path):
-    @stage(outputs=("pairs",), over={"left": [1, 2], "right": [3]})
-    def pair(left: int, right: int) -> int:
-        return left + right
-
     with pytest.raises(errors.DataError, match="found 2 of left, 1 of right"):
-        run(Pipeline(pair), store=tmp_path)
+        run(Pipeline(maps.pair), store=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -140,34 +128,23 @@ def test_a_mapped_stage_is_a_plain_function_too():
 
 
 def test_an_item_may_change_what_it_is_given(tmp_path):
-    @stage(outputs=("last",), over={"numbers": [[1, 2], [3]]})
-    def last(numbers: list[int]) -> int:
-        return numbers.pop()
-
     for _ in range(2):
-        found = run(Pipeline(last), store=tmp_path, executor="serial")
+        found = run(Pipeline(maps.last), store=tmp_path, executor="serial")
         assert list(found["last"]) == [2, 3]
     assert found.stages[0].status == "cached"
 
 
 def test_an_item_that_yields_blocks(tmp_path):
-    @stage(outputs=("counted",), over={"number": [2, 3]})
-    def counted(number: int):
-        for one in range(number):
-            yield np.array([one])
-
-    found = run(Pipeline(counted), store=tmp_path, executor="serial")
+    found = run(Pipeline(maps.counted), store=tmp_path, executor="serial")
     assert [one.tolist() for one in found["counted"]] == [[0, 1], [0, 1, 2]]
 
 
 def test_an_output_that_does_not_come_back_names_its_item(tmp_path):
-    @stage(outputs=("out",), over={"word": {"good": "a", "bad": ""}})
-    def refuse(word: str):
-        return word or None
-
     with pytest.raises(errors.OutputError) as caught:
-        run(Pipeline(refuse), store=tmp_path, executor="serial")
-    assert str(caught.value).startswith("item bad: stage refuse: output 'out': expected what comes")
+        run(Pipeline(maps.refuse), store=tmp_path, executor="serial")
+    assert str(caught.value).startswith(
+        "item bad: stage refuse: output 'word': expected what comes"
+    )
     assert len(Store(tmp_path).groups.all()) == 1
 
 
@@ -175,13 +152,9 @@ def test_what_is_read_beside_is_noticed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("beside").write_text("1")
 
-    @stage(outputs=("out",), over={"number": [1, 2]})
-    def add(number: int) -> int:
-        return number + int(Path("beside").read_text())
-
     def again():
-        found = run(Pipeline(add), store="store", executor="serial")
-        return list(found["out"]), found.stages[0].reason
+        found = run(Pipeline(maps.beside), store="store", executor="serial")
+        return list(found["added"]), found.stages[0].reason
 
     assert again()[0] == [2, 3]
     assert again() == ([2, 3], "up to date, 2 items")
@@ -194,8 +167,8 @@ def test_what_is_read_beside_is_noticed(tmp_path, monkeypatch):
 NAMES = st.lists(st.integers(0, 12), max_size=8)
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.lists(NAMES, min_size=2, max_size=4))
+@settings(max_examples=8, deadline=None)
+@given(st.lists(NAMES, min_size=2, max_size=3))
 def test_whatever_lists_follow_each_other_no_item_runs_twice(tmp_path_factory, lists):
     store, ran = tmp_path_factory.mktemp("lists"), []
     pipeline = Pipeline(maps.listed, maps.split)
