@@ -62,6 +62,7 @@ def as_page(
     lines = [f"{made.stage.name}: {made.status}", *(f"  {reason}" for reason in reasons)]
     if len(reasons) < len(made.reasons):
         lines.append(f"  … and {len(made.reasons) - len(reasons)} more, which --all lists")
+    lines += _items(made, whole)
     lines += _changes(changes, whole)
     if made.fields is not None:
         lines += _fields(made.fields) if whole else ["", _counts(made.fields)]
@@ -71,6 +72,15 @@ def as_page(
         lines.append(shown_place(folder, "  "))
         lines += made_differently(manifest)
     return "\n".join(lines)
+
+
+def _items(made: Decision, whole: bool) -> Iterator[str]:
+    """The items that are to be run, by reason."""
+    for reason, labels in made.items.why.items() if made.items else ():
+        shown = labels if whole else labels[:REASONS]
+        more = len(labels) - len(shown)
+        rest = f", … and {more:,} more, which --all lists" if more else ""
+        yield f"  {reason}: {', '.join(shown)}{rest}"
 
 
 def _changes(changes: Mapping[str, str | None], whole: bool) -> Iterator[str]:
