@@ -62,8 +62,7 @@ def verify_all(session: Session) -> tuple[dict[str, Any], str]:
     if groups:
         document["groups"] = len(groups)
     shown = display.verification(results, states, cache, groups)
-    return document, "
-".join([*others.lines(), shown])
+    return document, "\n".join([*others.lines(), shown])
 
 
 def collect(
