@@ -12,6 +12,7 @@ How logits are computed, in blocks of rows, is described in inference.py.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Any
@@ -21,7 +22,9 @@ import numpy as np
 from .checks import check_features, check_labels, check_rows
 from .inference import infer
 from .inputs import Inputs
-from .layers.dense import ONES, Dense, build, split, total_size
+from .layers.layer import ONES, Layer
+from .layers.local import Local
+from .layers.stack import build, split, total_size
 from .layers.initializers import choose, stream
 from .losses import softmax
 from .memory import aligned
@@ -34,7 +37,7 @@ DTYPES = ("float32", "float64")
 class Network:
     """Layers, and their parameters: a flat array that starts on a cache line."""
 
-    def __init__(self, layers: tuple[Dense, ...], dtype: Any = "float32", members: int = 1) -> None:
+    def __init__(self, layers: tuple[Layer, ...], dtype: Any = "float32", members: int = 1) -> None:
         members = whole("members", members, least=1)
         self.structure, self.members = layers, members
         self.parameters = aligned(members * total_size(layers), dtype)
@@ -57,17 +60,29 @@ class Network:
         norm: str = "none",
         dropout: float = 0.0,
         members: int = 1,
+        local: Sequence[tuple[int, int, int]] = (),
+        shape: tuple[int, int, int] | None = None,
+        components: int = 0,
     ) -> Network:
         """A network of dense layers with random weights, and biases of 0.
 
-        norm, dropout (layers/dense.py): of all layers but the last. The first member has the
-        weights that a network alone would have.
+        norm, dropout (layers/layer.py): of all layers but the last. The first member has the
+        weights that a network alone would have. local: (patch, stride, units) of each locally
+        connected layer ahead of the others (layers/local.py), the first of which reads images of
+        `shape` (channels, height, width), with components: by patches whitened to so many.
         """
-        widths, seed = [inputs, *hidden, classes], whole("seed", seed)
+        seed, layers = whole("seed", seed), []
         options = {"activation": activation, "norm": norm, "dropout": dropout}
-        layers = [
+        if local and (shape is None or math.prod(shape) != inputs):
+            raise ValueError(f"shape: expected that of images of {inputs} numbers, found {shape}")
+        for number, numbers in enumerate(local):
+            order = {"channels_last": True} if number else {"components": components}
+            layer = Local.of(shape, *numbers, **order, **options)
+            layers.append(layer.describe())
+            inputs, shape = layer.outputs, layer.above
+        layers += [
             {"kind": "dense", "inputs": below, "outputs": above, **options}
-            for below, above in pairwise(widths)
+            for below, above in pairwise([inputs, *hidden, classes])
         ]
         layers[-1] |= {"activation": "linear", "norm": "none", "dropout": 0.0}
         network = cls.from_layers(layers, dtype=dtype, members=members)
@@ -75,7 +90,9 @@ class Network:
         for number, tensors in enumerate(everything):
             layer = network.structure[number % len(layers)]
             draw = choose(initializer, layer.activation)
-            tensors["weights"][...] = draw(stream(seed, number), layer.inputs, layer.outputs)
+            rng, shape = stream(seed, number), tensors["weights"].shape
+            for matrix in tensors["weights"].reshape(-1, *shape[-2:]):
+                matrix[...] = draw(rng, *shape[-2:])
         return network
 
     @classmethod
@@ -86,7 +103,7 @@ class Network:
         dtype: str | None = None,
         members: int | None = None,
     ) -> Network:
-        """A network from descriptions of layers (layers/dense.py), with parameters or all zeros
+        """A network from descriptions of layers (layers/stack.py), with parameters or all zeros
         (gains and variances of ones).
 
         dtype: by default that of the parameters, else float32. members: by default as many as the
@@ -126,7 +143,7 @@ class Network:
         return self.structure[-1].outputs
 
     def tensors(self, member: int = 0) -> list[dict[str, np.ndarray]]:
-        """For each layer its weights (inputs, outputs), biases (outputs,) and so on: views."""
+        """For each layer its weights (as its kind has them), biases (outputs,) and so on: views."""
         flat = self.parameters.reshape(self.members, -1)[member]
         return [layer.tensors(own) for layer, own in split(self.structure, flat)]
 
@@ -164,7 +181,7 @@ class Network:
         by default one per core; the bits are the same.
         """
         features, inputs = np.asanyarray(features), inputs or Inputs()
-        check_features(features, inputs, self.inputs)
+        check_features(features, inputs, self.structure)
         if mirror and inputs.shape is None:
             raise ValueError("mirror: expected inputs with the shape of an image, found none")
         rows = np.arange(len(features)) if rows is None else check_rows(rows, len(features))
@@ -191,7 +208,7 @@ class Network:
         on what does not fit.
         """
         features, labels = np.asanyarray(features), np.asarray(labels)
-        check_features(features, options.get("inputs") or Inputs(), self.inputs)
+        check_features(features, options.get("inputs") or Inputs(), self.structure)
         check_labels(labels, len(features), self.outputs)
         if rows is not None:
             rows = check_rows(rows, len(features))

@@ -3,7 +3,8 @@
     gather     a piece owns some rows: taken from the features, augmented, converted
     project    a piece owns some columns: whitened, and mixed with those of other images
 
-Where nothing is whitened or mixed, the first phase is all.
+Where nothing is whitened or mixed, the first phase is all. A local layer has its inputs column by
+column: they are projected, too, if only by turning them round.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from .halves import Halves, parities
 from .kernels import Now, Piece
 
 
-def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.dtype) -> Shapes:
-    """The arrays of two batches (by parity), and of one that is under way."""
-    plan: dict = {}
+def shapes(
+    settings: Settings, inputs: int, stored: int, batch: int, dtype: np.dtype, columns: bool
+) -> Shapes:
+    """The arrays of two batches (by parity), and of one that is under way; column by column?"""
+    columns, plan = columns or settings.projects, {}
     for parity in (0, 1):
         plan[f"inputs {parity}"] = (
-            ((inputs, batch) if settings.projects else (batch, inputs)),
+            ((inputs, batch) if columns else (batch, inputs)),
             dtype,
         )
         plan[f"truth {parity}"] = (batch,), np.intp
@@ -32,7 +35,7 @@ def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.d
             plan[f"shares {parity}"] = (batch,), dtype
     if parities(settings.inputs) is not None:
         plan["raw"] = (2, batch, stored // 2), dtype
-    elif settings.projects:
+    elif columns:
         plan["raw"] = (batch, stored), dtype
     return plan
 
@@ -98,9 +101,9 @@ class Feed:
                 for c in parts(len(columns), min(MOST, power_of_two(len(columns) // 128)))
                 if len(columns)
             ]
-        depth = self._raw.shape[1] if self._inputs.whitening is not None else 0
+        each = PASS if self._inputs.whitening is None else 2 * self._raw.shape[1] + TOUCH
         return [
-            WorkItem((2 * depth + TOUCH) * x[:, c].size, self._fill(x[:, c], c, parity))
+            WorkItem(each * x[:, c].size, self._fill(x[:, c], c, parity))
             for _, c in tiles(*x.shape, tall=True)
         ]
 

@@ -8,30 +8,36 @@ optimizer that orthogonalises them), gradients are stored first, and a second ph
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..layers.dense import Dense
+from ..layers.layer import Layer
+from ..layers.local import Local
 from ..memory import Shapes
 from ..settings import Settings
 from . import kernels
 from .cuts import CALLS, CHUNK_BYTES, PASS, WorkItem, blocks, parts, products
-from .hidden import Hidden, chain, middle
+from .hidden import Hidden, chain
 from .kernels import Now, Piece
 from .panels import Panel, widths
+from .patches import BLOCK, Patches, groups
+from .products import middle
 
 Own = slice  # a part of all parameters, and of all that has their form
 
 
-def shapes(settings: Settings, layers: tuple[Dense, ...], batch: int, dtype: Any) -> Shapes:
+def shapes(settings: Settings, layers: tuple[Layer, ...], batch: int, dtype: Any) -> Shapes:
     """The arrays that gradients are stored in, where they are."""
     if not settings.clip and not settings.optimizer.matrices:
         return {}
     size = sum(layer.size for layer in layers)
     tasks = sum(
-        len(widths(layer, n == 0, batch)) * (2 + layer.inputs // 64) + 2
+        len(groups(layer, BLOCK)) + 2
+        if isinstance(layer, Local)
+        else len(widths(layer, n == 0, batch)) * (2 + layer.inputs // 64) + 2
         for n, layer in enumerate(layers)
     )
     return {"gradients": ((size,), dtype), "squares": ((tasks,), np.float64)}
@@ -54,19 +60,23 @@ class Update:
 
     def phases(
         self,
-        layers: tuple[Dense, ...],
-        panels: list[list[Panel]],
+        layers: tuple[Layer, ...],
+        weights: list[list[Panel] | Patches],
         starts: list[int],
         inputs: list[np.ndarray],
         deltas: list[np.ndarray],
         hidden: list[Hidden],
     ) -> list[list[WorkItem]]:
-        """One phase, or two. starts: where each layer's parameters begin."""
+        """One phase, or two. starts: where each layer's parameters begin; weights: how they lie."""
         first: list[WorkItem] = []
         second: list[WorkItem] = []
         for n, (layer, start) in enumerate(zip(layers, starts, strict=True)):
             matrices = self._optimizer.matrices and n < len(hidden)
-            for panel in panels[n]:
+            patches, panels = weights[n], weights[n]
+            if isinstance(patches, Patches):
+                self._patches(first, second, patches, start, inputs[n], deltas[n], matrices)
+                panels = []
+            for panel in panels:
                 home = middle(panel.columns, layer.outputs) if n == 0 else None
                 delta, width = deltas[n][:, panel.columns], panel.W.shape[1]
                 begin = start + panel.place.start
@@ -88,6 +98,27 @@ class Update:
                 observed = slice(own.stop, start + layer.size)
                 first.append(WorkItem(CALLS / 8, self._observed(observe, observed)))
         return [first, second] if second else [first]
+
+    def _patches(
+        self,
+        first: list[WorkItem],
+        second: list[WorkItem],
+        patches: Patches,
+        start: int,
+        x: np.ndarray,
+        delta: np.ndarray,
+        matrices: bool,
+    ) -> None:
+        """The weights of a local layer; to an optimizer of matrices, each position's is one."""
+        shape = patches.shape
+        for group, place, cost, home in patches.gradients(len(x)):
+            own = slice(start + place.start, start + place.stop)
+            gradient = patches.gradient(group, x, delta, self._place(own))
+            move = None if matrices else self._move(own, decay=True)
+            cost += CALLS / 4 + PASS * (own.stop - own.start)
+            self._sort(first, second, WorkItem(cost, gradient, home), own, move)
+            for begin in range(own.start, own.stop, math.prod(shape)) if matrices else ():
+                second.append(self._matrix(slice(begin, begin + math.prod(shape)), shape))
 
     def _sort(
         self,

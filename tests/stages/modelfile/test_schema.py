@@ -14,7 +14,7 @@ from stages.features import LUMA, SCALES, STORAGES
 from stages.modelfile.model import FORMAT, VERSIONS
 from stages.modelfile.reader import from_document
 from stages.neuralnet import ACTIVATIONS
-from stages.neuralnet.layers.dense import VECTORS
+from stages.neuralnet.layers.layer import VECTORS
 from tests.stages.modelfile.changes import changed
 from tests.stages.modelfile.formats.agreement import VARIANTS
 from tests.stages.models import model

@@ -12,7 +12,7 @@ from stages import neuralnet as nn
 from stages.modelfile.formats.onnx_steps import NODES
 from stages.modelfile.formats.python_text import FUNCTIONS, LINES
 from stages.modelfile.formats.steps import feature_steps, layer_steps
-from stages.neuralnet.layers.dense import VECTORS
+from stages.neuralnet.layers.layer import VECTORS
 from tests.stages.models import model
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.neuralnet import ACTIVATIONS, Network
-from stages.neuralnet.layers.dense import build
+from stages.neuralnet.layers.stack import build
 
 GOOD = {"kind": "dense", "inputs": 4, "outputs": 3, "activation": "linear"}
 
