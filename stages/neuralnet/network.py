@@ -5,16 +5,14 @@
     network.layers, network.parameters     # all there is to it: plain data and a vector
 
 The members of an ensemble have the same layers; their parameters lie one member's after the
-other's, and the logits of the ensemble are the mean of theirs.
-
-How logits are computed, in blocks of rows, is described in inference.py.
+other's, and the logits of the ensemble are the mean of theirs. How logits are computed, in blocks
+of rows, is described in inference.py.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,10 +20,9 @@ import numpy as np
 from .checks import check_features, check_labels, check_rows
 from .inference import infer
 from .inputs import Inputs
-from .layers.layer import ONES, Layer
-from .layers.local import Local
-from .layers.stack import build, split, total_size
 from .layers.initializers import choose, stream
+from .layers.layer import ONES, Layer
+from .layers.stack import build, describe, split, total_size
 from .losses import softmax
 from .memory import aligned
 from .metrics import Scores, score
@@ -67,32 +64,19 @@ class Network:
         """A network of dense layers with random weights, and biases of 0.
 
         norm, dropout (layers/layer.py): of all layers but the last. The first member has the
-        weights that a network alone would have. local: (patch, stride, units) of each locally
-        connected layer ahead of the others (layers/local.py), the first of which reads images of
-        `shape` (channels, height, width), with components: by patches whitened to so many.
+        weights that a network alone would have. local: (patch, stride, units) of each local layer
+        ahead of the others (layers/local.py), of which the first reads images of `shape` (channels,
+        height, width); components: of its patches, whitened.
         """
-        seed, layers = whole("seed", seed), []
         options = {"activation": activation, "norm": norm, "dropout": dropout}
-        if local and (shape is None or math.prod(shape) != inputs):
-            raise ValueError(f"shape: expected that of images of {inputs} numbers, found {shape}")
-        for number, numbers in enumerate(local):
-            order = {"channels_last": True} if number else {"components": components}
-            layer = Local.of(shape, *numbers, **order, **options)
-            layers.append(layer.describe())
-            inputs, shape = layer.outputs, layer.above
-        layers += [
-            {"kind": "dense", "inputs": below, "outputs": above, **options}
-            for below, above in pairwise([inputs, *hidden, classes])
-        ]
-        layers[-1] |= {"activation": "linear", "norm": "none", "dropout": 0.0}
-        network = cls.from_layers(layers, dtype=dtype, members=members)
+        layers = describe(inputs, local, shape, components, hidden, classes, **options)
+        seed, network = whole("seed", seed), cls.from_layers(layers, dtype=dtype, members=members)
         everything = chain.from_iterable(map(network.tensors, range(members)))
         for number, tensors in enumerate(everything):
-            layer = network.structure[number % len(layers)]
-            draw = choose(initializer, layer.activation)
-            rng, shape = stream(seed, number), tensors["weights"].shape
-            for matrix in tensors["weights"].reshape(-1, *shape[-2:]):
-                matrix[...] = draw(rng, *shape[-2:])
+            draw = choose(initializer, network.structure[number % len(layers)].activation)
+            rng, size = stream(seed, number), tensors["weights"].shape[-2:]
+            for matrix in tensors["weights"].reshape(-1, *size):
+                matrix[...] = draw(rng, *size)
         return network
 
     @classmethod

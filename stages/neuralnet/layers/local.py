@@ -117,9 +117,7 @@ class Local(Layer):
     def windows(self) -> list[tuple[slice, ...]]:
         """Where the patch of each position lies in an array of `shape`, row after row."""
         height, width = (starts(n, self.patch, self.stride) for n in self.size_of_map)
-        cuts = [
-            (slice(y, y + self.patch), slice(x, x + self.patch)) for y in height for x in width
-        ]
+        cuts = [(slice(y, y + self.patch), slice(x, x + self.patch)) for y in height for x in width]
         return cuts if self.channels_last else [(slice(None), *cut) for cut in cuts]
 
     def indices(self) -> np.ndarray:
@@ -141,6 +139,8 @@ def starts(length: int, patch: int, stride: int) -> list[int]:
 def fold(whitening: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weights (positions, components, units) of whitened patches → those of patches as they are.
 
-    (positions, numbers, units), and offsets (outputs,) that are to be added to their products.
+    (positions, numbers, units), and offsets (outputs,) that are to be added to their products. Of
+    an ensemble, all with (members, …).
     """
-    return whitening[1:] @ weights, (whitening[0] @ weights).reshape(-1)
+    offsets = whitening[0] @ weights
+    return whitening[1:] @ weights, offsets.reshape(*weights.shape[:-3], -1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,35 @@ from .layer import Layer
 from .local import Local
 
 LAYERS: dict[str, type[Layer]] = {"dense": Dense, "local": Local}
+
+
+def describe(
+    inputs: int,
+    local: Sequence[tuple[int, int, int]],
+    shape: tuple[int, int, int] | None,
+    components: int,
+    hidden: Iterable[int],
+    classes: int,
+    **options: Any,
+) -> list[dict[str, Any]]:
+    """Descriptions of local layers and dense ones above them, as `Network.create` documents them.
+
+    options: of all layers but the last. ValueError where `shape` has not so many inputs.
+    """
+    layers = []
+    if local and (shape is None or math.prod(shape) != inputs):
+        raise ValueError(f"shape: expected that of images of {inputs} numbers, found {shape}")
+    for number, numbers in enumerate(local):
+        order = {"channels_last": True} if number else {"components": components}
+        layer = Local.of(shape, *numbers, **order, **options)
+        layers.append(layer.describe())
+        inputs, shape = layer.outputs, layer.above
+    layers += [
+        {"kind": "dense", "inputs": below, "outputs": above, **options}
+        for below, above in pairwise([inputs, *hidden, classes])
+    ]
+    layers[-1] |= {"activation": "linear", "norm": "none", "dropout": 0.0}
+    return layers
 
 
 def build(descriptions: Sequence[Mapping[str, Any]]) -> tuple[Layer, ...]:

@@ -55,7 +55,7 @@ class Hidden:
         return [tasks, [self._rows(self._tiles.finish(r, whole, n), r) for n, r in self._shards()]]
 
     def backward(self, products: Sequence[Product]) -> list[list[WorkItem]]:
-        """The phases that make delta: these parts of what the layer above says, and what follows."""
+        """The phases that make delta: these parts of the product above, and what follows."""
         tasks = []
         for r, c, piece, cost, home in products:
             if self.layer.norm != "layer":

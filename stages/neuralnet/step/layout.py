@@ -2,8 +2,8 @@
 
 Column by column, a tile of whole columns is one piece of memory, which is worked on much faster
 than one that lies in short lines far apart: that pays where batch normalisation takes many passes
-over it, and where a local layer cuts patches out of it. Row by row is how inputs lie that are only gathered, and BLAS multiplies them a little
-faster into outputs that lie likewise.
+over it, and where a local layer cuts patches out of it. Row by row is how inputs lie that are only
+gathered, and BLAS multiplies them a little faster into outputs that lie likewise.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ A panel is some columns of W, (inputs, width) in C order, and the panels of a la
 the other. Who owns a panel forms these columns of the layer's outputs and updates these weights:
 they stay in the cache of one processor core, and no other core ever needs them.
 
-Only the first layer is stored so, if it is dense. It is the largest by far, and no delta goes back through it; the
-others are needed by columns on the way forward and by rows on the way back, and keep the order that
-they have in a network: one panel.
+Only the first layer is stored so, if it is dense. It is the largest by far, and no delta goes back
+through it; the others are needed by columns on the way forward and by rows on the way back, and
+keep the order that they have in a network: one panel.
 """
 
 from __future__ import annotations

@@ -112,9 +112,7 @@ class Patches:
 
     def _forward(self, group: slice, x: np.ndarray, z: np.ndarray) -> Piece:
         whitening, (ones, lines, patch, V) = self._whitening, self._views(self._scratch, len(x))
-        work = list(
-            zip(self._cut(x, group), self._outputs(z, group), self._W[group], strict=True)
-        )
+        work = list(zip(self._cut(x, group), self._outputs(z, group), self._W[group], strict=True))
 
         def piece() -> None:
             ones[...] = 1

@@ -15,8 +15,8 @@ import numpy as np
 
 from ..layers import normalization
 from ..layers.activations import ACTIVATIONS
-from ..layers.layer import Layer
 from ..layers.dropout import draw
+from ..layers.layer import Layer
 from ..memory import Shapes
 from .cuts import shards
 from .kernels import Now, Piece

@@ -19,6 +19,7 @@ from ..layers.local import Local
 from ..memory import Shapes
 from ..settings import Settings
 from . import kernels
+from .clipping import Clipping
 from .cuts import CALLS, CHUNK_BYTES, PASS, WorkItem, blocks, parts, products
 from .hidden import Hidden, chain
 from .kernels import Now, Piece
@@ -55,8 +56,9 @@ class Update:
     ) -> None:
         self._optimizer, self._now, self._scratch = settings.optimizer, now, scratch
         self._parameters, self._slots = arrays["parameters"], arrays["slots"]
-        self._gradients, self._squares = arrays.get("gradients"), arrays.get("squares")
-        self._clips = settings.clip > 0
+        self._gradients = arrays.get("gradients")
+        squares = arrays["squares"] if settings.clip else None
+        self._clipping = Clipping(squares, now)
 
     def phases(
         self,
@@ -132,8 +134,9 @@ class Update:
         if self._gradients is None:
             first.append(task._replace(piece=chain(task.piece, move)))
             return
-        if self._clips:
-            task = task._replace(piece=chain(task.piece, self._square(own, len(first))))
+        if self._clipping.on:
+            square = self._clipping.square(self._gradients[own], len(first))
+            task = task._replace(piece=chain(task.piece, square))
         first.append(task)
         if move is not None:
             second.append(WorkItem(PASS * (own.stop - own.start), move, task.home))
@@ -162,30 +165,9 @@ class Update:
             piece = lambda: vectors.sum(axis=0, out=gradient)  # noqa: E731
         return piece, self._move(own, decay=False)
 
-    def _square(self, own: Own, number: int) -> Piece:
-        gradient, squares = self._gradients[own], self._squares
-
-        def piece() -> None:
-            squares[number] = np.dot(gradient, gradient)
-
-        return piece
-
-    def _clipping(self) -> Callable[[np.ndarray], None]:
-        """gradient ← gradient * min(1, clip / norm of all gradients)."""
-        if not self._clips:
-            return lambda gradient: None
-        now, squares = self._now, self._squares
-
-        def clip(gradient: np.ndarray) -> None:
-            norm = np.sqrt(squares.sum())
-            if norm > now.clip:
-                np.multiply(gradient, gradient.dtype.type(now.clip / norm), out=gradient)
-
-        return clip
-
     def _move(self, own: Own, decay: bool) -> Piece:
         parameters, slots, gradient = self._parameters[own], self._slots[:, own], self._place(own)
-        update, now, clip = self._optimizer.update, self._now, self._clipping()
+        update, now, clip = self._optimizer.update, self._now, self._clipping.clip
         chunks = [  # which stay in the cache from the first to the last of an optimizer's passes
             (parameters[part], gradient[part], slots[:, part])
             for part in parts(len(parameters), -(-parameters.nbytes // CHUNK_BYTES))
@@ -202,7 +184,7 @@ class Update:
         W, G = self._parameters[own].reshape(shape), self._gradients[own].reshape(shape)
         slots = self._slots[:, own].reshape(-1, *shape)
         update, now, scratch = self._optimizer.update_matrix, self._now, self._scratch
-        clip = self._clipping()
+        clip = self._clipping.clip
         short, long = sorted(shape)
 
         def piece() -> None:

@@ -65,6 +65,6 @@ def test_the_constants_of_one_member_and_of_all():
 
 
 def test_a_layer_that_no_format_knows_is_refused():
-    network = SimpleNamespace(layers=[{"kind": "local"}], tensors=lambda member: [{}])
-    with pytest.raises(ConfigError, match="expected layers of the kind dense, found local"):
+    network = SimpleNamespace(layers=[{"kind": "conv"}], tensors=lambda member: [{}])
+    with pytest.raises(ConfigError, match="expected layers of the kind dense or local, found conv"):
         layer_steps(SimpleNamespace(network=network))
