@@ -4,7 +4,7 @@
     project    a piece owns some columns: whitened, and mixed with those of other images
 
 Where nothing is whitened or mixed, the first phase is all. A local layer has its inputs column by
-column: they are projected, too, if only by turning them round.
+column even then: a piece turns its rows round while they are still bytes.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def shapes(
             plan[f"shares {parity}"] = (batch,), dtype
     if parities(settings.inputs) is not None:
         plan["raw"] = (2, batch, stored // 2), dtype
-    elif columns:
+    elif settings.projects:
         plan["raw"] = (batch, stored), dtype
     return plan
 
 
 class Feed:
-    """The pieces that fill the batch of a parity; scratch is that of one worker."""
+    """The pieces that fill the batch of a parity; scratch: a worker's; columns: as in `shapes`."""
 
     def __init__(
         self,
@@ -50,16 +50,17 @@ class Feed:
         features: np.ndarray,
         now: Now,
         scratch: np.ndarray,
+        columns: bool,
     ) -> None:
         self._inputs, self._arrays, self._features = settings.inputs, arrays, features
         self._mixes, self._now, self._scratch = settings.mixes, now, scratch
         self._augment = settings.augment
-        self._raw = arrays.get("raw")
+        self._raw, self._columns = arrays.get("raw"), columns or settings.projects
         batch, dtype = len(arrays["truth 0"]), arrays["inputs 0"].dtype
         most = min(batch, max(15, -(-batch // MOST)))  # rows of a shard of any batch up to this one
         self._staging, self._moving = None, None
         changes = settings.augment is not None and settings.augment.any
-        if features.dtype != dtype or changes:
+        if features.dtype != dtype or changes or (self._columns and self._raw is None):
             self._staging = np.empty((most, features.shape[1]), features.dtype)
         if changes:
             self._moving = np.empty_like(self._staging)
@@ -101,9 +102,9 @@ class Feed:
                 for c in parts(len(columns), min(MOST, power_of_two(len(columns) // 128)))
                 if len(columns)
             ]
-        each = PASS if self._inputs.whitening is None else 2 * self._raw.shape[1] + TOUCH
+        depth = self._raw.shape[1] if self._inputs.whitening is not None else 0
         return [
-            WorkItem(each * x[:, c].size, self._fill(x[:, c], c, parity))
+            WorkItem((2 * depth + TOUCH) * x[:, c].size, self._fill(x[:, c], c, parity))
             for _, c in tiles(*x.shape, tall=True)
         ]
 
@@ -120,7 +121,7 @@ class Feed:
     def batch(self, rows: int, parity: int) -> np.ndarray:
         """The inputs (rows, inputs); those that are projected lie in memory column by column."""
         inputs = self._arrays[f"inputs {parity}"]
-        return inputs[:rows] if self._raw is None else inputs.T[:rows]
+        return inputs.T[:rows] if self._columns else inputs[:rows]
 
     def _take(self, part: slice, x: np.ndarray, parity: int) -> Piece:
         now, features, labels = self._now, self._features, self._arrays["labels"]

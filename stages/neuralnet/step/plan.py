@@ -62,7 +62,8 @@ class Plan:
             settings, whitening = settings.fed(True), arrays["whitening"]
         batch, dtype = len(arrays["truth 0"]), arrays["parameters"].dtype
         scratch = np.empty(scratch_size(layers, settings, batch, dtype), dtype)
-        self._feed = Feed(settings, arrays, features, self.now, scratch)
+        columns = isinstance(layers[0], Local)
+        self._feed = Feed(settings, arrays, features, self.now, scratch, columns)
         parameters = arrays["parameters"].reshape(-1, total_size(layers))
         slots = arrays["slots"].reshape(-1, *parameters.shape)
         self._members = [
