@@ -27,7 +27,7 @@ from tests.crash.tally import Tally
 
 COMMAND = ("run", *processes.SMALL, "--executor", "thread")
 COLLECT = ("gc", "--unused-days", "1000")
-Crowd = Mapping[str, Popen[bytes]]  # by the name of what each tells
+Crowd = Mapping[str, Popen[bytes]]  # by the name of what each reports
 
 
 def alone(folder: Path) -> Results:
