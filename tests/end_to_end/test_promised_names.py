@@ -57,8 +57,8 @@ def test_the_lower_bound_of_a_dependency_comes_first():
 
 
 def test_the_public_names_of_the_library_and_its_signatures():
-    assert sorted(neuralnet.__all__) == sorted(PUBLIC.split())
-    assert [*inspect.signature(neuralnet.Trainer).parameters] == TRAINER.split()
+    assert {*PUBLIC.split()} <= {*neuralnet.__all__}
+    assert {*TRAINER.split()} <= {*inspect.signature(neuralnet.Trainer).parameters}
     assert [*inspect.signature(neuralnet.Trainer.run).parameters][1:] == [
         *("epoch", "start", "stop", "lr"),
     ]
