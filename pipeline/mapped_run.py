@@ -112,7 +112,7 @@ class _Run:
                     future.cancel()
 
     def _start(self, submit: Submit, share: int) -> None:
-        size = FIRST if not self._item_seconds else int(SECONDS / self._pace)
+        size = FIRST if not self._item_seconds else int(SECONDS / self._item_seconds)
         size = max(1, min(size, -(-len(self._todo) // share)))
         items = tuple(self._todo.popleft() for _ in range(size))
         mapped = self._mapped
