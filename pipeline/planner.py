@@ -11,6 +11,7 @@ So a plan made without running anything has three answers:
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +72,20 @@ class Planner:
         code.save()
         self.observations = Observations(store, code)
         self.texts = Texts(store.root)
+
+    def variant(self, parameters: Mapping[str, Any]) -> Planner:
+        """A planner for other parameters, on the same code and store."""
+        other = copy.copy(self)
+        other._given = dict(parameters)
+        other._resolved = {
+            name: values
+            for name, values in self._resolved.items()
+            if all(
+                self._given[one] == other._given[one] and type(self._given[one]) is type(other._given[one])
+                for one in self.pipeline.stages[name].parameters
+            )
+        }
+        return other
 
     def parameters_of(self, stage: Stage) -> dict[str, Any]:
         """The parameters of a stage, resolved against the world outside, once."""

@@ -34,7 +34,11 @@ from stages.training.even_odd import halves, whole
 ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
 
 
-@stage(outputs=("whitening",), resolve=init_by_content)
+@stage(
+    outputs=("whitening",),
+    resolve=init_by_content,
+    ignores=("stages.neuralnet.processor",),  # cores and limits, which change no bit
+)
 def whiten(
     features: np.ndarray,
     dataset: dict[str, Any],

@@ -48,10 +48,8 @@ class Session:
         self.reporter = _reporter(common)
         for warning in warnings:
             self.reporter.warn(warning)
-        self.placement = Placement(
-            common["executor"] or "thread", common["jobs"], common["keep_going"]
-        )
-        self.chosen_executor = common["executor"]
+        self.placement = placement_of(common)
+        self.chosen_executor = common["executor"] or ("dask" if common["cluster"] else None)
         self._code = CodeIndex(self.store.root / ".code.json")
         self._planner: Planner | None = None
         self._check()
@@ -97,6 +95,13 @@ class Session:
     def value(self, name: str) -> Any:
         """The value of a parameter."""
         return self.settings[name].value
+
+
+def placement_of(common: Mapping[str, Any]) -> Placement:
+    """Where the flags say that stages and trials run; an address of a cluster says dask."""
+    executor = common["executor"] or ("dask" if common["cluster"] else "thread")
+    tls = tuple(filter(None, (common["cluster_tls"] or "").split(",")))
+    return Placement(executor, common["jobs"], common["keep_going"], common["cluster"], tls)
 
 
 def artifacts_folder(name: str) -> Path:

@@ -1,35 +1,76 @@
-"""Relay: events of stages that run in other processes, reported here as if they ran in this one."""
+"""Relay: events of stages that run in other processes, reported here as if they ran in this one.
+
+Each task has a channel, by a number, and what comes through it is reported to whom it belongs to.
+"""
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.events.event import Event, EventReporter
 from pipeline.events.reporter import Reporter
 
-_sender: Reporter = Reporter()  # of this process, where it is a worker
+END = "end"  # the kind of the last event of a channel
+_send: Callable[[Any], None] | None = None  # of this process, where it is a worker
 
 
-def sender() -> Reporter:
-    """The reporter of a worker process: it sends events to where the run was started."""
-    return _sender
+def sender(channel: int) -> Reporter:
+    """The reporter of a task in a worker process: it sends events to where the run was started."""
+    send = _send
+    if send is None:
+        return Reporter()
+    return EventReporter(lambda event: send((channel, event.kind, dict(event.fields))))
+
+
+def end(channel: int) -> None:
+    """Say, in a worker process, that a task has ended."""
+    if _send is not None:
+        _send((channel, END, {}))
 
 
 def _connect(queue: Any) -> None:  # pragma: no cover  # runs in the worker
-    global _sender
-    _sender = EventReporter(lambda event: queue.put((event.kind, dict(event.fields))))
+    global _send
+    _send = queue.put
+
+
+class Channels:
+    """Reports events that arrive by the number of a channel to the reporter of that channel."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._open: dict[int, Replay] = {}
+
+    def open(self, reporter: Reporter) -> int:
+        """A new channel, whose events `reporter` gets."""
+        number = next(self._numbers)
+        self._open[number] = Replay(reporter)
+        return number
+
+    def __call__(self, channel: int, kind: str, fields: Mapping[str, Any]) -> None:
+        """Report an event; one of a channel that has ended is nobody's."""
+        if kind == END:
+            if replay := self._open.pop(channel, None):
+                replay.close()
+        elif replay := self._open.get(channel):
+            replay(Event(kind, fields))
+
+    def close(self) -> None:
+        """Close all channels."""
+        for channel in list(self._open):
+            self(channel, END, {})
 
 
 class Relay:
     """Receives the events of worker processes, which begin with `connection`, in a thread."""
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self) -> None:
         from pipeline.executors.processes import start_context
 
         self._queue = start_context().SimpleQueue()
-        self._replay = Replay(reporter)
+        self.channels = Channels()
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
 
@@ -43,11 +84,11 @@ class Relay:
         self._queue.put(None)
         self._thread.join()
         self._queue.close()
-        self._replay.close()
+        self.channels.close()
 
     def _receive(self) -> None:
         while (found := self._queue.get()) is not None:
-            self._replay(Event(*found))
+            self.channels(*found)
 
 
 class Replay:
