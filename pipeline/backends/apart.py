@@ -8,13 +8,14 @@ us, because it refers to files of its own, is made in this process.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from pipeline.backends.backend import Backend, Made as IsMade
-from pipeline.backends.parcels import Made, Missing, Order, contents_of, make_order, pieces
+from pipeline.backends.parcels import Failed, Made, Missing, Order, contents_of, make_order, pieces
 from pipeline.backends.sources import identity
 from pipeline.backends.worker import Answer, perform
 from pipeline.errors import ExecutorError
@@ -35,6 +36,7 @@ class Apart(Backend):
         super().__init__(executor, own, away)
         self.run = secrets.token_hex(8)
         self._most = most
+        self._asked: set[Future[Answer]] = set()
         self._waiting = ThreadPoolExecutor(most, "pipeline")  # a thread waits for each task
 
     def submit(
@@ -51,6 +53,8 @@ class Apart(Backend):
             seen.check_code(task.stage, task.code, graph, before=True)
             order = make_order(task, store, identity(store), self.run, self.channel(reporter))
             answer = self._answer(order, store)
+            if isinstance(answer, Failed):
+                raise answer.error
             if isinstance(answer, Made):
                 seen.check_code(task.stage, task.code, graph)
                 adopt(store, key, partial(_unpack, answer), task.fields)
@@ -75,7 +79,17 @@ class Apart(Backend):
 
     def ask(self, order: Order) -> Answer:
         """Send an order, and wait for the answer."""
-        return self.executor.submit(perform, order).result()
+        return self._answered(perform, order)
+
+    def _answered(self, function: Callable[[Order], Answer], order: Order) -> Answer:
+        future = self.executor.submit(function, order)
+        self._asked.add(future)
+        try:
+            if self.stop.is_set():
+                future.cancel()
+            return future.result()
+        finally:
+            self._asked.discard(future)
 
     def deliver(self, order: Order, missing: Missing, store: Store) -> Order:
         """Bring what a worker lacks on its way, and give back the order that is to be sent then."""
@@ -84,8 +98,13 @@ class Apart(Backend):
         return replace(order, enclosed={**order.enclosed, **enclosed})
 
     def _end(self, failed: bool) -> None:
-        super()._end(failed)
+        for future in list(self._asked) if failed else ():
+            future.cancel()
+        self._end_executor(failed)
         self._waiting.shutdown(cancel_futures=True)
+
+    def _end_executor(self, failed: bool) -> None:
+        super()._end(failed)
 
 
 def _unpack(made: Made, folder: Path) -> None:

@@ -51,7 +51,7 @@ class Cluster(Apart):
         return self._channels.open(reporter)
 
     def ask(self, order: Order) -> Answer:
-        return self.executor.submit(_perform, order).result()
+        return self._answered(_perform, order)
 
     def deliver(self, order: Order, missing: Missing, store: Store) -> Order:
         """Send what a worker lacks to it, once, and not with the order."""
@@ -94,17 +94,20 @@ class Cluster(Apart):
             with suppress(Exception):  # a scheduler that is gone ends nothing
                 if self._client.status == "running":
                     self._client.run(_stop, self.run, wait=False)
+        super()._end(failed)
+        self._channels.close()
+
+    def _end_executor(self, failed: bool) -> None:
         with suppress(Exception):
             self._client.unsubscribe_topic(self.run)
-        self.executor.shutdown(wait=False, cancel_futures=True)
         if self._own:
+            with suppress(Exception):
+                self.executor.shutdown(wait=False)
             with suppress(Exception):
                 self._client.close(timeout=5)
             if self._cluster is not None:
                 with suppress(Exception):
                     self._cluster.close(timeout=10)
-        self._waiting.shutdown(cancel_futures=True)
-        self._channels.close()
 
 
 def _perform(order: Order) -> Answer:

@@ -3,6 +3,7 @@
     Order      a task, and where its inputs are told by their content
     Missing    the answer of a worker that lacks some of them
     Made       the answer of one that has made the result: the files of its folder
+    Failed     the answer where a stage has found a mistake of the user's
     Unfit      the answer where the result is of no use elsewhere: it refers to files of the worker
 
 An input is told by a digest of its content, so a worker gets it once, whichever stage or trial needs
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import UserError
 from pipeline.execution import Task
 from pipeline.store.adopt import files_of
 from pipeline.store.files import File, Files
@@ -77,6 +79,13 @@ class Made:
     """The files of a result, by their names in its folder."""
 
     files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A mistake of the user's that a stage has found: no trouble of the worker's."""
+
+    error: UserError
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.backends.parcels import Made, Missing, Order, Piece, Unfit
+from pipeline.backends.parcels import Failed, Made, Missing, Order, Piece, Unfit
 from pipeline.backends.scratch import Scratch
 from pipeline.backends.sources import Sources
 from pipeline.code import CodeIndex
-from pipeline.errors import CodeError, CorruptArtifact
+from pipeline.errors import CodeError, CorruptArtifact, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import execute, stored
 from pipeline.observation import Observations
 from pipeline.store.adopt import files_of
 
-Answer = Missing | Made | Unfit
+Answer = Missing | Made | Failed | Unfit
 _lock = threading.Lock()
 _scratches: dict[str, Scratch] = {}
 _stops: dict[str, threading.Event] = {}  # by run
@@ -45,6 +45,8 @@ def carry_out(order: Order, root: str, reporter: Reporter, address: str) -> Answ
         if missing := scratch.missing(sources.needed(), order.run):
             return Missing(missing, address)
         raise
+    except UserError as error:
+        return Failed(error)
 
 
 def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) -> Answer:
