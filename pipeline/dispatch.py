@@ -93,7 +93,7 @@ class Dispatcher:
             return False, error
 
     def _submit(self, decision: Decision, outcome: Outcome) -> Future[bool]:
-        from pipeline.backends.backend import make_backend
+        from pipeline.backends.choice import make_backend
 
         if self._backend is None:
             self._backend = make_backend(self.placement)

@@ -90,13 +90,13 @@ def execute_elsewhere(task: Task, root: Path, channel: int = -1) -> bool:
     store = Store(root)
     observations = Observations(store, CodeIndex(store.root / ".code.json"))
     try:
-        made = stored(task, store, observations)
+        made = is_stored(task, store, observations)
         return execute(task, store, sender(channel), made, observations=observations)
     finally:
         end(channel)
 
 
-def stored(task: Task, store: Store, observations: Observations) -> Callable[[], bool]:
+def is_stored(task: Task, store: Store, observations: Observations) -> Callable[[], bool]:
     """What says whether the result of `task` is stored, and still what it should be."""
 
     def made() -> bool:

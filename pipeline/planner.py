@@ -81,7 +81,7 @@ class Planner:
             name: values
             for name, values in self._resolved.items()
             if all(
-                self._given[one] == other._given[one] and type(self._given[one]) is type(other._given[one])
+                repr(self._given[one]) == repr(other._given[one])  # 1 is not 1.0
                 for one in self.pipeline.stages[name].parameters
             )
         }

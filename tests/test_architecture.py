@@ -22,7 +22,7 @@ LEVELS = (
     ("code", "store"),
     ("uses", "fingerprint", "observation", "planner"),
     ("executors", "events", "outcome"),
-    ("run_context", "outputs", "execution", "dispatch", "runner"),
+    ("run_context", "outputs", "execution", "backends", "dispatch", "runner"),
     ("api", "search", "upkeep"),
     ("cli",),
 )
@@ -46,7 +46,7 @@ OURS = ("pipeline", "stages")
 LATER = (
     *("pipeline.execution", "pipeline.outputs", "pipeline.run_context", "pipeline.search."),
     *("pipeline.code.syntax", "pipeline.code.scopes", "pipeline.code.references"),
-    *("pipeline.executors.processes", "pipeline.executors.pools", "pipeline.executors.tasks"),
+    *("pipeline.executors.processes", "pipeline.executors.pools", "pipeline.backends"),
     *("pipeline.executors.blas", "pipeline.events.bars", "pipeline.events.event"),
     *("pipeline.events.json_lines", "pipeline.events.relay", "pipeline.upkeep.gc"),
     *("pipeline.upkeep.verify", "stages.neuralnet.", "stages.commands.report.page"),

@@ -1,8 +1,8 @@
 """Apart: tasks go to workers with no folder in common, and their results come back to the store.
 
-Under the lock of its key a task is sent; a worker that lacks an input says so, gets it, and is asked
-again. What comes back is verified by its digests and committed here. What a worker cannot make for
-us, because it refers to files of its own, is made in this process.
+Under the lock of its key a task is sent; a worker that lacks an input says so, gets it, and is
+asked again. What comes back is verified by its digests and committed here. What a worker cannot
+make for us, because it refers to files of its own, is made in this process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.backends.backend import Backend, Made as IsMade
+from pipeline.backends.backend import Backend
+from pipeline.backends.backend import Made as IsMade
 from pipeline.backends.parcels import Failed, Made, Missing, Order, contents_of, make_order, pieces
 from pipeline.backends.sources import identity
 from pipeline.backends.worker import Answer, perform

@@ -11,7 +11,6 @@ from pipeline.errors import ExecutorError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task, execute, execute_elsewhere
 from pipeline.executors.placement import Placement
-from pipeline.executors.pools import make_executor, shares_memory
 from pipeline.planner import Planner
 
 Made = Callable[[], bool]
@@ -97,28 +96,3 @@ class Processes(Backend):
         super()._end(failed)
         if self._relay is not None:
             self._relay.close()
-
-
-def make_backend(placement: Placement, shared: bool = False) -> Backend:
-    """The backend of a placement; `shared`: for many runs at once, each of which waits for it."""
-    given = placement.executor
-    if given == "process":
-        from pipeline.events.relay import Relay
-        from pipeline.executors.processes import ProcessExecutor
-
-        relay = Relay()
-        executor = ProcessExecutor(placement.most, *relay.connection)
-        return Processes(executor, True, shared, relay)
-    if given == "dask":
-        from pipeline.backends.cluster import Cluster
-
-        return Cluster(placement, shared)
-    if isinstance(given, str):
-        return Local(make_executor(given, placement.most), True, False)
-    if shares_memory(given):
-        return Local(given, False, False)
-    if hasattr(given, "_client"):  # Dask's, by `Client.get_executor()`
-        from pipeline.backends.cluster import Cluster
-
-        return Cluster(placement, shared, given)
-    return Processes(given, False, shared)

@@ -1,5 +1,8 @@
-"""Cluster: the backend on Dask. Beside what `Apart` does, events arrive while a task runs, inputs go
-straight to the worker that lacks them, and the end of a run ends its tasks on the workers."""
+"""Cluster: the backend on Dask.
+
+Beside what `Apart` does, events arrive while a task runs, inputs go to the worker that lacks them
+and not with each task, and the end of a run ends its tasks on the workers.
+"""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@
     Failed     the answer where a stage has found a mistake of the user's
     Unfit      the answer where the result is of no use elsewhere: it refers to files of the worker
 
-An input is told by a digest of its content, so a worker gets it once, whichever stage or trial needs
-it, and by whatever name. What comes is verified on both sides.
+An input is told by a digest of its content, so a worker gets it once, whichever stage or trial
+needs it. What comes is verified on both sides.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from pipeline.execution import Task
 from pipeline.store.adopt import files_of
 from pipeline.store.files import File, Files
 from pipeline.store.store import Store
-
 
 Piece = tuple[str, int, bytes, bool]  # of a parcel: file, offset, bytes, whether it is the last
 

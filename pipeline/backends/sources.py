@@ -1,4 +1,4 @@
-"""Sources: where a worker finds the inputs of an order: in a folder in common, or in its scratch."""
+"""Sources: where a worker finds the inputs of an order: in a common folder, or in its scratch."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Sources:
     def needed(self) -> list[str]:
         """The contents that must be in the scratch."""
         inputs = () if self._common else self._order.inputs
-        contents = [one.content for one in inputs if one.files is None]
-        return contents + [content_of(file) for file in self._order.files if not self._is_here(file)]
+        files = [file for file in self._order.files if not self._is_here(file)]
+        return [*(one.content for one in inputs if one.files is None), *map(content_of, files)]
 
     def load(self, name: str) -> Any:
         """The value of an input, by its name."""

@@ -15,7 +15,7 @@ from pipeline.backends.sources import Sources
 from pipeline.code import CodeIndex
 from pipeline.errors import CodeError, CorruptArtifact, UserError
 from pipeline.events.reporter import Reporter
-from pipeline.execution import execute, stored
+from pipeline.execution import execute, is_stored
 from pipeline.observation import Observations
 from pipeline.store.adopt import files_of
 
@@ -61,7 +61,7 @@ def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) 
     task = replace(order.task, parameters=sources.parameters(), code=code.stamps(found))
     observations = Observations(store, code)
     stop = stop_of(order.run)
-    made = stored(task, store, observations)
+    made = is_stored(task, store, observations)
     execute(task, store, reporter, made, stop, observations, sources.load)
     manifest = store.manifest(task.key)
     for name, record in manifest["outputs"].items():

@@ -1,7 +1,7 @@
 """A Dask cluster: one by its address, or one started here, and the client that talks to it.
 
 The scheduler gives tasks to workers: a worker that dies loses its task, which goes to another one;
-one that joins late gets work. Who can reach the scheduler can run code on the workers (SECURITY.md).
+one that joins late gets work. Who can reach the scheduler can run code on the workers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def connect(placement: Placement) -> tuple[Client, Any]:
             f"--executor dask: expected the packages dask and distributed, found none ({error}); "
             "install them: pip install 'cifar-pipeline[dask]'"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are reported by who waits
+    for name in list(logging.root.manager.loggerDict):  # who waits for a task reports its error
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     cluster: Any = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions: what matters is compared for each result

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pipeline.backends.backend import Backend, make_backend
+from pipeline.backends.backend import Backend
+from pipeline.backends.choice import make_backend
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
 from pipeline.outcome import Outcome

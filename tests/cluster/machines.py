@@ -1,8 +1,8 @@
 """Machines for the campaign: a scheduler, workers and clients, each a process of its own over TCP.
 
-Each has folders of its own. Where the system lets us, each has a network namespace and an address of
-its own, and sees nothing of the others' folders (a file system in memory lies over them); else all
-share 127.0.0.1, and a worker is kept from the client's folder by a variable that tests alone set.
+Each has folders of its own. Where the system lets us, each has a network namespace and an address
+of its own, and sees nothing of the others' folders (a file system in memory lies over them); else
+all share 127.0.0.1, and the campaign says so: there a worker could read the client's folder.
 """
 
 from __future__ import annotations
@@ -36,15 +36,18 @@ class Machine:
         """Start a Python process there; it leads a process group of its own."""
         self.home.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.home), **named}
-        process = subprocess.Popen(
-            [*self.prefix, sys.executable, *words],
-            cwd=self.home,
-            env=environment,
-            stdout=open(self.home / f"{len(self.processes)}.out", "wb"),
-            stderr=open(self.home / f"{len(self.processes)}.err", "wb"),
-            stdin=subprocess.DEVNULL,
-            process_group=0,
-        )
+        number = len(self.processes)
+        with open(self.home / f"{number}.out", "wb") as out:
+            with open(self.home / f"{number}.err", "wb") as err:
+                process = subprocess.Popen(
+                    [*self.prefix, sys.executable, *words],
+                    cwd=self.home,
+                    env=environment,
+                    stdout=out,
+                    stderr=err,
+                    stdin=subprocess.DEVNULL,
+                    process_group=0,
+                )
         self.processes.append(process)
         return process
 

@@ -1,4 +1,4 @@
-"""The winner of a search as a recipe: what makes the network, and nothing of a dataset or machine."""
+"""The winner of a search as a recipe: what makes the network, nothing of a dataset or machine."""
 
 from __future__ import annotations
 

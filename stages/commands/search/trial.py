@@ -113,9 +113,7 @@ def result_of(outcome: Outcome | None, error: Exception | None) -> Result:
     raise error
 
 
-def _summary(
-    training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool = False
-) -> Result:
+def _summary(training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool = False) -> Result:
     best = training["history"][training["best_epoch"] - 1]
     return Result(
         best["validation_accuracy"],

@@ -1,4 +1,4 @@
-"""Workers with no folder in common: on any executor, here on threads and on Dask in this process."""
+"""Workers with no folder in common: on any executor; here threads, and Dask in this process."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def test_inputs_are_sent_once_and_results_are_those_of_here(tmp_path, apart, mon
     assert {one.status for one in run(FLOW, store=tmp_path / "store").stages} == {"cached"}
 
 
-def test_files_outside_of_the_store_are_sent_and_what_refers_to_them_is_made_here(
-    tmp_path, apart
-):
+def test_files_outside_of_the_store_are_sent_and_what_refers_to_them_is_made_here(tmp_path, apart):
     place = tmp_path / "text.txt"
     place.write_text("one two three")
     one = planner(tmp_path / "store", WITH_FILES, place=str(place))

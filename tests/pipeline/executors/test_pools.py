@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info
 
 from pipeline.errors import ConfigError
 from pipeline.executors.placement import EXECUTORS, Placement
-from pipeline.executors.pools import SerialExecutor, make_executor, shares_memory
+from pipeline.executors.pools import POOLS, SerialExecutor, make_executor, shares_memory
 
 
 def blas_threads():
@@ -35,7 +35,7 @@ def interrupt_ignored():
     return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
-@pytest.mark.parametrize("name", EXECUTORS)
+@pytest.mark.parametrize("name", POOLS)
 def test_every_executor(name):
     before = blas_threads()
     with make_executor(name, 2) as executor:
@@ -54,9 +54,11 @@ def test_every_executor(name):
 
 
 def test_names():
-    assert EXECUTORS == ("serial", "thread", "process")
-    with pytest.raises(ConfigError, match=r"expected one of serial, .*, found 'dask'"):
-        Placement("dask")
+    assert (*POOLS, "dask") == EXECUTORS
+    with pytest.raises(ConfigError, match=r"expected one of serial, .*, found 'gpu'"):
+        Placement("gpu")
+    with pytest.raises(ConfigError, match="--cluster: expected --executor dask beside it, found"):
+        Placement("thread", cluster="tcp://127.0.0.1:1")
 
 
 @pytest.mark.parametrize("name", ["thread", "process"])
@@ -77,7 +79,7 @@ def test_a_serial_task_can_be_interrupted():
 
 def test_who_shares_memory():
     shared = {}
-    for name in EXECUTORS:
+    for name in POOLS:
         with make_executor(name, 1) as executor:
             shared[name] = shares_memory(executor)
     assert shared == {"serial": True, "thread": True, "process": False}
