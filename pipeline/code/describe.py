@@ -16,29 +16,13 @@ from typing import Any
 from pipeline.code.bytecode import code_text, used_names
 from pipeline.code.content import Content
 from pipeline.code.hashing import short_hash
+from pipeline.code.held import captured, members
 from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, locate
 from pipeline.stage import Stage
 
 _MISSING = object()
-# What Python and its decorators add to a class, told by what they were made from.
-_ADDED = {
-    *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__"),
-    *("__annotate__", "__annotate_func__", "__annotations_cache__", "__firstlineno__"),
-    *("__static_attributes__", "__dataclass_fields__", "__dataclass_params__", "__match_args__"),
-    *("__abstractmethods__", "__parameters__", "__orig_bases__", "__slots__", "_abc_impl"),
-    *("__classcell__", "__type_params__", "_member_map_", "_value2member_map_", "_member_names_"),
-    *("_unhashable_values_", "_unhashable_values_map_", "_hashable_values_", "_new_member_"),
-    *(
-        "__slotnames__",
-        "__hash__",
-        "__set_name__",
-        "_generate_next_value_",
-        "_use_args_",
-        "_value_repr_",
-    ),
-}
 
 
 class Describer:
@@ -77,7 +61,7 @@ class Describer:
     def _function(self, function: types.FunctionType, content: Content) -> str:
         name = f"{function.__module__}.{function.__qualname__}"
         if not self._counts(function):
-            cells = _cells(function)
+            cells = captured(function)
             where, content.where = content.where, ""
             inner = [content.text(value) for value in cells.values()]
             registry = getattr(function, "registry", None)  # of functools.singledispatch
@@ -107,7 +91,7 @@ class Describer:
     def _held(self, function: types.FunctionType, content: Content) -> str:
         """What a function holds beside its code: captured values, defaults, attributes."""
         told = []
-        for key, value in _cells(function).items():
+        for key, value in captured(function).items():
             text = content.captured(key, value)
             told.append(text)
             if not isinstance(value, types.FunctionType | type | types.ModuleType):
@@ -149,10 +133,7 @@ class Describer:
         link = content.link(symbol) if symbol else ""
         if symbol and symbol[1] and value is not self._own and "<" not in value.__qualname__:
             return f"class {link} {value.__qualname__}"  # told where it lives
-        told = []
-        for key, member in vars(value).items():
-            if key not in _ADDED and not _is_generated(member):
-                told.append(f"{key}={content.text(member)}")
+        told = [f"{key}={content.text(member)}" for key, member in members(value)]
         bases = [content.text(base) for base in value.__bases__ if base is not object]
         derived = value.__subclasses__() if self.subclasses else []
         told += [content.text(one) for one in derived]
@@ -201,20 +182,3 @@ class Describer:
                     self._links.project.add(module)
             self._places[file, name] = module
         return self._places[file, name]
-
-
-def _cells(function: types.FunctionType) -> dict[str, Any]:
-    """What a closure holds, by name. What is not yet assigned is None."""
-    found = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            found[name] = cell.cell_contents
-        except ValueError:
-            found[name] = None
-    return found
-
-
-def _is_generated(member: Any) -> bool:
-    """Whether a method was made by `dataclass` or `namedtuple`, from what counts already."""
-    code = getattr(getattr(member, "__func__", member), "__code__", None)
-    return code is not None and code.co_filename.startswith(("<string>", "<collections.named"))

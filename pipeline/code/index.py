@@ -20,11 +20,12 @@ from typing import Any
 from pipeline.code.effects import Effects
 from pipeline.code.graph import Facts, Reached, Walk
 from pipeline.code.links import Links
-from pipeline.code.live import Live, Values
+from pipeline.code.live import Live
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, Project, is_installed, locate
 from pipeline.code.remembered import Remembered
 from pipeline.code.tables import Tables, stamp
+from pipeline.code.values import Values
 
 FRAMEWORK = __name__.partition(".")[0]
 # The framework's vocabulary. It never changes a result (errors end a stage, the context only

@@ -8,12 +8,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pipeline.events.event import Event, EventReporter
 from pipeline.events.reporter import Reporter
 
 END = "end"  # the kind of the last event of a channel
+_PATIENCE = 2.0  # seconds, for what the dead may hold
 _send: Callable[[Any], None] | None = None  # of this process, where it is a worker
 
 
@@ -31,9 +33,13 @@ def end(channel: int) -> None:
         _send((channel, END, {}))
 
 
-def _connect(queue: Any) -> None:  # pragma: no cover  # runs in the worker
+def _connect(pipe: Any, lock: Any) -> None:  # pragma: no cover  # runs in the worker
+    def send(event: Any) -> None:
+        with lock:
+            pipe.send(event)
+
     global _send
-    _send = queue.put
+    _send = send
 
 
 class Channels:
@@ -64,12 +70,18 @@ class Channels:
 
 
 class Relay:
-    """Receives the events of worker processes, which begin with `connection`, in a thread."""
+    """Receives the events of worker processes, which begin with `connection`, in a thread.
+
+    A worker may be killed while it holds the lock or has written half an event. So nothing here
+    waits for either without an end.
+    """
 
     def __init__(self) -> None:
         from pipeline.executors.processes import start_context
 
-        self._queue = start_context().SimpleQueue()
+        context = start_context()
+        self._reader, self._writer = context.Pipe(duplex=False)
+        self._lock = context.Lock()
         self.channels = Channels()
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
@@ -77,18 +89,20 @@ class Relay:
     @property
     def connection(self) -> tuple[Callable[..., None], tuple[Any, ...]]:
         """What a worker process calls first, and with what."""
-        return _connect, (self._queue,)
+        return _connect, (self._writer, self._lock)
 
     def close(self) -> None:
         """Report what has arrived, and end. Call it when the workers have ended."""
-        self._queue.put(None)
-        self._thread.join()
-        self._queue.close()
+        if self._lock.acquire(timeout=_PATIENCE):
+            self._writer.send(None)
+        self._writer.close()  # where that was not possible, the reader finds the end of the pipe
+        self._thread.join(_PATIENCE)
         self.channels.close()
 
     def _receive(self) -> None:
-        while (found := self._queue.get()) is not None:
-            self.channels(*found)
+        with self._reader, suppress(EOFError, OSError):
+            while (found := self._reader.recv()) is not None:
+                self.channels(*found)
 
 
 class Replay:
