@@ -108,7 +108,10 @@ class _Run:
             self._lose(stage.name, SKIPPED, 0.0, f"{lost[0]} has {self._status(lost[0])}")
             return None
         try:
-            return self._planner.decide(stage, self._outcome.digests)
+            decision = self._planner.decide(stage, self._outcome.digests)
+            if decision.status == CACHED and not self._planner.store.bring(decision.key):
+                return self._planner.decide(stage, self._outcome.digests)
+            return decision
         except Exception as error:
             self._fail(stage.name, started, error)
             return None
@@ -125,6 +128,8 @@ class _Run:
         side_effects = self._planner.side_effects(decision.stage) if status == RAN else []
         manifest = decision.manifest or store.manifest(decision.key)
         store.touch(decision.key)
+        if status == RAN:
+            store.share(decision.key)
         seconds = time.perf_counter() - started
         reason = JUST_MADE if just_made else decision.reason
         self._outcome.add(StageResult(name, status, seconds, reason, decision.key), manifest)

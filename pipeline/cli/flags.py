@@ -147,6 +147,12 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
             **_env("CLUSTER_TLS"),
         ),
         click.Option(
+            ["--remote"],
+            metavar="ADDRESS",
+            help="where results are shared: s3://BUCKET/PREFIX, or what else fsspec reaches",
+            **_env("REMOTE"),
+        ),
+        click.Option(
             ["--keep-going"], is_flag=True, help="after an error, finish what does not need it"
         ),
         click.Option(

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.api import sharing
+from pipeline.api import open_store, sharing
 from pipeline.cli.config import read_toml
 from pipeline.cli.flags import KNOWN_ENVIRONMENT
 from pipeline.cli.stdout import stdout_for_results
@@ -25,7 +25,6 @@ from pipeline.parameters import Parameter
 from pipeline.planner import Decision, Planner
 from pipeline.runner import run
 from pipeline.settings import Setting, Warn, resolve
-from pipeline.store.store import Store
 
 if TYPE_CHECKING:
     from pipeline.cli.definition import Program
@@ -44,8 +43,9 @@ class Session:
     ) -> None:
         self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
-        self.store = Store(artifacts_folder(common["artifacts_dir"]))
         self.reporter = _reporter(common)
+        root = artifacts_folder(common["artifacts_dir"])
+        self.store = open_store(root, common["remote"], self.reporter.warn)
         for warning in warnings:
             self.reporter.warn(warning)
         self.placement = placement_of(common)
