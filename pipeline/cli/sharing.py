@@ -62,8 +62,8 @@ def pull(session: Session) -> tuple[dict[str, Any], str]:
 def _store_of(session: Session) -> Any:
     if not hasattr(session.store, "remote"):
         raise ConfigError(
-            "expected the address of a remote, found none; give --remote s3://BUCKET/PREFIX, or set "
-            "PIPELINE_REMOTE"
+            "expected the address of a remote, found none; give --remote s3://BUCKET/PREFIX, or "
+            "set PIPELINE_REMOTE"
         )
     return session.store
 

@@ -161,8 +161,8 @@ def reaching(address: str) -> Iterator[None]:
     except Exception as error:
         words = " ".join(str(error).split())[:200] or type(error).__name__
         raise RemoteError(
-            f"remote {address}: expected it in reach, found: {words}; see to the connection and the "
-            "rights, and run the same command again: whole objects are not sent twice"
+            f"remote {address}: expected it in reach, found: {words}; see to the connection and "
+            "the rights, and run the same command again: whole objects are not sent twice"
         ) from error
 
 

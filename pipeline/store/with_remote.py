@@ -1,4 +1,4 @@
-"""A store with a remote behind it: what is missing here is looked for there, what is made goes there.
+"""A store with a remote behind it: what is missing here is looked for there, and made results go.
 
 To look takes the manifest alone; the files come when the result is needed (`bring`). A remote that
 is out of reach is reported once, and then left alone: work goes on with what is here.
@@ -69,8 +69,7 @@ class StoreWithRemote(Store):
             if self.is_here(key):  # another process has brought it meanwhile
                 return True
             try:
-                for sha256, size in objects.values():
-                    self._fetch(sha256, size)
+                self._fetch(objects)
                 adopt(self, key, partial(self._unpack, objects, text), manifest["fields"])
             except RemoteError as error:
                 self._lost(error)
@@ -113,11 +112,19 @@ class StoreWithRemote(Store):
             self._found.clear()
             self._note(f"{error}. Work goes on without it; pipeline push sends what is made")
 
-    def _fetch(self, sha256: str, size: int) -> None:
-        place = self.root / FETCHED / sha256
-        if not place.exists():
-            make_folder(place.parent)
-            self.remote.fetch(sha256, size, place)
+    def _fetch(self, objects: Mapping[str, list[Any]]) -> None:
+        """Fetch the objects that are not here: all that are whole, so that it is known which."""
+        damaged: CorruptArtifact | None = None
+        make_folder(self.root / FETCHED)
+        for sha256, size in objects.values():
+            place = self.root / FETCHED / sha256
+            try:
+                if not place.exists():
+                    self.remote.fetch(sha256, size, place)
+            except CorruptArtifact as error:
+                damaged = error
+        if damaged is not None:
+            raise damaged
 
     def _unpack(self, objects: Mapping[str, list[Any]], text: str, folder: Path) -> None:
         for name, (sha256, _) in objects.items():
@@ -134,6 +141,6 @@ class StoreWithRemote(Store):
 
 
 def is_shareable(manifest: Mapping[str, Any]) -> bool:
-    """Whether a result is of use elsewhere: all there, and no reference to files of this machine."""
+    """Whether a result is of use elsewhere: whole, and no reference to files of this machine."""
     outputs = manifest["outputs"].values()
     return not any(one["kind"] == "files" or one.get("dropped") for one in outputs)
