@@ -65,7 +65,7 @@ class Planner:
         code: CodeIndex,
     ) -> None:
         self.pipeline, self.store, self._code = pipeline, store, code
-        self._given = dict(parameters)
+        self._given, self._reasoned = dict(parameters), True
         self._resolved: dict[str, dict[str, Any]] = {}
         for stage in pipeline.stages.values():  # now: a source may be edited while others run
             code.reached(stage.function, stage.ignores, stage.groups, save=False)
@@ -74,8 +74,12 @@ class Planner:
         self.texts = Texts(store.root)
 
     def variant(self, parameters: Mapping[str, Any]) -> Planner:
-        """A planner for other parameters, on the same code and store."""
+        """A planner for other parameters, on the same code and store, for one of many runs.
+
+        It gives no reasons: to find the nearest of 10,000 stored variants takes a second.
+        """
         other = copy.copy(self)
+        other._reasoned = False
         other._given = dict(parameters)
         other._resolved = {
             name: values
@@ -167,6 +171,8 @@ class Planner:
 
     def _reasons(self, found: Fingerprint) -> tuple[str, ...]:
         """The differences from the nearest stored variant."""
+        if not self._reasoned:
+            return ("not stored",)
         old = self.nearest(found.fields)
         return ("never run before",) if old is None else tuple(differences(old, found.fields))
 
