@@ -67,6 +67,8 @@ class Planner:
         self.pipeline, self.store, self._code = pipeline, store, code
         self._given, self._reasoned = dict(parameters), True
         self._resolved: dict[str, dict[str, Any]] = {}
+        self._common: dict[str, dict[str, Any]] = {}  # of a variant: those of whom it varies
+        self._decided: dict[tuple[str, ...], Decision] = {}  # what variants have in common
         for stage in pipeline.stages.values():  # now: a source may be edited while others run
             code.reached(stage.function, stage.ignores, stage.groups, save=False)
         code.save()
@@ -79,15 +81,17 @@ class Planner:
         It gives no reasons: to find the nearest of 10,000 stored variants takes a second.
         """
         other = copy.copy(self)
-        other._reasoned = False
-        other._given = dict(parameters)
+        other._reasoned, other._given = False, dict(parameters)
+        other._common, other._decided = self._resolved, self._decided
+        changed = {
+            name
+            for name, value in self._given.items()
+            if value is not parameters[name] and repr(value) != repr(parameters[name])
+        }
         other._resolved = {
             name: values
             for name, values in self._resolved.items()
-            if all(
-                repr(self._given[one]) == repr(other._given[one])  # 1 is not 1.0
-                for one in self.pipeline.stages[name].parameters
-            )
+            if changed.isdisjoint(self.pipeline.stages[name].parameters)
         }
         return other
 
@@ -107,6 +111,9 @@ class Planner:
             reason = f"depends on what {' and '.join(makers)} will make"
             return Decision(stage, WAITS, (reason,), parameters)
         inputs = {name: digests[name] for name in stage.inputs}
+        common = self._common.get(stage.name) is parameters
+        if common and (known := self._decided.get((stage.name, *inputs.values()))):
+            return known
         found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
         damage, manifest = self.store.examine(key)
@@ -114,7 +121,10 @@ class Planner:
             reasons = self.observations.changes(stage, manifest)
             if not reasons:
                 fields, why = found.fields, ("up to date",)
-                return Decision(stage, CACHED, why, parameters, key, fields, manifest=manifest)
+                made = Decision(stage, CACHED, why, parameters, key, fields, manifest=manifest)
+                if common:
+                    self._decided[stage.name, *inputs.values()] = made
+                return made
         else:
             reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
         sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))

@@ -5,6 +5,7 @@ A proxy stands before the server, and breaks the connection off at the n-th piec
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import socket
@@ -17,6 +18,8 @@ import fsspec
 
 from pipeline import run
 from pipeline.errors import UserError
+from pipeline.store.key import Key
+from pipeline.store.manifest import read_manifest
 from pipeline.store.remote import Remote
 from pipeline.store.with_remote import StoreWithRemote
 from tests.pipeline.backends.flow import FLOW
@@ -64,10 +67,11 @@ def s3_server() -> Iterator[int]:
     """moto's server on 127.0.0.1: its port."""
     from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
-        yield server._server.server_port
+        yield server.get_host_and_port()[1]
     finally:
         server.stop()
 
@@ -135,8 +139,7 @@ def cut_and_changed(folder: Path, cuts: int, seed: int = 0) -> list[str]:
 
 
 def written(fs) -> dict[str, str]:
-    """When each object was last written, to the microsecond that S3 does not give: by its ETag and
-    time."""
+    """When each object was last written."""
     return {path: str(one["LastModified"]) for path, one in fs.find(BUCKET, detail=True).items()}
 
 
@@ -144,9 +147,6 @@ def pushed(folder: Path, where: str) -> None:
     """What `pipeline push --all` does."""
     store = StoreWithRemote(folder, Remote(where), lambda note: None)
     for path in store.results():
-        from pipeline.store.key import Key
-        from pipeline.store.manifest import read_manifest
-
         store.share(Key(path.parent.name, read_manifest(path)["fingerprint"]))
     store.expect_reach()
 
