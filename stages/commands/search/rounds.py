@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -16,6 +16,7 @@ from stages.commands.search import TARGETS
 from stages.commands.search.board import Board
 from stages.commands.search.candidates import Candidate, ranked
 from stages.commands.search.page import words
+from stages.commands.search.recorded import Recorded
 from stages.commands.search.trial import Result, Trials, result_of, shortened
 
 Training = tuple[Candidate, int]  # and the seed
@@ -47,6 +48,7 @@ class Search:
         total = sum(count for count, _ in self.rounds) * len(self._seeds)
         self._board = Board(session.reporter, total)
         self._dataset = ""
+        self._searched = {name for one in candidates for name in one.values}
 
     def planned(self) -> list[dict[str, Any]]:
         """The trainings of the first round, and whether they are there already."""
@@ -61,9 +63,9 @@ class Search:
     def carry_out(self) -> list[Candidate]:
         """Train all that is needed; the candidates, the best first."""
         session = self._session
-        searched = {name for one in self._candidates for name in one.values} | {"seed"}
         try:
-            shared = self._trials.shared(searched)
+            varied = {"seed"} if self._seeds != (session.value("seed"),) else set()
+            shared = self._trials.shared(self._searched | varied)
             self._dataset = run(session.planner, shared, session.reporter)["dataset"]["name"]
             for number, (count, _) in enumerate(self.rounds):
                 self._round(number, ranked(self._candidates)[:count])
@@ -86,12 +88,7 @@ class Search:
     def _round(self, number: int, going: Sequence[Candidate]) -> None:
         for one in going:
             one.round, one.epochs, one.results = number, self.rounds[number][1]["epochs"], {}
-        missing = {}
-        for training, settings in self._trainings(going, number).items():
-            if result := self._trials.cached(settings):
-                self._take(training, result)
-            else:
-                missing[training] = settings
+        missing = self._take_stored(self._trainings(going, number), self.rounds[number][1])
         if not missing:
             return
         jobs = min(self._placement.most, len(missing))
@@ -111,6 +108,38 @@ class Search:
             with closing(ended) as results:
                 for training, outcome, error in results:
                     self._take(training, result_of(outcome, error))
+
+    def _take_stored(
+        self, trainings: Mapping[Training, dict[str, Any]], common: Mapping[str, Any]
+    ) -> dict[Training, dict[str, Any]]:
+        """Take in what is stored; the others."""
+        missing, recorded = {}, Recorded(self._session.store)
+        alike = self._in_common(recorded, common)
+        for training, settings in trainings.items():
+            of_seed = alike.get(training[1], "")
+            values = {name: settings[name] for name in self._searched}
+            result = recorded.find(of_seed, values)
+            if result is None:
+                decision, ready = self._trials.decide(settings)
+                if result := self._trials.stored(decision, ready):
+                    recorded.put(of_seed, values, decision, result)
+            if result is None:
+                missing[training] = settings
+            else:
+                self._take(training, result)
+        recorded.save()
+        return missing
+
+    def _in_common(self, recorded: Recorded, common: Mapping[str, Any]) -> dict[int, str]:
+        """What the trainings with a seed have in common, where what is searched is the training's
+        alone, and all before it is stored."""
+        known, found = self._session.pipeline.parameters, {}
+        before = {stage.name for stage in self._session.pipeline.upstream(TARGETS)} - {*TARGETS}
+        if {*self._trials.shared(self._searched)} == before:
+            for seed in self._seeds:
+                last, ready = self._trials.decide({**common, "seed": seed})
+                found[seed] = recorded.common(last, self._searched, known) if ready else ""
+        return found
 
     def _trainings(self, going: Sequence[Candidate], number: int) -> dict[Training, dict[str, Any]]:
         """The trainings of a round, in order, and all parameters of each."""

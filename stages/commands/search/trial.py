@@ -22,9 +22,8 @@ from pipeline.errors import (
 )
 from pipeline.outcome import Outcome
 from pipeline.parameters import Parameter
-from pipeline.planner import CACHED, Planner
+from pipeline.planner import CACHED, Decision, Planner
 from pipeline.settings import scaled
-from pipeline.store.key import Key
 from stages.commands.search import TARGETS
 
 # What befalls one trial with these would befall the others, too.
@@ -56,6 +55,8 @@ class Trials:
 
     def planner(self, settings: Mapping[str, Any]) -> Planner:
         """What decides about the stages of a training."""
+        for stage in self._planner.pipeline.upstream(TARGETS):  # once: variants share them
+            self._planner.parameters_of(stage)
         return self._planner.variant(settings)
 
     def shared(self, searched: set[str]) -> list[str]:
@@ -69,20 +70,24 @@ class Trials:
                 found.append(stage.name)
         return found
 
+    def decide(self, settings: Mapping[str, Any]) -> tuple[Decision, bool]:
+        """What is to be done about a training, and whether all that it needs is stored."""
+        *before, last = self.planner(settings).plan(TARGETS)
+        return last, all(decision.status == CACHED for decision in before)
+
     def cached(self, settings: Mapping[str, Any]) -> Result | None:
         """What a training came to, where it is stored."""
-        *before, last = self.planner(settings).plan(TARGETS)
-        if any(decision.status != CACHED for decision in before) or last.key is None:
-            return None
-        return self._recorded(last.key, last.status == CACHED)
+        return self.stored(*self.decide(settings))
 
-    def _recorded(self, key: Key, whole: bool) -> Result | None:
-        """What a training came to; of one that is not whole, where only its parameters are gone,
-        which `gc --searches` dropped."""
-        store = self._planner.store
+    def stored(self, last: Decision, ready: bool) -> Result | None:
+        """What the training of a decision came to, where it is stored; also one of which only the
+        parameters are gone, which `gc --searches` dropped."""
+        store, key = self._planner.store, last.key
+        if not ready or key is None:
+            return None
         with suppress(CorruptArtifact, MissingArtifact):
-            manifest = store.manifest(key)
-            if whole or manifest["outputs"]["parameters"].get("dropped"):
+            manifest = last.manifest or store.manifest(key)
+            if last.status == CACHED or manifest["outputs"]["parameters"].get("dropped"):
                 store.touch(key)
                 return _summary(store.load(key, "training"), manifest["notes"], cached=True)
         return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import os
 import shlex
 import tomllib
 
 import pytest
 
+from stages.commands.search.trial import Trials
 from tests import sources
 
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --batch 30 --epochs 4"
@@ -142,7 +144,7 @@ def test_without_words_it_is_the_grid_of_96(call, document):
     assert "8 of 8 trainings would run" in out, "a flag takes its parameter out of the grid"
 
 
-def test_the_table_the_effects_and_the_recipe(call, document, folder):
+def test_the_table_the_effects_and_the_recipe(call, document, folder, monkeypatch):
     search = f"search lr=0.01,0.3 l2=0,1e-3 {SMALL} --executor serial"
     status, out, err = call(f"{search} --csv --save-recipe winner.toml")
     assert (status, statuses(err)) == (0, ["ran"] * 4)
@@ -154,7 +156,14 @@ def test_the_table_the_effects_and_the_recipe(call, document, folder):
     means = {one["value"]: one["accuracy"] for one in found["effects"]["lr"]}
     scores = [t["accuracy"] for t in found["trials"] if t["parameters"]["lr"] == 0.3]
     assert means[0.3] == sum(scores) / 2
-    _, out, _ = call(search)
+    decided = []
+    decide = Trials.decide
+    monkeypatch.setattr(Trials, "decide", lambda *given: decided.append(given) or decide(*given))
+    _, out, err = call(search)
+    assert (statuses(err), len(decided)) == (["cached"] * 4, 1), "the trials are remembered"
+    for manifest in (folder / "artifacts" / "train").glob("[0-9a-f]*/manifest.json"):
+        os.utime(manifest)
+    assert (statuses(call(search)[2]), len(decided)) == (["cached"] * 4, 6), "unless touched since"
     assert "parameter  spread  mean validation, %, by value" in out
     recipe = tomllib.loads((folder / "winner.toml").read_text("utf-8"))
     assert {name: recipe[name] for name in found["best"]} == found["best"]
