@@ -31,11 +31,13 @@ class Board:
         self._running: dict[str, Running] = {}
         self._progress: Progress = QUIET.progress("").__enter__()
         self._warned: set[str] = set()
+        self._ended: set[str] = set()  # of those under way: what comes late opens nothing again
         self._lock = threading.Lock()
 
     @contextmanager
     def under_way(self, label: str, count: int) -> Iterator[None]:
         """While `count` trials run that were not cached."""
+        self._ended.clear()
         with self._reporter.progress(label, count, "trainings") as self._progress:
             try:
                 yield
@@ -65,6 +67,8 @@ class Board:
             return
         with self._lock:
             shown = self._running
+            if trial.name in self._ended:
+                return
             if trial.bar is None and trial.name not in shown and len(shown) < SHOWN:
                 shown[trial.name] = trial
                 label = shortened(trial.name, WIDTH)
@@ -85,6 +89,7 @@ class Board:
 
     def _end(self, name: str) -> None:
         with self._lock:
+            self._ended.add(name)
             trial = self._running.pop(name, None)
             if trial is not None:
                 trial.bar = None
