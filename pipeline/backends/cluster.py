@@ -23,7 +23,7 @@ from pipeline.executors.dask_cluster import connect
 from pipeline.executors.placement import Placement
 from pipeline.store.store import Store
 
-LEAST, MOST = 32, 512  # runs under way: who joins late finds work; a thread waits for each
+LEAST, MOST = 32, 2048  # runs under way: who joins late finds work; a thread waits for each
 INTERVAL = 2.0  # seconds between two reports of a task's progress, all of which pass the scheduler
 FOLDER = "pipeline"  # of a worker's own folder
 
