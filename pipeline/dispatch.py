@@ -7,6 +7,7 @@ the executor, as many at a time as the placement allows.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,12 @@ from pipeline.outcome import Outcome
 from pipeline.planner import CACHED, Decision, Planner
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
 
     from pipeline.backends.backend import Backend
     from pipeline.execution import Task
+    from pipeline.group_execution import Done as GroupDone
+    from pipeline.group_execution import Group
 
 Due = list[tuple[Decision, float]]
 Done = tuple[Decision, float, bool, BaseException | None]
@@ -44,6 +47,8 @@ class Dispatcher:
         self._backend, self._own = backend, backend is None
         self._running: dict[Future[bool], tuple[Decision, float]] = {}
         self._finished: list[Done] = []
+        self._making = threading.Lock()
+        self._waiting: Executor | None = None  # a thread for each mapped stage beside others
 
     def __enter__(self) -> Dispatcher:
         return self
@@ -51,6 +56,8 @@ class Dispatcher:
     def __exit__(self, kind: Any, *_: Any) -> None:
         if self._backend is not None and self._own:
             self._backend.close(kind is not None)
+        if self._waiting is not None:
+            self._waiting.shutdown()
 
     def start(self, due: Due, outcome: Outcome) -> Due:
         """Start as many of the decisions that are due as may run now; the others come back."""
@@ -87,19 +94,61 @@ class Dispatcher:
         task = self._task(decision, outcome)
         made, stop = self._made(decision, outcome), self._backend and self._backend.stop
         try:
+            if decision.items is not None:
+                few = self.placement.most == 1 or len(decision.items.missing) < 2
+                return self._map(decision, task, made, 1 if few else self.placement.most), None
             seen = self._planner.observations
             return execute(task, self._planner.store, self._reporter, made, stop, seen), None
         except BaseException as error:
-            return False, error
+            return False, self._backend.error(error) if self._backend else error
+
+    def _map(self, decision: Decision, task: Task, made: Any, most: int, stop: Any = None) -> bool:
+        """Run a mapped stage: its groups go to the executor, or, one at a time, are made here."""
+        from pipeline.executors.pools import SerialExecutor
+        from pipeline.mapped_run import run_mapped
+
+        here = SerialExecutor() if most == 1 and stop is None else None
+        return run_mapped(
+            task,
+            decision.items.mapped,
+            self._planner.store,
+            self._reporter,
+            made,
+            self._planner.observations,
+            lambda group: self._submit_group(group, here),
+            lambda: max(1, most // max(1, len(self._running))),
+            self.placement.keep_going,
+            stop,
+        )
+
+    def _submit_group(self, group: Group, here: Executor | None) -> Future[GroupDone]:
+        from pipeline.group_execution import execute_group
+
+        if here is None:
+            return self._backend_here().submit_group(group, self._planner, self._reporter)
+        stop, seen = self._backend and self._backend.stop, self._planner.observations
+        return here.submit(execute_group, group, self._planner.store, self._reporter, stop, seen)
 
     def _submit(self, decision: Decision, outcome: Outcome) -> Future[bool]:
-        from pipeline.backends.choice import make_backend
-
-        if self._backend is None:
-            self._backend = make_backend(self.placement)
+        backend = self._backend_here()
         self._reporter.stage_started(decision.stage.name, decision.reason)
         task, made = self._task(decision, outcome), self._made(decision, outcome)
-        return self._backend.submit(task, self._planner, self._reporter, made)
+        if decision.items is None:
+            return backend.submit(task, self._planner, self._reporter, made)
+        from concurrent.futures import ThreadPoolExecutor
+
+        if self._waiting is None:  # it waits in a thread of its own for its groups
+            self._waiting = ThreadPoolExecutor(self.placement.most, "pipeline-map")
+        most = self.placement.most
+        return self._waiting.submit(self._map, decision, task, made, most, backend.stop)
+
+    def _backend_here(self) -> Backend:
+        from pipeline.backends.choice import make_backend
+
+        with self._making:
+            if self._backend is None:
+                self._backend = make_backend(self.placement)
+            return self._backend
 
     def _task(self, decision: Decision, outcome: Outcome) -> Task:
         from pipeline.execution import Task

@@ -108,9 +108,10 @@ class _Run:
             self._lose(stage.name, SKIPPED, 0.0, f"{lost[0]} has {self._status(lost[0])}")
             return None
         try:
-            decision = self._planner.decide(stage, self._outcome.digests)
+            known = self._outcome.digests, self._outcome.keys
+            decision = self._planner.decide(stage, *known)
             if decision.status == CACHED and not self._planner.store.bring(decision.key):
-                return self._planner.decide(stage, self._outcome.digests)
+                return self._planner.decide(stage, *known)
             return decision
         except Exception as error:
             self._fail(stage.name, started, error)
@@ -156,7 +157,7 @@ class _Run:
             error.outcome = self._outcome
             raise error
         self._error = self._error or error
-        words = str(error) or type(error).__name__
+        words = getattr(error, "summary", "") or str(error) or type(error).__name__
         self._lose(name, FAILED, time.perf_counter() - started, words)
 
     def _lose(self, name: str, status: str, seconds: float, reason: str) -> None:

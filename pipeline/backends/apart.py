@@ -16,12 +16,22 @@ from pathlib import Path
 
 from pipeline.backends.backend import Backend
 from pipeline.backends.backend import Made as IsMade
-from pipeline.backends.parcels import Failed, Made, Missing, Order, contents_of, make_order, pieces
+from pipeline.backends.parcels import (
+    Failed,
+    Made,
+    Missing,
+    Order,
+    can_travel,
+    contents_of,
+    make_order,
+    pieces,
+)
 from pipeline.backends.sources import identity
 from pipeline.backends.worker import Answer, perform
 from pipeline.errors import ExecutorError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task, execute
+from pipeline.group_execution import Done, Group, execute_group
 from pipeline.planner import Planner
 from pipeline.store.adopt import adopt, inside
 from pipeline.store.store import Store
@@ -45,6 +55,11 @@ class Apart(Backend):
     ) -> Future[bool]:
         return self._waiting.submit(self._carry_out, task, planner, reporter, made)
 
+    def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
+        """Items are made here, in threads: their groups do not travel yet."""
+        seen = planner.observations
+        return self._waiting.submit(execute_group, group, planner.store, reporter, self.stop, seen)
+
     def _carry_out(self, task: Task, planner: Planner, reporter: Reporter, made: IsMade) -> bool:
         store, key = planner.store, task.key
         with store.lock(key, partial(reporter.waiting, task.stage.name)):
@@ -52,8 +67,11 @@ class Apart(Backend):
                 return False
             seen, graph = planner.observations, task.fields["graph"]
             seen.check_code(task.stage, task.code, graph, before=True)
-            order = make_order(task, store, identity(store), self.run, self.channel(reporter))
-            answer = self._answer(order, store)
+            answer: Answer | None = None
+            if can_travel(task, store):
+                channel = self.channel(reporter)
+                order = make_order(task, store, identity(store), self.run, channel)
+                answer = self._answer(order, store)
             if isinstance(answer, Failed):
                 raise answer.error
             if isinstance(answer, Made):

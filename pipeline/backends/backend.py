@@ -11,6 +11,7 @@ from pipeline.errors import ExecutorError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task, execute, execute_elsewhere
 from pipeline.executors.placement import Placement
+from pipeline.group_execution import Done, Group, execute_group, execute_group_elsewhere
 from pipeline.planner import Planner
 
 Made = Callable[[], bool]
@@ -34,6 +35,10 @@ class Backend:
 
     def submit(self, task: Task, planner: Planner, reporter: Reporter, made: Made) -> Future[bool]:
         """Make a result, later: the future of whether it was made, as `execute` has it."""
+        raise NotImplementedError
+
+    def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
+        """Make the results of some items of a mapped stage, later."""
         raise NotImplementedError
 
     def error(self, error: BaseException | None) -> BaseException | None:
@@ -68,6 +73,10 @@ class Local(Backend):
         seen = planner.observations
         return self.executor.submit(execute, task, planner.store, reporter, made, self.stop, seen)
 
+    def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
+        seen = planner.observations
+        return self.executor.submit(execute_group, group, planner.store, reporter, self.stop, seen)
+
 
 class Processes(Backend):
     """In other processes of this machine, or of others that have the store's folder, too."""
@@ -80,6 +89,11 @@ class Processes(Backend):
         channel = self._relay.channels.open(reporter) if self._relay else -1
         root = planner.store.root.absolute()
         return self.executor.submit(execute_elsewhere, task, root, channel)
+
+    def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
+        channel = self._relay.channels.open(reporter) if self._relay else -1
+        root = planner.store.root.absolute()
+        return self.executor.submit(execute_group_elsewhere, group, root, channel)
 
     def error(self, error: BaseException | None) -> BaseException | None:
         """A process that was killed (for want of memory, mostly) is the user's to mend."""

@@ -104,6 +104,12 @@ def make_order(task: Task, store: Store, folder: tuple[str, str], run: str, chan
     return Order(replace(task, code={}), tuple(inputs), folder, run, channel)
 
 
+def can_travel(task: Task, store: Store) -> bool:
+    """Whether the inputs of a task can be sent: those that refer to groups of items cannot."""
+    records = (store.manifest(key)["outputs"][name] for name, key in task.sources.items())
+    return all(record["kind"] != "items" for record in records)
+
+
 def contents_of(order: Order, store: Store) -> dict[str, Path]:
     """Where what an order needs lies here: a file or a folder, by content."""
     found = {}

@@ -23,6 +23,7 @@ from pipeline.store.remote import Remote, RemoteError
 from pipeline.store.store import Store
 
 FETCHED = ".fetched"  # a folder of whole objects, until their result is complete
+OUTSIDE = ("files", "items")  # kinds that refer to files of this machine, to groups of items
 KEPT = 7 * 86_400.0  # seconds for which the objects of a pull that was broken off are kept
 
 
@@ -141,6 +142,6 @@ class StoreWithRemote(Store):
 
 
 def is_shareable(manifest: Mapping[str, Any]) -> bool:
-    """Whether a result is of use elsewhere: whole, and no reference to files of this machine."""
+    """Whether a result is of use elsewhere: whole, and no reference to what lies outside of it."""
     outputs = manifest["outputs"].values()
-    return not any(one["kind"] == "files" or one.get("dropped") for one in outputs)
+    return not any(one["kind"] in OUTSIDE or one.get("dropped") for one in outputs)
