@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import completion, display, maintenance, sharing
+from pipeline.cli import completion, display, exchange, maintenance
 from pipeline.cli.help import HelpfulCommand
 from pipeline.cli.output import echo, echo_page, terminal_width
 from pipeline.cli.picture import FORMATS
@@ -113,12 +113,12 @@ def collect_garbage(
 
 def push_results(program: Program, session: Session, everything: bool) -> None:
     """`push`."""
-    say(session, *sharing.push(session, everything))
+    say(session, *exchange.push(session, everything))
 
 
 def pull_results(program: Program, session: Session) -> None:
     """`pull`."""
-    say(session, *sharing.pull(session))
+    say(session, *exchange.pull(session))
 
 
 LOOKS = (show_plan, explain, show_config, verify_store)  # they make nothing, not even the store
@@ -159,7 +159,7 @@ COMMANDS = {
         "Delete stored results that nothing needs.",
         maintenance.GC_FLAGS,
     ),
-    "push": (UPKEEP, push_results, "Send stored results to the remote.", [sharing.ALL]),
+    "push": (UPKEEP, push_results, "Send stored results to the remote.", [exchange.ALL]),
     "pull": (UPKEEP, pull_results, "Fetch results from the remote.", ()),
 }
 
