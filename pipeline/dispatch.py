@@ -82,6 +82,7 @@ class Dispatcher:
             ended, _ = wait(self._running, return_when=FIRST_COMPLETED)
             for future in [future for future in self._running if future in ended]:
                 decision, started = self._running.pop(future)
+                self._backend.settle(future)
                 error = self._backend.error(_error_of(future))
                 self._finished.append((decision, started, error is None and future.result(), error))
         finished, self._finished = self._finished, []

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.code import CodeIndex
 from pipeline.code.texts import Texts, source_texts
-from pipeline.decision import CACHED, RUNS, WAITS, Decision
+from pipeline.decisions import CACHED, RUNS, WAITS, Decision
 from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
 from pipeline.observation import Observations, resolved

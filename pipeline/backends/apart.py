@@ -72,6 +72,7 @@ class Apart(Backend):
                 channel = self.channel(reporter)
                 order = make_order(task, store, identity(store), self.run, channel)
                 answer = self._answer(order, store)
+                self.arrived(channel)
             if isinstance(answer, Failed):
                 raise answer.error
             if isinstance(answer, Made):
@@ -95,6 +96,9 @@ class Apart(Backend):
     def channel(self, reporter: Reporter) -> int:
         """The channel by which events of a task arrive; -1: they do not."""
         return -1
+
+    def arrived(self, channel: int) -> None:
+        """Wait until the events of a task that has ended have arrived."""
 
     def ask(self, order: Order) -> Answer:
         """Send an order, and wait for the answer."""

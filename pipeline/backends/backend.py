@@ -41,6 +41,9 @@ class Backend:
         """Make the results of some items of a mapped stage, later."""
         raise NotImplementedError
 
+    def settle(self, future: Future[Any]) -> None:
+        """Wait until the events of a task that has ended have been reported."""
+
     def error(self, error: BaseException | None) -> BaseException | None:
         """An error of a future, as its user can read it."""
         return error
@@ -84,11 +87,19 @@ class Processes(Backend):
     def __init__(self, executor: Executor, own: bool, away: bool, relay: Any = None) -> None:
         super().__init__(executor, own, away)
         self._relay = relay
+        self._channel: dict[Future[Any], int] = {}
 
     def submit(self, task: Task, planner: Planner, reporter: Reporter, made: Made) -> Future[bool]:
         channel = self._relay.channels.open(reporter) if self._relay else -1
         root = planner.store.root.absolute()
-        return self.executor.submit(execute_elsewhere, task, root, channel)
+        future = self.executor.submit(execute_elsewhere, task, root, channel)
+        self._channel[future] = channel
+        return future
+
+    def settle(self, future: Future[Any]) -> None:
+        channel = self._channel.pop(future, -1)
+        if self._relay and not future.cancelled() and future.exception() is None:
+            self._relay.channels.settle(channel)
 
     def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
         channel = self._relay.channels.open(reporter) if self._relay else -1

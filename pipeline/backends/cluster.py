@@ -53,6 +53,9 @@ class Cluster(Apart):
     def channel(self, reporter: Reporter) -> int:
         return self._channels.open(reporter)
 
+    def arrived(self, channel: int) -> None:
+        self._channels.settle(channel)
+
     def ask(self, order: Order) -> Answer:
         return self._answered(_perform, order)
 

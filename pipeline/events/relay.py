@@ -48,6 +48,7 @@ class Channels:
     def __init__(self) -> None:
         self._numbers = itertools.count()
         self._open: dict[int, Replay] = {}
+        self._ended = threading.Condition()
 
     def open(self, reporter: Reporter) -> int:
         """A new channel, whose events `reporter` gets."""
@@ -58,10 +59,18 @@ class Channels:
     def __call__(self, channel: int, kind: str, fields: Mapping[str, Any]) -> None:
         """Report an event; one of a channel that has ended is nobody's."""
         if kind == END:
-            if replay := self._open.pop(channel, None):
+            with self._ended:
+                replay = self._open.pop(channel, None)
+                self._ended.notify_all()
+            if replay:
                 replay.close()
         elif replay := self._open.get(channel):
             replay(Event(kind, fields))
+
+    def settle(self, channel: int) -> None:
+        """Wait, not for ever, until all events of a task that has ended have arrived."""
+        with self._ended:
+            self._ended.wait_for(lambda: channel not in self._open, _PATIENCE)
 
     def close(self) -> None:
         """Close all channels."""
