@@ -6,7 +6,8 @@
     │   ├── CodeError         a stage depends on what cannot be followed, or has changed meanwhile
     │   ├── OutputError       a stage returns what would not come back as it is
     │   ├── DataError         a file from outside is not what it should be
-    │   └── StorageError      the artifacts folder cannot be written: full, read-only, no rights
+    │   ├── StorageError      the artifacts folder cannot be written: full, read-only, no rights
+    │   └── ExecutorError     what runs stages was lost: a process, or the scheduler of a cluster
     ├── Interrupted           the user pressed Ctrl-C; exit status 130
     ├── GraphError            stages that do not fit together; raised when a pipeline is built
     ├── MissingArtifact       nothing is stored under this key
@@ -44,6 +45,10 @@ class DataError(UserError):
 
 class StorageError(UserError):
     """The artifacts folder cannot be written."""
+
+
+class ExecutorError(UserError):
+    """What runs stages and trials was lost: a process was killed, a scheduler is out of reach."""
 
 
 class Interrupted(PipelineError):

@@ -34,7 +34,7 @@ DENSE = 100  # classes, up to which the confusion matrix is kept as a whole
 CONFUSED = 1000  # pairs of classes that are kept of a larger one
 
 
-@stage(outputs=("evaluation",))
+@stage(outputs=("evaluation",), ignores=("stages.neuralnet.processor",))
 def evaluate(
     features: np.ndarray,
     labels: np.ndarray,

@@ -20,7 +20,7 @@ from stages.modelfile.model import Model
 from stages.options import InputOptions, SplitOptions, Tta
 
 
-@stage(outputs=("model",))
+@stage(outputs=("model",), ignores=("stages.neuralnet.processor",))
 def serialize(
     dataset: dict[str, Any],
     standardization: np.ndarray,

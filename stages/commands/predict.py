@@ -38,7 +38,7 @@ SUFFIXES = (
     ".webp",
 )
 ARGUMENTS = [
-    click.Argument(["images"], nargs=-1, type=FILE),
+    click.Argument(["images"], nargs=-1, type=FILE, metavar="[IMAGE]…"),
     click.Option(
         ["--save-samples"],
         type=click.IntRange(min=0),

@@ -11,7 +11,7 @@ import click
 
 from pipeline.cli.actions import bring, say
 from pipeline.cli.flags import StageCommand, parameter_options
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.program import STAGES, Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.cli.typed import retyped

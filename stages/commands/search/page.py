@@ -11,6 +11,7 @@ from pipeline.cli.table import align
 from pipeline.events.fitting import command_lines
 from pipeline.events.progress import duration
 from pipeline.literals import flag_text
+from stages.commands.search.effects import spread
 from stages.commands.search.trial import Result
 from stages.commands.summary import SYNTHETIC
 
@@ -23,14 +24,14 @@ def words(values: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={flag_text(value)}" for name, value in values.items())
 
 
-def line(place: str, words: str, result: Result) -> str:
-    """A trial that is done."""
+def line(place: str, words: str, result: Result, best: bool = False) -> str:
+    """A trial that is done; a star marks the best one so far."""
     if result.failure:
         return f"{place} {words}  failed: {result.failure}"
     took = "cached" if result.cached else duration(result.seconds)
     return (
         f"{place} {words}  validation {result.accuracy:.2%}  loss {result.loss:.4f}  "
-        f"epoch {result.epoch}  {took}"
+        f"epoch {result.epoch}  {'* ' * best}{took}"
     )
 
 
@@ -56,6 +57,7 @@ def page(document: Mapping[str, Any]) -> str:
         lines.append(f"… and {len(trials) - ROWS} more, which --json lists")
     if failed := [trial for trial in trials if trial["failure"]]:
         lines += ["", f"the first that failed: {failed[0]['failure']}"]
+    lines += _effects(document["effects"])
     lines.append("")
     if document["best"] is None:
         return "\n".join([*lines, "none to choose: every one failed"])
@@ -66,6 +68,8 @@ def page(document: Mapping[str, Any]) -> str:
     lines += ["the best of them:", best]
     if document["saved"] is not None:
         lines.append(f"saved: {document['saved']}, for --config")
+    if document["recipe"] is not None:
+        lines.append(f"recipe: {document['recipe']}, for --recipe")
     return "\n".join(lines)
 
 
@@ -78,6 +82,18 @@ def _title(document: Mapping[str, Any]) -> str:
         rounds = ", ".join(f"{r['trials']} × {r['epochs']}" for r in document["rounds"])
         parts.append(f"trials × epochs by round: {rounds}")
     return f"search: {' · '.join(parts)}"
+
+
+def _effects(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """A line for each parameter: its values, each with the mean accuracy of its trials."""
+    rows = []
+    for name, values in found.items():
+        means = [f"{_cell(one['value'])}: {100 * one['accuracy']:.2f}" for one in values]
+        rows.append([name, f"{100 * spread(values):.2f}", ", ".join(means)])
+    if not rows:
+        return []
+    heads = ["parameter", "spread", "mean validation, %, by value"]
+    return ["", align([heads, *rows], right=range(1, 2), shorten=range(2, 3))]
 
 
 def _table(document: Mapping[str, Any]) -> str:

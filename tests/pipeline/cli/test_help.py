@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import Program, make_cli
 from tests.pipeline import shop

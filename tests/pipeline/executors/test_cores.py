@@ -1,5 +1,6 @@
 """How many cores there are for us, and how many workers may be asked for."""
 
+import multiprocessing
 import os
 
 import pytest
@@ -46,6 +47,15 @@ def test_check_workers(monkeypatch, requested, used, message):
 def test_the_cap_grows_with_the_cores(monkeypatch):
     monkeypatch.setattr(cores, "default_workers", lambda: 32)
     assert check_workers(1000)[0] == 128
+
+
+def test_a_daemon_starts_no_processes(monkeypatch):
+    monkeypatch.setattr(multiprocessing.process.current_process(), "_config", {"daemon": True})
+    assert default_workers() == 1
+    assert check_workers(2) == (
+        1,
+        "--workers 2: using 1, for a worker of a cluster starts no processes",
+    )
 
 
 def test_no_workers():

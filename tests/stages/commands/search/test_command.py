@@ -36,7 +36,7 @@ def test_a_grid_over_seeds(call, document):
     assert "search: synthetic · 2 combinations · seeds 0, 1: mean ± deviation" in out
     assert "THE IMAGES ARE SYNTHETIC" in out
     status, _, err = call(search)
-    assert statuses(err)[:2] == ["cached"] * 2, err  # those of the session's own seed
+    assert statuses(err) == ["cached"] * 4, err
     found = document(search)
     assert [sorted(trial["seeds"]) for trial in found["trials"]] == [["0", "1"]] * 2
     means = [trial["accuracy"] for trial in found["trials"]]
@@ -136,7 +136,8 @@ def test_the_best_is_saved_for_config(call, document, folder):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "Missing argument 'NAME=VALUES…'"),
+        ("lr=0.1 --save-recipe .", "--save-recipe: expected the name of a file that can be"),
+        ("lr=0.1 --executor thread --cluster tcp://x:1", "expected --executor dask beside it"),
         (
             "lr=0.1 --lr 0.2",
             "expected lr to be given once, found it in what is searched and as a flag",
