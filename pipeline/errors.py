@@ -1,7 +1,7 @@
 """The exceptions of the framework.
 
     PipelineError             anything the framework itself raises
-    ├── UserError             the caller's mistake: told in one line, exit status 2
+    ├── UserError             the caller's mistake: reported in one line, exit status 2
     │   ├── ConfigError       a flag, an environment variable or a configuration file
     │   ├── CodeError         a stage depends on what cannot be followed, or has changed meanwhile
     │   ├── OutputError       a stage returns what would not come back as it is
@@ -14,7 +14,7 @@
     └── CorruptArtifact       what is stored is not what its manifest records
 
 A `UserError` says what was expected, what was found, where, and what to do about it, in one line.
-A `CorruptArtifact` that ends a command is told in a line as well; the next run makes it anew.
+A `CorruptArtifact` that ends a command is reported in a line as well; the next run makes it anew.
 Everything else is a bug and keeps its traceback.
 """
 

@@ -113,7 +113,7 @@ def _majority(
 
 
 def _finite(part: str, measure: Callable[..., nn.Scores], *given: Any, **options: Any) -> nn.Scores:
-    with np.errstate(all="ignore"):  # told here, in our own words
+    with np.errstate(all="ignore"):  # reported here, in our own words
         scores = measure(*given, **options)
     if not math.isfinite(scores.loss):
         raise DataError(

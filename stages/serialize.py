@@ -57,7 +57,7 @@ def serialize(
         network=nn.Network.from_layers(training["layers"], parameters),
         training=record,
         evaluation=evaluation,
-        mirror=tta,
+        tta=tta,
         columns=columns,
     )
     return model.to_document()

@@ -70,7 +70,7 @@ def whiten(
     if levels and whitening.whiten != "none":
         none = np.empty((0, stored), np.float32)
         read = make_inputs(inputs, standardization=none, shape=shape_of(dataset))
-        first = nn.Local.of(check_levels(local, read.shape, levels), *levels[0], activation="relu")
+        first = nn.Local.of(check_levels(read.shape, levels), *levels[0], activation="relu")
         width, cut = first.numbers, first
     if init is not None:
         none, pca = whitening.whiten == "none", whitening.whiten == "pca"

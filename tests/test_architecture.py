@@ -36,7 +36,6 @@ FLOOR = {f"pipeline.{name}": number for number, level in enumerate(LEVELS) for n
 FACE = "pipeline"  # its __init__ names what lies in any level
 LONGEST = 200  # lines
 
-SAME = {"clean", "numerics"}  # functions that have the name of their module, for the moment
 # What a command may load that finds everything up to date, beside what click loads: of the standard
 # library these and what they load themselves; of ours all but these.
 STANDARD = "dataclasses graphlib hashlib json mmap fcntl queue urllib.parse secrets zlib fnmatch"
@@ -111,7 +110,7 @@ def test_no_public_function_has_the_name_of_a_module():
     names = {name_of(path).split(".")[-1] for path in modules("pipeline")}
     for path in modules("pipeline"):
         made = {node.name for node in ast.parse(path.read_text("utf-8")).body if is_made(node)}
-        assert made & names <= {"stage", *SAME}, path
+        assert made & names <= {"stage"}, path
 
 
 def is_made(node: ast.stmt) -> bool:

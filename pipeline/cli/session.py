@@ -110,7 +110,7 @@ def artifacts_folder(name: str) -> Path:
         raise ConfigError("--artifacts-dir: expected a folder, found nothing")
     folder = Path(name)
     try:
-        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # told later
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # reported later
             folder.stat()
     except OSError as error:
         raise ConfigError(

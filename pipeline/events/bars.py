@@ -143,12 +143,12 @@ def _bar_type() -> type:
             done, total, elapsed = values["n"], values["total"], values["elapsed"]
             speed = values["rate"] or (done - values["initial"]) / max(elapsed, 1e-9)
             columns = self.fp.columns - 1  # the window may have changed
-            room = max(columns - len(f"{self.desc:<12} "), 0)
+            width = max(columns - len(f"{self.desc:<12} "), 0)
             if total is not None:
                 length = min(max(columns // 6, 4), 20)
                 values["bar_format"] = with_total(length)
-                room = max(room - length - 7, 0)
-            text = facts(done, total, self.unit, speed, self.note, room)
+                width = max(width - length - 7, 0)
+            text = facts(done, total, self.unit, speed, self.note, width)
             return values | {"facts": text, "ncols": columns}
 
     return Bar

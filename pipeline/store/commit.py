@@ -49,7 +49,7 @@ def placing(place: Path) -> Iterator[Path]:
         yield folder
         with storage_errors(parent):
             if place.exists():
-                set_aside(place, folder.with_name(f"{folder.name}-old"))
+                move_away(place, folder.with_name(f"{folder.name}-old"))
             folder.rename(place)
             fsync_folder(parent)
     finally:
@@ -57,7 +57,7 @@ def placing(place: Path) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def set_aside(place: Path, name: Path) -> None:
+def move_away(place: Path, name: Path) -> None:
     """Take a result from its place, so that no half of it is ever seen there: all of it, to `name`.
 
     A folder in a lower layer of an overlay file system cannot be renamed (EXDEV): there the

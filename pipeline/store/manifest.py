@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.durable import replacing, write_durably
-from pipeline.store.numerics import numerics
+from pipeline.store.numerics import numeric_versions
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
@@ -55,7 +55,7 @@ def write_manifest(
         **({"observed": observed} if observed else {}),
         **({"items": items} if items else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": numerics(),
+        "versions": numeric_versions(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
     write_durably(folder / MANIFEST, with_checksum(manifest))

@@ -10,7 +10,7 @@ import click
 
 from pipeline.cli.completion import items
 from pipeline.cli.flags import ParameterOption
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.cli.types import FILE

@@ -24,13 +24,13 @@ def words(values: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={flag_text(value)}" for name, value in values.items())
 
 
-def line(place: str, told: str, result: Result, best: bool = False) -> str:
+def line(place: str, words: str, result: Result, best: bool = False) -> str:
     """A trial that is done; a star marks the best one so far."""
     if result.failure:
-        return f"{place} {told}  failed: {result.failure}"
+        return f"{place} {words}  failed: {result.failure}"
     took = "cached" if result.cached else duration(result.seconds)
     return (
-        f"{place} {told}  validation {result.accuracy:.2%}  loss {result.loss:.4f}  "
+        f"{place} {words}  validation {result.accuracy:.2%}  loss {result.loss:.4f}  "
         f"epoch {result.epoch}  {'* ' * best}{took}"
     )
 
@@ -41,11 +41,11 @@ def plan(
     """What would be trained: the JSON document and the text."""
     rows = [(MARKS[t["status"]], t["status"], t["parameters"]) for t in trainings]
     missing = sum(training["status"] == "runs" for training in trainings)
-    told = f"{missing} of {len(trainings)} trainings would run"
+    summary = f"{missing} of {len(trainings)} trainings would run"
     if len(rounds) > 1:
         epochs = ", then ".join(f"{count} for {given['epochs']}" for count, given in rounds)
-        told += f" in the first round; epochs of combinations: {epochs}"
-    return {"trainings": list(trainings)}, f"{align(rows)}\n{told}"
+        summary += f" in the first round; epochs of combinations: {epochs}"
+    return {"trainings": list(trainings)}, f"{align(rows)}\n{summary}"
 
 
 def page(document: Mapping[str, Any]) -> str:
@@ -75,13 +75,13 @@ def page(document: Mapping[str, Any]) -> str:
 
 def _title(document: Mapping[str, Any]) -> str:
     count, seeds = len(document["trials"]), document["seeds"]
-    made_of = [document["dataset"], f"{count:,} combination{'s' * (count != 1)}"]
+    parts = [document["dataset"], f"{count:,} combination{'s' * (count != 1)}"]
     if len(seeds) > 1:
-        made_of.append(f"seeds {', '.join(map(str, seeds))}: mean ± deviation")
+        parts.append(f"seeds {', '.join(map(str, seeds))}: mean ± deviation")
     if document["halving"]:
         rounds = ", ".join(f"{r['trials']} × {r['epochs']}" for r in document["rounds"])
-        made_of.append(f"trials × epochs by round: {rounds}")
-    return f"search: {' · '.join(made_of)}"
+        parts.append(f"trials × epochs by round: {rounds}")
+    return f"search: {' · '.join(parts)}"
 
 
 def _effects(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:

@@ -54,7 +54,7 @@ class Search:
         """The trainings of the first round, and whether they are there already."""
         return [
             {
-                "parameters": self._shown(training),
+                "parameters": self._described(training),
                 "status": "cached" if self._trials.cached(settings) else "runs",
             }
             for training, settings in self._trainings(self._candidates, 0).items()
@@ -159,8 +159,8 @@ class Search:
     def _take(self, training: Training, result: Result) -> None:
         candidate, seed = training
         candidate.results[seed] = result
-        self._board.take(self._shown(training), result)
+        self._board.take(self._described(training), result)
 
-    def _shown(self, training: Training) -> str:
+    def _described(self, training: Training) -> str:
         candidate, seed = training
         return words(candidate.values | ({"seed": seed} if len(self._seeds) > 1 else {}))

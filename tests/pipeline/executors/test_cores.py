@@ -39,9 +39,9 @@ def test_a_quota_below_the_cores(monkeypatch):
 )
 def test_check_workers(monkeypatch, requested, used, message):
     monkeypatch.setattr(cores, "default_workers", lambda: 2)
-    workers, told = check_workers(requested)
+    workers, reported = check_workers(requested)
     assert workers == used
-    assert told == message or told.startswith(message)
+    assert reported == message or reported.startswith(message)
 
 
 def test_the_cap_grows_with_the_cores(monkeypatch):

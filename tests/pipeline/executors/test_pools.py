@@ -134,7 +134,7 @@ def test_workers_end_with_a_parent_that_is_killed():
     assert not alive(worker)
 
 
-def test_an_interrupt_while_workers_start_is_told_once():
+def test_an_interrupt_while_workers_start_is_reported_once():
     code = (
         "import os, signal; from pipeline.executors.pools import make_executor\n"
         "try:\n"

@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from stages.dataset.sources.origin import NAMES
 from tests import sources
 
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --batch 30 --epochs 4"
@@ -157,12 +158,11 @@ def test_the_best_is_saved_for_config(call, document, folder):
         ("lr=0.1 --save .", "--save: expected the name of a file that can be written, found ."),
         (
             "lr=0.1,0.2 --source none",
-            "--source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL or "
-            "a path, found none",
+            f"--source: expected {', '.join(NAMES)}, a URL or a path, found none",
         ),
     ],
 )
-def test_a_mistake_is_told_in_one_line_before_any_work(call, words, message):
+def test_a_mistake_is_reported_in_one_line_before_any_work(call, words, message):
     status, out, err = call(f"search {words}")
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
@@ -185,7 +185,7 @@ def test_a_page_and_a_picture(call, folder):
     assert (folder / "effects.svg").read_text("utf-8").startswith("<svg ")
 
 
-def test_a_page_that_cannot_be_written_is_told_before_the_work(call):
+def test_a_page_that_cannot_be_written_is_reported_before_the_work(call):
     for flag in ("--report .", "--plot x.gif"):
         status, out, err = call(f"search lr=0.01,0.1 {SMALL} {flag}")
         assert (status, out) == (2, "")

@@ -32,7 +32,7 @@ def test_stages_are_shared_up_to_what_is_searched(tmp_path):
     assert trials.shared({"color"}) == [*first, "split"]
 
 
-def test_a_part_of_the_epochs_has_the_whole_course():
+def test_a_part_of_the_epochs_has_the_whole_schedule():
     quarter = {"epochs": 5, "warmup": 1.0, "every": 2, "refine": 1, "lr": 0.1}
     assert shortened(PIPELINE.parameters, GIVEN, 0.25) == quarter
     assert shortened(PIPELINE.parameters, GIVEN, 1.0) == GIVEN
