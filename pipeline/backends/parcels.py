@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.execution import Task
-from pipeline.store.adopt import files_of
+from pipeline.store.adoption import files_of
 from pipeline.store.files import File, Files
 from pipeline.store.store import Store
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.backends.parcels import Input, Piece, content_of
 from pipeline.errors import CorruptArtifact
-from pipeline.store.adopt import inside
+from pipeline.store.adoption import inside
 from pipeline.store.files import File, identify
 from pipeline.store.store import Store
 from pipeline.store.values import read_value, verify_output
