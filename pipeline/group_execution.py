@@ -100,11 +100,14 @@ def execute_group(
     return done
 
 
-def execute_group_elsewhere(group: Group, root: Path) -> Done:
-    """`execute_group` in another process, which has the store's folder."""
-    from pipeline.events.relay import sender
+def execute_group_elsewhere(group: Group, root: Path, channel: int = -1) -> Done:
+    """`execute_group` in another process, which has the store's folder; events go by `channel`."""
+    from pipeline.events.relay import end, sender
 
-    done = execute_group(group, Store(root), sender())
+    try:
+        done = execute_group(group, Store(root), sender(channel))
+    finally:
+        end(channel)
     done.failures = [(number, _portable(error)) for number, error in done.failures]
     return done
 

@@ -85,7 +85,7 @@ class _Run:
         self._task, self._mapped, self._todo = task, mapped, deque(missing)
         self._keep_going, self._stop = keep_going, stop
         self._running: dict[Future[Done], tuple[Item, ...]] = {}
-        self._pace = 0.0  # seconds an item
+        self._item_seconds = 0.0  # seconds an item
         self.failures: list[tuple[int, Exception]] = []
 
     def groups(
@@ -112,7 +112,7 @@ class _Run:
                     future.cancel()
 
     def _start(self, submit: Submit, share: int) -> None:
-        size = FIRST if not self._pace else int(SECONDS / self._pace)
+        size = FIRST if not self._item_seconds else int(SECONDS / self._item_seconds)
         size = max(1, min(size, -(-len(self._todo) // share)))
         items = tuple(self._todo.popleft() for _ in range(size))
         mapped = self._mapped
@@ -132,7 +132,7 @@ class _Run:
 
     def _take(self, items: tuple[Item, ...], done: Done) -> None:
         self._todo.extendleft(reversed(items[done.count :]))
-        self._pace = max(done.seconds / max(done.count, 1), 1e-6)
+        self._item_seconds = max(done.seconds / max(done.count, 1), 1e-6)
         self.failures += done.failures
 
 
