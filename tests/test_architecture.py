@@ -24,7 +24,7 @@ LEVELS = (
         "uses",
         "fingerprint",
         "observation",
-        "decision",
+        "decisions",
         "planner",
         "mapping",
         "item_plan",
