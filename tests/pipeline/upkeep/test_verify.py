@@ -38,7 +38,7 @@ def closed(monkeypatch):
 
         read_bytes, opened = Path.read_bytes, open
         monkeypatch.setattr(Path, "read_bytes", read)
-        for module in ("arrays", "manifest", "values"):
+        for module in ("arrays", "manifest", "trees", "values"):
             monkeypatch.setattr(f"pipeline.store.{module}.open", opening, raising=False)
 
     return close
