@@ -90,3 +90,10 @@ def test_a_narrow_terminal_folds_what_a_command_does(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 60
     assert " ".join(words.split()) in " ".join(out.split())
+
+
+@pytest.mark.parametrize("typed", [["choose", "extra"], ["explain", "choose", "extra"]])
+def test_a_word_too_many_is_told(call, typed):
+    status, _, err = call(*typed)
+    assert status == 2
+    assert err.startswith("error: expected no further word, found 'extra'")
