@@ -11,46 +11,24 @@ So a plan made without running anything has three answers:
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.code import CodeIndex
 from pipeline.code.texts import Texts, source_texts
+from pipeline.decisions import CACHED, RUNS, WAITS, Decision
 from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
-from pipeline.observation import Observations
+from pipeline.observation import Observations, resolved
 from pipeline.stage import Stage
+from pipeline.store.files import Files
 from pipeline.store.store import Key, Store
 
-CACHED, RUNS, WAITS = "cached", "runs", "waits"
-SHOWN = 2  # reasons in one line
+if TYPE_CHECKING:
+    from pipeline.item_plan import ItemPlan
 
-
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done about one stage, and why.
-
-    `parameters` are those that the function will be called with. `key` and `fields` (of the
-    fingerprint) are None where the stage waits. `sources` are those of a stage that runs, as they
-    were when they were fingerprinted; `manifest` is that of a result that is stored.
-    """
-
-    stage: Stage
-    status: str
-    reasons: tuple[str, ...]
-    parameters: Mapping[str, Any]
-    key: Key | None = None
-    fields: Mapping[str, Any] | None = None
-    sources: Mapping[str, list[int]] = field(default_factory=dict)
-    manifest: Mapping[str, Any] | None = None
-
-    @property
-    def reason(self) -> str:
-        """The reasons in one line, of which there may be too many to list: `explain` has all."""
-        more = len(self.reasons) - SHOWN
-        rest = [f"{more} more, see explain {self.stage.name}"] if more > 0 else []
-        return "; ".join([*self.reasons[:SHOWN], *rest])
+Sources = Mapping[str, "Key | Files"]  # where an artifact is found, or the artifact itself
 
 
 class Planner:
@@ -64,23 +42,48 @@ class Planner:
         code: CodeIndex,
     ) -> None:
         self.pipeline, self.store, self._code = pipeline, store, code
-        self._given = dict(parameters)
+        self._given, self._reasoned = dict(parameters), True
         self._resolved: dict[str, dict[str, Any]] = {}
+        self._common: dict[str, dict[str, Any]] = {}  # of a variant: those of whom it varies
+        self._decided: dict[tuple[str, ...], Decision] = {}  # what variants have in common
         for stage in pipeline.stages.values():  # now: a source may be edited while others run
             code.reached(stage.function, stage.ignores, stage.groups, save=False)
         code.save()
         self.observations = Observations(store, code)
         self.texts = Texts(store.root)
 
+    def variant(self, parameters: Mapping[str, Any]) -> Planner:
+        """A planner for other parameters, on the same code and store, for one of many runs.
+
+        It gives no reasons: to find the nearest of 10,000 stored variants takes a second.
+        """
+        other = copy.copy(self)
+        other._reasoned, other._given = False, dict(parameters)
+        other._common, other._decided = self._resolved, self._decided
+        changed = {
+            name
+            for name, value in self._given.items()
+            if value is not parameters[name] and repr(value) != repr(parameters[name])
+        }
+        other._resolved = {
+            name: values
+            for name, values in self._resolved.items()
+            if changed.isdisjoint(self.pipeline.stages[name].parameters)
+        }
+        return other
+
     def parameters_of(self, stage: Stage) -> dict[str, Any]:
         """The parameters of a stage, resolved against the world outside, once."""
         if stage.name not in self._resolved:
             values = {name: self._given[name] for name in stage.parameters}
-            self._resolved[stage.name] = stage.resolve(**values) if stage.resolve else values
+            self._resolved[stage.name] = resolved(stage, values, self.store.cache)
         return self._resolved[stage.name]
 
-    def decide(self, stage: Stage, digests: Mapping[str, str]) -> Decision:
-        """Decide about one stage. `digests` are those of the artifacts known so far."""
+    def decide(
+        self, stage: Stage, digests: Mapping[str, str], keys: Sources | None = None
+    ) -> Decision:
+        """Decide about one stage. `digests` are those of the artifacts known so far; with `keys`,
+        those of the results that hold them, it is decided about items, too."""
         parameters = self.parameters_of(stage)
         unknown = [name for name in stage.inputs if name not in digests]
         if unknown:
@@ -88,18 +91,37 @@ class Planner:
             reason = f"depends on what {' and '.join(makers)} will make"
             return Decision(stage, WAITS, (reason,), parameters)
         inputs = {name: digests[name] for name in stage.inputs}
+        common = self._common.get(stage.name) is parameters
+        if common and (known := self._decided.get((stage.name, *inputs.values()))):
+            return known
         found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
         damage, manifest = self.store.examine(key)
         if damage is None:
             reasons = self.observations.changes(stage, manifest)
             if not reasons:
-                fields, why = found.fields, ("up to date",)
-                return Decision(stage, CACHED, why, parameters, key, fields, manifest=manifest)
+                fields, why = found.fields, (_up_to_date(manifest),)
+                made = Decision(stage, CACHED, why, parameters, key, fields, manifest=manifest)
+                if common:
+                    self._decided[stage.name, *inputs.values()] = made
+                return made
         else:
             reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
         sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
-        return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources)
+        items = None
+        if stage.over and keys is not None:
+            items = self._items(stage, found, keys, reasons)
+            reasons = items.reasons
+        return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources, items=items)
+
+    def _items(
+        self, stage: Stage, found: Fingerprint, keys: Sources, reasons: tuple[str, ...]
+    ) -> ItemPlan:
+        from pipeline.item_plan import plan_items  # here: most pipelines map nothing
+
+        nearest = self._nearest(found.fields)
+        changes = self.observations.changes
+        return plan_items(stage, found.fields, keys, self.store, changes, nearest, reasons)
 
     def remember(self, stage: Stage) -> None:
         """Keep the sources of what a stage that has run reaches: `explain` shows their changes."""
@@ -137,23 +159,39 @@ class Planner:
     def plan(self, targets: Iterable[str] = ()) -> list[Decision]:
         """Decide about all that `targets` need (none: everything), running nothing."""
         digests: dict[str, str] = {}
+        keys: dict[str, Key | Files] = {}
         decisions = []
         for stage in self.pipeline.upstream(targets):
-            decision = self.decide(stage, digests)
+            decision = self.decide(stage, digests, keys)
             decisions.append(decision)
             if decision.status == CACHED:
                 digests |= output_digests(decision.manifest)
+                keys |= dict.fromkeys(stage.outputs, decision.key)
+            elif stage.gives:
+                keys[stage.outputs[0]] = files = decision.parameters[stage.gives]
+                digests[stage.outputs[0]] = files.digest()
         return decisions
 
     def nearest(self, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The fields of the stored variant that differs least, the last used among equals."""
-        stored = [variant["fields"] for variant in self.store.variants(fields["stage"])]
-        return min(stored, key=lambda old: len(differences(old, fields)), default=None)
+        found = self._nearest(fields)
+        return None if found is None else found["fields"]
+
+    def _nearest(self, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        stored = self.store.variants(fields["stage"])
+        return min(stored, key=lambda old: len(differences(old["fields"], fields)), default=None)
 
     def _reasons(self, found: Fingerprint) -> tuple[str, ...]:
         """The differences from the nearest stored variant."""
+        if not self._reasoned:
+            return ("not stored",)
         old = self.nearest(found.fields)
         return ("never run before",) if old is None else tuple(differences(old, found.fields))
+
+
+def _up_to_date(manifest: Mapping[str, Any]) -> str:
+    counts = [output["count"] for output in manifest["outputs"].values() if "count" in output]
+    return f"up to date, {counts[0]:,} items" if counts else "up to date"
 
 
 def output_digests(manifest: Mapping[str, Any]) -> dict[str, str]:

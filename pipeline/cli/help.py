@@ -58,7 +58,7 @@ class HelpfulCommand(click.Command):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """Read the arguments; a flag that is not there is told with the one that is meant."""
+        """Read the arguments; a flag that is not there is reported with the one that is meant."""
         try:
             return super().make_context(info_name, args, parent, **extra)
         except click.NoSuchOption as error:

@@ -1,9 +1,9 @@
 """The tables of modules (see symbols.py), remembered while their files do not change.
 
 Parsing the sources of a project takes a good part of a second, and most commands find all of them
-as they were. A memo keeps each table with the stamp of the source: size, modification and change
+as they were. A cache keeps each table with the stamp of the source: size, modification and change
 time, inode. A source written less than 2 s before it was read is not remembered, for it could be
-written again within one tick of the clock. A memo that another Python or another version of the
+written again within one tick of the clock. A cache that another Python or another version of the
 analysis has made counts as empty. In the file each table is a text, taken apart when it is needed.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline.code.modules import Module
 from pipeline.store.cache import read_cache, write_cache
-from pipeline.store.files import SETTLED_NS
+from pipeline.store.digest_cache import SETTLED_NS
 
 _LISTS = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
 _EMPTY: dict[str, Any] = {"symbols": {}, **{name: [] for name in _LISTS}}

@@ -11,14 +11,14 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.durable import replacing, write_durably
-from pipeline.store.numerics import numerics
+from pipeline.store.numerics import numeric_versions
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
@@ -35,13 +35,14 @@ def write_manifest(
     notes: Mapping[str, Any],
     root: str = "",
     observed: Mapping[str, Any] | None = None,
+    items: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Record the outputs of a computation, what identifies it, and where and how long it ran.
 
     `notes` are figures of the stage's own, such as the seconds of each epoch. `root` says why a
     result is kept though no other needs it: it is the "final" one of its flow, the "target" of a
     run, or a training of a "search"; "" where it was made for others only. `observed` is what the
-    stage was seen to depend on (code/trace.py).
+    stage was seen to depend on (code/trace.py). `items` are those of a group (groups.py).
     """
     manifest = {
         "format": FORMAT,
@@ -52,8 +53,9 @@ def write_manifest(
         "notes": notes,
         "root": root,
         **({"observed": observed} if observed else {}),
+        **({"items": items} if items else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": numerics(),
+        "versions": numeric_versions(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
     write_durably(folder / MANIFEST, with_checksum(manifest))
@@ -99,6 +101,14 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
     except OSError as error:
         error.filename = path  # an error of reading has none
         raise
+    return parse_manifest(text, digest, folder.name, path)
+
+
+def parse_manifest(text: bytes, digest: str | None, name: str, path: str) -> dict[str, Any]:
+    """The manifest that `text` is, of the folder `name`; `path` is where it comes from, for errors.
+
+    Raises `CorruptArtifact` like `read_manifest`.
+    """
     try:
         manifest = json.loads(text)
         if manifest["format"] != FORMAT:
@@ -110,7 +120,7 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
             raise CorruptArtifact(f"{path}: its content does not fit its checksum")
         if manifest["fingerprint"] != (digest or manifest["fingerprint"]):
             raise CorruptArtifact(f"{path}: it belongs to another fingerprint")
-        if not manifest["fingerprint"].startswith(folder.name) and not folder.name.isdecimal():
+        if not manifest["fingerprint"].startswith(name) and not name.isdecimal():
             raise CorruptArtifact(f"{path}: it belongs to another folder")
         if not well_formed(manifest):
             raise CorruptArtifact(f"{path}: its content is not what a manifest holds")

@@ -2,6 +2,7 @@
 
     artifacts/<stage>/<fingerprint>/<output>.npy | <output>.json
                                     manifest.json
+    artifacts/.items/…              groups of the results of items (groups.py)
 
 A result is written under a temporary name (commit.py); a folder without a manifest that fits is
 nothing. What is read back is memory-mapped and never unpickled. One lock per key (locks.py) lets a
@@ -24,12 +25,15 @@ from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.commit import committing
 from pipeline.store.durable import make_folder
 from pipeline.store.files import DigestCache
+from pipeline.store.groups import Groups
 from pipeline.store.key import Key
 from pipeline.store.locks import file_lock
-from pipeline.store.manifest import MANIFEST, read_manifest
+from pipeline.store.manifest import read_manifest
+from pipeline.store.sequence import check_items, read_items
 from pipeline.store.states import States
 from pipeline.store.troubles import storage_errors
-from pipeline.store.values import Writer, check_output, read_value
+from pipeline.store.values import check_output, read_value
+from pipeline.store.writer import Writer
 
 __all__ = ["Key", "Store"]
 
@@ -43,6 +47,7 @@ class Store:
         self.root = Path(root)
         self.cache = DigestCache(self.root / ".digests.json")
         self.states = States(self.root)
+        self.groups = Groups(self.root, self.cache)
 
     def folder(self, key: Key) -> Path:
         """The folder of a result, whether it is there or not."""
@@ -68,6 +73,8 @@ class Store:
         for output in manifest["outputs"].values():
             if reason := check_output(folder, output, self.cache):
                 return reason, manifest
+            if output["kind"] == "items" and (reason := check_items(folder, output, self.cache)):
+                return reason, manifest
         return None, manifest
 
     def is_absent(self, key: Key) -> bool:
@@ -82,22 +89,23 @@ class Store:
         stages: list[Path] = []
         with suppress(FileNotFoundError):
             stages = sorted(path for path in self.root.iterdir() if not path.name.startswith("."))
-        found = [sorted(stage.iterdir()) for stage in stages if stage.is_dir()]
-        return [path for paths in found for path in paths if _IS_KEY.fullmatch(path.name)]
+        found = [(stage, sorted(os.listdir(stage))) for stage in stages if stage.is_dir()]
+        return [stage / name for stage, names in found for name in names if _IS_KEY.fullmatch(name)]
 
     def manifest(self, key: Key) -> dict[str, Any]:
         """The record of a result; `MissingArtifact` or `CorruptArtifact` where there is none."""
         return read_manifest(self.folder(key), key.digest)
 
     def load(self, key: Key, output: str) -> Any:
-        """One output: an array (memory-mapped, read-only), a JSON value or `Files`."""
+        """One output: an array (memory-mapped, read-only), a JSON value, … (see values.py)."""
         record = self.manifest(key)["outputs"].get(output)
         if record is None:
             raise MissingArtifact(f"{self.folder(key)} holds no output {output!r}")
         if record.get("dropped"):
             raise MissingArtifact(f"{self.folder(key)}: {output} was dropped by gc --searches")
         try:
-            return read_value(self.folder(key), record)
+            read = read_items if record["kind"] == "items" else read_value
+            return read(self.folder(key), record)
         except CorruptArtifact:
             self.invalidate(self.folder(key))
             raise
@@ -111,11 +119,22 @@ class Store:
 
     def variants(self, stage: str) -> list[dict[str, Any]]:
         """The manifests stored for a stage, the one used last first."""
-        manifests = []
-        for path in (self.root / stage).glob(f"[0-9a-f]*/{MANIFEST}"):
+        folder, names, manifests = self.root / stage, list[str](), []
+        with suppress(OSError):
+            names = [name for name in os.listdir(folder) if _IS_KEY.fullmatch(name)]
+        for name in names:
             with suppress(CorruptArtifact, MissingArtifact, OSError):
-                manifests.append((path.parent.stat().st_mtime_ns, read_manifest(path.parent)))
+                used = os.stat(f"{folder}/{name}").st_mtime_ns
+                manifests.append((used, read_manifest(folder / name)))
         return [manifest for _, manifest in sorted(manifests, key=lambda pair: -pair[0])]
+
+    def bring(self, key: Key) -> bool:
+        """See that a result that may lie elsewhere is here, as one does; false where it cannot."""
+        return True
+
+    def share(self, key: Key) -> int:
+        """Let others have a result, where they can; how many bytes that took."""
+        return 0
 
     def touch(self, key: Key) -> None:
         """Remember that a result was used now; a read-only store forgets it."""

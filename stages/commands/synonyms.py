@@ -1,4 +1,4 @@
-"""Synonyms: what other programs call our commands and parameters. A mistake is told the name here.
+"""Synonyms: what other programs call our commands and parameters. Mistakes get the name here.
 
 Names are written as a variable is; `--learning-rate` and `learning_rate = 0.1` find the same one.
 """

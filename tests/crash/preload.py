@@ -52,12 +52,15 @@ def library(folder: Path) -> Path | None:
 
 
 def calls(folder: Path, every: int = 1, some: int = 20) -> Iterator[Tally]:
-    """Fail every `every`-th call with each errno of `EVERY`, every `some`-th with the others."""
+    """Fail every `every`-th call with each errno of `EVERY`, every `some`-th with the others.
+
+    Calls that start a thread or a process, and writes, are few: each `every`-th of them.
+    """
     if (made := library(folder)) is None:
         yield Tally(figures={"calls": "no gcc"})
         return
     tasks = [(name, start, 2 * every) for name in EVERY for start in (1, 1 + every)]
-    tasks += [(name, 1, some) for name in (*SOME, STARTS, SHORT)]
+    tasks += [(name, 1, some) for name in SOME] + [(name, 1, every) for name in (STARTS, SHORT)]
     running: list[subprocess.Popen[str]] = []
     for name, start, stride in tasks:
         command = [sys.executable, "-m", "tests.crash.preload", name, str(start), str(stride)]
@@ -142,8 +145,8 @@ def _run(home: Path, name: str, n: int, said: Path, hit: Path) -> int:
     number = -1 if name == SHORT else getattr(errno, name)
     os.chdir(home)
     cli = make_cli(Program(SHOP, "shop", "A shop.", "1"))
-    told, status = io.StringIO(), 0
-    with redirect_stdout(io.StringIO()), redirect_stderr(told):
+    reported, status = io.StringIO(), 0
+    with redirect_stdout(io.StringIO()), redirect_stderr(reported):
         inject.inject_arm(os.fsencode(home), ctypes.c_long(n), number, kinds)
         try:
             for command in (["run", "--days", "3"], ["gc", "--days", "3"], ["verify"]):
@@ -155,7 +158,7 @@ def _run(home: Path, name: str, n: int, said: Path, hit: Path) -> int:
             status = 3
         finally:
             inject.inject_disarm()
-    said.write_text(told.getvalue())
+    said.write_text(reported.getvalue())
     hit.write_bytes(inject.inject_hit())
     return status
 

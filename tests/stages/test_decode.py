@@ -141,6 +141,8 @@ def test_the_names_of_the_classes_may_end_as_the_official_ones_do(tmp_path):
     text = "\r\n".join(STANDARD_CLASSES).encode() + b"\n\n"
     path = write(tmp_path / "x.tar", tar({"batches.meta.txt": text} | files()))
     assert run(path)[2]["classes"] == list(STANDARD_CLASSES)
+    path = write(tmp_path / "y.tar", tar({"batches.meta.txt": b"\xef\xbb\xbf" + text} | files()))
+    assert run(path)[2]["classes"] == list(STANDARD_CLASSES), "a BOM is no part of a name"
 
 
 def test_memory_is_bounded(tmp_path):
@@ -166,7 +168,7 @@ def test_a_source_that_went_away(tmp_path):
 def test_progress_counts_the_bytes_of_the_source(tmp_path):
     class Counting(Context):
         def progress(self, label, total=None, unit="rows"):
-            self.told, self.done = (label, total, unit), 0
+            self.reported, self.done = (label, total, unit), 0
             return self
 
         def __enter__(self):
@@ -180,7 +182,7 @@ def test_progress_counts_the_bytes_of_the_source(tmp_path):
 
     context, source = Counting(), identify(write(tmp_path / "x.tar", ARCHIVE))
     collect(source, context)
-    assert context.told == ("decode", len(ARCHIVE), "B")
+    assert context.reported == ("decode", len(ARCHIVE), "B")
     assert context.done == len(ARCHIVE)
 
 

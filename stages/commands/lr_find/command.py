@@ -77,8 +77,8 @@ def _find(program: Program, session: Session, plot: str | None, **spare: Any) ->
     outcome, document = bring(program, session)
     found = outcome["lr_range"]
     command = _as_training(program, found["suggestion"]) if found["suggestion"] else None
-    made_of = (document["dataset"], found["network"], found["optimizer"], f"batch {found['batch']}")
-    title = " · ".join(made_of)
+    parts = (document["dataset"], found["network"], found["optimizer"], f"batch {found['batch']}")
+    title = " · ".join(parts)
     if plot is not None:
         draw(found, title, Path(plot))
     document |= {"lr_range": found, "command": command, "plot": plot}

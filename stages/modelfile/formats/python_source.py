@@ -17,6 +17,7 @@ from stages.modelfile.formats.steps import Step, feature_steps, layer_steps
 from stages.modelfile.model import Model
 from stages.modelfile.tensors import DTYPES
 
+KINDS = DTYPES | {"int64": "<i8"}  # dtypes of arrays, as they are written
 WIDTH = 100  # of a line
 
 
@@ -35,7 +36,7 @@ def source(model: Model) -> Iterator[str]:
     for step in (*features, *layers):
         for name, array in step.constants.items():
             if array.ndim:
-                yield f'    "{name}": ("{DTYPES[array.dtype.name]}", {array.shape}, """\n'
+                yield f'    "{name}": ("{KINDS[array.dtype.name]}", {array.shape}, """\n'
                 yield from _wrapped(base64.b64encode(np.ascontiguousarray(array)).decode())
                 yield '"""),\n'
     yield text.END
@@ -59,7 +60,7 @@ def _code(model: Model, features: list[Step], layers: list[Step]) -> str:
         "CLASSES": _names(model.classes),  # the last: a name may look like a mark
     }
     code = text.CODE
-    code = code.replace("«LOGITS»", text.MIRRORED if model.mirror else text.PLAIN)
+    code = code.replace("«LOGITS»", text.FLIP_TTA if model.tta else text.PLAIN)
     code = code.replace("«NETWORK»", text.ENSEMBLE if model.network.members > 1 else text.SINGLE)
     for mark, words in marks.items():
         code = code.replace(f"«{mark}»", words)
