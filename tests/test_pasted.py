@@ -38,7 +38,7 @@ def test_every_block_with_a_command_is_a_session():
 
 def test_figures_are_pasted():
     shown = ["train        ran        11.62 s", "…", "test  5,000  41.82%"]
-    printed = "train  9%, 4/400 images, 3 s left\ntrain  ran  1 min 02 s\nvalidation  1\ntest  60  7.00%\n"
+    printed = "train  9%, 4/400 images, 3 s left\ntrain  ran  1 min 02 s\nother\ntest  60  7.00%\n"
     assert renewed(shown, printed) == ["train  ran  1 min 02 s", "…", "test  60  7.00%"]
 
 
