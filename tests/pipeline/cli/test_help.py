@@ -52,7 +52,7 @@ def test_all_commands_are_listed_a_line_each(call):
     _, out, _ = call("-h")
     for name in ("run", "plan", "collect", "choose", "add", "gc", "doctor", "completion"):
         assert f"\n  {name} " in out
-    assert out.index("The whole:") < out.index("Before a run:")
+    assert out.index("A run:") < out.index("\n  run ") < out.index("\n  plan ")
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,9 @@ def test_a_word_too_many_is_told(call, typed):
     status, _, err = call(*typed)
     assert status == 2
     assert err.startswith("error: expected no further word, found 'extra'")
+
+
+def test_a_word_too_few_is_told(call):
+    status, _, err = call("explain")
+    assert status == 2
+    assert err.startswith("error: expected STAGE, found nothing (see 'shop explain --help')")
