@@ -61,7 +61,7 @@ def test_all_commands_are_listed_a_line_each(call):
         (["sales"], "no command is named 'sales'; did you mean 'collect'?"),
         (["colect"], "no command is named 'colect'; did you mean 'collect'?"),
         (["PLAN"], "no command is named 'PLAN'; did you mean 'plan'?"),
-        (["none"], "no command is named 'none'; known: 'run', 'collect', "),
+        (["none"], "no command is named 'none'; known: 'run', 'plan', "),
         (["run", "--period", "3"], "no flag is named '--period'; did you mean '--days'?"),
         (["run", "-n", "3"], "no flag is named '-n'; did you mean '--days'?"),
         (["gc", "--unused_days", "3"], "did you mean '--unused-days'?"),
