@@ -78,7 +78,7 @@ class HelpfulCommand(click.Command):
             raise click.UsageError(words.partition("; known:")[0], error.ctx) from None
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; the first word that belongs to nothing is told."""
+        """Read the arguments; the first word that belongs to nothing is reported."""
         allowed, context.allow_extra_args = context.allow_extra_args, True
         rest = super().parse_args(context, args)
         context.allow_extra_args = allowed

@@ -100,7 +100,7 @@ class Search:
 
         def reporter_of(training: Training) -> Any:
             given = missing[training]
-            return self._board.reporter(self._shown(training), given.get("epochs", epochs))
+            return self._board.reporter(self._described(training), given.get("epochs", epochs))
 
         round_of = f" {number + 1}/{len(self.rounds)}" if len(self.rounds) > 1 else ""
         with self._board.under_way(f"search{round_of}", len(missing)):
