@@ -4,7 +4,7 @@ What the files are is known by their names and first bytes (dataset/formats/kind
 examples come first, test examples last. The dataset's name follows from its content, never from
 where it lies:
 
-    cifar10, cifar100, mnist, fashion-mnist   the official files, by their SHA-256
+    cifar10, mnist, …      official files of `ORIGINS` (sources/origin.py), by their SHA-256
     synthetic              ten classes named as the drawn shapes are
     cifar10-like-xxxxxxxx  any other with CIFAR-10's class names, or without any
     custom-xxxxxxxx        any other

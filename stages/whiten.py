@@ -46,7 +46,11 @@ def resolved(*, local: str, **others: Any) -> dict[str, Any]:
     return init_by_content(local=local, **others)
 
 
-@stage(outputs=("whitening",), resolve=resolved)
+@stage(
+    outputs=("whitening",),
+    resolve=resolved,
+    ignores=("stages.neuralnet.processor",),  # cores and limits, which change no bit
+)
 def whiten(
     features: np.ndarray,
     dataset: dict[str, Any],

@@ -14,7 +14,7 @@ from pipeline.events.reporter import Reporter
 from pipeline.events.styles import STYLES, make_reporter
 
 
-def tell(reporter):
+def send(reporter):
     """The events of a small run, one of each kind."""
     reporter.stage_finished("download", "cached", 0.001, "up to date")
     reporter.stage_started("decode", "never run before")
@@ -46,7 +46,7 @@ train        cached              another process has just made it
 
 def written(make, *args, **options):
     stream = io.StringIO()
-    tell(make(stream, *args, **options))
+    send(make(stream, *args, **options))
     return stream.getvalue()
 
 
@@ -71,7 +71,7 @@ def test_quiet_prints_warnings_only():
 
 
 def test_the_reporter_that_tells_nobody():
-    tell(Reporter())
+    send(Reporter())
 
 
 def test_json():
@@ -150,8 +150,8 @@ def test_every_style_is_known():
 def test_a_closed_stream_stops_no_run(style):
     stream = io.StringIO()
     stream.close()
-    tell(make_reporter(style, stream))
-    tell(make_reporter(style, None))
+    send(make_reporter(style, stream))
+    send(make_reporter(style, None))
 
 
 def test_tqdm_is_imported_for_bars_only():
