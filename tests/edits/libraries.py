@@ -132,6 +132,8 @@ def _mandala(stages: tuple[Any, ...], store: str) -> dict[str, Any]:
 
     storage = Storage(db_path=f"{store}/mandala.db", deps_path=Path.cwd())
     operations = {one.function: op(one.function) for one in stages}
+    for function, operation in operations.items():  # where it looks for them
+        setattr(sys.modules[function.__module__], function.__name__, operation)
 
     def call(function: FunctionType, given: dict[str, Any]) -> Any:
         with storage:
