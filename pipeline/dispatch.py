@@ -88,7 +88,7 @@ class Dispatcher:
     def _here(self, decision: Decision, outcome: Outcome) -> tuple[bool, BaseException | None]:
         from pipeline.execution import execute  # here and not above: most commands run nothing
 
-        self._reporter.stage_started(decision.stage.name, decision.reason)
+        self._report_start(decision)
         task = self._task(decision, outcome)
         made = self._made(decision, outcome)
         try:
@@ -103,7 +103,7 @@ class Dispatcher:
 
         if self._executor is None:
             self._executor, self._relay = self._make_executor()
-        self._reporter.stage_started(decision.stage.name, decision.reason)
+        self._report_start(decision)
         task, store = self._task(decision, outcome), self._planner.store
         if shares_memory(self._executor):
             made = self._made(decision, outcome)
@@ -121,6 +121,10 @@ class Dispatcher:
 
         relay = Relay(self._reporter)
         return ProcessExecutor(self.placement.most, *relay.connection), relay
+
+    def _report_start(self, decision: Decision) -> None:
+        name, key = decision.stage.name, decision.key
+        self._reporter.stage_started(name, decision.reason, key.digest if key else "")
 
     def _task(self, decision: Decision, outcome: Outcome) -> Task:
         from pipeline.execution import Task

@@ -120,7 +120,7 @@ class _Run:
         seconds = time.perf_counter() - started
         reason = JUST_MADE if just_made else decision.reason
         self._outcome.add(StageResult(name, status, seconds, reason, decision.key), manifest)
-        self._reporter.stage_finished(name, status, seconds, reason)
+        self._reporter.stage_finished(name, status, seconds, reason, decision.key.digest)
         if status == RAN:
             self._planner.remember(decision.stage)
         for words in self._planner.side_effects(decision.stage) if status == RAN else ():

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
 from stages import neuralnet as nn
@@ -30,6 +31,7 @@ from stages.features import expect_images, make_inputs
 from stages.options import InputOptions, Tta
 
 DENSE = 100  # classes, up to which the confusion matrix is kept as a whole
+REPORTED = ("images", "loss", "accuracy", "balanced_accuracy")  # as they are found
 CONFUSED = 1000  # pairs of classes that are kept of a larger one
 
 
@@ -47,6 +49,7 @@ def evaluate(
     *,
     inputs: InputOptions = InputOptions(),
     tta: Tta = False,
+    context: Context = QUIET,
 ) -> dict[str, Any]:
     """Measure the network on the validation and the test images."""
     network = nn.Network.from_layers(training["layers"], parameters)
@@ -77,6 +80,7 @@ def evaluate(
             if tta:
                 scores = _finite(part, measure, rows, mirror=True)
                 result[part]["tta"] = {"loss": scores.loss, "accuracy": scores.accuracy}
+            context.metrics(part=part, **{name: result[part][name] for name in REPORTED})
     return result
 
 

@@ -97,8 +97,8 @@ def train(
                     entry |= {"validation_accuracy": scores.accuracy}
                 better = state.finish_epoch(entry, found.parameters)
                 state.seconds.append(round(time.perf_counter() - started, 3))
-                context.metrics(**entry, seconds=state.seconds[-1])
-                context.info(epoch_line(entry, epochs, state.seconds[-1], better))
+                line = epoch_line(entry, epochs, state.seconds[-1], better)
+                context.metrics(line, **entry, epoch_seconds=state.seconds[-1])
         if state.epoch < epochs:
             context.info(stopped_early(state, selection.patience))
     context.note(epoch_seconds=state.seconds)

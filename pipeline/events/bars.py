@@ -31,12 +31,14 @@ class BarReporter(LineReporter):
         self._passing = ""  # the line that will be wiped out, where there is one
         self._why: dict[str, str] = {}
 
-    def stage_started(self, stage: str, reason: str) -> None:
+    def stage_started(self, stage: str, reason: str, fingerprint: str = "") -> None:
         with self.lock:
             self._why[stage] = reason
             self._say_running()
 
-    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
+    def stage_finished(
+        self, stage: str, status: str, seconds: float, reason: str, fingerprint: str = ""
+    ) -> None:
         with self.lock:
             self._why.pop(stage, None)
             super().stage_finished(stage, status, seconds, reason)

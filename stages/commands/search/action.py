@@ -23,6 +23,7 @@ from stages.commands.search import TARGETS
 from stages.commands.search.candidates import Candidate, edges
 from stages.commands.search.page import page, plan
 from stages.commands.search.rounds import Search
+from stages.commands.tensorboard.command import open_board
 
 # They decide which images trials are compared on, so no trial may have others than the rest.
 SAME_FOR_ALL = ("source", "sha256", "synthetic_size", "val_fraction")
@@ -39,6 +40,7 @@ def search(
     save: str | None,
     report: str | None = None,
     plot: str | None = None,
+    tensorboard: str | None = None,
 ) -> None:
     """The command's action; its arguments are the flags of command.py."""
     _hold_validation_back(session)
@@ -55,7 +57,8 @@ def search(
         from stages.commands.report.of_search import expect_places, leave  # they draw
 
         expect_places(report, plot)
-    search = Search(session, candidates, seeds, halving)
+    board = open_board(session, tensorboard) if tensorboard and not session.dry_run else None
+    search = Search(session, candidates, seeds, halving, board)
     if session.dry_run:
         say(session, *plan(search.planned(), search.rounds))
         return

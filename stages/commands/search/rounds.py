@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.session import Session
 from pipeline.context import Progress
@@ -13,9 +13,14 @@ from pipeline.executors.cores import default_workers
 from pipeline.executors.tasks import completed
 from pipeline.runner import run
 from pipeline.search.halving import rounds
+from pipeline.store.key import Key
+from stages.commands.search import TARGETS
 from stages.commands.search.candidates import Candidate, ranked
 from stages.commands.search.page import line, words
 from stages.commands.search.trial import Result, Trials, shortened, train_one
+
+if TYPE_CHECKING:
+    from stages.commands.tensorboard.client import TensorBoard
 
 Training = tuple[Candidate, int]  # and the seed
 
@@ -33,9 +38,10 @@ class Search:
         candidates: list[Candidate],
         seeds: Sequence[int],
         halving: int | None,
+        board: TensorBoard | None = None,
     ) -> None:
         self._session, self._candidates, self._seeds = session, candidates, tuple(seeds)
-        self._halving = halving
+        self._halving, self._board = halving, board
         executor = session.chosen_executor or "process"
         self._placement = replace(session.placement, executor=executor)
         self._settings = {name: setting.value for name, setting in session.settings.items()}
@@ -120,8 +126,15 @@ class Search:
         candidate.results[seed] = result
         self._done += 1
         number = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
-        self._session.reporter.info(line(number, self._told(training), result))
+        told = line(number, self._told(training), result)
+        figures = asdict(result) | {"trial": self._done, "trials": self._total, "seed": seed}
+        figures["epoch_seconds"] = figures.pop("seconds")  # of all epochs; a line has its own
+        self._session.reporter.metrics("search", figures | candidate.document_of_values(), told)
         progress.advance()
+        if self._board is not None and result.fingerprint:
+            settings = {**self.rounds[candidate.round][1], **candidate.values, "seed": seed}
+            key = Key(TARGETS[0], result.fingerprint)
+            self._board.record(self._session.store, key, settings, {})
 
     def _told(self, training: Training) -> str:
         candidate, seed = training

@@ -27,7 +27,10 @@ from stages.commands.search import TARGETS
 
 @dataclass(frozen=True)
 class Result:
-    """Accuracy (a part of 1) and loss in the best epoch, seconds of all; or why there is none."""
+    """Accuracy (a part of 1) and loss in the best epoch, seconds of all; or why there is none.
+
+    `fingerprint` is that of the training, by which it is stored.
+    """
 
     accuracy: float = 0.0
     loss: float = 0.0
@@ -35,6 +38,7 @@ class Result:
     seconds: float = 0.0
     failure: str = ""
     cached: bool = False
+    fingerprint: str = ""
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -76,7 +80,7 @@ class Trials:
             outputs = self._store.manifest(key)["outputs"]
             if outputs["parameters"].get("dropped"):
                 notes = self._store.manifest(key)["notes"]
-                return _summary(self._store.load(key, "training"), notes, cached=True)
+                return _summary(key, self._store.load(key, "training"), notes, cached=True)
         return None
 
 
@@ -111,10 +115,13 @@ def train_one(pipeline: Pipeline, settings: Mapping[str, Any], artifacts: str) -
 
 
 def _result(outcome: Outcome, cached: bool = False) -> Result:
-    return _summary(outcome["training"], outcome.notes("training"), cached)
+    key = outcome.keys["training"]
+    return _summary(key, outcome["training"], outcome.notes("training"), cached)
 
 
-def _summary(training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool) -> Result:
+def _summary(
+    key: Key, training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool
+) -> Result:
     best = training["history"][training["best_epoch"] - 1]
     return Result(
         best["validation_accuracy"],
@@ -122,4 +129,5 @@ def _summary(training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool
         training["best_epoch"],
         sum(notes.get("epoch_seconds", [])),
         cached=cached,
+        fingerprint=key.digest,
     )
