@@ -24,7 +24,7 @@ from pipeline.store.files import Files
 from pipeline.store.store import Store
 
 if TYPE_CHECKING:
-    from pipeline.code.observe import Recorder
+    from pipeline.code.recorder import Recorder
 
 
 class Observations:

@@ -115,6 +115,8 @@ class _Run:
         self, decision: Decision, status: str, started: float, just_made: bool = False
     ) -> None:
         store, name = self._planner.store, decision.stage.name
+        # First of all: what it has changed counts as what it was, whatever may fail from here on.
+        side_effects = self._planner.side_effects(decision.stage) if status == RAN else []
         manifest = decision.manifest or store.manifest(decision.key)
         store.touch(decision.key)
         seconds = time.perf_counter() - started
@@ -123,7 +125,7 @@ class _Run:
         self._reporter.stage_finished(name, status, seconds, reason, decision.key.digest)
         if status == RAN:
             self._planner.remember(decision.stage)
-        for words in self._planner.side_effects(decision.stage) if status == RAN else ():
+        for words in side_effects:
             self._reporter.warn(words)
         for words in manifest.get("observed", {}).get("unseen", ()):
             self._reporter.warn(f"{name} depends on {words}, which is not seen when it changes")

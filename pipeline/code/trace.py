@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.code.observe import Recorder, stamp_of
 from pipeline.code.programs import Started, started
+from pipeline.code.recorder import Recorder, stamp_of
 from pipeline.code.wraps import describe_status, value_of
 from pipeline.errors import DataError
 from pipeline.store.files import DigestCache, identify

@@ -5,7 +5,7 @@ Environment variables are read through the methods of `os.environ`; whether a fi
 function that records and then does the same, and put back when no stage runs any more.
 
 What libraries ask for on their own account does not count: where temporary files go, how wide the
-terminal is, whether a lock is there.
+terminal is, whether a lock is there (askers.py).
 """
 
 from __future__ import annotations
@@ -14,42 +14,19 @@ import builtins
 import importlib
 import os
 import stat
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from pipeline.code.askers import KINDS, ON_THEIR_OWN, asker_of, is_project
 from pipeline.code.workers import watch_worker
 
-# Modules that ask on their own account.
-_ON_THEIR_OWN = {
-    *("tempfile", "subprocess", "multiprocessing", "threading", "concurrent", "logging", "asyncio"),
-    *("warnings", "traceback", "linecache", "shutil", "gettext", "locale", "webbrowser", "tqdm"),
-    *("click", "filelock", "threadpoolctl", "ssl", "pipeline", "random", "inspect", "importlib"),
-    *("sysconfig", "site", "zipimport", "pkgutil", "pdb", "coverage", "_pytest", "pytest", "numpy"),
-    *("pydoc", "getpass", "runpy", "platform", "ctypes", "socket", "http", "secrets", "codecs"),
-}
 # Variables that say where and how a program runs. Only the project's own code may mean them.
 _VOLATILE = {
     *("COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "PWD", "OLDPWD", "SHLVL"),
     *("_", "TMPDIR", "TEMP", "TMP", "HOME", "USER", "LOGNAME", "HOSTNAME", "DISPLAY", "PATH"),
     *("PYTHONPATH", "PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
-}
-_PASSING_ON = {"os", "_collections_abc", "collections.abc", "genericpath", "pathlib", "posixpath"}
-_PASSING_ON |= {"ntpath", "pathlib._local", "pathlib._abc", "glob", "fnmatch", "string", __name__}
-_FROZEN = {"importlib._bootstrap", "importlib._bootstrap_external"}
-_KIND = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "islink", "is_symlink"}
-_KIND |= {
-    "ismount",
-    "samefile",
-    "mkdir",
-    "makedirs",
-    "resolve",
-    "realpath",
-    "rglob",
-    "glob",
-    "walk",
 }
 
 
@@ -107,8 +84,8 @@ class Wraps:
                 setattr(owner, name, original)
 
     def _asked(self, answer: Any, path: Any, **_: Any) -> None:
-        asker, method = _asker()
-        if asker in _ON_THEIR_OWN or isinstance(path, int):
+        asker, method = asker_of()
+        if asker in ON_THEIR_OWN or isinstance(path, int):
             return
         for recorder in self._recorders():
             found = recorder.path(path)
@@ -129,11 +106,11 @@ class Wraps:
             self._imported(module, name)
 
     def _variable(self, _: Any, environment: Any, name: Any) -> None:
-        asker, method = _asker()
-        if asker in _ON_THEIR_OWN or method == "expanduser":
+        asker, method = asker_of()
+        if asker in ON_THEIR_OWN or method == "expanduser":
             return
         name = os.fsdecode(name)
-        if name in _VOLATILE and not _is_project(asker):
+        if name in _VOLATILE and not is_project(asker):
             return
         for recorder in self._recorders():
             if name not in recorder.set_variables:
@@ -164,42 +141,15 @@ def _recording(original: Callable[..., Any], record: Callable[..., None]) -> Cal
     return replacement
 
 
-def _asker(depth: int = 3) -> tuple[str, str]:
-    """The package that asks, and the method of `os` or `pathlib` that it asks by."""
-    frame: Any = sys._getframe(depth)
-    method = ""
-    while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name not in _PASSING_ON:
-            return name.partition(".")[0], method
-        if name != __name__ and (not method or frame.f_code.co_name in _KIND):
-            method = frame.f_code.co_name
-        frame = frame.f_back
-    return "", method
-
-
-def asks_on_its_own() -> bool:
-    """Whether who raised the event that is looked at is no part of a stage: a library, say, that
-    looks through folders to import modules, or to sweep what dead processes left."""
-    name = sys._getframe(3).f_globals.get("__name__")
-    return name in _FROZEN or _asker(depth=4)[0] in _ON_THEIR_OWN
-
-
 def value_of(name: str) -> str | None:
     """The value of an environment variable, read in a way that is not recorded."""
     value = os.environ._data.get(os.environ.encodekey(name))
     return None if value is None else os.fsdecode(value)
 
 
-def _is_project(package: str) -> bool:
-    module = sys.modules.get(package)
-    file = getattr(module, "__file__", None) or ""
-    return "site-packages" not in file and not file.startswith(os.path.dirname(os.__file__))
-
-
 def _of_status(status: Any, method: str) -> tuple[str, Any]:
     """What was asked of a file, and the answer; None where it is not there."""
-    what = "kind" if method in _KIND else method if method in ("getsize", "getmtime") else "status"
+    what = "kind" if method in KINDS else method if method in ("getsize", "getmtime") else "status"
     return what, describe_status(status, what)
 
 

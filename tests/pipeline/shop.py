@@ -14,15 +14,15 @@ import numpy as np
 from pipeline.context import QUIET, Context
 from pipeline.graph import Pipeline
 from pipeline.stage import Option, stage
+from tests.pipeline.ran import RAN
 
-RAN: list[str] = []
-
+LOG = ("tests.pipeline.ran",)
 Days = Annotated[int, Option("days of sales", minimum=1)]
 Floor = Annotated[float, Option("smallest sale that counts", minimum=0)]
 Noise = Annotated[int, Option("changes no result", affects_result=False)]
 
 
-@stage(outputs=("sales",))
+@stage(outputs=("sales",), ignores=LOG)
 def collect(*, days: Days = 7, noise: Noise = 0, context: Context = QUIET) -> Iterator[np.ndarray]:
     """Collect the sales, a day a block."""
     RAN.append("collect")
@@ -32,14 +32,14 @@ def collect(*, days: Days = 7, noise: Noise = 0, context: Context = QUIET) -> It
             progress.advance()
 
 
-@stage(outputs=("kept", "rule"))
+@stage(outputs=("kept", "rule"), ignores=LOG)
 def choose(sales: np.ndarray, *, floor: Floor = 2.0) -> dict[str, Any]:
     """Keep the sales that count."""
     RAN.append("choose")
     return {"kept": sales[sales >= floor], "rule": {"floor_is_positive": floor > 0}}
 
 
-@stage(outputs=("total",))
+@stage(outputs=("total",), ignores=LOG)
 def add(kept: np.ndarray, rule: dict[str, Any]) -> dict[str, float]:
     """Add them up."""
     RAN.append("add")

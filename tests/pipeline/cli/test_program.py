@@ -113,7 +113,7 @@ def test_explain_names_the_field_old_against_new(call):
     _, out, _ = call("explain", "choose", "--floor", "3")
     assert "choose: runs" in out
     assert "parameter floor: 2.0 → 3.0" in out
-    assert "identified by 1 parameter, 1 input, 2 pieces of code; --all lists them" in out
+    assert "identified by 1 parameter, 1 input, 1 piece of code; --all lists them" in out
     _, out, _ = call("explain", "choose", "--floor", "3", "--all")
     assert "tests.pipeline.shop.choose" in out
     _, out, _ = call("explain", "choose")

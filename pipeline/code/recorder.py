@@ -1,0 +1,77 @@
+"""Recorder: keeps what one stage was seen to do, each thing as it was the first time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+_PACKAGES = re.compile(r"[/\\](site|dist)-packages[/\\]")
+_stat = os.stat  # before it is replaced
+
+
+class Recorder:
+    """What one stage was seen to do. `seconds` is what recording it has cost."""
+
+    def __init__(self, excluded: tuple[str, ...], watch: Callable[..., Any]) -> None:
+        self.opened: dict[str, list[int] | None] = {}  # path as it was given → stamp; None: absent
+        self.sources: dict[str, list[int] | None] = {}  # the same, read by the import system
+        self.listed: dict[str, None] = {}
+        self.asked: dict[tuple[str, str], Any] = {}  # (path, what of it) → answer
+        self.environment: dict[str, str | None] = {}
+        self.modules: dict[str, None] = {}
+        self.programs: dict[tuple[str, ...], str] = {}  # command → folder
+        self.hosts: dict[str, None] = {}
+        self.written: dict[str, None] = {}
+        self.set_variables: dict[str, None] = {}
+        self.seconds = 0.0
+        self.folder = os.getcwd()
+        self.excluded = excluded
+        self.watch = watch  # what its workers are watched with
+        self.sink: int | None = None  # of a worker: where it reports to
+        self.reports: str | None = None  # of a stage: the folder that its workers report to
+        self.outside = set(sys._current_frames()) - {threading.get_ident()}
+
+    def note(self, kind: str, key: Any, value: Any = None) -> None:
+        """Keep what was seen, the first time."""
+        known = getattr(self, kind)
+        if key not in known:
+            known[key] = value
+            if self.sink is not None:
+                os.write(self.sink, (json.dumps([kind, key, value]) + "\n").encode())
+
+    def path(self, given: Any) -> str | None:
+        """A path as text; None where it is none, or below what never counts."""
+        if isinstance(given, int) or given is None:
+            return None
+        text = os.fsdecode(given)
+        whole = os.path.normpath(os.path.join(self.folder, text)) if text else ""
+        if not whole or (whole + os.sep).startswith(self.excluded) or _PACKAGES.search(whole):
+            return None
+        return text
+
+    def whole(self, path: str) -> str:
+        """A path that was given to the stage, from the root."""
+        return os.path.normpath(os.path.join(self.folder, path))
+
+    def wrote(self, given: Any) -> None:
+        if path := self.path(given):
+            self.note("written", self.whole(path))
+
+    def read(self, given: Any, kind: str = "opened") -> None:
+        path = self.path(given)
+        if path and path not in getattr(self, kind) and self.whole(path) not in self.written:
+            self.note(kind, path, stamp_of(path))
+
+
+def stamp_of(path: str) -> list[int] | None:
+    """By which a file is known to be the same; None where there is none."""
+    try:
+        status = _stat(path)
+    except (OSError, ValueError):
+        return None
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]

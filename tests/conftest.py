@@ -1,0 +1,27 @@
+"""What every test starts from, wherever it is started.
+
+Signals do what they do in a terminal (`nohup` and shells turn some off for what runs in the
+background). Programs that tests start keep their compiled modules: without, each of them would
+compile the whole project anew. Temporary folders lie in memory where there is room: the store calls
+fsync many times a result, and no test asks what the disk makes of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+IN_MEMORY = Path("/dev/shm")
+ROOM = 4 << 30  # bytes; containers often have 64 MiB
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        handler = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, handler)
