@@ -43,6 +43,7 @@ test-newest: .venv/dev  ## every test with the newest versions, on each Python f
 lint: .venv/dev  ## style and mistakes that can be seen without running
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 bench: .venv/bench  ## speed of the gradient step beside its peers and its limit
 	$(BIN)/python -m tests.benchmarks

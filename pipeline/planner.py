@@ -91,13 +91,13 @@ class Planner:
         found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
         damage, manifest = self.store.examine(key)
-        if damage is None:
+        if damage is None and manifest is not None:
             reasons = self.observations.changes(stage, manifest)
             if not reasons:
                 fields, why = found.fields, ("up to date",)
                 return Decision(stage, CACHED, why, parameters, key, fields, manifest=manifest)
         else:
-            reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
+            reasons = self._reasons(found) if self.store.is_absent(key) else (str(damage),)
         sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
         return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources)
 
@@ -141,7 +141,7 @@ class Planner:
         for stage in self.pipeline.upstream(targets):
             decision = self.decide(stage, digests)
             decisions.append(decision)
-            if decision.status == CACHED:
+            if decision.manifest is not None:
                 digests |= output_digests(decision.manifest)
         return decisions
 

@@ -85,7 +85,8 @@ class Stage:
 
 
 def _named(module: str, name: str) -> Stage:
-    return getattr(importlib.import_module(module), name)
+    found: Stage = getattr(importlib.import_module(module), name)
+    return found
 
 
 def stage(

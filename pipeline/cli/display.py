@@ -32,7 +32,7 @@ def stages(outcome: Outcome) -> list[dict[str, Any]]:
 
 def artifacts(outcome: Outcome) -> dict[str, dict[str, Any]]:
     """Where each artifact is stored, and what it is."""
-    listing = {}
+    listing: dict[str, dict[str, Any]] = {}
     for name in outcome.artifacts():
         record = outcome.record(name)
         shown = {key: record[key] for key in ("kind", "dtype", "shape", "digest") if key in record}
@@ -55,7 +55,7 @@ def artifact_table(document: Mapping[str, Any]) -> str:
 def _form(record: Mapping[str, Any]) -> str:
     if record["kind"] == "array":
         return f"{record['dtype'].lstrip('<|')} {'×'.join(map(str, record['shape'])) or 'scalar'}"
-    return record["kind"]
+    return str(record["kind"])
 
 
 def failed(outcome: Outcome) -> str:

@@ -9,6 +9,7 @@ import click
 
 from pipeline.cli import display
 from pipeline.cli.session import Session
+from pipeline.cli.table import align
 from pipeline.errors import ConfigError
 from pipeline.store.locks import store_lock
 
@@ -76,13 +77,12 @@ def collect(
     note = session.reporter.warn
     with store_lock(store.root, exclusive=True, waiting=wait, note=note):
         current = [decision.key for decision in session.plan() if decision.key]
-        limits = {"days": unused_days, "size": size, "searches": searches}
-        removals = plan_removals(store, current, **limits)
+        removals = plan_removals(store, current, days=unused_days, size=size, searches=searches)
         if not dry_run:
             remove(store, removals)
     total = sum(removal.size for removal in removals)
     listed = [{"path": str(r.path), "bytes": r.size, "reason": r.reason} for r in removals]
-    lines = [display.align([(str(r.path), display.size(r.size), r.reason) for r in removals])]
+    lines = [align([(str(r.path), display.size(r.size), r.reason) for r in removals])]
     done = "would be freed" if dry_run else "freed"
     text = "\n".join([*filter(None, lines), f"{display.size(total)} {done}"])
     return {"removed": listed, "bytes": total, "dry_run": dry_run}, text

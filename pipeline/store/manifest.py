@@ -73,7 +73,7 @@ def drop_outputs(folder: Path, names: Iterable[str]) -> None:
 def is_newer(folder: Path) -> bool:
     """Whether a manifest is of a newer version of this program, which knows what it needs."""
     with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        return json.loads((folder / MANIFEST).read_bytes())["format"] > FORMAT
+        return bool(json.loads((folder / MANIFEST).read_bytes())["format"] > FORMAT)
     return False
 
 

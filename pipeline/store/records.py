@@ -45,8 +45,8 @@ def _is_output(name: str, record: Any) -> bool:
         return False
     time, shape = record.get("mtime_ns"), record.get("shape")
     if record["kind"] == "array":
-        own = isinstance(record.get("dtype"), str | list) and isinstance(shape, list)
-        own = own and all(map(_is_count, shape))
+        own = isinstance(record.get("dtype"), str | list)
+        own = own and isinstance(shape, list) and all(map(_is_count, shape))
     else:
         own = is_sha256(record.get("sha256"))
     return (

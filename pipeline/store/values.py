@@ -139,7 +139,8 @@ def check_output(folder: Path, record: Mapping[str, Any], cache: DigestCache) ->
             os.utime(path, ns=(status.st_atime_ns, record["mtime_ns"]))
     if record["kind"] == "files":
         try:
-            return read_value(folder, record).check(cache)
+            files: Files = read_value(folder, record)
+            return files.check(cache)
         except CorruptArtifact as error:
             return str(error)
     return None

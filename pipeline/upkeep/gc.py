@@ -65,7 +65,8 @@ def plan_removals(
     whole = [result for result in results if result.manifest]
     wanted = {store.folder(key) for key in current}
     oldest = 0.0 if days is None else (time.time() if now is None else now) - days * DAY
-    lineage, kept = Lineage(whole), set()
+    lineage = Lineage(whole)
+    kept: set[Path] = set()
     total = sum(r.size for r in lineage.reach((r for r in whole if r.path in wanted), kept))
     roots = sorted((r for r in whole if r.root and r.used >= oldest), key=lambda r: -r.used)
     drops = list(_drops(lineage, roots, kept)) if searches else []
@@ -130,7 +131,7 @@ def _states(store: Store, kept: set[Path], wanted: set[Path], oldest: float) -> 
 
 def _leftovers(store: Store) -> list[Removal]:
     """What dead processes left: files and folders of exactly the names that they are given."""
-    found = []
+    found: list[Removal] = []
     for pattern, name, reason in LEFT:
         paths = (path for path in store.root.glob(pattern) if re.fullmatch(name, path.name))
         found += (Removal(path, size_of(path), reason) for path in paths)
