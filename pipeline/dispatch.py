@@ -133,6 +133,8 @@ class Dispatcher:
         sources = {name: outcome.keys[name] for name in stage.inputs}
         root = self._roots.get(stage.name, "")
         key, fields, code = decision.key, decision.fields, decision.sources
+        assert key is not None  # nothing waits that is to be made
+        assert fields is not None
         return Task(stage, decision.parameters, sources, key, fields, root, code)
 
     def _made(self, decision: Decision, outcome: Outcome) -> Any:

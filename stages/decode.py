@@ -15,14 +15,14 @@ where x… are the first digits of the SHA-256 of its files' contents.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
 from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from pipeline.store.files import Files
+from stages.dataset.aside import Reading
 from stages.dataset.formats import arrays, cifar10, cifar100, idx, pictures, table
 from stages.dataset.formats.kinds import kind_of
 from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES
@@ -30,7 +30,7 @@ from stages.dataset.options import ReadingOptions
 from stages.dataset.repeats import Repeats
 from stages.dataset.sources.origin import name_of
 
-READERS: dict[str, Callable[..., Iterator[dict[str, np.ndarray]]]] = {
+READERS: dict[str, Callable[..., Reading]] = {
     "cifar10": cifar10.read,
     "cifar100": cifar100.read,
     "idx": idx.read,
@@ -59,7 +59,7 @@ APPLIES = {
 @stage(outputs=("images", "labels", "dataset"))
 def decode(
     archive: Files, *, reading: ReadingOptions = ReadingOptions(), context: Context = QUIET
-) -> Iterator[dict[str, np.ndarray]]:
+) -> Reading:
     """Read the images (or the rows of a table) and their labels.
 
     Yields images uint8 (k, channels, height, width), or rows float32 (k, d) of a table, and labels
@@ -75,7 +75,8 @@ def decode(
                 f"{' or '.join(WORDS[k] for k in kinds)}, found {WORDS[kind]}; leave it out"
             )
     context.check_free_space(sum(file.size for file in archive.files))  # or more, if it is packed
-    repeats, record = Repeats(), {}
+    repeats = Repeats()
+    record: dict[str, Any] = {}
     reader = READERS[kind](archive, reading, context)
     while True:
         try:

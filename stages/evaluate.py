@@ -113,7 +113,7 @@ def _majority(
 def _finite(part: str, measure: Callable[..., nn.Scores], *given: Any, **options: Any) -> nn.Scores:
     with np.errstate(all="ignore"):  # told here, in our own words
         scores = measure(*given, **options)
-    if not math.isfinite(scores.loss):
+    if scores.loss is None or not math.isfinite(scores.loss):
         raise DataError(
             f"expected a finite {part} loss, found {scores.loss}: the parameters of the "
             "network are too large; train it again with a smaller --lr, or load another"

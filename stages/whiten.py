@@ -86,7 +86,9 @@ def covariances(
     def coordinates(stored: np.ndarray) -> tuple[np.ndarray, ...]:
         x = np.empty(stored.shape, np.float32)
         inputs.convert(stored, x)
-        return halves(x, inputs.shape) if flipped else (x.astype(np.float64),)
+        if not flipped or inputs.shape is None:
+            return (x.astype(np.float64),)
+        return halves(x, inputs.shape)
 
     widths = [piece.shape[1] for piece in coordinates(features[:1])]
     sums = [(np.zeros(width), np.zeros((width, width))) for width in widths]
@@ -106,7 +108,7 @@ def covariances(
 
 def matrix(
     parts: list[tuple[np.ndarray, np.ndarray]],
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int] | None,
     components: int,
     damping: float,
     zca: bool,
@@ -128,7 +130,8 @@ def matrix(
     for number, (own, (_, vectors)) in enumerate(zip(parts, solved, strict=True)):
         here = (order >= start) & (order < start + len(vectors))
         rows = np.vstack([own[0], vectors[:, order[here] - start].T])
-        rows = whole(rows, number == 1, shape) if len(parts) == 2 else rows
+        if shape is not None and len(parts) == 2:
+            rows = whole(rows, number == 1, shape)
         mean += rows[0]
         V[:, here] = rows[1:].T
         start += len(vectors)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import click
 
@@ -20,6 +20,12 @@ from pipeline.outcome import Outcome
 
 if TYPE_CHECKING:
     from pipeline.cli.definition import Program
+
+
+class AsJson(NamedTuple):
+    """A speaker of a command without a session."""
+
+    as_json: bool
 
 
 def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
@@ -42,7 +48,15 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
     return outcome, {**program.summarize(session, outcome), **document}
 
 
-def say(session: Session, document: Any, text: str) -> None:
+class Speaker(Protocol):
+    """What knows whether a command is to print JSON: a session, or what takes its place."""
+
+    @property
+    def as_json(self) -> bool:
+        """Whether --json was given."""
+
+
+def say(session: Speaker, document: Any, text: str) -> None:
     """Print the one result of a command: the document with --json, else the text."""
     if not session.as_json:
         echo_page(text)
@@ -126,7 +140,7 @@ TEMPLATE = click.Option(
 )
 THE_WHOLE, BEFORE, UPKEEP = "The whole", "Before a run", "Upkeep"
 FOLDED = (show_config, verify_store, collect_garbage)  # their help does not list a network's flags
-COMMANDS = {
+COMMANDS: dict[str, tuple[str, Callable[..., None], str, Iterable[click.Parameter]]] = {
     "run": (THE_WHOLE, bring_up, "Everything, from source to result.", ()),
     "plan": (BEFORE, show_plan, "What would run, and why.", ()),
     "explain": (

@@ -35,7 +35,8 @@ def artifacts(outcome: Outcome) -> dict[str, dict[str, Any]]:
     listing: dict[str, dict[str, Any]] = {}
     for name in outcome.artifacts():
         record = outcome.record(name)
-        shown = {key: record[key] for key in ("kind", "dtype", "shape", "digest") if key in record}
+        facts = ("kind", "dtype", "shape", "digest")
+        shown: dict[str, Any] = {key: record[key] for key in facts if key in record}
         listing[name] = {"path": outcome.path(name), "bytes": record["size"], **shown}
     return listing
 

@@ -37,9 +37,7 @@ def make_command(program: Program) -> click.Command:
 
 
 def _doctor(program: Program, artifacts_dir: str, as_json: bool) -> None:
-    from types import SimpleNamespace
-
-    from pipeline.cli.actions import say
+    from pipeline.cli.actions import AsJson, say
     from pipeline.cli.machine import facts
     from pipeline.cli.session import artifacts_folder
 
@@ -47,7 +45,7 @@ def _doctor(program: Program, artifacts_dir: str, as_json: bool) -> None:
     told = list(advice(found, program.extras))
     found = {"program": f"{program.name} {program.version}", **found}
     document = {**found, "advice": [{"kind": kind, "words": words} for kind, words in told]}
-    say(SimpleNamespace(as_json=as_json), document, page(found, told, program.extras))
+    say(AsJson(as_json), document, page(found, told, program.extras))
     if any(kind == WRONG for kind, _ in told):
         raise SystemExit(1)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.events.console import DIM
@@ -114,10 +115,12 @@ def _bar_type() -> type:
     """A tqdm with our facts beside the bar. It needs no monitor thread and no process lock."""
     from tqdm.std import tqdm
 
-    class Bar(tqdm):
+    class Bar(tqdm[Any]):
         monitor_interval = 0
         _lock = threading.RLock()
         note, closed = "", False
+        on_close: Callable[[Any], None]
+        _time: Callable[[], float]
 
         def advance(self, amount: int = 1, note: str = "") -> None:
             self.note = note or self.note
@@ -136,7 +139,7 @@ def _bar_type() -> type:
 
         @property
         def format_dict(self) -> dict[str, Any]:
-            values = super().format_dict
+            values = dict(super().format_dict)
             done, total, elapsed = values["n"], values["total"], values["elapsed"]
             speed = values["rate"] or (done - values["initial"]) / max(elapsed, 1e-9)
             columns = self.fp.columns - 1  # the window may have changed

@@ -6,7 +6,7 @@ again. A process that is killed by others (for want of memory, mostly) is the us
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
 
 from pipeline.errors import UserError
@@ -17,7 +17,7 @@ K = TypeVar("K")
 
 def completed(
     function: Callable[..., Any], tasks: Mapping[K, tuple[Any, ...]], placement: Placement
-) -> Iterator[tuple[K, Any]]:
+) -> Generator[tuple[K, Any], None, None]:
     """Call `function` with each task's arguments; (key, what it returned) as they are done.
 
     For processes, `function` and what it takes and returns must pickle. What it raises is raised

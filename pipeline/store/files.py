@@ -11,13 +11,14 @@ date. `DigestCache` remembers the digests of files that have not been touched si
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pipeline.errors import DataError
 from pipeline.store.cache import read_cache, write_cache
@@ -150,7 +151,7 @@ def _stamp(status: os.stat_result) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> io.FileIO:
     """Open a file to read, unbuffered. Raises `DataError` for what is none, or not to be read."""
     try:
         descriptor = os.open(path, READING)

@@ -100,7 +100,7 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
         error.filename = path  # an error of reading has none
         raise
     try:
-        manifest = json.loads(text)
+        manifest: dict[str, Any] = json.loads(text)
         if manifest["format"] != FORMAT:
             raise CorruptArtifact(f"{path}: expected format {FORMAT}, found {manifest['format']}")
         body, _, checksum = text.rpartition(CHECKSUM)

@@ -11,12 +11,11 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import click
 
-from pipeline.cli.actions import say
+from pipeline.cli.actions import AsJson, say
 from pipeline.cli.flags import StageCommand
 from pipeline.cli.help import CommandGroup
 from pipeline.cli.place import expect_place
@@ -69,6 +68,7 @@ def add_to(group: CommandGroup) -> None:
             "pipeline import-gon gon.json --output model.json",
         ),
     ):
+        given: dict[str, Any]
         given = {"callback": callback, "params": params, "help": words, "example": example}
         group.place(MODEL, name, summary(words), partial(StageCommand, name, **given))
 
@@ -120,7 +120,7 @@ def _report(document: dict[str, Any], place: Path, as_json: bool) -> None:
         if name not in HEAD
     ]
     line = f"{document['output']}: {document['format']}, {', '.join(facts)}"
-    say(SimpleNamespace(as_json=as_json), document, line)
+    say(AsJson(as_json), document, line)
 
 
 HEAD = ("model", "format", "output")

@@ -27,6 +27,7 @@ from pipeline.cli.session import Session
 from pipeline.cli.table import align
 from pipeline.cli.types import FILE, FOLDER
 from pipeline.errors import ConfigError, DataError
+from pipeline.outcome import Outcome
 from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.images import read_image, write_png
@@ -78,7 +79,7 @@ def predict(
         raise ConfigError("predict: expected image files or --save-samples N, found neither")
     files = image_files(images)  # before a training that may take long
     loaded = "load" in session.pipeline.parameters
-    outcome = session.run() if save_samples or not loaded else None
+    outcome = session.run() if save_samples or not loaded else Outcome(session.store)
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
     model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
     predictions = [one for path in files for one in predictions_of(model, path)]
@@ -129,14 +130,15 @@ def predictions_of(model: Model, path: Path) -> list[dict[str, Any]]:
     except DataError as error:
         return [{"image": str(path), "error": str(error)}]
     return [
-        {"image": label, "probabilities": ranked, "class": max(ranked, key=ranked.get)}
+        {"image": label, "probabilities": ranked, "class": max(ranked, key=ranked.__getitem__)}
         for label, ranked in found
     ]
 
 
 def probabilities_of(model: Model, path: Path) -> dict[str, float]:
     """The probability of each class for one image file."""
-    image = read_image(path, model.shape)
+    channels, height, width = model.shape
+    image = read_image(path, (channels, height, width))
     found = model.probabilities(image[np.newaxis])[0]
     return {name: float(value) for name, value in zip(model.classes, found, strict=True)}
 

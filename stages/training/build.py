@@ -20,7 +20,7 @@ from stages import neuralnet as nn
 from stages.batches import batches, order_of
 from stages.dataset.formats.layout import shape_of
 from stages.features import make_inputs
-from stages.modelfile.initial import initialize
+from stages.modelfile.initial import identified, initialize
 from stages.options import InputOptions, NetworkOptions
 from stages.training.augmentation import AugmentationOptions
 from stages.training.components import make_augmentation, make_optimizer
@@ -70,7 +70,7 @@ def make_trainer(
     context: Context,
     average: float = 0.0,
     until: int | None = None,
-    init: Files | None = None,
+    init: str | Files | None = None,
 ) -> nn.Trainer:
     """The trainer of a new network; to be closed. ConfigError where the options do not fit.
 
@@ -104,7 +104,7 @@ def make_trainer(
         members=network.members,
     )
     if init is not None:
-        initialize(created, init, inputs)
+        initialize(created, identified(init), inputs)
     return nn.Trainer(
         created,
         make_optimizer(optimizer, average),
@@ -131,7 +131,8 @@ def balanced(labels: np.ndarray, rows: np.ndarray) -> np.ndarray:
     have none of count as having one.
     """
     counts = np.bincount(labels[rows], minlength=int(labels.max()) + 1)
-    return (len(rows) / np.count_nonzero(counts) / np.maximum(counts, 1))[labels]
+    weights: np.ndarray = len(rows) / np.count_nonzero(counts) / np.maximum(counts, 1)
+    return weights[labels]
 
 
 def _workers(requested: int | None, context: Context) -> int:

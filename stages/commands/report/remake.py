@@ -67,7 +67,8 @@ def made_from(
     recipe, others = recipes.nearest(parameters)
     known = program.pipeline.parameters
     flags = {name: value for name, value in others.items() if not known[name].option.scales_with}
-    table = {k: v for k, v in load_recipe(program.recipes, recipe)[1].items() if k in known}
+    _, values = load_recipe(program.recipes, recipe) or (recipe, {})
+    table = {k: v for k, v in values.items() if k in known}
     for name, setting in resolve(known, recipe=(recipe, table), flags=flags).items():
         counted = known[name].option.affects_result and name not in DATA
         if counted and name in parameters and setting.value != parameters[name]:

@@ -50,9 +50,9 @@ def _units(network: nn.Network) -> np.ndarray | None:
 def _shape(
     dataset: Mapping[str, Any], parameters: Mapping[str, Any], numbers: int
 ) -> tuple[int, int, int] | None:
-    if shape_of(dataset) is None:  # of a table
+    if (found := shape_of(dataset)) is None:  # of a table
         return None
-    channels, height, width = shape_of(dataset)
+    channels, height, width = found
     shape = (channels if parameters.get("color") else 1, height, width)
     return shape if np.prod(shape) == numbers and shape[0] in (1, 3) else None
 
@@ -71,5 +71,5 @@ def to_pixels(
 def pictures(weights: np.ndarray) -> np.ndarray:
     """float (units, channels, height, width) → uint8, 0 as middle grey, each to its own range."""
     largest = np.abs(weights).max(axis=(1, 2, 3), keepdims=True)
-    scaled = np.divide(weights, largest, out=np.zeros_like(weights), where=largest > 0)
+    scaled: np.ndarray = np.divide(weights, largest, out=np.zeros_like(weights), where=largest > 0)
     return np.rint(127.5 + 127.5 * scaled).astype(np.uint8)

@@ -121,10 +121,11 @@ def _hold_validation_back(session: Session) -> None:
 def _without_seed(space: Space, session: Session) -> tuple[Space, tuple[int, ...]]:
     """What is searched, and the seeds that each combination is trained with."""
     given = [dimension.values for dimension in space if dimension.name == SEED]
-    if given and isinstance(given[0], Range):
+    seeds = given[0] if given else (session.value(SEED),)
+    if isinstance(seeds, Range):
         raise ConfigError("search: seed: expected seeds, such as seed=0,1,2, found a range")
     rest = tuple(dimension for dimension in space if dimension.name != SEED)
-    return rest, given[0] if given else (session.value(SEED),)
+    return rest, seeds
 
 
 def _save(settings: Mapping[str, Setting], best: Mapping[str, Any], place: Path) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import DataError
 from pipeline.store.files import Files
-from stages.dataset.aside import Block, train_first
+from stages.dataset.aside import Block, Reading, train_first
 from stages.dataset.formats import images
 from stages.dataset.formats.decoding import Item, decode_all
 from stages.dataset.formats.layout import shown
@@ -34,7 +34,7 @@ from stages.dataset.formats.picture_archives import (
 SIDE = 32  # pixels, unless --size says otherwise
 
 
-def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
+def read(source: Files, options: Any, context: Context) -> Reading:
     """Yield images uint8 (k, 3, size, size) and labels; return the record."""
     path = source.files[0].path
     side = options.size or SIDE

@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import Files
-from stages.dataset.aside import Block, train_first
+from stages.dataset.aside import Block, Reading, train_first
 from stages.dataset.classes import number_labels
 from stages.dataset.formats.cells import is_missing, missing_values, number_of, text_of
 from stages.dataset.formats.columns import Column, learn_columns, width_of
@@ -27,7 +27,7 @@ from stages.dataset.formats.rows import Batch
 from stages.dataset.holdout import held_out
 
 
-def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
+def read(source: Files, options: Any, context: Context) -> Reading:
     """Yield features float32 (k, d) under "images", and labels; return the record."""
     path = source.files[0].path
     if not options.label:

@@ -117,7 +117,7 @@ def _digits(sha256: str) -> str:
     return digits
 
 
-def _auto(data_dir: Path, synthetic_size: int | None) -> str:
+def _auto(data_dir: Path, synthetic_size: int) -> str:
     if (data_dir / OFFICIAL_NAME).exists():
         return "cifar10"
     if (data_dir / archive_name(synthetic_size)).exists():
@@ -139,7 +139,7 @@ def any_answers(urls: Sequence[str], within: float = ANSWER_WITHIN) -> bool:
         try:
             parts = urlsplit(url)
             proxy = urllib.request.getproxies().get(parts.scheme)
-            if proxy and not urllib.request.proxy_bypass(parts.hostname):
+            if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
                 parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
             port = parts.port or {"https": 443}.get(parts.scheme, 80)
             socket.create_connection((parts.hostname, port), within).close()
