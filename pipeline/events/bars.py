@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.events.console import DIM
 from pipeline.events.lines import LineReporter
@@ -115,7 +115,12 @@ def _bar_type() -> type:
     """A tqdm with our facts beside the bar. It needs no monitor thread and no process lock."""
     from tqdm.std import tqdm
 
-    class Bar(tqdm[Any]):
+    if TYPE_CHECKING:  # its stubs have a parameter that it has not
+        Base = tqdm[Any]
+    else:
+        Base = tqdm
+
+    class Bar(Base):
         monitor_interval = 0
         _lock = threading.RLock()
         note, closed = "", False

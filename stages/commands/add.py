@@ -48,7 +48,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
         whole = f"{words[0].upper()}{words[1:]}."
         make = partial(pipeline_command, program, name, targets, _bring, help=whole, extra=extra)
         group.place(THE_WHOLE if name == "run" else STAGES, name, words, make)
-    words = "Classes and probabilities for image files and folders of them."
+    words = "Classes and probabilities for image files, folders and patterns of them, or stdin."
     make = partial(
         pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )

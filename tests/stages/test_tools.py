@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import run
+from pipeline.events.event import Event
+from stages.cifar10 import PIPELINE
+
 PAGE = Path(__file__).parents[2] / "stages" / "README.md"
 TRAINED = {"lr", "loss", "accuracy", "validation_loss", "validation_accuracy", "epoch_seconds"}
 SMALL = "--source synthetic --synthetic-size 200 --hidden 8 --batch 40 --epochs 2"
@@ -80,3 +84,13 @@ def test_the_example_sends_a_run_to_mlflow(folder, monkeypatch):
     assert {step for name, step in logged if name == "validation_loss"} == {1, 2, 3}
     assert 0 <= logged["test_balanced_accuracy", 3] <= 1
     assert json.loads(Path(files[0]).read_text("utf-8"))["version"] == 1
+
+
+def test_a_second_run_from_python_computes_nothing(folder):
+    """Also where the first one has run in this process, and left modules as it leaves them."""
+    given = {"source": "synthetic", "synthetic_size": 200, "hidden": (8,), "batch": 40, "epochs": 1}
+    given |= {"store": folder / "store", "data_dir": str(folder / "data"), "seed": 3}
+    events: list[Event] = []
+    run(PIPELINE, on_event=events.append, **given)
+    again = run(PIPELINE, on_event=events.append, **given)
+    assert [one.reason for one in again.stages] == ["up to date"] * 9

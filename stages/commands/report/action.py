@@ -120,13 +120,13 @@ def _line(record: Record, columns: int) -> str:
 
 def _figures(record: Record) -> dict[str, Any]:
     """The figures of a run as a JSON value; accuracies and the like are parts of 1."""
-    images = record.figures.get("test", {}).get("images")
+    images = record.figures.get("test", {}).get("images") or 0
     right = None if record.accuracy is None or not images else record.accuracy * images
     found = record.predictions
     return {
         "run": record.name,
         "dataset": record.dataset,
-        "images": images,
+        "images": images or None,
         "accuracy": record.accuracy,
         "interval": None if right is None else list(wilson(right, images)),
         "calibration_error": calibration(found.confidence, found.right).error if found else None,

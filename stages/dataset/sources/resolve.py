@@ -117,10 +117,10 @@ def _digits(sha256: str) -> str:
     return digits
 
 
-def _auto(data_dir: Path, synthetic_size: int) -> str:
+def _auto(data_dir: Path, synthetic_size: int | None) -> str:
     if (data_dir / OFFICIAL_NAME).exists():
         return "cifar10"
-    if (data_dir / archive_name(synthetic_size)).exists():
+    if synthetic_size is not None and (data_dir / archive_name(synthetic_size)).exists():
         return "synthetic"
     return "cifar10" if any_answers(OFFICIAL_URLS) else Offline("synthetic")
 

@@ -51,7 +51,7 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
     ]
     assert len(pictures) == 3
     text = "".join(printed)
-    assert "epoch 5: " in text
+    assert "epoch 3: " in text
     assert re.search(r"test images: \d+\.\d% right", text)
     assert text.count("is taken for: ") == 3
     assert text.count("ran: train, evaluate, serialize") == 3
