@@ -103,6 +103,9 @@ def _stamp(path: str) -> list[int] | None:
         return None
 
 
+# Not all of /dev: files in its shm are files like any other.
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fd", "stdin")
+_DEVICES = tuple(f"/dev/{name}" for name in (*_DEVICES, "stdout", "stderr"))
 OWN = ("pymp-", "pl-")  # folders of multiprocessing, and of executors/leftovers.py
 
 
@@ -132,6 +135,6 @@ def _excluded(
 def _installed() -> frozenset[str]:
     places = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
     places |= {*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(__file__)}
-    places |= {"/proc", "/sys", "/dev"}
+    places |= {"/proc", "/sys", *_DEVICES}
     places |= {os.path.realpath(place) for place in places}
     return frozenset(place for place in places if place != os.sep)

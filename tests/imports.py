@@ -21,14 +21,18 @@ def name_of(path: Path) -> str:
 
 
 @cache
-def imports(path: Path) -> frozenset[str]:
-    """The modules that a file imports, wherever it does, but for type checkers alone.
+def imports(path: Path, typed: bool = False) -> frozenset[str]:
+    """The modules that a file imports, wherever it does; `typed`: for type checkers alone, too.
 
     `from package import name` is the module `package.name` where that is a file.
     """
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+        if (
+            isinstance(node, ast.If)
+            and getattr(node.test, "id", "") == "TYPE_CHECKING"
+            and not typed
+        ):
             node.body = []
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     found: set[str] = set()

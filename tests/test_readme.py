@@ -37,6 +37,7 @@ def commands(page: str) -> list[str]:
     return re.findall(r"^\$ (.*)$", consoles, re.MULTILINE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ["README.md", "stages/README.md"])
 def test_every_pipeline_command_works(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli.display import artifact_table
-from pipeline.cli.session import Session
 from pipeline.graph import Pipeline
 from pipeline.outcome import Outcome
 
@@ -33,8 +32,8 @@ class Program:
     `variables`, those of the environment that belong to flags of the program's own. `synonyms` maps
     what other programs call a parameter or a command (written as a variable) to its name here.
     `extras` maps modules that can be missed to (what they are for, how to get them). `summarize`
-    turns the outcome of a run into JSON fields of the program's own; `render` turns the whole JSON
-    document into what a person reads.
+    turns a session and the outcome of its run into JSON fields of the program's own; `render` turns
+    the whole JSON document into what a person reads.
     """
 
     pipeline: Pipeline
@@ -47,5 +46,5 @@ class Program:
     examples: Mapping[str, str] = field(default_factory=dict)
     synonyms: Mapping[str, str] = field(default_factory=dict)
     extras: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    summarize: Callable[[Session, Outcome], dict[str, Any]] = lambda session, outcome: {}
+    summarize: Callable[[Any, Outcome], dict[str, Any]] = lambda session, outcome: {}
     render: Callable[[dict[str, Any]], str] = artifact_table

@@ -14,6 +14,8 @@ import shutil
 import sys
 from typing import NamedTuple
 
+from pipeline.code.syntax import parse
+
 _SHELLS = {"sh", "bash", "dash", "zsh"}
 _WITH_VALUE = {"-W", "-X", "--check-hash-based-pycs"}
 
@@ -67,7 +69,7 @@ def _python(words: list[str], folder: str) -> Started:
 
 def _imports(source: str) -> list[str]:
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        nodes = list(ast.walk(parse(source)))
     except SyntaxError:
         return []
     found = [alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names]

@@ -53,7 +53,7 @@ from pipeline.code.nature import (
 )
 from pipeline.code.references import References
 from pipeline.code.scopes import bound, import_base, walk_scope
-from pipeline.code.syntax import walk
+from pipeline.code.syntax import parse, walk
 
 AS_STAGE, AS_GROUP = " (stage)", " (group)"
 WHOLE_SOURCE = "<source>"
@@ -70,7 +70,7 @@ def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they are about the source, and not ours to give
-            tree = ast.parse(source)
+            tree = parse(source)
             docs = ast.get_docstring(tree, clean=False)
             return _table(cleaned(tree, loggers_of(tree)), package, docs)
     except (SyntaxError, ValueError, RecursionError):

@@ -27,6 +27,8 @@ _ANALYSIS = (
     *("symbols.py", "references.py", "scopes.py", "syntax.py", "clean.py", "nature.py"),
     *("entry.py", "entries.py"),
 )
+# Of this process: what other indexes have found, for stores of which nothing is remembered yet.
+_FOUND: dict[str, list[Any]] = {}
 
 
 class Tables:
@@ -55,9 +57,13 @@ class Tables:
 
     def _table(self, module: Module) -> dict[str, Any]:
         self.stamps[module] = found = stamp(module.path)
-        match self._load().get(str(module.path)):
-            case [known, module.name, str(text)] if known == found and (table := _taken(text)):
-                return table
+        path = str(module.path)
+        for remembered, news in ((self._load(), False), (_FOUND, True)):
+            match remembered.get(path):
+                case [known, module.name, str(text)] if known == found and (table := _taken(text)):
+                    if news:
+                        self._news[path] = remembered[path]
+                    return table
         from pipeline.code.symbols import scan  # imported here: most commands find all as it was
 
         read_ns = time.time_ns()
@@ -65,7 +71,7 @@ class Tables:
         settled = read_ns - max(found[1], found[2]) >= SETTLED_NS
         if settled and stamp(module.path) == found:
             text = json.dumps(table, separators=(",", ":"))
-            self._news[str(module.path)] = [found, module.name, text]
+            self._news[path] = _FOUND[path] = [found, module.name, text]
         return table
 
     def _load(self) -> dict[str, list[Any]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from pipeline.events.event import Event, EventReporter
 from pipeline.events.reporter import Reporter
 
 _sender: Reporter = Reporter()  # of this process, where it is a worker
+_PATIENCE = 2.0  # seconds, for what the dead may hold
 
 
 def sender() -> Reporter:
@@ -17,18 +19,28 @@ def sender() -> Reporter:
     return _sender
 
 
-def _connect(queue: Any) -> None:  # pragma: no cover  # runs in the worker
+def _connect(pipe: Any, lock: Any) -> None:  # pragma: no cover  # runs in the worker
+    def send(event: Event) -> None:
+        with lock:
+            pipe.send((event.kind, dict(event.fields)))
+
     global _sender
-    _sender = EventReporter(lambda event: queue.put((event.kind, dict(event.fields))))
+    _sender = EventReporter(send)
 
 
 class Relay:
-    """Receives the events of worker processes, which begin with `connection`, in a thread."""
+    """Receives the events of worker processes, which begin with `connection`, in a thread.
+
+    A worker may be killed while it holds the lock or has written half an event. So nothing here
+    waits for either without an end.
+    """
 
     def __init__(self, reporter: Reporter) -> None:
         from pipeline.executors.processes import start_context
 
-        self._queue = start_context().SimpleQueue()
+        context = start_context()
+        self._reader, self._writer = context.Pipe(duplex=False)
+        self._lock = context.Lock()
         self._replay = Replay(reporter)
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
@@ -36,18 +48,20 @@ class Relay:
     @property
     def connection(self) -> tuple[Callable[..., None], tuple[Any, ...]]:
         """What a worker process calls first, and with what."""
-        return _connect, (self._queue,)
+        return _connect, (self._writer, self._lock)
 
     def close(self) -> None:
         """Report what has arrived, and end. Call it when the workers have ended."""
-        self._queue.put(None)
-        self._thread.join()
-        self._queue.close()
+        if self._lock.acquire(timeout=_PATIENCE):
+            self._writer.send(None)
+        self._writer.close()  # where that was not possible, the reader finds the end of the pipe
+        self._thread.join(_PATIENCE)
         self._replay.close()
 
     def _receive(self) -> None:
-        while (found := self._queue.get()) is not None:
-            self._replay(Event(*found))
+        with self._reader, suppress(EOFError, OSError):
+            while (found := self._reader.recv()) is not None:
+                self._replay(Event(*found))
 
 
 class Replay:

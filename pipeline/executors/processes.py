@@ -12,7 +12,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
 from pipeline.executors.blas import limit_blas
@@ -38,6 +38,14 @@ class ProcessExecutor(ProcessPoolExecutor):
         super().__init__(
             jobs, mp_context=start_context(), initializer=_start_worker, initargs=(begin, given)
         )
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        """As the class above. There, the thread that finds out who has died is woken before the
+        worker of this task may be started, and would wait for ever if that one was killed."""
+        future = super().submit(function, *args, **named)
+        with self._shutdown_lock:
+            self._executor_manager_thread_wakeup.wakeup()
+        return future
 
     def kill(self) -> None:
         """End the processes at once, whatever they are doing."""

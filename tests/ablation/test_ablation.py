@@ -43,6 +43,7 @@ def ablation(tmp_path):
     return go
 
 
+@pytest.mark.long
 def test_from_a_source_to_a_table(ablation, tmp_path):
     rows = ("no-smoothing",)
     given = ("--source", "synthetic", "--epochs", "1", "--seeds", "3", "4", "--at-once", "2")

@@ -15,6 +15,7 @@ WHITENED = Case("small", (3, 8, 8), (16, 16), 12, frozenset({"whitening"}), "uin
 PLAIN = Case("small", (1, 8, 8), (16,), 64, frozenset(), "float32", 512)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", [WHITENED, PLAIN], ids=["whitened", "plain"])
 def test_every_ingredient_makes_a_step(case, tmp_path):
     comparisons = case.comparisons()

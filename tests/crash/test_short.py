@@ -37,7 +37,11 @@ def scratch() -> Iterator[Path]:
 PACE = {"everything": 8, "training": 4, "clearing": 2}
 
 
-@pytest.fixture(params=SCENARIOS)
+HEAVY = [pytest.param(name, marks=pytest.mark.long) for name in ("everything", "training")]
+LIGHT = [name for name in SCENARIOS if name not in ("everything", "training")]
+
+
+@pytest.fixture(params=[*LIGHT, *HEAVY])
 def scenario(request, scratch) -> Scenario:
     return SCENARIOS[request.param].learn(scratch / "learn")
 
@@ -108,18 +112,21 @@ def test_a_training_that_diverges_keeps_its_last_good_state(scratch, lr, batch):
     assert not list(store.root.glob("train/[!.]*"))
 
 
+@pytest.mark.long
 def test_kills_of_the_real_program(scratch):
     tally = many_lives(scratch, 2, names=["plain"], most=1)
     assert tally.wrong == []
     assert tally.counts["identical models"] == tally.counts["lives"]
 
 
+@pytest.mark.long
 def test_many_at_once(scratch):
     expected = crowd.alone(scratch)
     assert crowd.cold_start(scratch / "cold", 3, expected).wrong == []
     assert crowd.killed_holders(scratch / "killed", 3, expected, kills=1, seed=0).wrong == []
 
 
+@pytest.mark.long
 def test_one_model_per_seed(scratch):
     tally = alike.all_ways(
         scratch / "alike", 7, "with everything", workers=(1, 3), executors=("thread",)

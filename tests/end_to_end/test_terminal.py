@@ -20,6 +20,7 @@ from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
 from tests.end_to_end.conftest import QUICK, ROOT
 
+LONG = pytest.mark.long  # of the narrowest, and a pipe, every day
 COMMANDS = (
     ["run", *QUICK, "--patience", "1"],
     ["plan", *QUICK, "--lr", "0.3"],
@@ -83,7 +84,9 @@ class Screen(io.TextIOWrapper):
         return True
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize(
+    "columns", [60, pytest.param(80, marks=LONG), pytest.param(120, marks=LONG)]
+)
 def test_no_line_is_longer_than_the_terminal_is_wide(folder, columns, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -19,7 +19,7 @@ def comparison(tmp_path_factory):
     return Comparison(group, tmp_path_factory.mktemp("export"), source)
 
 
-@pytest.mark.parametrize("name", EVERYDAY)
+@pytest.mark.parametrize("name", [EVERYDAY[0], pytest.param(EVERYDAY[1], marks=pytest.mark.long)])
 def test_trained_models_and_their_exports_agree(comparison, name):
     count, found = comparison.compare(ROWS[name])
     assert count == 120

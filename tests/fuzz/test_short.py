@@ -16,7 +16,7 @@ from tests.fuzz.guard import Guard, Hang
 from tests.fuzz.guided import Choices
 
 INPUTS = 1500
-FEWEST = 100
+FEWEST = 150
 DECODERS = load()
 TOTAL = sum(decoder.share for decoder in DECODERS.values())
 

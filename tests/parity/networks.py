@@ -125,6 +125,7 @@ def training(
             epoch, within = divmod(step, trainer.steps)
             trainer.run(epoch, within, within + 1, rate)
             masks = [trainer._arrays.get(f"mask {n}", np.ones(1)).copy() for n in (0, 1)]
+            masks = [mask.T if mask.shape[-1] == BATCH else mask for mask in masks]
             rows = orders[epoch][within * BATCH : (within + 1) * BATCH]
             z = model(torch.tensor(features[rows]), [torch.tensor(mask) for mask in masks])
             model.zero_grad()

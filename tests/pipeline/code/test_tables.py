@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from pipeline.code import CodeIndex, symbols
+from pipeline.code import CodeIndex, symbols, tables
 from pipeline.store.files import SETTLED_NS
 from tests.pipeline.code.projects import Folder
 
@@ -45,11 +45,24 @@ def scanned(monkeypatch):
     return seen
 
 
-def reached(folder, memo):
-    """What is reached, with the tables of `memo` and nothing else that is remembered."""
+def reached(folder, memo, anew=True):
+    """What is reached, with the tables of `memo` and nothing else that is remembered. `anew`: as in
+    another process."""
+    if anew:
+        tables._FOUND.clear()
     with contextlib.suppress(OSError, AttributeError):
         memo.with_name(".reached.json").unlink()
     return folder.reached("m.py", "m", "f", cache=memo)
+
+
+def test_another_index_of_the_same_process_parses_nothing_again(folder, tmp_path, scanned):
+    reached(folder, tmp_path / "one.json")
+    scanned.clear()
+    assert reached(folder, tmp_path / "two.json", anew=False)
+    assert scanned == []
+    write(folder, "o.py", "X = 2\n", later=1)
+    reached(folder, tmp_path / "three.json", anew=False)
+    assert scanned == ["o"]
 
 
 def test_files_at_rest_are_parsed_once(folder, tmp_path, scanned):

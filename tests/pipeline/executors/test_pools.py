@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_every_executor(name):
         executor.submit(square, 1)
     assert blas_threads() == before
     executor.shutdown()
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_worker_that_is_killed_is_noticed_whichever_it_is(killed):
+    with make_executor("process", 2) as executor:
+        tasks = [(time.sleep, 30), (signal.raise_signal, signal.SIGKILL)]
+        futures = [executor.submit(*task) for task in (tasks if killed else tasks[::-1])]
+        with pytest.raises(BrokenProcessPool):
+            futures[killed].result(timeout=20)
+        executor.kill()
 
 
 def test_names():

@@ -16,6 +16,7 @@ from stages.commands.add import add_to
 PAGE = (Path(__file__).parents[3] / "stages/dataset/README.md").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_every_command_of_the_page_works(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PIPELINE_HIDDEN", "16")

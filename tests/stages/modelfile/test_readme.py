@@ -27,6 +27,7 @@ USE, RUNTIME = re.findall(r"```py\n(.*?)```", TEXT, re.DOTALL)
 (READER,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
+@pytest.mark.long
 def test_the_commands_and_the_programs_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     made = model(shape=(3, 32, 32), hidden=(2,), classes=tuple(f"kind {n}" for n in range(10)))

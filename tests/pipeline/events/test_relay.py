@@ -1,0 +1,57 @@
+"""Relay: events of other processes arrive, and whoever died holds nobody up."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pipeline.events.relay import Relay
+from pipeline.events.reporter import Reporter
+
+
+class Told(Reporter):
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def info(self, message: str) -> None:
+        self.words.append(message)
+
+
+def opened() -> tuple[Told, Relay, Any, Any]:
+    told = Told()
+    relay = Relay(told)
+    _, (pipe, lock) = relay.connection
+    return told, relay, pipe, lock
+
+
+def send(pipe: Any, words: str) -> None:
+    pipe.send(("info", {"message": words}))
+
+
+def test_what_arrives_is_reported_before_it_closes():
+    told, relay, pipe, _ = opened()
+    for words in ("one", "two"):
+        send(pipe, words)
+    relay.close()
+    assert told.words == ["one", "two"]
+
+
+def test_a_lock_that_a_dead_worker_holds(monkeypatch):
+    monkeypatch.setattr("pipeline.events.relay._PATIENCE", 0.2)
+    told, relay, pipe, lock = opened()
+    send(pipe, "one")
+    lock.acquire()
+    started = time.monotonic()
+    relay.close()
+    assert time.monotonic() - started < 10
+    assert told.words == ["one"]
+
+
+def test_half_an_event(monkeypatch):
+    monkeypatch.setattr("pipeline.events.relay._PATIENCE", 0.2)
+    told, relay, pipe, lock = opened()
+    send(pipe, "one")
+    lock.acquire()
+    pipe._send(b"\0\0\1\0half")  # 256 bytes are announced
+    relay.close()
+    assert told.words == ["one"]
