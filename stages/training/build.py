@@ -83,7 +83,8 @@ def make_trainer(
     rows = examples.train_rows
     if batch.batch > len(rows):
         raise ConfigError(
-            f"--batch {batch.batch}: expected at most the number of training images, {len(rows)}"
+            f"--batch {batch.batch}: expected at most the number of training images, {len(rows)}; "
+            f"choose a smaller one, such as --batch {max(len(rows) // 4, 1)}"
         )
     read = make_inputs(
         inputs,

@@ -96,3 +96,11 @@ def test_a_table_for_other_programs(call, folder):
     assert {name: float(value) for name, value in row.items()} == pytest.approx(
         found["probabilities"], rel=1e-5
     )
+
+
+def test_standard_input_has_an_end(call, folder, monkeypatch):
+    path = save(folder / "model.json", model())
+    monkeypatch.setattr("stages.commands.named_files.MOST", 3)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"four")))
+    status, _, err = call(f"predict --load {path} -")
+    assert (status, err) == (2, "error: stdin: expected at most 3 bytes, found more; name a file\n")
