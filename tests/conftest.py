@@ -2,8 +2,9 @@
 
 Signals do what they do in a terminal (`nohup` and shells turn some off for what runs in the
 background). Programs that tests start keep their compiled modules: without, each of them would
-compile the whole project anew. Temporary folders lie in memory where there is room: the store calls
-fsync many times a result, and no test asks what the disk makes of it.
+compile the whole project anew; and none outlives a test that failed. Temporary folders lie in
+memory where there is room: the store calls fsync many times a result, and no test asks what the
+disk makes of it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; containers often have 64 MiB
@@ -25,3 +30,23 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) == signal.SIG_IGN:
         handler = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
         signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def no_program_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """End the programs that a test has started and not waited for, with their groups."""
+    started: list[subprocess.Popen] = []
+    begin = subprocess.Popen.__init__
+
+    def recording(self: subprocess.Popen, *arguments: object, **named: object) -> None:
+        begin(self, *arguments, **named)
+        started.append(self)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", recording)
+    yield
+    for process in started:
+        if process.poll() is None:
+            if os.getpgid(process.pid) == process.pid:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            process.communicate()
