@@ -130,8 +130,7 @@ class CommandGroup(click.Group):
         super().__init__(*args, **given)
         self.context_settings = {**NAMES, **self.context_settings}
         self.synonyms: Mapping[str, str] = NONE  # names that other programs use → ours
-        self.later: dict[str, Any] = {}
-        self.words: dict[str, str] = {}
+        self.later, self.words = dict[str, Any](), dict[str, str]()
         self.sections: dict[str, list[str]] = {}
         self.stages: list[str] = []  # their names
 

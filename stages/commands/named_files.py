@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import sys
 import tempfile
@@ -42,6 +41,8 @@ def named_files(names: Iterable[str]) -> Iterator[dict[Path, str]]:
 
 
 def _paths(name: str) -> list[Path]:
+    import glob  # here and not above: few commands name files
+
     path = Path(name)
     if path.is_dir():
         inside = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
