@@ -48,7 +48,7 @@ lint: .venv/dev  ## style and mistakes that can be seen without running
 bench: .venv/bench  ## speed of the gradient step beside its peers and its limit
 	$(BIN)/python -m tests.benchmarks
 
-ablation: .venv/core  ## what each ingredient of recipe fast is worth: a hundred trainings, resumed; SOURCE=PATH
+ablation: .venv/core  ## what each ingredient of recipe fast-dense is worth: a hundred trainings, resumed; SOURCE=PATH
 	nice -n 10 $(BIN)/python -m tests.ablation --source $(SOURCE) $(if $(EPOCHS),--epochs $(EPOCHS))
 
 parity: .venv/bench .venv/dev  ## every ingredient of a training beside PyTorch, on the same numbers

@@ -5,6 +5,8 @@
     run, plan                       bring results up to date, or see what would run
     Context, QUIET                  what a running stage may use beside its inputs
     Stream                          blocks and batches, pulled one by one
+    find_files                      a stage that finds files by a pattern
+    Serializer, register_serializer values that are stored in a format of their own
     Store                           results on disk
     Program, make_cli, run_cli      a command line for a pipeline
     errors                          the exceptions
@@ -24,10 +26,13 @@ from pipeline.stage import Option, stage
 
 _LATER = {
     "Program": "pipeline.cli.program",
+    "Serializer": "pipeline.store.serializers",
     "Store": "pipeline.store.store",
     "Stream": "pipeline.stream",
+    "find_files": "pipeline.found_files",
     "make_cli": "pipeline.cli.program",
     "plan": "pipeline.api",
+    "register_serializer": "pipeline.store.serializers",
     "run": "pipeline.api",
     "run_cli": "pipeline.cli.main",
 }

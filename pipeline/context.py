@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
 
@@ -48,6 +50,17 @@ class Context:
 
     def note(self, **figures: Any) -> None:
         """Keep figures of this run, such as timings, in the manifest: no part of the result."""
+
+    def path(self, output: str, suffix: str = "") -> Path:
+        """Where the stage writes a file or a folder that is this output, which it returns then.
+
+        It lies inside the store, and nothing is there yet; without a runner, in a new temporary
+        folder. `suffix` (".csv") is what the file's name ends with.
+        """
+        import tempfile
+        from pathlib import Path
+
+        return Path(tempfile.mkdtemp()) / f"{output}{suffix}"
 
     def load_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
         """The arrays and the record last saved for this very computation, or None."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from pipeline.execution import Task
+    from pipeline.group_execution import Done as GroupDone
+    from pipeline.group_execution import Group
 
 Due = list[tuple[Decision, float]]
 Done = tuple[Decision, float, bool, BaseException | None]
@@ -43,6 +45,8 @@ class Dispatcher:
         self._finished: list[Done] = []
         self._stop = threading.Event()
         self._relay: Any = None
+        self._making = threading.Lock()
+        self._waiting: Executor | None = None  # a thread for each mapped stage beside others
 
     def __enter__(self) -> Dispatcher:
         return self
@@ -54,6 +58,8 @@ class Dispatcher:
             if kind is not None and hasattr(self._executor, "kill"):
                 self._executor.kill()
             self._executor.shutdown(cancel_futures=True)
+        if self._waiting is not None:
+            self._waiting.shutdown()
         if self._relay is not None:
             self._relay.close()
 
@@ -92,26 +98,69 @@ class Dispatcher:
         task = self._task(decision, outcome)
         made = self._made(decision, outcome)
         try:
+            if decision.items is not None:
+                few = self.placement.most == 1 or len(decision.items.missing) < 2
+                return self._map(decision, task, made, 1 if few else self.placement.most), None
             seen = self._planner.observations
             return execute(task, self._planner.store, self._reporter, made, observations=seen), None
         except BaseException as error:
-            return False, error
+            return False, _readable(error)
+
+    def _map(self, decision: Decision, task: Task, made: Any, most: int, stop: Any = None) -> bool:
+        """Run a mapped stage: its groups go to the executor, or, one at a time, are made here."""
+        from pipeline.executors.pools import SerialExecutor
+        from pipeline.mapped_run import run_mapped
+
+        assert decision.items is not None  # only such a stage comes here
+        here = SerialExecutor() if most == 1 and stop is None else None
+        return run_mapped(
+            task,
+            decision.items.mapped,
+            self._planner.store,
+            self._reporter,
+            made,
+            self._planner.observations,
+            lambda group: self._submit_group(group, here),
+            lambda: max(1, most // max(1, len(self._running))),
+            self.placement.keep_going,
+            stop,
+        )
+
+    def _submit_group(self, group: Group, here: Executor | None) -> Future[GroupDone]:
+        from pipeline.executors.pools import shares_memory
+        from pipeline.group_execution import execute_group, execute_group_elsewhere
+
+        store, executor = self._planner.store, here or self._executor_here()
+        if shares_memory(executor):
+            seen = self._planner.observations
+            return executor.submit(execute_group, group, store, self._reporter, self._stop, seen)
+        return executor.submit(execute_group_elsewhere, group, store.root.absolute())
 
     def _submit(self, decision: Decision, outcome: Outcome) -> Future[bool]:
+        from concurrent.futures import ThreadPoolExecutor
+
         from pipeline.execution import execute, execute_elsewhere
         from pipeline.executors.pools import shares_memory
 
-        if self._executor is None:
-            self._executor, self._relay = self._make_executor()
+        executor = self._executor_here()
         self._report_start(decision)
         task, store = self._task(decision, outcome), self._planner.store
-        if shares_memory(self._executor):
-            made = self._made(decision, outcome)
+        made = self._made(decision, outcome)
+        if decision.items is not None:  # it waits in a thread of its own for its groups
+            if self._waiting is None:
+                self._waiting = ThreadPoolExecutor(self.placement.most, "pipeline-map")
+            most = self.placement.most
+            return self._waiting.submit(self._map, decision, task, made, most, self._stop)
+        if shares_memory(executor):
             seen = self._planner.observations
-            return self._executor.submit(
-                execute, task, store, self._reporter, made, self._stop, seen
-            )
-        return self._executor.submit(execute_elsewhere, task, store.root.absolute())
+            return executor.submit(execute, task, store, self._reporter, made, self._stop, seen)
+        return executor.submit(execute_elsewhere, task, store.root.absolute())
+
+    def _executor_here(self) -> Executor:
+        with self._making:
+            if self._executor is None:
+                self._executor, self._relay = self._make_executor()
+            return self._executor
 
     def _make_executor(self) -> tuple[Executor, Any]:
         if self.placement.executor != "process":

@@ -6,11 +6,14 @@
     graph        digest of all that the stage's function reaches, whatever it is called
     code         "module.name" → digest, for all that the graph holds
     parameters   name → [type, value], where they can change the result and the function uses them
-    inputs       artifact → digest of its content
+    inputs       artifact → digest of its content; argument → that of a list in the program
+    over         of a mapped stage: the arguments that are an item at a time
     uses         what the stage says that it depends on beside that: name → digest
 
 Every field is kept in the manifest, so "why is this stale?" is a comparison of two of them. `code`
 is there for that alone: a helper that is renamed or moved changes it, and not the fingerprint.
+
+The fingerprint of an item is that of its stage with the item for the whole in `inputs`.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import Any
 
 from pipeline.code import CodeIndex
 from pipeline.stage import Stage
-from pipeline.store.digests import digest_fields
+from pipeline.store.digests import digest_fields, digest_json
 from pipeline.store.files import Files
 from pipeline.uses import digests_of
 
@@ -61,10 +64,23 @@ def fingerprint_of(
             "graph": reached.graph,
             "code": reached.symbols,
             "parameters": counted,
-            "inputs": dict(inputs),
+            "inputs": {**inputs, **{k: digest_json(v) for k, v in stage.lists.items()}},
+            **({"over": list(stage.over)} if stage.over else {}),
             **({"uses": digests_of(stage.uses)} if stage.uses else {}),
         }
     )
+
+
+def common_to_items(fields: Mapping[str, Any]) -> Fingerprint:
+    """What identifies the results of all items of a mapped stage alike, from the stage's fields."""
+    inputs = {name: d for name, d in fields["inputs"].items() if name not in fields["over"]}
+    return Fingerprint({**fields, "inputs": inputs})
+
+
+def item_fingerprint(common: str, inputs: Mapping[str, str]) -> str:
+    """The SHA-256 that identifies the result of an item: `common` is the digest of what it shares
+    with all others, `inputs` are the digests of the item, by argument."""
+    return digest_json(["item", common, sorted(inputs.items())])
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -79,7 +95,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         *_use_differences(old.get("uses", {}), new.get("uses", {})),
         *(
             f"{name} {_shown(old.get(name))} → {_shown(new.get(name))}"
-            for name in ("outputs", "stage", "format")
+            for name in ("outputs", "over", "stage", "format")
             if old.get(name) != new.get(name)
         ),
     ]

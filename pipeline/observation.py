@@ -7,6 +7,7 @@ process, or an import inside the function, may have read either state of them.
 
 from __future__ import annotations
 
+import inspect
 import os
 import site
 import sys
@@ -20,6 +21,7 @@ from pipeline.code import CodeIndex
 from pipeline.code.tables import stamp
 from pipeline.errors import CodeError, DataError
 from pipeline.stage import Stage
+from pipeline.store.digest_cache import DigestCache
 from pipeline.store.files import Files
 from pipeline.store.store import Store
 
@@ -94,6 +96,14 @@ class Observations:
             known |= self._code.imported(stage.function, stage.ignores)
         cache, explained = self._store.cache, bool(stage.uses)
         return make_trace(recorder, root, graph, known, cache, stage.name, explained)
+
+
+def resolved(stage: Stage, values: dict[str, Any], cache: DigestCache) -> dict[str, Any]:
+    """The parameters of a stage, resolved against the world outside (see `Stage`)."""
+    if stage.resolve is None:
+        return values
+    takes_cache = "cache" in inspect.signature(stage.resolve).parameters
+    return stage.resolve(**values, **({"cache": cache} if takes_cache else {}))
 
 
 def _stamp(path: str) -> list[int] | None:

@@ -12,11 +12,14 @@ from pipeline.errors import OutputError
 from pipeline.events.reporter import Reporter
 from pipeline.prefetch import prefetched
 from pipeline.stage import Stage
+from pipeline.store.item_writer import ItemWriter
 from pipeline.store.outputs import check_blocks, check_value, copied
-from pipeline.store.values import Writer
+from pipeline.store.writer import Writer
+
+Writers = Writer | ItemWriter
 
 
-def write_outputs(value: Any, stage: Stage, writer: Writer, reporter: Reporter) -> None:
+def write_outputs(value: Any, stage: Stage, writer: Writers, reporter: Reporter) -> None:
     """Write what the function of `stage` gave. Raises `OutputError` unless that is its outputs.
 
     It may be the one output, a dict of all, a `Stream`, or a generator of blocks.
@@ -48,7 +51,7 @@ def _followed(stream: Any, progress: Progress) -> Iterator[Any]:
         progress.advance()
 
 
-def _append(blocks: Any, outputs: tuple[str, ...], writer: Writer) -> dict[str, Any]:
+def _append(blocks: Any, outputs: tuple[str, ...], writer: Writers) -> dict[str, Any]:
     """Append what a generator yields; give back what it returns.
 
     The generator runs in a thread, a block ahead: the next one is made while this one is hashed and

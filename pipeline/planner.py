@@ -13,16 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.code import CodeIndex
 from pipeline.code.texts import Texts, source_texts
 from pipeline.fingerprint import Fingerprint, differences, fingerprint_of
 from pipeline.graph import Pipeline
-from pipeline.observation import Observations
+from pipeline.observation import Observations, resolved
 from pipeline.stage import Stage
+from pipeline.store.files import Files
 from pipeline.store.store import Key, Store
 
+if TYPE_CHECKING:
+    from pipeline.item_plan import ItemPlan
+
+Sources = Mapping[str, "Key | Files"]  # where an artifact is found, or the artifact itself
 CACHED, RUNS, WAITS = "cached", "runs", "waits"
 SHOWN = 2  # reasons in one line
 
@@ -33,7 +38,8 @@ class Decision:
 
     `parameters` are those that the function will be called with. `key` and `fields` (of the
     fingerprint) are None where the stage waits. `sources` are those of a stage that runs, as they
-    were when they were fingerprinted; `manifest` is that of a result that is stored.
+    were when they were fingerprinted; `manifest` is that of a result that is stored. `items` are
+    those of a mapped stage that runs, where its inputs are there to be looked at.
     """
 
     stage: Stage
@@ -44,6 +50,7 @@ class Decision:
     fields: Mapping[str, Any] | None = None
     sources: Mapping[str, list[int]] = field(default_factory=dict)
     manifest: Mapping[str, Any] | None = None
+    items: ItemPlan | None = None
 
     @property
     def reason(self) -> str:
@@ -76,11 +83,14 @@ class Planner:
         """The parameters of a stage, resolved against the world outside, once."""
         if stage.name not in self._resolved:
             values = {name: self._given[name] for name in stage.parameters}
-            self._resolved[stage.name] = stage.resolve(**values) if stage.resolve else values
+            self._resolved[stage.name] = resolved(stage, values, self.store.cache)
         return self._resolved[stage.name]
 
-    def decide(self, stage: Stage, digests: Mapping[str, str]) -> Decision:
-        """Decide about one stage. `digests` are those of the artifacts known so far."""
+    def decide(
+        self, stage: Stage, digests: Mapping[str, str], keys: Sources | None = None
+    ) -> Decision:
+        """Decide about one stage. `digests` are those of the artifacts known so far; with `keys`,
+        those of the results that hold them, it is decided about items, too."""
         parameters = self.parameters_of(stage)
         unknown = [name for name in stage.inputs if name not in digests]
         if unknown:
@@ -94,12 +104,25 @@ class Planner:
         if damage is None and manifest is not None:
             reasons = self.observations.changes(stage, manifest)
             if not reasons:
-                fields, why = found.fields, ("up to date",)
+                fields, why = found.fields, (_up_to_date(manifest),)
                 return Decision(stage, CACHED, why, parameters, key, fields, manifest=manifest)
         else:
             reasons = self._reasons(found) if self.store.is_absent(key) else (str(damage),)
         sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
-        return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources)
+        items = None
+        if stage.over and keys is not None:
+            items = self._items(stage, found, keys, reasons)
+            reasons = items.reasons
+        return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources, items=items)
+
+    def _items(
+        self, stage: Stage, found: Fingerprint, keys: Sources, reasons: tuple[str, ...]
+    ) -> ItemPlan:
+        from pipeline.item_plan import plan_items  # here: most pipelines map nothing
+
+        nearest = self._nearest(found.fields)
+        changes = self.observations.changes
+        return plan_items(stage, found.fields, keys, self.store, changes, nearest, reasons)
 
     def remember(self, stage: Stage) -> None:
         """Keep the sources of what a stage that has run reaches: `explain` shows their changes."""
@@ -137,23 +160,37 @@ class Planner:
     def plan(self, targets: Iterable[str] = ()) -> list[Decision]:
         """Decide about all that `targets` need (none: everything), running nothing."""
         digests: dict[str, str] = {}
+        keys: dict[str, Key | Files] = {}
         decisions = []
         for stage in self.pipeline.upstream(targets):
-            decision = self.decide(stage, digests)
+            decision = self.decide(stage, digests, keys)
             decisions.append(decision)
-            if decision.manifest is not None:
+            if decision.status == CACHED and decision.manifest is not None:
                 digests |= output_digests(decision.manifest)
+                keys |= dict.fromkeys(stage.outputs, decision.key)
+            elif stage.gives:
+                keys[stage.outputs[0]] = files = decision.parameters[stage.gives]
+                digests[stage.outputs[0]] = files.digest()
         return decisions
 
     def nearest(self, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The fields of the stored variant that differs least, the last used among equals."""
-        stored = [variant["fields"] for variant in self.store.variants(fields["stage"])]
-        return min(stored, key=lambda old: len(differences(old, fields)), default=None)
+        found = self._nearest(fields)
+        return None if found is None else found["fields"]
+
+    def _nearest(self, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        stored = self.store.variants(fields["stage"])
+        return min(stored, key=lambda old: len(differences(old["fields"], fields)), default=None)
 
     def _reasons(self, found: Fingerprint) -> tuple[str, ...]:
         """The differences from the nearest stored variant."""
         old = self.nearest(found.fields)
         return ("never run before",) if old is None else tuple(differences(old, found.fields))
+
+
+def _up_to_date(manifest: Mapping[str, Any]) -> str:
+    counts = [output["count"] for output in manifest["outputs"].values() if "count" in output]
+    return f"up to date, {counts[0]:,} items" if counts else "up to date"
 
 
 def output_digests(manifest: Mapping[str, Any]) -> dict[str, str]:

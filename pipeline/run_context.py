@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from pipeline.context import Context, Progress
 from pipeline.errors import Interrupted
 from pipeline.events.reporter import Reporter
 from pipeline.store.durable import check_free_space
+from pipeline.store.item_writer import ItemWriter
 from pipeline.store.store import Key, Store
-from pipeline.store.values import Writer
+from pipeline.store.writer import Writer
 
 
 class RunContext(Context):
@@ -23,7 +25,7 @@ class RunContext(Context):
         store: Store,
         key: Key,
         reporter: Reporter,
-        writer: Writer,
+        writer: Writer | ItemWriter,
         stop: threading.Event | None,
     ) -> None:
         self._store, self._key, self._reporter, self._writer = store, key, reporter, writer
@@ -49,6 +51,9 @@ class RunContext(Context):
 
     def check_free_space(self, size: int) -> None:
         check_free_space(self._store.root, size)
+
+    def path(self, output: str, suffix: str = "") -> Path:
+        return self._writer.path(output, suffix)
 
     def note(self, **figures: Any) -> None:
         self._writer.notes |= figures

@@ -102,7 +102,7 @@ class _Run:
             self._lose(stage.name, SKIPPED, 0.0, f"{lost[0]} has {self._status(lost[0])}")
             return None
         try:
-            return self._planner.decide(stage, self._outcome.digests)
+            return self._planner.decide(stage, self._outcome.digests, self._outcome.keys)
         except Exception as error:
             self._fail(stage.name, started, error)
             return None
@@ -146,7 +146,7 @@ class _Run:
             vars(error)["outcome"] = self._outcome
             raise error
         self._error = self._error or error
-        words = str(error) or type(error).__name__
+        words = getattr(error, "summary", "") or str(error) or type(error).__name__
         self._lose(name, FAILED, time.perf_counter() - started, words)
 
     def _lose(self, name: str, status: str, seconds: float, reason: str) -> None:

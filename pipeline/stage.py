@@ -14,12 +14,20 @@ parameters (parameters.py), and by that alone flags, environment variables and T
 returns the value of its one output, or a dict of them by name; or it yields blocks (one array, or a
 dict of arrays), or returns a `Stream` of them, that the store appends, row-wise, to `.npy` files in
 bounded memory. A generator may also `return` a dict with the outputs that are not arrays of blocks.
+
+A stage with `over` is mapped: its function is called for each item, and each item has a
+fingerprint and a result of its own.
+
+    @stage(outputs=("tokens",), over="texts")                       items of an artifact
+    @stage(outputs=("row",), over=("images", "labels"))             of several, side by side
+    @stage(outputs=("square",), over={"number": [1, 2, 3]})         of a list
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,10 +48,14 @@ class Stage:
     the function are groups. `resolve`, where there is one, is called with the stage's parameters
     before planning and returns those to use instead: the place where a stage looks at the world
     outside (which of two sources is there, what a file contains), so that a plan knows what a run
-    will do.
+    will do. One that takes `cache` gets the store's cache of digests (store/digest_cache.py).
 
     `ignores` are modules whose code cannot change the result, by dotted name; those below them are
     meant too. `uses` is what the result depends on beside code, inputs and parameters; see uses.py.
+
+    `over` are the arguments that are one item at a time: inputs, or those of `lists`, whose items
+    stand in the program. See mapping.py. `gives` is the parameter (`Files`, once it is resolved)
+    that is the one output, so that a plan knows it before the stage has run.
     """
 
     name: str
@@ -56,6 +68,9 @@ class Stage:
     resolve: Callable[..., dict[str, Any]] | None = None
     ignores: tuple[str, ...] = ()
     uses: tuple[Any, ...] = ()
+    over: tuple[str, ...] = ()
+    lists: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    gives: str = ""
 
     @property
     def help(self) -> str:
@@ -84,9 +99,8 @@ class Stage:
         return _named, (self.function.__module__, self.function.__qualname__)
 
 
-def _named(module: str, name: str) -> Stage:
-    found: Stage = getattr(importlib.import_module(module), name)
-    return found
+def _named(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 def stage(
@@ -96,6 +110,7 @@ def stage(
     resolve: Callable[..., dict[str, Any]] | None = None,
     ignores: tuple[str, ...] = (),
     uses: Iterable[Any] = (),
+    over: str | tuple[str, ...] | Mapping[str, Any] = (),
 ) -> Callable[[Callable[..., Any]], Stage]:
     """Turn a module-level function into a `Stage`.
 
@@ -131,10 +146,11 @@ def stage(
                     if parameter.name in parameters:
                         raise GraphError(f"{where}: parameter {parameter.name!r} is there twice")
                     parameters[parameter.name] = parameter
+        mapped, lists = _mapped(over, inputs, own_name)
         return Stage(
             own_name,
             function,
-            tuple(inputs),
+            tuple(name for name in inputs if name not in lists),
             outputs,
             parameters,
             groups,
@@ -142,9 +158,35 @@ def stage(
             resolve,
             tuple(ignores),
             tuple(uses),
+            mapped,
+            lists,
         )
 
     return decorate
+
+
+def _mapped(
+    over: str | tuple[str, ...] | Mapping[str, Any], inputs: list[str], name: str
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The arguments that a stage is mapped over, and the items that stand in the program."""
+    names = (over,) if isinstance(over, str) else tuple(over)
+    for one in names:
+        if one not in inputs:
+            raise GraphError(
+                f"stage {name}: over: expected positional arguments of its function "
+                f"({', '.join(inputs) or 'it has none'}), found {one!r}"
+            )
+    if not isinstance(over, Mapping):
+        return names, {}
+    for one, items in over.items():
+        if not isinstance(items, list | dict):
+            found = type(items).__name__
+            raise GraphError(f"stage {name}: over {one}: expected a list or a dict, found {found}")
+        try:
+            json.dumps(items, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise GraphError(f"stage {name}: over {one}: expected JSON values: {error}") from None
+    return names, dict(over)
 
 
 def _hint(argument: inspect.Parameter, function: Callable[..., Any], where: str) -> Any:

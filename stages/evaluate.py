@@ -27,7 +27,7 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
-from stages.features import expect_images, make_inputs
+from stages.features import expect_images, far_off, make_inputs
 from stages.options import InputOptions, Tta
 
 DENSE = 100  # classes, up to which the confusion matrix is kept as a whole
@@ -64,11 +64,15 @@ def evaluate(
             f"--load: expected a model of {len(dataset['classes'])} classes, as these images have, "
             f"found one of {network.outputs}; load a model of this dataset"
         )
+    _check_names(training.get("classes", dataset["classes"]), dataset["classes"])
     read = make_inputs(
         inputs, standardization=standardization, whitening=whitening, shape=shape_of(dataset)
     )
     if tta:
         expect_images(read, "--tta")
+    for part, rows in (("validation", validation_rows), ("test", test_rows)):
+        if words := far_off(features, rows, standardization, shape_of(dataset)):
+            context.warn(f"{part}: {words}")
     measure = partial(network.evaluate, features, labels, inputs=read)
     result: dict[str, Any] = {"dataset": dataset["name"]}
     trained = np.delete(labels, test_rows)
@@ -119,6 +123,16 @@ def _finite(part: str, measure: Callable[..., nn.Scores], *given: Any, **options
             "network are too large; train it again with a smaller --lr, or load another"
         )
     return scores
+
+
+def _check_names(names: list[str], expected: list[str]) -> None:
+    """ConfigError where a loaded model's outputs are of other classes, or in another order."""
+    for number, (name, other) in enumerate(zip(names, expected, strict=True)):
+        if name != other:
+            raise ConfigError(
+                f"--load: expected a model whose class {number} is {other!r}, as these images have "
+                f"it, found {name!r}; load a model of this dataset"
+            )
 
 
 def _check_fits(

@@ -22,6 +22,7 @@ from stages.options import FeatureOptions, InputOptions
 LUMA = (0.299, 0.587, 0.114)
 SCALES = {"unit": (0.0, 1.0), "symmetric": (-1.0, 1.0)}
 STORAGES = ("float32", "uint8")
+FAR = 100  # deviations from the mean of the training rows
 
 
 def to_features(images: np.ndarray, options: FeatureOptions) -> np.ndarray:
@@ -122,3 +123,27 @@ def chosen_blocks(features: np.ndarray, rows: np.ndarray, size: int) -> Stream:
         return found
 
     return Stream.range(len(features)).batch(size).map(block)
+
+
+def far_off(
+    features: np.ndarray, rows: np.ndarray, constants: np.ndarray, shape: tuple[int, ...] | None
+) -> str:
+    """What is to be said of the columns of a table that hardly vary in training, but do here.
+
+    constants (2, d): means and reciprocal deviations; none for features that are not standardized.
+    """
+    if shape is not None or not len(constants) or not len(rows):  # those of pixels have bounds
+        return ""
+    farthest = np.zeros(len(constants[0]))
+    for block in chosen_blocks(features, rows, 256):
+        if len(block):
+            away = np.abs((block - constants[0]) * constants[1])
+            np.maximum(farthest, away.max(axis=0), out=farthest)
+    if not (count := np.count_nonzero(farthest > FAR)):
+        return ""
+    worst = int(farthest.argmax())
+    return (
+        f"{count} of {len(farthest)} features lie more than {FAR} deviations from their training "
+        f"mean, feature {worst} by {farthest[worst]:,.0f}: they hardly vary in training, and what "
+        "they do here decides the figures; leave such columns out, or train on rows like these"
+    )

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pipeline.errors import ConfigError
 from pipeline.parameters import Option
+from stages.locality import Local, parse_levels
 
 Seed = Annotated[int, Option("seed of everything random", minimum=0)]
 Flip = Annotated[
@@ -119,6 +120,7 @@ class NetworkOptions:
         tuple[int, ...],
         Option("sizes of the hidden layers", minimum=1, maximum=1_000_000, metavar="N,N,…"),
     ] = (512, 256)
+    local: Local = ""
     activation: Annotated[
         str,
         Option(
@@ -152,6 +154,7 @@ class NetworkOptions:
     ] = "float32"
 
     def __post_init__(self) -> None:
+        parse_levels(self.local)
         if self.batchnorm and self.layernorm:
             raise ConfigError(
                 "--batchnorm and --layernorm: expected at most one of them, found both; drop one"

@@ -13,6 +13,10 @@ Where images are flipped, their mirrors are training images too. Mean and covari
 same for an image and its mirror, and the covariance falls into two: that of the sums of mirror
 images' pixels and that of their differences, which are uncorrelated. Two eigenproblems of half the
 size are four times cheaper than one.
+
+Ahead of locally connected layers (--local) it is patches that are whitened, all by one matrix: the
+rows x are then those patches of the training images that the first layer reads, of as many images,
+evenly spaced, as have `PATCHES` of them.
 """
 
 from __future__ import annotations
@@ -27,14 +31,22 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
 from stages.features import chosen_blocks, expect_images, make_inputs
+from stages.locality import Local, check_levels, first_patch, parse_levels
 from stages.modelfile.initial import Init, init_by_content, initial_constants
 from stages.options import Flip, InputOptions, WhitenOptions
 from stages.training.even_odd import halves, whole
 
 ROWS = 1024  # of a block: 38 MB of float32 and float64 for 3,072 features
+PATCHES, SMALL = 500_000, 64  # and images of a block then
 
 
-@stage(outputs=("whitening",), resolve=init_by_content)
+def resolved(*, local: str, **others: Any) -> dict[str, Any]:
+    """Of the local layers only which patches the first one reads counts, and that if it matters."""
+    local = first_patch(local) if others["whiten"] != "none" else ""
+    return init_by_content(local=local, **others)
+
+
+@stage(outputs=("whitening",), resolve=resolved)
 def whiten(
     features: np.ndarray,
     dataset: dict[str, Any],
@@ -44,21 +56,29 @@ def whiten(
     whitening: WhitenOptions = WhitenOptions(),
     inputs: InputOptions = InputOptions(),
     flip: Flip = "none",
+    local: Local = "",
     init: Init = None,
     context: Context = QUIET,
 ) -> np.ndarray:
     """Fit the matrix that makes inputs uncorrelated (--whiten) on the training images."""
-    width = features.shape[1]
+    stored = width = features.shape[1]
+    levels, cut = parse_levels(local), None
+    if levels and whitening.whiten != "none":
+        empty = np.empty((0, stored), np.float32)
+        read = make_inputs(inputs, standardization=empty, shape=shape_of(dataset))
+        first = nn.Local.of(check_levels(local, read.shape, levels), *levels[0], activation="relu")
+        width, cut = first.numbers, first
     if init is not None:
         none, pca = whitening.whiten == "none", whitening.whiten == "pca"
         columns = whitening.components if pca and whitening.components else width
         flag = f"--whiten {whitening.whiten}"
         return initial_constants(init, "whitening", inputs, 0 if none else 1 + width, flag, columns)
     if whitening.whiten == "none":
-        return np.empty((0, width), np.float32)
+        return np.empty((0, stored), np.float32)
     if whitening.components > width:
         raise ConfigError(
-            f"--components {whitening.components}: expected at most the number of features, {width}"
+            f"--components {whitening.components}: expected at most the number of features"
+            f"{' of a patch' * bool(levels)}, {width}"
         )
     kept, zca = whitening.components or width, whitening.whiten == "zca"
     context.check_free_space((1 + width) * (width if zca else kept) * 4)
@@ -66,8 +86,12 @@ def whiten(
     if flip != "none":
         expect_images(read, f"--whiten {whitening.whiten} with --flip {flip}")
     with nn.OneBlasThread():
-        parts = covariances(features, train_rows, read, flip != "none", context)
-        return matrix(parts, read.shape, kept, whitening.damping, zca, context)
+        rows, shape = train_rows, read.shape
+        if cut is not None:
+            shape = cut.shape_of_patch
+            rows = rows[:: -(-len(rows) * cut.outputs // PATCHES)]
+        parts = covariances(features, rows, read, flip != "none", context, cut)
+        return matrix(parts, shape, kept, whitening.damping, zca, context)
 
 
 def covariances(
@@ -76,32 +100,40 @@ def covariances(
     inputs: nn.Inputs,
     flipped: bool = False,
     context: Context = QUIET,
+    cut: nn.Local | None = None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Mean (d,) and covariance (d, d), float64, of the converted features of some rows.
 
     flipped: of these images and of their mirrors, as two: of the even coordinates and of the odd
-    ones (training/even_odd.py). Memory: the covariances twice, and a block of rows.
+    ones (training/even_odd.py). cut: of the patches that this layer reads, not of whole rows.
+    Memory: the covariances twice, and a block of rows.
     """
+    shape = inputs.shape if cut is None else cut.shape_of_patch
 
     def coordinates(stored: np.ndarray) -> tuple[np.ndarray, ...]:
-        x = np.empty(stored.shape, np.float32)
+        x: np.ndarray = np.empty(stored.shape, np.float32)
         inputs.convert(stored, x)
-        if not flipped or inputs.shape is None:
+        if cut is not None:
+            x = x[:, cut.indices()].reshape(-1, cut.numbers)
+        if not flipped or shape is None:
             return (x.astype(np.float64),)
-        return halves(x, inputs.shape)
+        return halves(x, shape)
 
     widths = [piece.shape[1] for piece in coordinates(features[:1])]
     sums = [(np.zeros(width), np.zeros((width, width))) for width in widths]
+    each = 1 if cut is None else cut.outputs // cut.units
     with context.progress("whiten: covariance", len(rows), "images") as progress:
-        for block in chosen_blocks(features, rows, ROWS):
+        for block in chosen_blocks(features, rows, ROWS if cut is None else SMALL):
             pieces = coordinates(block) if len(block) else ()
             for (mean, square), piece in zip(sums, pieces, strict=False):
                 mean += piece.sum(axis=0)
                 square += piece.T @ piece
             progress.advance(len(block))
     for number, (mean, square) in enumerate(sums):  # of sums, they become means
-        mean *= 0 if number else 1 / len(rows)  # odd: what an image has, its mirror takes away
-        square /= len(rows)
+        mean *= (
+            0 if number else 1 / (len(rows) * each)
+        )  # odd: what an image has, its mirror takes away
+        square /= len(rows) * each
         square -= np.multiply.outer(mean, mean)
     return sums
 

@@ -20,9 +20,12 @@ LEVELS = (
     ("stage", "graph", "prefetch", "stream", "deferred"),
     ("settings",),
     ("code", "store"),
-    ("uses", "fingerprint", "observation", "planner"),
+    ("uses", "fingerprint", "observation", "planner", "mapping", "item_plan", "found_files"),
     ("executors", "events", "outcome"),
-    ("run_context", "outputs", "execution", "dispatch", "runner"),
+    (
+        *("run_context", "outputs", "execution", "group_execution", "item_results", "mapped_run"),
+        *("dispatch", "runner"),
+    ),
     ("api", "search", "upkeep"),
     ("cli",),
 )
@@ -38,6 +41,8 @@ STANDARD += " pathlib locale gc signal importlib.util"
 OURS = ("pipeline", "stages")
 LATER = (
     *("pipeline.execution", "pipeline.outputs", "pipeline.run_context", "pipeline.search."),
+    *("pipeline.mapping", "pipeline.item_plan", "pipeline.mapped_run", "pipeline.item_results"),
+    *("pipeline.group_execution", "pipeline.found_files"),
     *("pipeline.code.syntax", "pipeline.code.scopes", "pipeline.code.references"),
     *("pipeline.executors.processes", "pipeline.executors.pools", "pipeline.executors.tasks"),
     *("pipeline.executors.blas", "pipeline.events.bars", "pipeline.events.event"),

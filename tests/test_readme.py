@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,11 @@ def test_every_command_is_in_the_table():
 
 def test_every_stage_is_in_the_table_of_commands():
     assert "`" + "` `".join(stage.name for stage in PIPELINE.upstream()) + "`" in README
+
+
+def test_make_all_brings_what_opens_photographs():
+    targets = (ROOT / "Makefile").read_text("utf-8")
+    assert re.search(r"^all: \.venv/core\b", targets, re.MULTILINE)
+    assert re.search(r"^\.venv/core:.*\n.*-e '\.\[pictures\]'", targets, re.MULTILINE)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert any(name.startswith("pillow") for name in extras["optional-dependencies"]["pictures"])

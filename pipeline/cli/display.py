@@ -12,6 +12,7 @@ from pipeline.outcome import Outcome
 from pipeline.planner import CACHED, Decision
 from pipeline.store.values import UNREADABLE
 
+SHOWN = ("kind", "dtype", "shape", "count", "digest")  # of an artifact
 MARKS = {"cached": "·", "runs": "▶", "waits": "…", "ran": "▶"}
 
 
@@ -35,9 +36,9 @@ def artifacts(outcome: Outcome) -> dict[str, dict[str, Any]]:
     listing: dict[str, dict[str, Any]] = {}
     for name in outcome.artifacts():
         record = outcome.record(name)
-        facts = ("kind", "dtype", "shape", "digest")
-        shown: dict[str, Any] = {key: record[key] for key in facts if key in record}
-        listing[name] = {"path": outcome.path(name), "bytes": record["size"], **shown}
+        shown: dict[str, Any] = {key: record[key] for key in SHOWN if key in record}
+        size = record.get("bytes", record["size"])  # of items, all their values
+        listing[name] = {"path": outcome.path(name), "bytes": size, **shown}
     return listing
 
 
@@ -54,6 +55,8 @@ def artifact_table(document: Mapping[str, Any]) -> str:
 
 
 def _form(record: Mapping[str, Any]) -> str:
+    if record["kind"] == "items":
+        return f"{record['count']:,} items"
     if record["kind"] == "array":
         return f"{record['dtype'].lstrip('<|')} {'×'.join(map(str, record['shape'])) or 'scalar'}"
     return str(record["kind"])
@@ -67,7 +70,13 @@ def failed(outcome: Outcome) -> str:
 
 def decision(made: Decision) -> dict[str, Any]:
     """One line of a plan."""
-    return {"name": made.stage.name, "status": made.status, "reasons": list(made.reasons)}
+    found: dict[str, Any]
+    found = {"name": made.stage.name, "status": made.status, "reasons": list(made.reasons)}
+    if made.items is not None:
+        counts = {"total": len(made.items.mapped.items), "run": len(made.items.missing)}
+        why = {reason: list(labels) for reason, labels in made.items.why.items()}
+        found["items"] = {**counts, "why": why}
+    return found
 
 
 def plan(decisions: Iterable[Decision]) -> str:
@@ -79,9 +88,9 @@ def plan(decisions: Iterable[Decision]) -> str:
 Found = Mapping[Path, str | None]
 
 
-def verification(results: Found, states: Found, cache: Found) -> str:
+def verification(results: Found, states: Found, cache: Found, groups: Found) -> str:
     """What a verification found: all that is damaged, what becomes of it, how much is whole."""
-    found = {**results, **states, **cache}
+    found = {**results, **groups, **states, **cache}
     lines = [f"{path}: {reason}" for path, reason in found.items() if reason]
     damaged = [path for path, reason in found.items() if reason and UNREADABLE not in reason]
     if stages := ", ".join(dict.fromkeys(path.parent.name for path in damaged if path in results)):
@@ -89,11 +98,14 @@ def verification(results: Found, states: Found, cache: Found) -> str:
             f"run again, and {stages} will be made anew; what depends on them stays, if they come "
             "to the same bytes"
         )
+    if stages := ", ".join(dict.fromkeys(p.parent.parent.name for p in damaged if p in groups)):
+        lines.append(f"run again, and the items of {stages} in these groups will be made anew")
     if stages := ", ".join(dict.fromkeys(p.parent.parent.name for p in damaged if p in states)):
         lines.append(f"run again, and {stages} will begin anew instead of going on")
     if any(reason and UNREADABLE in reason for reason in found.values()):
         lines.append("what cannot be read may be whole: see to its permissions and its disk")
     words = [_whole(results, "results")]
+    words += [_whole(groups, "groups of items")] if groups else []
     words += [_whole(states, "states of unfinished stages")] if states else []
     return "\n".join([*lines, f"{' and '.join(words)} are whole"])
 

@@ -41,18 +41,29 @@ def verify_all(session: Session) -> tuple[dict[str, Any], str]:
     What is damaged is made again by the next run that needs it, even where its size and time are
     those of a whole one.
     """
-    from pipeline.upkeep.verify import verify_cache, verify_results, verify_states
+    from pipeline.upkeep.verify import (
+        MadeDifferently,
+        verify_cache,
+        verify_groups,
+        verify_results,
+        verify_states,
+    )
 
     store = session.store
-    results, states = dict(verify_results(store)), dict(verify_states(store))
-    cache = dict(verify_cache(store))
-    for path, reason in results.items():
+    others = MadeDifferently()
+    results, states = dict(verify_results(store, others)), dict(verify_states(store))
+    cache, groups = dict(verify_cache(store)), dict(verify_groups(store))
+    for path, reason in {**results, **groups}.items():
         if reason:
             store.invalidate(path)
-    found = {**results, **states, **cache}
+    found = {**results, **groups, **states, **cache}
     damaged = {str(path): reason for path, reason in found.items() if reason}
     document = {"results": len(results), "states": len(states), "damaged": damaged}
-    return document, display.verification(results, states, cache)
+    document["made_differently"] = dict(others)
+    if groups:
+        document["groups"] = len(groups)
+    shown = display.verification(results, states, cache, groups)
+    return document, "\n".join([*others.lines(), shown])
 
 
 def collect(
@@ -76,8 +87,17 @@ def collect(
 
     note = session.reporter.warn
     with store_lock(store.root, exclusive=True, waiting=wait, note=note):
-        current = [decision.key for decision in session.plan() if decision.key]
-        removals = plan_removals(store, current, days=unused_days, size=size, searches=searches)
+        plan = session.plan()
+        current = [decision.key for decision in plan if decision.key]
+        groups = [folder for one in plan if one.items for folder in one.items.stored]
+        removals = plan_removals(
+            store,
+            current,
+            days=unused_days,
+            size=size,
+            searches=searches,
+            current_groups=groups,
+        )
         if not dry_run:
             remove(store, removals)
     total = sum(removal.size for removal in removals)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pipeline.cli.output import terminal_width
 from pipeline.events.fitting import LEAST
 from pipeline.graph import Pipeline
+from pipeline.stage import Stage
 
 
 def text(pipeline: Pipeline) -> str:
@@ -17,9 +18,16 @@ def text(pipeline: Pipeline) -> str:
     width = max(len(stage.name) for stage in pipeline.upstream())
     lines = []
     for stage in pipeline.upstream():
-        flow = f"{', '.join(stage.inputs) or '·'} → {', '.join(stage.outputs)}"
+        flow = f"{_taken(stage)} → {', '.join(stage.outputs)}"
         lines.append(_hanging(f"{stage.name:{width}}  ", flow, terminal_width()))
     return "\n".join(lines)
+
+
+def _taken(stage: Stage) -> str:
+    """What a stage takes; what it is mapped over is marked, lists of the program with a count."""
+    taken = [f"each of {name}" if name in stage.over else name for name in stage.inputs]
+    lists = [f"each of {len(items):,} {name}" for name, items in stage.lists.items()]
+    return ", ".join([*lists, *taken]) or "·"
 
 
 def _hanging(name: str, flow: str, width: int | None) -> str:

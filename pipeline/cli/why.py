@@ -15,6 +15,7 @@ from pipeline.cli.session import Session
 from pipeline.cli.table import align
 from pipeline.fingerprint import shown
 from pipeline.planner import CACHED, RUNS, Decision, Planner
+from pipeline.store.numerics import made_differently
 
 FUNCTIONS, LINES, REASONS = 3, 24, 8  # that are shown without --all
 UNKNOWN = "how it was is not known: it ran with an earlier version, or its cache was deleted"
@@ -49,7 +50,9 @@ def _difference(name: str, was: str | None, is_now: str | None) -> str | None:
 
 def as_document(made: Decision, changes: Mapping[str, str | None]) -> dict[str, Any]:
     """A decision with all that identifies the result, as a JSON value."""
-    return {**decision(made), "changes": dict(changes), "fields": made.fields}
+    others = made_differently(made.manifest or {})
+    document = {"changes": dict(changes), "fields": made.fields, "made_differently": others}
+    return {**decision(made), **document}
 
 
 def as_page(
@@ -60,6 +63,7 @@ def as_page(
     lines = [f"{made.stage.name}: {made.status}", *(f"  {reason}" for reason in reasons)]
     if len(reasons) < len(made.reasons):
         lines.append(f"  … and {len(made.reasons) - len(reasons)} more, which --all lists")
+    lines += _items(made, whole)
     lines += _changes(changes, whole)
     if made.fields is not None:
         lines += _fields(made.fields) if whole else ["", _counts(made.fields)]
@@ -67,7 +71,17 @@ def as_page(
         manifest, folder = session.store.manifest(made.key), session.store.folder(made.key)
         lines += ["", f"stored {manifest['written']}, took {manifest['seconds']:.2f} s:"]
         lines.append(shown_place(folder, "  "))
+        lines += made_differently(manifest)
     return "\n".join(lines)
+
+
+def _items(made: Decision, whole: bool) -> Iterator[str]:
+    """The items that are to be run, by reason."""
+    for reason, labels in made.items.why.items() if made.items else ():
+        shown = labels if whole else labels[:REASONS]
+        more = len(labels) - len(shown)
+        rest = f", … and {more:,} more, which --all lists" if more else ""
+        yield f"  {reason}: {', '.join(shown)}{rest}"
 
 
 def _changes(changes: Mapping[str, str | None], whole: bool) -> Iterator[str]:

@@ -45,6 +45,11 @@ class Loaded:
         if Path(code.co_filename).absolute() != path or not _compiles_as_it_is(loader):
             return
         if code_text(code) not in found.get(code.co_qualname, ()):
+            if _changed_ns(path) <= _process_start_ns() - _TICK_NS:
+                raise CodeError(
+                    f"{module.name}.{code.co_qualname} was loaded from a .pyc that fits {path} by "
+                    f"size and time alone; delete {cache_from_source(path)}"
+                )
             raise CodeError(
                 f"{module.name}.{code.co_qualname} was loaded before {path} changed; "
                 "start the program or the kernel again, or reload the module"
@@ -58,14 +63,18 @@ def _compiles_as_it_is(loader: object) -> bool:
 
 def _is_suspect(path: Path) -> bool:
     """Whether a source may be another than the one that was loaded from it."""
-    status = path.stat()
-    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    changed = _changed_ns(path)
     if changed > _process_start_ns() - _TICK_NS:
         return True
     try:
         return os.stat(cache_from_source(path)).st_mtime_ns <= changed
     except (OSError, NotImplementedError):  # it was compiled from the source itself
         return False
+
+
+def _changed_ns(path: Path) -> int:
+    status = path.stat()
+    return max(status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _functions_in(path: Path) -> dict[str, set[str]] | None:

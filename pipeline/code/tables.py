@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline.code.modules import Module
 from pipeline.store.cache import read_cache, write_cache
-from pipeline.store.files import SETTLED_NS
+from pipeline.store.digest_cache import SETTLED_NS
 
 _LISTS = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
 _EMPTY: dict[str, Any] = {"symbols": {}, **{name: [] for name in _LISTS}}

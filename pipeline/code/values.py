@@ -36,7 +36,8 @@ class Values:
         self._facts: dict[Any, Facts] = {}
         self._names: dict[str, Mapping[str, Any]] = {}
         self.texts: dict[Any, str] = {}  # that have been compared with what is remembered
-        self._watched: dict[Any, tuple[str, Callable[[], Facts]]] = {}
+        self._watched: dict[Any, tuple[str, Callable[[], Facts]]] = {}  # what may change
+        self._bound: dict[Any, tuple[str, Callable[[], Facts], Any, Callable[[], Any]]] = {}
 
     def of_function(
         self, function: Any, inner: types.FunctionType, start: Sequence[Symbol]
@@ -58,15 +59,20 @@ class Values:
             return Facts()
 
         module, asked = self._links.project.find(symbol[0]), self.subclasses
-        if _is_plain(value, str(module.path), symbol[1]):
-            self._loaded.check(value, module)
-            return Facts()
+        key, name = (module.path, symbol[1], self.subclasses), ".".join(symbol)
+
+        def current() -> Any:
+            return names.get(symbol[1], vars(builtins).get(symbol[1]))
 
         def look() -> Facts:
-            now = names.get(symbol[1], vars(builtins).get(symbol[1]))
+            now = current()
+            if _is_plain(now, str(module.path), symbol[1]):
+                return Facts()
             return self._look(now, now, (), asked)
 
-        return self._settled((module.path, symbol[1], self.subclasses), ".".join(symbol), look)
+        if _is_plain(value, str(module.path), symbol[1]):
+            self._loaded.check(value, module)
+        return self._settled(key, name, look, (value, current))
 
     def names_of(self, module: Module) -> Mapping[str, Any] | None:
         """The names of a module that is loaded from its own file; None for any other."""
@@ -83,19 +89,32 @@ class Values:
     def changed(self) -> list[str]:
         """The names of what has changed since it was looked at; it counts as what it was."""
         names = []
-        for key, (name, look) in self._watched.items():
+        rebound = {
+            key: (name, look)
+            for key, (name, look, value, current) in self._bound.items()
+            if current() is not value
+        }
+        for key, (name, look) in (self._watched | rebound).items():
             now, before = look(), self._facts[key]
             if now.text != before.text and now.text not in _BEFORE.get(key, ()):
                 _BEFORE.setdefault(key, {})[now.text] = before
                 names.append(name)
         return names
 
-    def _settled(self, key: Any, name: str, look: Callable[[], Facts]) -> Facts:
+    def _settled(
+        self,
+        key: Any,
+        name: str,
+        look: Callable[[], Facts],
+        bound: tuple[Any, Callable[[], Any]] | None = None,
+    ) -> Facts:
         if key not in self._facts:
             found = look()
             self._facts[key] = _BEFORE.get(key, {}).get(found.text, found)
             if found.mutable:
                 self._watched[key] = name, look
+            elif bound is not None:  # a name that another value may be given
+                self._bound[key] = name, look, *bound
         return self._facts[key]
 
     def _look(self, value: Any, own: Any, start: Sequence[Symbol], subclasses: bool) -> Facts:

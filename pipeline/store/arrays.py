@@ -18,6 +18,7 @@ import numpy as np
 
 from pipeline.store.array_digests import ArrayDigest
 from pipeline.store.durable import fsync
+from pipeline.store.records import file_record
 
 BLOCK = 1 << 22
 
@@ -30,7 +31,7 @@ class ArrayFile:
         self._dtype, self._row_shape, self._rows = dtype, row_shape, 0
         self._path = path
         self._file: BinaryIO = open(path, "xb", buffering=0)  # noqa: SIM115 - closed in close()
-        self._file.seek(len(_header(dtype, (0, *row_shape))))  # it is written at the end
+        self._file.seek(len(header_of(dtype, (0, *row_shape))))  # it is written at the end
 
     def append(self, block: np.ndarray) -> None:
         if block.ndim and (block.dtype, block.shape[1:]) != (self._dtype, self._row_shape):
@@ -46,7 +47,7 @@ class ArrayFile:
     def finish(self, ndim: int | None = None) -> dict[str, Any]:
         shape = () if ndim == 0 else (self._rows, *self._row_shape)
         self._file.seek(0)
-        self._write(memoryview(_header(self._dtype, shape)))
+        self._write(memoryview(header_of(self._dtype, shape)))
         fsync(self._file.fileno())
         self.close()
         digest = self._digest.hexdigest(shape[0] if shape else None)
@@ -92,7 +93,7 @@ def _from_json(description: Any) -> Any:
 
 def map_array(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
     """The array in an .npy file: memory-mapped, read-only. Raises `ValueError` for another one."""
-    header = _header(dtype, shape)
+    header = header_of(dtype, shape)
     with open(path, "rb") as file:
         if file.read(len(header)) != header:
             raise ValueError("expected another header")
@@ -108,11 +109,22 @@ def map_array(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray
     return array
 
 
+def array_in(data: Any, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """The array whose .npy file is `data` (a buffer): a read-only view. Raises `ValueError`."""
+    header = header_of(dtype, shape)
+    size = math.prod(shape) * dtype.itemsize
+    if bytes(data[: len(header)]) != header or len(data) != len(header) + size:
+        raise ValueError(f"expected an .npy file of {dtype} {shape}")
+    array = np.frombuffer(data[len(header) :] if size else b"", dtype).reshape(shape)
+    array.flags.writeable = False
+    return array
+
+
 def array_digest(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> str:
     """The content digest of an .npy file, read block by block; its header counts to the byte."""
     digest = ArrayDigest(dtype, shape[1:])
     with open(path, "rb") as file:
-        header = _header(dtype, shape)
+        header = header_of(dtype, shape)
         if file.read(len(header)) != header:
             raise ValueError("another header")
         while block := file.read(BLOCK):
@@ -121,7 +133,7 @@ def array_digest(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> str:
 
 
 @functools.lru_cache(256)
-def _header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
+def header_of(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
     """An .npy header; NumPy pads it so that it has one length, whatever the number of rows."""
     import io
 
@@ -133,9 +145,3 @@ def _header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
     }
     np.lib.format.write_array_header_1_0(buffer, description)
     return buffer.getvalue()
-
-
-def file_record(path: Path) -> dict[str, Any]:
-    """What every record of an output holds: file, size and time."""
-    status = path.stat()
-    return {"file": path.name, "size": status.st_size, "mtime_ns": status.st_mtime_ns}

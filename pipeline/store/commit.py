@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.store.durable import fsync_folder, make_folder
 from pipeline.store.manifest import MANIFEST
 from pipeline.store.troubles import storage_errors
-from pipeline.store.values import Writer
+from pipeline.store.writer import Writer
 
 
 @contextmanager

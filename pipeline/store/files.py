@@ -5,7 +5,7 @@ move. The store keeps a reference instead: name, size and SHA-256. The folder do
 dataset that is moved as a whole stays what it was.
 
 Hashing runs at about a gigabyte per second, too slow for a command that finds everything up to
-date. `DigestCache` remembers the digests of files that have not been touched since.
+date. A `DigestCache` remembers the digests of files that have not been touched since.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ import json
 import os
 import stat
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataError
-from pipeline.store.cache import read_cache, write_cache
+from pipeline.store.digest_cache import DigestCache, is_sha256, stamp_of
+
+__all__ = ["DigestCache", "File", "Files", "identify", "is_sha256", "open_file"]
 
 BLOCK = 1 << 20
 # Not blocking: opening a named pipe would wait for a writer. Binary: Windows would change bytes.
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-# A file written twice within one tick of its file system's clock keeps its time stamp; FAT, the
-# coarsest, ticks every 2 s. (Git calls such entries "racily clean".)
-SETTLED_NS = 2_000_000_000
-CACHE_ENTRIES = 1000
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,18 @@ class File:
     path: Path
     size: int
     sha256: str
+
+    def digest(self) -> str:
+        """The digest of its name, size and content."""
+        return Files((self,)).digest()
+
+    def check(self, cache: DigestCache | None = None) -> str | None:
+        """Say in a few words why it is no longer what it was; None where it is."""
+        try:
+            found = identify(self.path, cache=cache).files[0]
+        except DataError:
+            return f"{self.path} is missing or cannot be read"
+        return None if found == self else f"{self.path} has changed"
 
 
 @dataclass(frozen=True)
@@ -54,14 +65,8 @@ class Files:
 
     def check(self, cache: DigestCache | None = None) -> str | None:
         """Say in a few words why the files are no longer what they were; None where they are."""
-        for file in self.files:
-            try:
-                found = identify(file.path, cache=cache).files[0]
-            except DataError:
-                return f"{file.path} is missing or cannot be read"
-            if found != file:
-                return f"{file.path} has changed"
-        return None
+        with cache.together() if cache else nullcontext():
+            return next(filter(None, (file.check(cache) for file in self.files)), None)
 
     def to_json(self) -> dict[str, Any]:
         """The reference as a JSON value."""
@@ -99,11 +104,6 @@ def _is_name(path: str) -> bool:
         return False
 
 
-def is_sha256(value: Any) -> bool:
-    """Whether `value` is a SHA-256 as this module writes it: 64 lower-case hexadecimal digits."""
-    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
-
-
 KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -111,44 +111,6 @@ KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
-
-
-class DigestCache:
-    """Digests of files that were at rest, in one cache: path → stamp, SHA-256.
-
-    The stamp is size, modification and change time and inode. A file whose times are less than
-    2 s before it was hashed is not remembered.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._entries: dict[str, list[Any]] | None = None
-
-    def get(self, path: Path, status: os.stat_result) -> str | None:
-        """The digest of `path`, where it is known for a file with this very status."""
-        match self._load().get(str(path)):
-            case [list(stamp), str(sha256)] if stamp == _stamp(status) and is_sha256(sha256):
-                return sha256
-        return None
-
-    def record(self, path: Path, status: os.stat_result, sha256: str, hashed_ns: int) -> None:
-        """Remember a digest that was taken from `hashed_ns` (`time.time_ns`) on."""
-        if hashed_ns - max(status.st_mtime_ns, status.st_ctime_ns) < SETTLED_NS:
-            return
-        entries = self._load()
-        entries.pop(str(path), None)
-        entries[str(path)] = [_stamp(status), sha256]
-        write_cache(self.path, dict(list(entries.items())[-CACHE_ENTRIES:]))
-
-    def _load(self) -> dict[str, list[Any]]:
-        if self._entries is None:
-            entries = read_cache(self.path)
-            self._entries = entries if isinstance(entries, dict) else {}
-        return self._entries
-
-
-def _stamp(status: os.stat_result) -> list[int]:
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 def open_file(path: Path) -> io.FileIO:
@@ -171,7 +133,8 @@ def identify(*paths: Path, cache: DigestCache | None = None) -> Files:
 
     Raises `DataError` where one is missing, no regular file, unreadable, or being written.
     """
-    return Files(tuple(_identify(Path(path).absolute(), cache) for path in paths))
+    with cache.together() if cache else nullcontext():
+        return Files(tuple(_identify(Path(path).absolute(), cache) for path in paths))
 
 
 def _identify(path: Path, cache: DigestCache | None) -> File:
@@ -186,7 +149,7 @@ def _identify(path: Path, cache: DigestCache | None) -> File:
         except OSError as error:
             raise DataError(f"expected a readable file at {path}: {error.strerror}") from error
         after = os.fstat(file.fileno())
-    if _stamp(before) != _stamp(after):
+    if stamp_of(before) != stamp_of(after):
         raise DataError(f"{path} is being written by another program; wait until it is complete")
     if cache:
         cache.record(path, after, digest.hexdigest(), start)

@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,14 @@ def write_manifest(
     notes: Mapping[str, Any],
     root: str = "",
     observed: Mapping[str, Any] | None = None,
+    items: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Record the outputs of a computation, what identifies it, and where and how long it ran.
 
     `notes` are figures of the stage's own, such as the seconds of each epoch. `root` says why a
     result is kept though no other needs it: it is the "final" one of its flow, the "target" of a
     run, or a training of a "search"; "" where it was made for others only. `observed` is what the
-    stage was seen to depend on (code/trace.py).
+    stage was seen to depend on (code/trace.py). `items` are those of a group (groups.py).
     """
     manifest = {
         "format": FORMAT,
@@ -52,6 +53,7 @@ def write_manifest(
         "notes": notes,
         "root": root,
         **({"observed": observed} if observed else {}),
+        **({"items": items} if items else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": numerics(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",

@@ -3,6 +3,8 @@
     an array    numpy.ndarray or a memory map; no subclass that means more (masked, matrix, record)
     JSON        dict with texts for keys, list, text, integer, float, boolean, null inside of these
     Files       references to files outside the store
+    Path        a file or a folder that the stage has written where `context.path` said
+    else        what a serializer accepts (serializers.py): bytes, dicts of arrays, DataFrames
 
 `numpy.float64` counts as the float that it is. Blocks of several outputs have the same rows.
 """
@@ -11,12 +13,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import OutputError
 from pipeline.store.files import Files
+from pipeline.store.serializers import serializer_of
 
 _ADVICE = {
     "MaskedArray": "return its data and its mask as two outputs",
@@ -34,7 +38,7 @@ def check_value(name: str, value: Any) -> None:
     """Raise `OutputError` where a whole value would not come back as it is."""
     if isinstance(value, np.ndarray):
         _check_array(name, value)
-    elif not isinstance(value, Files):
+    elif not isinstance(value, Files | Path) and serializer_of(value) is None:
         if value is None:
             raise _refused(name, value, "")
         try:
@@ -104,7 +108,7 @@ def _check_json(name: str, value: Any, place: str) -> None:
 
 def _refused(name: str, value: Any, place: str) -> OutputError:
     kind = type(value).__name__
-    advice = _ADVICE.get(kind, "return an array, a JSON value or Files")
+    advice = _ADVICE.get(kind, "return an array, a JSON value, bytes, a path or Files")
     if isinstance(value, np.generic):
         advice = "write .item() for the number of Python"
     return OutputError(

@@ -7,12 +7,20 @@ belong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pipeline.store.files import is_sha256
+from pipeline.store.trees import is_folder_record
 
-SUFFIXES = {"array": ".npy", "json": ".json", "files": ".json"}
+SUFFIXES = {
+    **{"array": ".npy", "json": ".json", "files": ".json"},
+    **{"items": ".items.json", "pack": ".pack"},
+}
+OPEN = ("serialized", "file", "folder")  # their suffix is their own
+SUFFIX = re.compile(r"(\.[A-Za-z0-9_-]{1,20}){1,3}")
 _FIELDS = {"fingerprint": str, "seconds": float | int, "notes": dict, "written": str}
 
 
@@ -41,23 +49,35 @@ def _table(fields: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _is_output(name: str, record: Any) -> bool:
-    if not isinstance(record, dict) or record.get("kind") not in tuple(SUFFIXES):
+    if not isinstance(record, dict) or record.get("kind") not in (*SUFFIXES, *OPEN):
         return False
-    time, shape = record.get("mtime_ns"), record.get("shape")
-    if record["kind"] == "array":
+    time, shape, kind = record.get("mtime_ns"), record.get("shape"), record["kind"]
+    if kind == "array":
         own = isinstance(record.get("dtype"), str | list)
         own = own and isinstance(shape, list) and all(map(_is_count, shape))
+    elif kind == "folder":
+        own = is_folder_record(record)
     else:
         own = is_sha256(record.get("sha256"))
     return (
         own
         and name.isidentifier()
-        and record.get("file") == name + SUFFIXES[record["kind"]]
+        and _is_named(name, record.get("file"), SUFFIXES.get(kind))
+        and (kind != "serialized" or isinstance(record.get("serializer"), str))
+        and (kind != "items" or _is_count(record.get("count")))
         and is_sha256(record.get("digest"))
         and _is_count(record.get("size"))
         and type(time) is int
         and abs(time) < 1 << 63
     )
+
+
+def _is_named(name: str, file: Any, suffix: str | None) -> bool:
+    """Whether a file has the name of its output, and the suffix of its kind or one of its own."""
+    if not isinstance(file, str) or not file.startswith(name):
+        return False
+    rest = file[len(name) :]
+    return rest == suffix if suffix else not rest or SUFFIX.fullmatch(rest) is not None
 
 
 def _is_tagged(value: Any) -> bool:
@@ -72,3 +92,9 @@ def _is_tagged(value: Any) -> bool:
 
 def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 1 << 63
+
+
+def file_record(path: Path) -> dict[str, Any]:
+    """What every record of a file holds: its name, size and time."""
+    status = path.stat()
+    return {"file": path.name, "size": status.st_size, "mtime_ns": status.st_mtime_ns}

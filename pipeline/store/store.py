@@ -2,6 +2,7 @@
 
     artifacts/<stage>/<fingerprint>/<output>.npy | <output>.json
                                     manifest.json
+    artifacts/.items/…              groups of the results of items (groups.py)
 
 A result is written under a temporary name (commit.py); a folder without a manifest that fits is
 nothing. What is read back is memory-mapped and never unpickled. One lock per key (locks.py) lets a
@@ -24,12 +25,15 @@ from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.commit import committing
 from pipeline.store.durable import make_folder
 from pipeline.store.files import DigestCache
+from pipeline.store.groups import Groups
 from pipeline.store.key import Key
 from pipeline.store.locks import file_lock
 from pipeline.store.manifest import MANIFEST, read_manifest
+from pipeline.store.sequence import check_items, read_items
 from pipeline.store.states import States
 from pipeline.store.troubles import storage_errors
-from pipeline.store.values import Writer, check_output, read_value
+from pipeline.store.values import check_output, read_value
+from pipeline.store.writer import Writer
 
 __all__ = ["Key", "Store"]
 
@@ -43,6 +47,7 @@ class Store:
         self.root = Path(root)
         self.cache = DigestCache(self.root / ".digests.json")
         self.states = States(self.root)
+        self.groups = Groups(self.root, self.cache)
 
     def folder(self, key: Key) -> Path:
         """The folder of a result, whether it is there or not."""
@@ -68,6 +73,8 @@ class Store:
         for output in manifest["outputs"].values():
             if reason := check_output(folder, output, self.cache):
                 return reason, manifest
+            if output["kind"] == "items" and (reason := check_items(folder, output, self.cache)):
+                return reason, manifest
         return None, manifest
 
     def is_absent(self, key: Key) -> bool:
@@ -90,14 +97,15 @@ class Store:
         return read_manifest(self.folder(key), key.digest)
 
     def load(self, key: Key, output: str) -> Any:
-        """One output: an array (memory-mapped, read-only), a JSON value or `Files`."""
+        """One output: an array (memory-mapped, read-only), a JSON value, … (see values.py)."""
         record = self.manifest(key)["outputs"].get(output)
         if record is None:
             raise MissingArtifact(f"{self.folder(key)} holds no output {output!r}")
         if record.get("dropped"):
             raise MissingArtifact(f"{self.folder(key)}: {output} was dropped by gc --searches")
         try:
-            return read_value(self.folder(key), record)
+            read = read_items if record["kind"] == "items" else read_value
+            return read(self.folder(key), record)
         except CorruptArtifact:
             self.invalidate(self.folder(key))
             raise

@@ -1,124 +1,36 @@
-"""The three kinds of values that are stored, each with its way to disk and back.
+"""Values that are stored as outputs of a result: whether they are whole, and what they are.
 
-    array   numpy.ndarray   <output>.npy     written block by block, read memory-mapped
-    json    JSON value      <output>.json
-    files   Files           <output>.json    a reference to files outside the store
+    array        numpy.ndarray      <output>.npy          read memory-mapped
+    json         JSON value         <output>.json
+    files        Files              <output>.json         a reference to files outside the store
+    serialized   serializers.py     <output>.<suffix>
+    file folder  Path               <output>[.<suffix>]   written by the stage itself (trees.py)
+    items        Items              <output>.items.json   results of a mapped stage (sequence.py)
+    pack         values of items    <output>.pack         in a group of items (groups.py)
 
 The record of an output in the manifest: its file, kind, content digest, size and time; for an
-array also dtype and shape, for the others the SHA-256 of the file. The content digest has nothing
-to do with how and where a value was made: equal values have equal digests. Nothing is ever pickled.
+array also dtype and shape, for a folder all its files, for the others the SHA-256 of the file. The
+content digest has nothing to do with how and where a value was made: equal values have equal
+digests. Nothing is ever pickled.
 
-NumPy is imported where an array is read or written: to find one up to date takes none.
+NumPy is imported where an array is read: to find one up to date takes none.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.errors import CorruptArtifact
-from pipeline.store.digests import digest_json
-from pipeline.store.durable import check_free_space, fsync_folder, write_durably
 from pipeline.store.files import DigestCache, Files
-from pipeline.store.manifest import write_manifest
-from pipeline.store.troubles import storage_errors
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from pipeline.store.arrays import ArrayFile
+from pipeline.store.payloads import decoded
+from pipeline.store.serializers import serializer_named
+from pipeline.store.trees import check_folder, sha256_of, verify_folder
 
 UNREADABLE = "cannot be read"  # what may be whole for all that
-
-
-class Writer:
-    """Writes the outputs of one computation into a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.outputs: dict[str, dict[str, Any]] = {}
-        self.notes: dict[str, Any] = {}
-        self.observed: dict[str, Any] = {}
-        self.root = ""  # see manifest.py
-        self._open: dict[str, ArrayFile] = {}
-        self._started = time.perf_counter()
-
-    def put(self, name: str, value: Any) -> None:
-        """Store a whole value."""
-        import numpy as np
-
-        from pipeline.store.arrays import ArrayFile, file_record
-
-        if isinstance(value, np.ndarray):
-            with storage_errors(self.folder):
-                check_free_space(self.folder.parent, value.nbytes)
-                file = ArrayFile(self.folder / f"{name}.npy", value.dtype, value.shape[1:])
-                try:
-                    file.append(value)
-                    self.outputs[name] = file.finish(value.ndim)
-                finally:
-                    file.close()
-            return
-        files = isinstance(value, Files)
-        value = value.to_json() if files else value
-        path = self.folder / f"{name}.json"
-        with storage_errors(self.folder):
-            text = json.dumps(value, allow_nan=False, ensure_ascii=False)
-            data = text.encode("utf-8", "surrogatepass")
-            check_free_space(self.folder.parent, len(data))
-            write_durably(path, data)
-        record = {"kind": "json", "digest": digest_json(value)}
-        if files:
-            record = {"kind": "files", "digest": Files.from_json(value).digest()}
-        self.outputs[name] = {
-            **record,
-            "sha256": hashlib.sha256(data).hexdigest(),
-            **file_record(path),
-        }
-
-    def append(self, name: str, block: np.ndarray) -> None:
-        """Add rows to an array that grows with the blocks of a generator."""
-        from pipeline.store.arrays import ArrayFile
-
-        with storage_errors(self.folder):
-            if name not in self._open:
-                path = self.folder / f"{name}.npy"
-                self._open[name] = ArrayFile(path, block.dtype, block.shape[1:])
-            self._open[name].append(block)
-
-    def expect(self, names: tuple[str, ...]) -> None:
-        """Raise `ValueError` unless exactly the outputs of these names were given."""
-        if (found := {*self.outputs, *self._open}) != set(names):
-            raise ValueError(f"expected the outputs {sorted(names)}, found {sorted(found)}")
-
-    def finish(self, digest: str, fields: Mapping[str, Any]) -> None:
-        """Complete the arrays, then write the manifest: from now on the folder is a result."""
-        with storage_errors(self.folder):
-            for name, file in self._open.items():
-                self.outputs[name] = file.finish()
-            seconds = time.perf_counter() - self._started
-            write_manifest(
-                self.folder,
-                digest,
-                fields,
-                self.outputs,
-                seconds,
-                self.notes,
-                self.root,
-                self.observed,
-            )
-            fsync_folder(self.folder)
-
-    def close(self) -> None:
-        """Let go of the files; what was not finished is nothing."""
-        for file in self._open.values():
-            file.close()
 
 
 def check_output(folder: Path, record: Mapping[str, Any], cache: DigestCache) -> str | None:
@@ -126,6 +38,8 @@ def check_output(folder: Path, record: Mapping[str, Any], cache: DigestCache) ->
     path = folder / record["file"]
     if record.get("dropped"):
         return f"{path.name} was dropped by gc --searches"
+    if record["kind"] == "folder":
+        return check_folder(folder, record)
     try:
         status = path.stat()
     except OSError:
@@ -151,8 +65,10 @@ def verify_output(folder: Path, record: Mapping[str, Any]) -> str | None:
     path = folder / record["file"]
     wrong = f"{path.name} does not hold the bytes that were written"
     try:
+        if record["kind"] == "folder":
+            return verify_folder(folder, record)
         if record["kind"] != "array":
-            found, expected = hashlib.sha256(path.read_bytes()).hexdigest(), record["sha256"]
+            found, expected = sha256_of(path), record["sha256"]
         else:
             from pipeline.store.arrays import array_digest, form_of
 
@@ -176,15 +92,22 @@ def verify_sources(folder: Path, record: Mapping[str, Any]) -> str | None:
 
 
 def read_value(folder: Path, record: Mapping[str, Any]) -> Any:
-    """A stored output: an array is memory-mapped and read-only."""
-    path = folder / record["file"]
+    """A stored output: an array is memory-mapped and read-only, a file or a folder is a path.
+
+    Raises `CorruptArtifact` where it is damaged.
+    """
+    path, kind = folder / record["file"], record["kind"]
     try:
-        if record["kind"] == "array":
+        if kind == "array":
             from pipeline.store.arrays import form_of, map_array
 
             return map_array(path, *form_of(record))
-        value = json.loads(path.read_bytes())
-        return Files.from_json(value) if record["kind"] == "files" else value
+        if kind in ("file", "folder"):
+            return path.absolute()
+        if kind == "serialized":
+            with open(path, "rb") as file:
+                return serializer_named(record["serializer"]).read(file)
+        return decoded(record, path.read_bytes())
     except OSError as error:
         raise CorruptArtifact(f"{path}: it {UNREADABLE} ({error.strerror})") from error
     except (ValueError, RecursionError) as error:

@@ -3,7 +3,8 @@
     roots      what a run was for, whichever program ran it: results of the last stages of its flow,
                of the stages that it was asked for, of a search; unless they are too old or too many
                bytes; and everything that the current flags lead to
-    kept       the roots and every result whose output some kept result took as input
+    kept       the roots and every result whose output some kept result took as input; groups of
+               items that one of these refers to, or that an unfinished run has made
     dropped    the arrays of a search's trainings that nothing else needs, where that is asked for:
                their records stay
     deleted    all other results; what dead processes left; states of what has ended, or was not
@@ -27,6 +28,7 @@ from pipeline.store.commit import set_aside
 from pipeline.store.manifest import drop_outputs, is_newer
 from pipeline.store.store import Key, Store
 from pipeline.store.troubles import storage_errors
+from pipeline.upkeep.item_groups import ItemGroups
 from pipeline.upkeep.stored import Lineage, Stored, look, size_of
 
 DAY = 86_400.0
@@ -35,6 +37,8 @@ UNFINISHED = r"\.tmp-[0-9a-f]{1,32}-([0-9a-f]{8}(-old)?|removed)"
 LEFT = (
     ("*/.tmp-*", UNFINISHED, DEAD),
     (".state/*/*/.tmp-*", UNFINISHED, DEAD),
+    (".items/*/.tmp-*", UNFINISHED, DEAD),
+    (".items/*/*/.tmp-*", UNFINISHED, DEAD),
     (".*.part", r"\.[0-9a-f]{16}\.part", DEAD),
     (".locks/*", r".+-[0-9a-f]{32}\.(lock|owner)", "nobody holds it"),
 )
@@ -58,16 +62,19 @@ def plan_removals(
     size: int | None = None,
     searches: bool = False,
     now: float | None = None,
+    current_groups: Iterable[Path] = (),
 ) -> list[Removal]:
-    """What a collection would delete. `current` are the keys that the current flags lead to."""
+    """What a collection would delete. `current` are the keys that the current flags lead to, and
+    `current_groups` the folders of the groups of items."""
     with storage_errors(store.root):
         results = [look(path) for path in store.results()]
     whole = [result for result in results if result.manifest]
     wanted = {store.folder(key) for key in current}
     oldest = 0.0 if days is None else (time.time() if now is None else now) - days * DAY
-    lineage = Lineage(whole)
+    lineage, groups = Lineage(whole), ItemGroups(store, current_groups)
     kept: set[Path] = set()
-    total = sum(r.size for r in lineage.reach((r for r in whole if r.path in wanted), kept))
+    total = groups.size
+    total += groups.weigh(lineage.reach((r for r in whole if r.path in wanted), kept))
     roots = sorted((r for r in whole if r.root and r.used >= oldest), key=lambda r: -r.used)
     drops = list(_drops(lineage, roots, kept)) if searches else []
     freed = {drop.path: drop.size for drop in drops}
@@ -75,7 +82,7 @@ def plan_removals(
         record_only = root.path in freed and root.path not in kept
         added = [root] if record_only else lineage.reach([root], kept)
         kept.update(result.path for result in added)
-        total += sum(r.size - freed.get(r.path, 0) for r in added)
+        total += groups.weigh(added, freed)
         if size is not None and total > size:
             kept.difference_update(result.path for result in added)
             break
@@ -85,7 +92,11 @@ def plan_removals(
         if r.path not in kept and (r.manifest or not is_newer(r.path))
     ]
     drops = [drop for drop in drops if drop.path in kept]
-    return [*removals, *drops, *_states(store, kept, wanted, oldest), *_leftovers(store)]
+    states = _states(store, kept, wanted, oldest)
+    left = set(store.root.glob(".state/*/*")) - {state.path for state in states}
+    unneeded = groups.unneeded((r for r in whole if r.path in kept), left)
+    removals += (Removal(path, size, "no kept result refers to it") for path, size in unneeded)
+    return [*removals, *drops, *states, *_leftovers(store)]
 
 
 def remove(store: Store, removals: Iterable[Removal]) -> None:

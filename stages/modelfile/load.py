@@ -35,6 +35,7 @@ def load(*, load: Load = "") -> dict[str, Any]:
             "layers": model.network.layers,
             "preprocessing": _preprocessing(model),
             "columns": list(model.columns),
+            "classes": list(model.classes),
         },
     }
 

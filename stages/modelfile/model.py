@@ -15,15 +15,12 @@ import numpy as np
 from pipeline.errors import DataError
 from stages import neuralnet as nn
 from stages.features import LUMA, make_inputs, to_features
-from stages.modelfile.fields import (
-    is_plain,
-    stacked,
-)
 from stages.modelfile.images import expect_images
+from stages.modelfile.networks import is_plain, stacked
 from stages.modelfile.tensors import encode_tensor
 from stages.options import InputOptions
 
-FORMAT, VERSIONS = "cifar-pipeline model", (1, 2, 3, 4)
+FORMAT, VERSIONS = "cifar-pipeline model", (1, 2, 3, 4, 5)
 
 
 @dataclass(frozen=True)
@@ -129,6 +126,8 @@ class Model:
 
     def _version(self) -> int:
         """The lowest version that has all that the model needs."""
+        if any(layer["kind"] == "local" for layer in self.network.layers):
+            return 5
         if self.shape[0] != 3 or self.columns:
             return 4
         return 3 if self.network.members > 1 else 1 if self._is_plain() else 2

@@ -17,7 +17,6 @@ from pipeline.errors import DataError
 from pipeline.store.files import open_file
 from stages.features import SCALES, STORAGES
 from stages.modelfile.fields import (
-    expect_constants,
     expect_luma,
     is_name,
     read_boolean,
@@ -26,9 +25,9 @@ from stages.modelfile.fields import (
     read_field,
     read_input,
     read_members,
-    read_network,
 )
 from stages.modelfile.model import FORMAT, VERSIONS, Model
+from stages.modelfile.networks import expect_constants, read_network
 from stages.modelfile.strict import kind, parse_json, require, shown
 from stages.modelfile.tensors import decode_tensor, encode_tensor
 
@@ -43,7 +42,7 @@ def from_document(document: Any) -> Model:
     version = document.get("version")
     require(
         type(version) is int and version in VERSIONS,
-        f"expected version 1, 2, 3 or 4, found {shown(version)}; a newer program may read it",
+        f"expected version 1, 2, 3, 4 or 5, found {shown(version)}; a newer program may read it",
     )
     classes = read_classes(document)
     dataset = document.get("dataset")
@@ -58,14 +57,14 @@ def from_document(document: Any) -> Model:
         none = encode_tensor(np.empty((0, inputs), np.float32))
         older = {"contrast": False, "storage": "float32", "whitening": none, "mirror": False}
     members = (
-        read_members(document) if version == 3 or (version == 4 and "members" in document) else 1
+        read_members(document) if version == 3 or (version > 3 and "members" in document) else 1
     )
     preprocessing, document = {**older, **preprocessing}, {**older, **document}
     standardization, whitening = (
         decode_tensor(preprocessing.get(name), name) for name in ("standardization", "whitening")
     )
-    network = read_network(document, len(classes), members)
-    expect_constants(standardization, whitening, inputs, network.inputs)
+    network = read_network(document, len(classes), members, version)
+    expect_constants(standardization, whitening, inputs, network)
     return Model(
         dataset=dataset,
         classes=classes,

@@ -24,6 +24,8 @@ from .images.augmentation import Augmentation
 from .inputs import Inputs, mirrored
 from .layers.activations import ACTIVATIONS
 from .layers.initializers import INITIALIZERS
+from .layers.local import Local
+from .layers.stack import build_one, whitens_patches
 from .metrics import Scores, Totals
 from .network import Network
 from .optimizers import OPTIMIZERS, SGD, Averaged, make_optimizer
@@ -41,13 +43,16 @@ __all__ = [
     "Averaged",
     "Diverged",
     "Inputs",
+    "Local",
     "Network",
     "OneBlasThread",
     "Scores",
     "Totals",
     "Trainer",
+    "build_one",
     "exponential",
     "make_optimizer",
     "make_schedule",
     "mirrored",
+    "whitens_patches",
 ]

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .inputs import Inputs
-from .layers.dense import Dense
+from .layers.layer import Layer
+from .layers.stack import whitens_patches
 from .scalars import real, whole
 from .settings import Settings
 
 
-def check_features(features: np.ndarray, inputs: Inputs, width: int) -> None:
-    """Real numbers (n, stored), of which `inputs` makes `width` numbers for the first layer."""
+def check_features(features: np.ndarray, inputs: Inputs, layers: Sequence[Layer]) -> None:
+    """Real numbers (n, stored), of which `inputs` makes those that the first layer reads."""
+    width = layers[0].inputs
     if features.dtype.kind not in "fiu":
         raise ValueError(f"features: expected real numbers, found {_describe(features)}")
+    if whitens_patches(layers):
+        expected, found = (1 + layers[0].numbers, layers[0].components), inputs.whitening
+        if np.shape(found) != expected:
+            found = "none" if found is None else np.shape(found)
+            raise ValueError(f"whitening: expected {expected}, of a patch, found {found}")
+        inputs = replace(inputs, whitening=None)
     if features.ndim == 2:
         inputs.check(features.shape[1])
     if features.ndim != 2 or inputs.width(features.shape[1]) != width:
@@ -27,7 +36,7 @@ def check_features(features: np.ndarray, inputs: Inputs, width: int) -> None:
         raise ValueError(f"features: expected {expected}, found {features.shape}")
 
 
-def check_batch(batch: Any, rows: int, network: Sequence[Dense]) -> int:
+def check_batch(batch: Any, rows: int, network: Sequence[Layer]) -> int:
     """A number of rows to a batch, of those that an epoch has."""
     batch = whole("batch", batch, least=1, most=rows)
     if batch == 1 and any(layer.norm == "batch" for layer in network):

@@ -9,20 +9,23 @@ an edge.)
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from .inputs import Inputs, mirrored
 from .layers.activations import ACTIVATIONS
-from .layers.dense import Dense, split, total_size
+from .layers.layer import Layer
+from .layers.local import Local, fold
 from .layers.normalization import layer_forward, reciprocal_deviation
+from .layers.stack import split, total_size, whitens_patches
 from .processor import OneBlasThread, cores
 
 BLOCK = 256
 
 
 def infer(
-    layers: Sequence[Dense],
+    layers: Sequence[Layer],
     parameters: np.ndarray,
     features: np.ndarray,
     rows: np.ndarray,
@@ -65,13 +68,15 @@ class Forward:
 
     def __init__(
         self,
-        layers: Sequence[Dense],
+        layers: Sequence[Layer],
         parameters: np.ndarray,
         inputs: Inputs,
         stored: int,
         block: int,
     ) -> None:
-        dtype = parameters.dtype
+        dtype, whitening = parameters.dtype, None
+        if whitens_patches(layers):
+            whitening, inputs = inputs.whitening.astype(dtype), replace(inputs, whitening=None)
         self._inputs = inputs.astype(dtype)
         self._x = np.zeros((block, stored), dtype)
         self._white = None
@@ -85,6 +90,8 @@ class Forward:
             ]
             for flat in parameters.reshape(-1, total_size(layers))
         ]
+        for (_, first, _), *_ in self._members if whitening is not None else ():
+            first["weights"], first["offsets"] = fold(whitening, first["weights"])
         self._logits = np.empty_like(scratch[-1])
 
     def __call__(self, stored: np.ndarray) -> np.ndarray:
@@ -108,16 +115,30 @@ class Forward:
 
 
 def _through(
-    layers: Iterable[tuple[Dense, dict[str, np.ndarray], np.ndarray]], x: np.ndarray
+    layers: Iterable[tuple[Layer, dict[str, np.ndarray], np.ndarray]], x: np.ndarray
 ) -> np.ndarray:
     """x (block, inputs) through the layers of one member, each with its tensors and its scratch."""
     for layer, tensors, out in layers:
-        np.matmul(x, tensors["weights"], out=out)
+        if isinstance(layer, Local):
+            _patches(layer, tensors, x, out)
+        else:
+            np.matmul(x, tensors["weights"], out=out)
         x = _rest(layer, tensors, out)
     return x
 
 
-def _rest(layer: Dense, tensors: dict[str, np.ndarray], z: np.ndarray) -> np.ndarray:
+def _patches(layer: Local, tensors: dict[str, np.ndarray], x: np.ndarray, out: np.ndarray) -> None:
+    """The products of a local layer, position after position."""
+    x, one = x.reshape(-1, *layer.shape), np.empty((len(x), layer.numbers), x.dtype)
+    patch = one.reshape(-1, *layer.shape_of_patch)
+    for number, (window, W) in enumerate(zip(layer.windows(), tensors["weights"], strict=True)):
+        patch[...] = x[:, *window]
+        np.matmul(one, W, out=out[:, number * layer.units : (number + 1) * layer.units])
+    if "offsets" in tensors:
+        np.add(out, tensors["offsets"], out=out)
+
+
+def _rest(layer: Layer, tensors: dict[str, np.ndarray], z: np.ndarray) -> np.ndarray:
     """What a layer does after its matrix product; z is overwritten."""
     if layer.norm == "batch":
         np.subtract(z, tensors["means"], out=z)

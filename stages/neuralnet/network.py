@@ -5,15 +5,14 @@
     network.layers, network.parameters     # all there is to it: plain data and a vector
 
 The members of an ensemble have the same layers; their parameters lie one member's after the
-other's, and the logits of the ensemble are the mean of theirs.
-
-How logits are computed, in blocks of rows, is described in inference.py.
+other's, and the logits of the ensemble are the mean of theirs. How logits are computed, in blocks
+of rows, is described in inference.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,9 @@ import numpy as np
 from .checks import check_features, check_labels, check_rows
 from .inference import infer
 from .inputs import Inputs
-from .layers.dense import ONES, Dense, build, split, total_size
 from .layers.initializers import choose, stream
+from .layers.layer import ONES, Layer
+from .layers.stack import build, describe, split, total_size
 from .losses import softmax
 from .memory import aligned
 from .metrics import Scores, score
@@ -34,7 +34,7 @@ DTYPES = ("float32", "float64")
 class Network:
     """Layers, and their parameters: a flat array that starts on a cache line."""
 
-    def __init__(self, layers: tuple[Dense, ...], dtype: Any = "float32", members: int = 1) -> None:
+    def __init__(self, layers: tuple[Layer, ...], dtype: Any = "float32", members: int = 1) -> None:
         members = whole("members", members, least=1)
         self.structure, self.members = layers, members
         self.parameters = aligned(members * total_size(layers), dtype)
@@ -57,25 +57,26 @@ class Network:
         norm: str = "none",
         dropout: float = 0.0,
         members: int = 1,
+        local: Sequence[tuple[int, int, int]] = (),
+        shape: tuple[int, int, int] | None = None,
+        components: int = 0,
     ) -> Network:
         """A network of dense layers with random weights, and biases of 0.
 
-        norm, dropout (layers/dense.py): of all layers but the last. The first member has the
-        weights that a network alone would have.
+        norm, dropout (layers/layer.py): of all layers but the last. The first member has the
+        weights that a network alone would have. local: (patch, stride, units) of each local layer
+        ahead of the others (layers/local.py), of which the first reads images of `shape` (channels,
+        height, width); components: of its patches, whitened.
         """
-        widths, seed = [inputs, *hidden, classes], whole("seed", seed)
         options = {"activation": activation, "norm": norm, "dropout": dropout}
-        layers = [
-            {"kind": "dense", "inputs": below, "outputs": above, **options}
-            for below, above in pairwise(widths)
-        ]
-        layers[-1] |= {"activation": "linear", "norm": "none", "dropout": 0.0}
-        network = cls.from_layers(layers, dtype=dtype, members=members)
+        layers = describe(inputs, local, shape, components, hidden, classes, **options)
+        seed, network = whole("seed", seed), cls.from_layers(layers, dtype=dtype, members=members)
         everything = chain.from_iterable(map(network.tensors, range(members)))
         for number, tensors in enumerate(everything):
-            layer = network.structure[number % len(layers)]
-            draw = choose(initializer, layer.activation)
-            tensors["weights"][...] = draw(stream(seed, number), layer.inputs, layer.outputs)
+            draw = choose(initializer, network.structure[number % len(layers)].activation)
+            rng, size = stream(seed, number), tensors["weights"].shape[-2:]
+            for matrix in tensors["weights"].reshape(-1, *size):
+                matrix[...] = draw(rng, *size)
         return network
 
     @classmethod
@@ -86,7 +87,7 @@ class Network:
         dtype: str | None = None,
         members: int | None = None,
     ) -> Network:
-        """A network from descriptions of layers (layers/dense.py), with parameters or all zeros
+        """A network from descriptions of layers (layers/stack.py), with parameters or all zeros
         (gains and variances of ones).
 
         dtype: by default that of the parameters, else float32. members: by default as many as the
@@ -126,7 +127,7 @@ class Network:
         return self.structure[-1].outputs
 
     def tensors(self, member: int = 0) -> list[dict[str, np.ndarray]]:
-        """For each layer its weights (inputs, outputs), biases (outputs,) and so on: views."""
+        """For each layer its weights (as its kind has them), biases (outputs,) and so on: views."""
         flat = self.parameters.reshape(self.members, -1)[member]
         return [layer.tensors(own) for layer, own in split(self.structure, flat)]
 
@@ -164,7 +165,7 @@ class Network:
         by default one per core; the bits are the same.
         """
         features, inputs = np.asanyarray(features), inputs or Inputs()
-        check_features(features, inputs, self.inputs)
+        check_features(features, inputs, self.structure)
         if mirror and inputs.shape is None:
             raise ValueError("mirror: expected inputs with the shape of an image, found none")
         rows = np.arange(len(features)) if rows is None else check_rows(rows, len(features))
@@ -191,7 +192,7 @@ class Network:
         on what does not fit.
         """
         features, labels = np.asanyarray(features), np.asarray(labels)
-        check_features(features, options.get("inputs") or Inputs(), self.inputs)
+        check_features(features, options.get("inputs") or Inputs(), self.structure)
         check_labels(labels, len(features), self.outputs)
         if rows is not None:
             rows = check_rows(rows, len(features))

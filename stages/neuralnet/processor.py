@@ -11,6 +11,7 @@ import functools
 import math
 import os
 import threading
+import types
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,15 @@ if hasattr(os, "register_at_fork"):  # no fork finds it held by a thread that is
     os.register_at_fork(
         before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
     )
-_users = 0
-_limits: Any = None
+
+
+@functools.cache
+def _state() -> types.SimpleNamespace:
+    """Who is inside of `OneBlasThread`, and what gives BLAS its threads back.
+
+    A cache's content: what a module holds while it runs is no part of what its code does.
+    """
+    return types.SimpleNamespace(users=0, limits=None)
 
 
 def cores() -> int:
@@ -67,23 +75,21 @@ class OneBlasThread:
     """Inside of any number of these, in any thread, BLAS runs one thread."""
 
     def __enter__(self) -> OneBlasThread:
-        global _users, _limits
+        state = _state()
         with _lock:
-            if not _users:
+            if not state.users:
                 _take_control()
-                _limits = _libraries().limit(limits=1, user_api="blas")
-            _users += 1
+                state.limits = _libraries().limit(limits=1, user_api="blas")
+            state.users += 1
         return self
 
     def __exit__(self, *_: object) -> None:
-        global _users, _limits
+        state = _state()
         with _lock:
-            _users -= 1
-            if not _users:
+            state.users -= 1
+            if not state.users:
                 _take_control()
-                # What this module holds is as it was: no code that uses it counts as changed.
-                limits, _limits = _limits, None
-                limits.restore_original_limits()
+                state.limits.restore_original_limits()
 
 
 def _take_control() -> None:

@@ -49,6 +49,10 @@ class Settings:
         """Whether inputs are made of the numbers of whole batches: whitened or mixed."""
         return self.mixes or self.inputs.whitening is not None
 
+    def fed(self, patches: bool) -> Settings:
+        """The same as the feed is to see it: without whitening, where that is of patches."""
+        return replace(self, inputs=replace(self.inputs, whitening=None)) if patches else self
+
     @property
     def constants(self) -> dict[str, np.ndarray]:
         """The arrays among the settings, by name."""

@@ -85,7 +85,7 @@ class Trainer:
         inputs = (inputs or Inputs()).astype(network.dtype)
         options = smoothing, clip, seed, weights is not None
         self._settings = Settings(optimizer, inputs, augment, *options)
-        checks.check_features(features, inputs, network.inputs)
+        checks.check_features(features, inputs, network.structure)
         checks.check_settings(self._settings, features.shape[1])
         checks.check_labels(labels, len(features), network.outputs)
         if order is None:

@@ -20,6 +20,7 @@ from stages import neuralnet as nn
 from stages.batches import batches, order_of
 from stages.dataset.formats.layout import shape_of
 from stages.features import make_inputs
+from stages.locality import check_levels, parse_levels
 from stages.modelfile.initial import identified, initialize
 from stages.options import InputOptions, NetworkOptions
 from stages.training.augmentation import AugmentationOptions
@@ -80,7 +81,7 @@ def make_trainer(
     """
     from pipeline.executors.pools import process_pool  # here and not above: it is slow to import
 
-    rows = examples.train_rows
+    rows, levels = examples.train_rows, parse_levels(network.local)
     if batch.batch > len(rows):
         raise ConfigError(
             f"--batch {batch.batch}: expected at most the number of training images, {len(rows)}; "
@@ -92,8 +93,10 @@ def make_trainer(
         whitening=examples.whitening,
         shape=shape_of(examples.dataset),
     )
+    stored, whitened = examples.features.shape[1], read.whitening is not None
+    shape = check_levels(network.local, read.shape, levels) if levels else None
     created = nn.Network.create(
-        inputs=read.width(examples.features.shape[1]),
+        inputs=stored if levels else read.width(stored),
         hidden=network.hidden,
         classes=len(examples.dataset["classes"]),
         activation=network.activation,
@@ -103,6 +106,9 @@ def make_trainer(
         norm=network.norm,
         dropout=network.dropout,
         members=network.members,
+        local=levels,
+        shape=shape,
+        components=read.whitening.shape[1] if levels and whitened else 0,
     )
     if init is not None:
         initialize(created, identified(init), inputs)

@@ -1,4 +1,4 @@
-"""The ablation: what each ingredient of recipe `fast` is worth, on validation images.
+"""The ablation: what each ingredient of recipe `fast-dense` is worth, on validation images.
 
     python -m tests.ablation --source cifar.tar.gz
     python -m tests.ablation --source cifar.tar.gz --epochs 3 --seeds 0 --only gray no-whitening

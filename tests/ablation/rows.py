@@ -1,4 +1,4 @@
-"""What is compared: a row is the recipe `fast` with some flags changed. Add one by adding a line.
+"""What is compared: a row is the recipe `fast-dense`, some flags changed. Add one by adding a line.
 
 `A|B|C` stands for one flag with each of these values: they are tried with the first seed, and the
 one with the best validation goes on. Without batch normalisation or with another optimizer the
@@ -11,7 +11,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-RECIPE = "fast"
+RECIPE = "fast-dense"
 
 GROUPS = {
     "the recipe": {

@@ -54,7 +54,7 @@ def test_from_a_source_to_a_table(ablation, tmp_path):
     document = json.loads((tmp_path / "out" / "ablation.json").read_text())
     assert document["dataset"] == "synthetic"
     assert document["seeds"] == [3, 4]
-    assert [row["name"] for row in document["rows"]] == ["fast", *rows]
+    assert [row["name"] for row in document["rows"]] == ["fast-dense", *rows]
     fast, changed = document["rows"][:2]
     assert changed["flags"] == "--smoothing 0"
     assert changed["seconds"] > 0
@@ -74,7 +74,7 @@ def test_from_a_source_to_a_table(ablation, tmp_path):
 def test_a_source_that_is_not_there_is_told_once(ablation):
     status, _, err = ablation("--source", "missing.tar.gz", "--only", "gray", "--seeds", "0")
     assert status == 2
-    assert err.startswith("error: recipe fast, seed 0: ")
+    assert err.startswith("error: recipe fast-dense, seed 0: ")
     assert len(err.splitlines()) == 1
 
 
@@ -110,7 +110,7 @@ def test_the_best_of_a_choice_with_the_first_seed_goes_on():
     told: list[str] = []
     train = accuracies({"": 0.5, "1": 0.2, "2": 0.4, "3": -9})
     found = carry_out([CHOICE], (1, 2, 7), 2, train, told.append)
-    assert [one.row.name for one in found] == ["fast", "choice"]
+    assert [one.row.name for one in found] == ["fast-dense", "choice"]
     assert found[1].flags == ("--no-batchnorm", "--lr", "2")
     assert sorted(found[1].results) == [1, 2, 7]
     assert len(told) == 4 + 2 * 2
@@ -146,7 +146,7 @@ def test_a_seed_that_fails_is_told():
 
 def test_nothing_goes_on_when_the_recipe_fails():
     told: list[str] = []
-    with pytest.raises(UserError, match=r"recipe fast, seed 0: training diverged"):
+    with pytest.raises(UserError, match=r"recipe fast-dense, seed 0: training diverged"):
         carry_out([CHOICE], (0, 1), 1, accuracies({"": -9}), told.append)
     assert len(told) == 1
 

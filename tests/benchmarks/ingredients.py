@@ -33,7 +33,7 @@ from tests.benchmarks.turns import Pairs, Way, compare, warm_up
 
 WORKERS = {"1 worker": 1, "default": None}
 WARM = {"1 worker": 0.5, "default": 2.5}  # seconds; by default the program tries out workers first
-FED = {"recipe fast": RECIPE, "everything": EVERYTHING}
+FED = {"recipe fast-dense": RECIPE, "everything": EVERYTHING}
 
 
 def measure(folder: Path, turns: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ AUGMENTATION = {
 INGREDIENTS = (
     "batch norm", "layer norm", "GELU", "dropout", "smoothing", *AUGMENTATION, "contrast", WHITENING
 )  # fmt: skip
-# One network has one normalisation; the recipe is `fast`.
+# One network has one normalisation; the recipe is `fast-dense`.
 RECIPE = frozenset({"batch norm", "GELU", "smoothing", "flips", "shifts", WHITENING})
 EVERYTHING = frozenset(INGREDIENTS) - {"layer norm"}
 

@@ -66,7 +66,7 @@ def test_from_steps_to_tables(tmp_path, monkeypatch):
     page = ingredients_tables.tables(json.loads(json.dumps(found)))
     for name in (*INGREDIENTS, "everything"):
         assert f"+ {name}" in page
-    assert "recipe fast, not augmented" in page
+    assert "recipe fast-dense, not augmented" in page
 
 
 def test_the_tables_tell_what_is_missing():
@@ -77,8 +77,8 @@ def test_the_tables_tell_what_is_missing():
         "batch": 100,
         "added": {"ours": ours, "PyTorch": {"1 worker": None, "default": None}},
         "whitening alone": 0.05,
-        "fed": {who: {"recipe fast": pairs} for who in ours},
-        "pieces": {"recipe fast": [times, times]},
+        "fed": {who: {"recipe fast-dense": pairs} for who in ours},
+        "pieces": {"recipe fast-dense": [times, times]},
     }
     page = ingredients_tables.tables({"a network, 100": result})
     assert "PyTorch is missing: pip install -e '.[bench]'" in page

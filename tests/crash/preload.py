@@ -52,12 +52,15 @@ def library(folder: Path) -> Path | None:
 
 
 def calls(folder: Path, every: int = 1, some: int = 20) -> Iterator[Tally]:
-    """Fail every `every`-th call with each errno of `EVERY`, every `some`-th with the others."""
+    """Fail every `every`-th call with each errno of `EVERY`, every `some`-th with the others.
+
+    Calls that start a thread or a process, and writes, are few: each `every`-th of them.
+    """
     if (made := library(folder)) is None:
         yield Tally(figures={"calls": "no gcc"})
         return
     tasks = [(name, start, 2 * every) for name in EVERY for start in (1, 1 + every)]
-    tasks += [(name, 1, some) for name in (*SOME, STARTS, SHORT)]
+    tasks += [(name, 1, some) for name in SOME] + [(name, 1, every) for name in (STARTS, SHORT)]
     running: list[subprocess.Popen[str]] = []
     for name, start, stride in tasks:
         command = [sys.executable, "-m", "tests.crash.preload", name, str(start), str(stride)]

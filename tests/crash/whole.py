@@ -37,6 +37,7 @@ EVERYTHING = SMALL | {
     "standardize": "channel",
     "whiten": "zca",
     "components": "6",
+    "local": "3,2,3/2,1,2",
     "flip": "alternate",
     "shift": "1",
     "rotate": "9",
@@ -62,7 +63,7 @@ def small_recipe(name: str) -> dict[str, Any]:
     """The parameters of a recipe, but for what would take long."""
     values = load_recipe(RECIPES, name)[1] | SMALL
     values = {key: value for key, value in values.items() if key in WHOLE.parameters}
-    small = {"components": "6", "refine": "1"}
+    small = {"components": "6", "refine": "1", "local": "3,2,2"}
     return values | {key: value for key, value in small.items() if values.get(key)}
 
 

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.edits.edits import load_cases, verdict
+from tests.edits.edits import KINDS, load_cases, verdict
 
 
 def main(words: list[str]) -> int:
@@ -20,8 +20,7 @@ def main(words: list[str]) -> int:
             counts[found] += 1
             if found != "right":
                 print(f"{found:<8} {one['name']}   {why}")
-    kinds = ("wrong", "broken", "reported", "miss", "right")
-    print(f"{len(cases)} edits: " + ", ".join(f"{counts[kind]} {kind}" for kind in kinds))
+    print(f"{len(cases)} edits: " + ", ".join(f"{counts[kind]} {kind}" for kind in KINDS))
     return int(counts["wrong"] + counts["broken"] > 0)
 
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+HOME = HERE.parent.parent
+KINDS = ("wrong", "broken", "reported", "miss", "right")
 PROGRAM = """if True:
     import json, os, sys
     sys.path.insert(0, os.getcwd())
@@ -36,15 +38,19 @@ def load_cases() -> list[dict[str, Any]]:
     return json.loads((HERE / "cases.json").read_text("utf-8"))
 
 
-def verdict(case: Mapping[str, Any]) -> tuple[str, str]:
-    """What becomes of an edit, and why."""
+def verdict(
+    case: Mapping[str, Any], python: str = sys.executable, path: Path = HOME
+) -> tuple[str, str]:
+    """What becomes of an edit, and why; `path` is where `python` finds the framework."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "src"
         _put(root, case["before"])
-        first = _run(root, Path(name) / "store", case.get("env_before"))
+        program = [python, "-c", PROGRAM]
+        store, empty = str(Path(name) / "store"), str(Path(name) / "empty")
+        first = _run([*program, store], root, path, case.get("env_before"))
         _put(root, case["after"])
-        after = _run(root, Path(name) / "store", case.get("env_after"))
-        fresh = _run(root, Path(name) / "empty", case.get("env_after"))
+        after = _run([*program, store], root, path, case.get("env_after"))
+        fresh = _run([*program, empty], root, path, case.get("env_after"))
     for error in (one["error"] for one in (first, after, fresh) if "error" in one):
         return ("reported" if error.startswith("pipeline.errors.") else "broken"), error
     if after["out"] != fresh["out"]:
@@ -65,10 +71,10 @@ def _put(root: Path, files: Mapping[str, str | None]) -> None:
             path.write_text(text)
 
 
-def _run(root: Path, store: Path, environment: Mapping[str, str] | None) -> dict[str, Any]:
-    home = str(HERE.parent.parent)
-    settings = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": home, **(environment or {})}
-    command = [sys.executable, "-c", PROGRAM, str(store)]
+def _run(
+    command: list[str], root: Path, path: Path, environment: Mapping[str, str] | None
+) -> dict[str, Any]:
+    settings = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(path), **(environment or {})}
     done = subprocess.run(
         command, cwd=root, env=os.environ | settings, capture_output=True, text=True, timeout=120
     )

@@ -12,16 +12,16 @@ TINY = (*SMALL, "--hidden", "8", "--components", "6", "--batch", "50", "--no-col
 
 
 def test_a_recipe_for_fewer_epochs(document):
-    found = document("train", "--recipe", "fast", "--epochs", "2", *TINY)
+    found = document("train", "--recipe", "fast-dense", "--epochs", "2", *TINY)
     assert len(found["epochs"]) == 2
     rates = [epoch["lr"] for epoch in found["epochs"]]
     assert rates[0] < rates[1] <= 0.5, "it rises for 3 of 14 epochs, and here for 0.43 of 2"
-    settings = document("config", "--recipe", "fast", "--epochs", "2")
+    settings = document("config", "--recipe", "fast-dense", "--epochs", "2")
     assert settings["warmup"]["value"] == pytest.approx(3 * 2 / 14)
-    assert settings["warmup"]["origin"] == "recipe fast, for 2 instead of 14 epochs"
+    assert settings["warmup"]["origin"] == "recipe fast-dense, for 2 instead of 14 epochs"
 
 
-@pytest.mark.parametrize("recipe", ["best", "fast", "gray", "max"])
+@pytest.mark.parametrize("recipe", ["best", "fast", "fast-dense", "gray", "max", "max-dense"])
 @pytest.mark.parametrize("epochs", ["1", "2", "1000"])
 def test_every_recipe_can_be_planned_for_any_number_of_epochs(document, recipe, epochs):
     found = document("plan", "--recipe", recipe, "--epochs", epochs, *SMALL)
@@ -29,12 +29,12 @@ def test_every_recipe_can_be_planned_for_any_number_of_epochs(document, recipe, 
 
 
 def test_a_search_holds_images_back_by_itself(call):
-    space = ("search", "lr=0.1,0.2", "--recipe", "fast", "--dry-run", *TINY)
+    space = ("search", "lr=0.1,0.2", "--recipe", "fast-dense", "--dry-run", *TINY)
     status, out, err = call(*space)
     assert (status, out.count("runs")) == (0, 2), err
     assert err == (
-        "search holds 20% of the training images back, to choose by; recipe fast trains on all of "
-        "them\n"
+        "search holds 20% of the training images back, to choose by; recipe fast-dense trains on "
+        "all of them\n"
     )
     status, out, err = call(*space, "--val-fraction", "0")
     assert (status, out) == (2, "")

@@ -14,7 +14,8 @@ SHORT = ("--epochs", "2", "--warmup", "0.5")
 SMALL = ("--hidden", "64,32", "--epochs", "2")
 
 RECIPES = {
-    f"recipe {name}": ("--recipe", name, *SHORT) for name in ("default", "fast", "best", "gray")
+    f"recipe {name}": ("--recipe", name, *SHORT)
+    for name in ("default", "fast", "fast-dense", "best", "gray")
 }
 RECIPES["recipe max"] = ("--recipe", "max", *SHORT, "--refine", "1")
 
@@ -47,6 +48,13 @@ PREPROCESSING = {
     "flip TTA": ("--tta",),
     "flip TTA, colour, float64": ("--tta", COLOR, "--precision", "float64"),
 }
+LOCAL = {
+    "local, two layers": ("--local", "8,4,6/3,2,8", "--batchnorm"),
+    "local, whitened, colour, bytes, flip TTA, float64": (
+        *(COLOR, *BYTES, "--local", "6,3,8", "--whiten", "pca", "--components", "40", "--tta"),
+        *("--precision", "float64"),
+    ),
+}
 ENSEMBLES = {
     "ensemble of 3": ("--members", "3"),
     "ensemble of 2, flip TTA, batchnorm": ("--members", "2", "--tta", "--batchnorm"),
@@ -57,6 +65,6 @@ ENSEMBLES = {
 ROWS = {
     **RECIPES,
     **NETWORKS,
-    **{name: (*SMALL, *flags) for name, flags in (PREPROCESSING | ENSEMBLES).items()},
+    **{name: (*SMALL, *flags) for name, flags in (PREPROCESSING | LOCAL | ENSEMBLES).items()},
 }
 EVERYDAY = ("ensemble of 2, flip TTA, batchnorm", "recipe gray")  # in tests; the first every day

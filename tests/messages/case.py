@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from stages.dataset.formats.layout import SHAPE_CLASSES
 from tests.stages import datasets, models
 
 ROOT = Path(__file__).parents[2]
@@ -69,12 +70,12 @@ def changed(**fields: object) -> str:
 
 
 def ten_classes() -> object:
-    made = models.model(shape=(3, 32, 32), classes=tuple("abcdefghij"))
+    made = models.model(shape=(3, 32, 32), classes=SHAPE_CLASSES)
     return made.to_document()["layers"]
 
 
 def too_large() -> str:
-    made = models.model(shape=(3, 32, 32), classes=tuple("abcdefghij"))
+    made = models.model(shape=(3, 32, 32), classes=SHAPE_CLASSES)
     made.network.parameters[:] = 3e38
     made.network.parameters[::3] = -3e38
     return json.dumps(made.to_document())
@@ -102,6 +103,7 @@ def check(case: Case, call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -
     status, line = call(case.command)
     assert fits(case.message, line), line
     assert status == case.status
+    assert not re.search(r"\b([a-z]{3,}) (the )?\1\b", line), "a word comes twice"
 
 
 def short(case: Case) -> str:

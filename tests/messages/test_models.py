@@ -50,6 +50,12 @@ MODELS = [
     ),
     Case(
         f"run {DATA} --load m.json",
+        "error: --load: expected a model whose class 0 is 'disk', as these images have it, "
+        "found 'a'; load a model of this dataset",
+        {"m.json": changed(classes=list("abcdefghij"), layers=ten_classes())},
+    ),
+    Case(
+        f"run {DATA} --load m.json",
         "error: expected a finite validation loss, found <…>: the parameters of the network are "
         "too large; train it again with a smaller --lr, or load another",
         {"m.json": too_large()},

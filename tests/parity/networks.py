@@ -7,19 +7,23 @@ of batch normalisation that were observed included.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
 import torch
 
-from stages.neuralnet import Network, Trainer
+from stages.neuralnet import Inputs, Network, Trainer
 from stages.neuralnet.optimizers import make_optimizer
+from stages.neuralnet.step.layout import Layout
 
 from .functions import STEPS, Pair
-from .references import LionByThePaper, MuonByThePaper
+from .references import LionByThePaper, LocallyConnected, MuonByThePaper
 
 F, BATCH, ROWS, SIZES = torch.nn.functional, 32, 320, (20, 24, 16, 5)
+IMAGE = 2, 9, 7
+LEVELS = (3, 2, 4), (3, 1, 6)
 ACTIVATIONS = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
@@ -42,11 +46,13 @@ class Counterpart(torch.nn.Module):
         self.linears, self.norms = torch.nn.ModuleList(), torch.nn.ModuleList()
         for layer, tensors in zip(ours.structure, ours.tensors(), strict=True):
             bias = layer.norm == "none"
-            linear = torch.nn.Linear(layer.inputs, layer.outputs, bias, dtype=torch.float64)
+            local = layer.kind == "local"
+            kind = partial(LocallyConnected, layer) if local else torch.nn.Linear
+            linear = kind(layer.inputs, layer.outputs, bias, dtype=torch.float64)
             norm = {"batch": torch.nn.BatchNorm1d, "layer": torch.nn.LayerNorm}.get(layer.norm)
             norm = norm(layer.outputs, dtype=torch.float64) if norm else torch.nn.Identity()
             with torch.no_grad():
-                linear.weight[...] = torch.tensor(tensors["weights"].T)
+                linear.weight[...] = torch.tensor(tensors["weights"]).mT
                 if bias:
                     linear.bias[...] = torch.tensor(tensors["biases"])
             self.linears.append(linear)
@@ -68,7 +74,7 @@ class Counterpart(torch.nn.Module):
         found = []
         for linear, norm in zip(self.linears, self.norms, strict=True):
             plain = isinstance(norm, torch.nn.Identity)
-            found += [linear.weight.T, linear.bias if plain else norm.bias]
+            found += [linear.weight.mT, linear.bias if plain else norm.bias]
             found += [] if plain else [norm.weight]
             found += [norm.running_mean, norm.running_var] if hasattr(norm, "running_var") else []
         return [tensor.detach().numpy() for tensor in found]
@@ -106,26 +112,36 @@ def training(
     name: str = "sgd",
     theirs: Optimizers | None = None,
     lr: float = 0.05,
+    local: tuple[tuple[int, int, int], ...] = (),
+    components: int = 0,
     **options: float,
 ) -> Iterable[Pair]:
     rng = np.random.default_rng(4)
-    features, labels = rng.standard_normal((ROWS, SIZES[0])), rng.integers(0, SIZES[-1], ROWS)
+    inputs = math.prod(IMAGE) if local else SIZES[0]
+    features, labels = rng.standard_normal((ROWS, inputs)), rng.integers(0, SIZES[-1], ROWS)
     orders = rng.permuted(np.tile(np.arange(ROWS), (STEPS * BATCH // ROWS, 1)), axis=1)
     shape = {"hidden": SIZES[1:-1], "norm": norm, "dropout": dropout, "dtype": "float64"}
-    ours = Network.create(SIZES[0], classes=SIZES[-1], activation=activation, **shape)
+    if local:
+        shape |= {"hidden": SIZES[2:-1], "local": local, "shape": IMAGE, "components": components}
+    ours = Network.create(inputs, classes=SIZES[-1], activation=activation, **shape)
     model = Counterpart(ours)
+    whitening = rng.standard_normal((1 + IMAGE[0] * 9, components)) / 5 if components else None
+    if components:
+        model.linears[0].whitening = torch.tensor(whitening)
     make = theirs or regular(torch.optim.SGD, 0.01, momentum=0.9)
     optimizers = make(*model.groups())
     options = options if theirs else {"l2": 0.01}
     given = {"batch": BATCH, "order": lambda epoch: orders[epoch], "executor": "serial"}
     given |= {"smoothing": smoothing, "clip": clip, "workers": 1}
+    given |= {"inputs": Inputs(whitening=whitening)}
     with Trainer(ours, make_optimizer(name, **options), features, labels, **given) as trainer:
         for step in range(STEPS):
             rate = lr * (1.5 + np.sin(step))
             epoch, within = divmod(step, trainer.steps)
             trainer.run(epoch, within, within + 1, rate)
-            masks = [trainer._arrays.get(f"mask {n}", np.ones(1)).copy() for n in (0, 1)]
-            masks = [mask.T if mask.shape[-1] == BATCH else mask for mask in masks]
+            view = Layout(ours.structure, trainer._settings).view
+            count, ones = len(ours.structure) - 1, np.ones((1, 1))
+            masks = [view(trainer._arrays.get(f"mask {n}", ones)).copy() for n in range(count)]
             rows = orders[epoch][within * BATCH : (within + 1) * BATCH]
             z = model(torch.tensor(features[rows]), [torch.tensor(mask) for mask in masks])
             model.zero_grad()
@@ -176,4 +192,9 @@ COMPARISONS |= {
     "all of these": partial(training, **ALL),
     "all of these, AdamW": partial(training, **ALL, **OPTIMIZERS["AdamW"]),
     "all of these, Muon": partial(training, **ALL, **OPTIMIZERS["Muon"]),
+    "local": partial(training, local=LEVELS),
+    "local, all of these": partial(training, **ALL, local=LEVELS, components=7),
+    "local, norm layer, AdamW": partial(
+        training, norm="layer", local=LEVELS, components=7, **OPTIMIZERS["AdamW"]
+    ),
 }

@@ -1,10 +1,15 @@
-"""Lion and Muon in PyTorch's operations, float64, as their papers have them."""
+"""What PyTorch lacks, in its operations, float64: Lion and Muon by their papers, local layers."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
+
+from stages.neuralnet import Local
+
+F = torch.nn.functional
 
 
 class LionByThePaper(torch.optim.Optimizer):
@@ -49,3 +54,27 @@ def newton_schulz(G: torch.Tensor) -> torch.Tensor:
         A = X @ X.T
         X = a * X + (b * A + c * A @ A) @ X
     return X.T if G.shape[0] > G.shape[1] else X
+
+
+class LocallyConnected(torch.nn.Module):
+    """PyTorch's windows of images or maps (unfold), each times a matrix of its own."""
+
+    def __init__(self, layer: Local, inputs: int, outputs: int, bias: bool, dtype: Any) -> None:
+        super().__init__()
+        self.layer, shape = layer, layer.shape_of_weights
+        self.weight = torch.nn.Parameter(torch.empty(shape, dtype=dtype).mT.contiguous())
+        self.bias = torch.nn.Parameter(torch.zeros(outputs, dtype=dtype)) if bias else None
+        self.whitening = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        layer, last = self.layer, self.layer.channels_last
+        images = x.reshape(-1, *layer.shape)
+        images = images.permute(0, 3, 1, 2) if last else images
+        windows = F.unfold(images, layer.patch, stride=layer.stride)  # (n, channels · patch², …)
+        windows = windows.reshape(len(x), -1, layer.patch**2, windows.shape[-1])
+        windows = windows.transpose(1, 2) if last else windows
+        patches = windows.flatten(1, 2).permute(2, 0, 1)  # (positions, n, numbers)
+        if self.whitening is not None:
+            patches = patches @ self.whitening[1:] + self.whitening[0]
+        z = (patches @ self.weight.mT).transpose(0, 1).flatten(1)
+        return z if self.bias is None else z + self.bias

@@ -1,15 +1,12 @@
 """A stage is watched: what it was seen to read is checked by the next plan, and named."""
 
-import importlib
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import pytest
 
-from pipeline.code import CodeIndex
-from pipeline.errors import CodeError, DataError
+from pipeline.errors import DataError
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.runner import run
@@ -128,65 +125,3 @@ def test_nothing_is_stored_where_an_input_of_files_changes(planner, place, store
     with pytest.raises(DataError, match="archive has changed while look ran, which has archive"):
         run(planner(Pipeline(find, look)), (), Reporter())
     assert not [path for path in store.results() if path.parent.name == "look"]
-
-
-@pytest.fixture
-def module(place, monkeypatch):
-    """A module with a stage, loaded from a file that can be edited."""
-    (place / "edited.py").write_text(
-        "from pipeline.stage import stage\n\nHOOK = []\n\n\ndef helper():\n    return 1\n\n\n"
-        "@stage(outputs=('out',))\ndef make():\n"
-        "    for f in HOOK:\n        f()\n    return helper()\n"
-    )
-    monkeypatch.syspath_prepend(place)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    importlib.invalidate_caches()
-    yield importlib.import_module("edited")
-    del sys.modules["edited"]
-
-
-def edit(place):
-    path = place / "edited.py"
-    path.write_text(path.read_text().replace("return 1", "return 2"))
-
-
-def test_code_that_was_loaded_is_not_taken_for_its_file(module, place):
-    before = CodeIndex().reached(module.make.function)
-    (place / "edited.py").write_text("# a comment\n" + (place / "edited.py").read_text())
-    assert CodeIndex().reached(module.make.function).graph == before.graph
-    edit(place)
-    with pytest.raises(CodeError, match=r"edited\.helper was loaded before .*edited\.py changed"):
-        CodeIndex().reached(module.make.function)
-
-
-def test_nothing_is_stored_where_the_code_changes_meanwhile(module, place, planner, store):
-    ready = planner(Pipeline(module.make))
-    module.HOOK.append(lambda: edit(place))
-    with pytest.raises(CodeError, match=r"edited\.py changed while make ran: .* nothing is stored"):
-        run(ready, (), Reporter())
-    assert store.results() == []
-
-
-def test_what_a_stage_changes_that_another_uses_is_reported(planner):
-    shared = {"k": 0}
-    told = []
-
-    class Told(Reporter):
-        def warn(self, message):
-            told.append(message)
-
-    @stage(outputs=("a",))
-    def first():
-        shared["k"] = 1
-        return 0
-
-    @stage(outputs=("out",))
-    def second(a):
-        return shared["k"]
-
-    pipeline = Pipeline(first, second)
-    run(planner(pipeline), (), Told())
-    assert len(told) == 1
-    assert "first changed" in told[0]
-    assert "which second may use" in told[0]
-    assert {s.status for s in run(planner(pipeline), (), Told()).stages} == {"cached"}

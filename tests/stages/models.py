@@ -32,16 +32,21 @@ def model(
     dropout: float = 0.0,
     classes: tuple[str, ...] = CLASSES,
     shape: tuple[int, int, int] = SHAPE,
+    local: tuple[tuple[int, int, int], ...] = (),
     **record: Any,
 ) -> Model:
-    """A model of random parameters; `components` of whitening, 0: none."""
-    inputs = int(np.prod(shape if color else shape[1:]))
+    """A model of random parameters; `components` of whitening, 0: none, with `local` of patches."""
+    seen = shape if color else (1, *shape[1:])
+    inputs = int(np.prod(seen))
+    whitened = seen[0] * local[0][0] ** 2 if local else inputs
     rng = np.random.default_rng(5)
     constants = rng.uniform(0.1, 2, (2 if standardized else 0, inputs)).astype(np.float32)
-    matrix = rng.normal(size=(1 + inputs if components else 0, components or inputs))
+    matrix = rng.normal(size=(1 + whitened if components else 0, components or inputs))
     options = {"dtype": dtype, "seed": 2, "norm": norm, "members": members}
     options |= {"activation": activation, "dropout": dropout}
-    network = Network.create(components or inputs, hidden, len(classes), **options)
+    options |= {"local": local, "shape": seen, "components": components} if local else {}
+    width = inputs if local else components or inputs
+    network = Network.create(width, hidden, len(classes), **options)
     for member in range(members):
         for arrays in network.tensors(member):
             for name in arrays.keys() - {"weights"}:

@@ -141,6 +141,8 @@ def test_the_names_of_the_classes_may_end_as_the_official_ones_do(tmp_path):
     text = "\r\n".join(STANDARD_CLASSES).encode() + b"\n\n"
     path = write(tmp_path / "x.tar", tar({"batches.meta.txt": text} | files()))
     assert run(path)[2]["classes"] == list(STANDARD_CLASSES)
+    path = write(tmp_path / "y.tar", tar({"batches.meta.txt": b"\xef\xbb\xbf" + text} | files()))
+    assert run(path)[2]["classes"] == list(STANDARD_CLASSES), "a BOM is no part of a name"
 
 
 def test_memory_is_bounded(tmp_path):

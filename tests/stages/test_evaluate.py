@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.errors import ConfigError, DataError
+from pipeline.context import Context
+from pipeline.errors import DataError
 from stages.evaluate import evaluate
 from stages.neuralnet import Network
 from stages.neuralnet.inputs import Inputs, mirrored
@@ -95,49 +96,6 @@ def test_without_validation_images_there_is_no_validation():
     assert "validation" not in found
 
 
-@pytest.mark.parametrize("whitened", [False, True])
-def test_a_model_of_other_features_is_refused(whitened):
-    shape = (6, 4) if whitened else (0, 5)
-    changes = {
-        "standardization": np.empty((0, 5), np.float32),
-        "whitening": np.empty(shape, np.float32),
-    }
-    with pytest.raises(
-        ConfigError, match=r"--load: expected a model of 1024 features, .* found one of 5; "
-    ):
-        evaluate(**arguments(Network.create(4 if whitened else 5, (), 10), **changes))
-
-
-def test_a_model_of_other_classes_is_refused():
-    with pytest.raises(
-        ConfigError, match=r"--load: expected a model of 10 classes, .* found one o"
-    ):
-        evaluate(**arguments(Network.create(D, (), 3)))
-
-
-@pytest.mark.parametrize(
-    ("own", "message"),
-    [
-        (
-            {"scale": "symmetric"},
-            "--load: expected scale symmetric, as .* found unit; leave scale ",
-        ),
-        ({"contrast": True}, "--load: expected contrast true, as the model was .* found false; le"),
-        (
-            {"storage": "uint8"},
-            "--load: expected storage uint8, as .* found float32; leave storage",
-        ),
-    ],
-)
-def test_a_model_that_knows_its_preprocessing_gets_no_other(own, message):
-    network = Network.create(D, (), 10)
-    given = arguments(network)
-    given["training"]["preprocessing"] = {"color": False, "scale": "unit", **own}
-    with pytest.raises(ConfigError, match=message):
-        evaluate(**given)
-    evaluate(**given, inputs=InputOptions(**own))
-
-
 def test_numbers_that_overflow_are_told():
     network = Network.create(D, (5,), 10)
     network.parameters[...] = np.where(np.arange(network.parameters.size) % 2, 3e38, -3e38)
@@ -166,9 +124,27 @@ def test_of_more_than_a_hundred_classes_the_pairs_are_kept():
     assert all(truth in names and guess in names for truth, guess, _ in found["confused"])
 
 
-def test_a_model_of_another_table():
-    network = Network.create(D, (5,), 10)
-    given = arguments(network)
-    given["training"]["columns"] = [{"name": "a", "kind": "number"}]
-    with pytest.raises(ConfigError, match="--load: expected a model of a table with these columns"):
-        evaluate(**given)
+def test_a_column_that_hardly_varies_in_training_is_named_where_it_does_later():
+    told: list[str] = []
+
+    class Told(Context):
+        def warn(self, message):
+            told.append(message)
+
+    given = arguments(Network.create(D, (5,), 10), dataset={"name": "some", "classes": CLASSES})
+    given["dataset"]["shape"] = None
+    constants = np.stack([np.zeros(D), np.ones(D)]).astype(np.float32)
+    evaluate(**{**given, "standardization": constants}, context=Told())
+    assert told == []
+    constants[1, 3] = 1e4
+    evaluate(**{**given, "standardization": constants}, context=Told())
+    assert [words.partition(":")[0] for words in told] == ["validation", "test"]
+    features = given["features"][given["test_rows"], 3]
+    assert told[1].startswith(
+        f"test: 1 of {D} features lie more than 100 deviations from their training mean, feature 3 "
+        f"by {1e4 * float(features.max()):,.0f}: they hardly vary in training"
+    )
+    given["dataset"].pop("shape")  # of images, whose constants have bounds
+    told.clear()
+    evaluate(**{**given, "standardization": constants}, context=Told())
+    assert told == []

@@ -35,15 +35,25 @@ def first_layer(trail: Trail, most: int = MOST) -> np.ndarray | None:
     weights = _units(network)
     if weights is None:
         return None
+    first, constants = network.structure[0], values["standardization"]
+    if isinstance(first, nn.Local):  # a patch may lie anywhere: constants of pixels say nothing
+        constants = constants[:0]
     strongest = np.argsort(-np.einsum("ij,ij->j", weights, weights), kind="stable")[:most]
-    pixels = to_pixels(weights[:, strongest], values["standardization"], values["whitening"])
+    pixels = to_pixels(weights[:, strongest], constants, values["whitening"])
     shape = _shape(values["dataset"], trail.parameters(), len(pixels))
+    if isinstance(first, nn.Local):
+        shape = first.shape_of_patch
     return None if shape is None else pictures(pixels.T.reshape(-1, *shape))
 
 
 def _units(network: nn.Network) -> np.ndarray | None:
-    """The weights (features, units) of the first layer, of the first member of an ensemble."""
+    """The weights (features, units) of the first layer, of the first member of an ensemble.
+
+    Of a local layer: those of all units at all positions, for the numbers of a patch.
+    """
     weights = network.tensors()[0].get("weights")
+    if weights is not None and isinstance(network.structure[0], nn.Local):
+        return weights.transpose(1, 0, 2).reshape(weights.shape[1], -1)
     return weights if weights is not None and weights.ndim == 2 else None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.cli.program import Program
@@ -11,11 +12,13 @@ from pipeline.errors import ConfigError
 from pipeline.events.progress import duration
 from pipeline.literals import flag_text
 from pipeline.store.digests import digest_json
+from pipeline.store.numerics import made_differently
 from stages.commands.runs.labels import change_label
 from stages.commands.runs.record import DIGITS, Look, Run, find_runs
 from stages.commands.runs.words import DATA, Recipes
 
 NONE = "–"
+FEW = 4  # runs that are named where something is said about many
 HEAD = (
     *("run", "written", "dataset", "validation", "test", "flip TTA", "epochs", "time", "tags"),
     "made of",
@@ -62,9 +65,21 @@ def runs(
     )
     lines = [table]
     lines += [f"{one.name}: {one.label.note}" for one in listed if one.label.note]
+    lines += _made_elsewhere(listed)
     if len(listed) < len(found):
         lines.append(f"… and {len(found) - len(listed)} more")
     return document, "\n".join(lines)
+
+
+def _made_elsewhere(listed: Sequence[Run]) -> Iterator[str]:
+    """What runs were made with that is not here, and which they are."""
+    found = defaultdict(list)
+    for one in listed:
+        for words in made_differently(one.manifest):
+            found[words].append(one.name)
+    for words, names in found.items():
+        more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+        yield f"{' '.join(names[:FEW])}{more}: {words}"
 
 
 def _csv(listed: Sequence[Mapping[str, Any]]) -> str:
@@ -126,6 +141,7 @@ def compare(program: Program, look: Look, names: Sequence[str]) -> tuple[dict[st
         "flip TTA": [_percent(one.tta) for one in found],
         "time": [duration(one.seconds, 1) for one in found],
         "machine": [str(one.manifest.get("machine")) for one in found],
+        "BLAS": [one.manifest.get("versions", {}).get("blas", NONE) for one in found],
         "code": [digest_json(one.manifest["fields"]["code"])[:DIGITS] for one in found],
         "result": [one.manifest["outputs"]["parameters"]["digest"][:DIGITS] for one in found],
     }

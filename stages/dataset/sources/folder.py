@@ -21,8 +21,9 @@ from typing import Any
 from pipeline.errors import DataError
 from pipeline.executors.cores import default_workers
 from pipeline.store.cache import read_cache, write_cache
+from pipeline.store.digest_cache import SETTLED_NS
 from pipeline.store.durable import replacing
-from pipeline.store.files import SETTLED_NS, Files, identify
+from pipeline.store.files import Files, identify
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.listing import (
     LISTING,

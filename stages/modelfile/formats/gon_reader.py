@@ -15,10 +15,10 @@ import numpy as np
 from pipeline.errors import DataError
 from pipeline.store.files import open_file
 from stages import neuralnet as nn
-from stages.modelfile.fields import LAYERS
 from stages.modelfile.formats.gon import PARAMS, PIXELS, SHAPE
 from stages.modelfile.formats.scanner import Scanner
 from stages.modelfile.model import Model
+from stages.modelfile.networks import LAYERS
 from stages.modelfile.strict import require
 
 BYTES = 1 << 28  # of a file: ten times a network of 1024-512-256-10

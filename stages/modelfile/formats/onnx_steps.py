@@ -92,6 +92,13 @@ def _dense(graph: Graph, x: str, weights: str, biases: str = "") -> str:
     return graph.node("Gemm", x, weights, biases) if biases else graph.node("MatMul", x, weights)
 
 
+def _local(graph: Graph, x: str, weights: str, indices: str, offsets: str) -> str:
+    """All patches at once: (n, positions, numbers), multiplied with the positions ahead."""
+    x = graph.node("Transpose", graph.node("Gather", x, indices, axis=1), perm=[1, 0, 2])
+    x = graph.node("Transpose", graph.node("MatMul", x, weights), perm=[1, 0, 2])
+    return graph.node("Add", graph.node("Flatten", x, axis=1), offsets)
+
+
 def _batch_norm(graph: Graph, x: str, *vectors: str) -> str:
     return graph.node("BatchNormalization", x, *vectors, epsilon=EPSILON)
 
@@ -139,6 +146,7 @@ NODES: dict[str, Callable[..., str]] = {
     "contrast": _contrast,
     "standardize": _standardize,
     "whiten": _dense,
+    "local": _local,
     "dense": _dense,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,

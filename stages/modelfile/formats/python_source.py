@@ -17,6 +17,7 @@ from stages.modelfile.formats.steps import Step, feature_steps, layer_steps
 from stages.modelfile.model import Model
 from stages.modelfile.tensors import DTYPES
 
+KINDS = DTYPES | {"int64": "<i8"}  # dtypes of arrays, as they are written
 WIDTH = 100  # of a line
 
 
@@ -35,7 +36,7 @@ def source(model: Model) -> Iterator[str]:
     for step in (*features, *layers):
         for name, array in step.constants.items():
             if array.ndim:
-                yield f'    "{name}": ("{DTYPES[array.dtype.name]}", {array.shape}, """\n'
+                yield f'    "{name}": ("{KINDS[array.dtype.name]}", {array.shape}, """\n'
                 yield from _wrapped(base64.b64encode(np.ascontiguousarray(array).data).decode())
                 yield '"""),\n'
     yield text.END

@@ -161,6 +161,11 @@ FUNCTIONS = {
     deviation = np.sqrt((x * x).mean(axis=1, keepdims=True))
     return x / np.maximum(deviation, {LEAST_DEVIATION})
 ''',
+    "local": """def local(x, weights, indices, offsets):
+    \"\"\"Each patch of the rows of x, by its indices, times its own weights.\"\"\"
+    parts = [x[:, patch] @ W for patch, W in zip(indices, weights)]
+    return np.concatenate(parts, axis=1) + offsets
+""",
     "batch_norm": f"""def batch_norm(x, gains, biases, means, variances):
     return (x - means) * (gains / np.sqrt(variances + {EPSILON})) + biases
 """,

@@ -10,6 +10,8 @@
       standardize                (x - mean) * inverse
       whiten                     x @ matrix + bias                    → (n, inputs of the network)
     then, for each member of an ensemble,
+      local                      x[indices of p] @ weights of p for each position p, + offsets;
+                                 the whitening of patches is in the weights then
       dense                      x @ weights + biases, or x @ weights before a normalisation
       batch_norm, layer_norm     gains * (x - mean) / sqrt(variance + ε) + biases
       relu, gelu, …              the activation, by its name
@@ -28,8 +30,10 @@ import numpy as np
 
 from pipeline.errors import ConfigError
 from stages.features import LUMA, SCALES
-from stages.modelfile.fields import stacked
 from stages.modelfile.model import Model
+from stages.modelfile.networks import stacked
+from stages.neuralnet import whitens_patches
+from stages.neuralnet.layers.local import Local, fold
 
 
 class Step(NamedTuple):
@@ -65,7 +69,7 @@ def _fitted(model: Model) -> list[Step]:
     if len(model.standardization):
         mean, inverse = model.standardization.astype(kind)
         steps.append(Step("standardize", {"mean": mean, "inverse": inverse}))
-    if len(model.whitening):
+    if len(model.whitening) and not whitens_patches(model.network.structure):
         matrix = model.whitening.astype(kind)
         steps.append(Step("whiten", {"whitening": matrix[1:], "whitening_bias": matrix[0]}))
     return steps
@@ -77,30 +81,46 @@ def layer_steps(model: Model, member: int | None = 0) -> list[Step]:
     tensors = stacked(network) if member is None else network.tensors(member)
     steps = []
     for number, (layer, arrays) in enumerate(zip(network.layers, tensors, strict=True)):
-        steps += LAYERS[_known(layer["kind"])](
-            layer, {f"layers.{number}.{name}": array for name, array in arrays.items()}
-        )
+        make, arrays = LAYERS[_known(layer["kind"])], dict(arrays)
+        if layer["kind"] == "local":
+            _patches(network.structure[number], arrays, None if number else model.whitening)
+        steps += make(layer, {f"layers.{number}.{name}": array for name, array in arrays.items()})
     return steps
 
 
-def _dense(layer: dict[str, object], arrays: dict[str, np.ndarray]) -> list[Step]:
+def _patches(layer: Local, arrays: dict[str, np.ndarray], whitening: np.ndarray | None) -> None:
+    """What a local layer reads at each position; whitening is put into its weights."""
+    weights, kind = arrays["weights"], arrays["weights"].dtype
+    ahead = weights.shape[:-3]  # the members, where there are all of them
+    arrays["offsets"] = np.zeros((*ahead, layer.outputs), kind)
+    if layer.components:
+        arrays["weights"], arrays["offsets"] = fold(whitening.astype(kind), weights)
+    indices = layer.indices()
+    arrays["indices"] = np.broadcast_to(indices, (*ahead, *indices.shape))
+
+
+def _layer(layer: dict[str, object], arrays: dict[str, np.ndarray]) -> list[Step]:
     """Dropout is for training alone: nothing stands for it here."""
     named = {name.rpartition(".")[2]: (name, array) for name, array in arrays.items()}
 
     def chosen(*names: str) -> dict[str, np.ndarray]:
         return dict(named[name] for name in names)
 
-    norm = layer.get("norm", "none")
+    norm, local = layer.get("norm", "none"), layer["kind"] == "local"
+    if local and norm == "none":
+        offsets, biases = chosen("offsets", "biases").values()
+        named["offsets"] = named["offsets"][0], offsets + biases
+    first = Step("local", chosen("weights", "indices", "offsets")) if local else None
     if norm == "none":
-        steps = [Step("dense", chosen("weights", "biases"))]
+        steps = [first or Step("dense", chosen("weights", "biases"))]
     else:
         vectors = ("gains", "biases", "means", "variances")[: 4 if norm == "batch" else 2]
-        steps = [Step("dense", chosen("weights")), Step(f"{norm}_norm", chosen(*vectors))]
+        steps = [first or Step("dense", chosen("weights")), Step(f"{norm}_norm", chosen(*vectors))]
     activation = str(layer["activation"])
     return steps if activation == "linear" else [*steps, Step(activation)]
 
 
-LAYERS = {"dense": _dense}
+LAYERS = {"dense": _layer, "local": _layer}
 
 
 def _known(kind: str) -> str:

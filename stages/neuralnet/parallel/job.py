@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from .. import memory
-from ..layers.dense import Dense
+from ..layers.layer import Layer
 from ..settings import Settings
 from ..step.cuts import share
 from ..step.kernels import Piece
@@ -37,7 +37,7 @@ class Job:
 
     def __init__(
         self,
-        layers: tuple[Dense, ...],
+        layers: tuple[Layer, ...],
         settings: Settings,
         arrays: dict[str, np.ndarray],
         features: np.ndarray,
@@ -117,7 +117,7 @@ class Setup:
     block: str
     shapes: memory.Shapes
     features: memory.Place | None
-    layers: tuple[Dense, ...]
+    layers: tuple[Layer, ...]
     settings: Settings
     batch: int
 

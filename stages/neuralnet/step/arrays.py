@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ..layers.dense import Dense, total_size
+from ..layers.layer import Layer
+from ..layers.local import Local
+from ..layers.stack import total_size, whitens_patches
 from ..memory import Shapes
 from ..settings import Settings
-from . import feed, tiles, update
+from . import feed, patches, tiles, update
 from .cuts import BLOCK_BYTES
 from .layout import Layout
 from .panels import widths
 
 
 def shapes(
-    layers: tuple[Dense, ...],
+    layers: tuple[Layer, ...],
     settings: Settings,
     dtype: Any,
     batch: int,
@@ -36,7 +38,8 @@ def shapes(
         "slots": ((slots, size), dtype),
     }
     plan |= {name: (array.shape, dtype) for name, array in settings.constants.items()}
-    plan |= feed.shapes(settings, layers[0].inputs, stored, batch, dtype)
+    fed, local = settings.fed(whitens_patches(layers)), isinstance(layers[0], Local)
+    plan |= feed.shapes(fed, layers[0].inputs, stored, batch, dtype, local)
     for number, layer in enumerate(layers):
         if number < len(layers) - 1:
             plan |= tiles.shapes(number, layer, batch, dtype, layout)
@@ -48,14 +51,18 @@ def shapes(
     return plan | {"order": ((rows,), np.int64), "labels": ((examples,), np.intp)}
 
 
-def scratch_size(layers: tuple[Dense, ...], settings: Settings, batch: int, dtype: np.dtype) -> int:
+def scratch_size(layers: tuple[Layer, ...], settings: Settings, batch: int, dtype: np.dtype) -> int:
     """How many numbers of scratch the pieces of a step need."""
     widest = max(layers[0].inputs, *(layer.outputs for layer in layers))
     most = max(BLOCK_BYTES // dtype.itemsize, 64 * widest, 2 * batch * widest)
+    local = [layer for layer in layers if isinstance(layer, Local)]
+    most = max(most, *(patches.scratch_size(layer, batch) for layer in local), 0)
     if settings.optimizer.matrices:
-        matrices = [
+        matrices = [layer.shape_of_weights[1:] for layer in local]
+        matrices += [
             (layer.inputs, columns.stop - columns.start)
             for n, layer in enumerate(layers)
+            if not isinstance(layer, Local)
             for columns in widths(layer, n == 0, batch)
         ]
         most = max(most, *(settings.optimizer.scratch(*shape) for shape in matrices))

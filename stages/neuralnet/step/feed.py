@@ -3,7 +3,8 @@
     gather     a piece owns some rows: taken from the features, augmented, converted
     project    a piece owns some columns: whitened, and mixed with those of other images
 
-Where nothing is whitened or mixed, the first phase is all.
+Where nothing is whitened or mixed, the first phase is all. A local layer has its inputs column by
+column even then: a piece turns its rows round while they are still bytes.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from .halves import Halves, parities
 from .kernels import Now, Piece
 
 
-def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.dtype) -> Shapes:
-    """The arrays of two batches (by parity), and of one that is under way."""
-    plan: dict = {}
+def shapes(
+    settings: Settings, inputs: int, stored: int, batch: int, dtype: np.dtype, columns: bool
+) -> Shapes:
+    """The arrays of two batches (by parity), and of one that is under way; column by column?"""
+    columns, plan = columns or settings.projects, {}
     for parity in (0, 1):
         plan[f"inputs {parity}"] = (
-            ((inputs, batch) if settings.projects else (batch, inputs)),
+            ((inputs, batch) if columns else (batch, inputs)),
             dtype,
         )
         plan[f"truth {parity}"] = (batch,), np.intp
@@ -38,7 +41,7 @@ def shapes(settings: Settings, inputs: int, stored: int, batch: int, dtype: np.d
 
 
 class Feed:
-    """The pieces that fill the batch of a parity; scratch is that of one worker."""
+    """The pieces that fill the batch of a parity; scratch: a worker's; columns: as in `shapes`."""
 
     def __init__(
         self,
@@ -47,16 +50,17 @@ class Feed:
         features: np.ndarray,
         now: Now,
         scratch: np.ndarray,
+        columns: bool,
     ) -> None:
         self._inputs, self._arrays, self._features = settings.inputs, arrays, features
         self._mixes, self._now, self._scratch = settings.mixes, now, scratch
         self._augment = settings.augment
-        self._raw = arrays.get("raw")
+        self._raw, self._columns = arrays.get("raw"), columns or settings.projects
         batch, dtype = len(arrays["truth 0"]), arrays["inputs 0"].dtype
         most = min(batch, max(15, -(-batch // MOST)))  # rows of a shard of any batch up to this one
         self._staging, self._moving = None, None
         changes = settings.augment is not None and settings.augment.any
-        if features.dtype != dtype or changes:
+        if features.dtype != dtype or changes or (self._columns and self._raw is None):
             self._staging = np.empty((most, features.shape[1]), features.dtype)
         if changes:
             self._moving = np.empty_like(self._staging)
@@ -117,7 +121,7 @@ class Feed:
     def batch(self, rows: int, parity: int) -> np.ndarray:
         """The inputs (rows, inputs); those that are projected lie in memory column by column."""
         inputs = self._arrays[f"inputs {parity}"]
-        return inputs[:rows] if self._raw is None else inputs.T[:rows]
+        return inputs.T[:rows] if self._columns else inputs[:rows]
 
     def _take(self, part: slice, x: np.ndarray, parity: int) -> Piece:
         now, features, labels = self._now, self._features, self._arrays["labels"]

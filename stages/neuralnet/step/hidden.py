@@ -1,6 +1,7 @@
 """What a hidden layer does with a batch: its pieces on the way forward and on the way back.
 
-What happens between the products is described in tiles.py.
+The products are described in products.py (of a local layer: in patches.py), what happens between
+them in tiles.py.
 
 Where there is no normalisation a piece owns any tile of the outputs. A column of batch
 normalisation needs all rows and a row of layer normalisation needs all columns: so the former owns
@@ -13,11 +14,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..layers.dense import Dense
-from .cuts import TOUCH, WorkItem, shards, tiles
+from ..layers.layer import Layer
+from .cuts import TOUCH, WorkItem, shards
 from .kernels import Now, Piece
 from .layout import Layout
-from .panels import Panel
+from .products import Product, product
 from .tiles import Tiles
 
 
@@ -27,7 +28,7 @@ class Hidden:
     def __init__(
         self,
         number: tuple[int, int],
-        layer: Dense,
+        layer: Layer,
         tensors: dict[str, np.ndarray],
         arrays: dict[str, np.ndarray],
         rows: int,
@@ -39,34 +40,27 @@ class Hidden:
         self.layer = layer
         self._tiles = Tiles(number, layer, tensors, arrays, rows, now, scratch, seed, layout)
         self.outputs, self.delta = self._tiles.outputs, self._tiles.delta
+        self.values = self._tiles.values
 
-    def forward(self, x: np.ndarray, panels: Sequence[Panel], first: bool) -> list[list[WorkItem]]:
-        """The phases that make outputs of x (rows, inputs)."""
-        norm, tasks = self.layer.norm, []
-        for panel in panels:
-            shape = len(x), panel.W.shape[1]
-            home = middle(panel.columns, self.layer.outputs) if first else None
-            for r, c in tiles(*shape, whole=first, tall=norm == "batch"):
-                columns = slice(panel.columns.start + c.start, panel.columns.start + c.stop)
-                piece = self._product(x[r], panel.W[:, c], r, columns)
-                if norm != "layer":
-                    piece = chain(piece, self._tiles.finish(r, columns, len(tasks)))
-                cost = (2 * x.shape[1] + 10 * TOUCH) * (r.stop - r.start) * (c.stop - c.start)
-                tasks.append(WorkItem(cost, piece, home))
-        if norm != "layer":
+    def forward(self, products: Sequence[Product]) -> list[list[WorkItem]]:
+        """The phases that make outputs: these parts of z, and what follows."""
+        tasks = []
+        for number, (r, c, piece, cost, home) in enumerate(products):
+            if self.layer.norm != "layer":
+                piece = chain(piece, self._tiles.finish(r, c, number))
+            tasks.append(WorkItem(cost + self._touched(r, c), piece, home))
+        if self.layer.norm != "layer":
             return [tasks]
         whole = slice(0, self.layer.outputs)
         return [tasks, [self._rows(self._tiles.finish(r, whole, n), r) for n, r in self._shards()]]
 
-    def backward(self, above: np.ndarray, W: np.ndarray) -> list[list[WorkItem]]:
-        """The phases that make delta of that of the layer above, whose weights are W."""
+    def backward(self, products: Sequence[Product]) -> list[list[WorkItem]]:
+        """The phases that make delta: these parts of the product above, and what follows."""
         tasks = []
-        for r, c in tiles(*self.delta.shape, tall=self.layer.norm == "batch"):
-            piece = self._down(above[r], W[c], r, c)
+        for r, c, piece, cost, home in products:
             if self.layer.norm != "layer":
                 piece = chain(piece, self._tiles.begin(r, c, 0))
-            cost = (2 * W.shape[1] + 10 * TOUCH) * (r.stop - r.start) * (c.stop - c.start)
-            tasks.append(WorkItem(cost, piece))
+            tasks.append(WorkItem(cost + self._touched(r, c), piece, home))
         if self.layer.norm != "layer":
             return [tasks]
         whole = slice(0, self.layer.outputs)
@@ -75,7 +69,8 @@ class Hidden:
     def backward_rows(self, above: np.ndarray, W: np.ndarray, r: slice, number: int) -> Piece:
         """The same for some rows (shard `number`) alone: not for batch normalisation."""
         whole = slice(0, self.layer.outputs)
-        return chain(self._down(above, W, r, whole), self._tiles.begin(r, whole, number))
+        down = product(above, W.T, self.delta[r, whole])
+        return chain(down, self._tiles.begin(r, whole, number))
 
     def vectors(self) -> np.ndarray:
         """Gradients of biases and gains, (shards, 2, outputs), to be summed over the shards."""
@@ -87,13 +82,9 @@ class Hidden:
     def _rows(self, piece: Piece, r: slice) -> WorkItem:
         return WorkItem(10 * TOUCH * (r.stop - r.start) * self.layer.outputs, piece)
 
-    def _product(self, x: np.ndarray, W: np.ndarray, r: slice, c: slice) -> Piece:
-        z = self._tiles.values[r, c]
-        return lambda: np.matmul(x, W, out=z)
-
-    def _down(self, above: np.ndarray, W: np.ndarray, r: slice, c: slice) -> Piece:
-        delta, W = self.delta[r, c], W.T
-        return lambda: np.matmul(above, W, out=delta)
+    def _touched(self, r: slice, c: slice) -> int:
+        """What comes after a product, in its costs."""
+        return 10 * TOUCH * (r.stop - r.start) * (c.stop - c.start)
 
 
 def chain(first: Piece, second: Piece) -> Piece:
@@ -104,8 +95,3 @@ def chain(first: Piece, second: Piece) -> Piece:
         second()
 
     return piece
-
-
-def middle(part: slice, length: int) -> float:
-    """Where a slice lies in so many items, from 0 to 1."""
-    return (part.start + part.stop) / 2 / length

@@ -2,8 +2,8 @@
 
 Column by column, a tile of whole columns is one piece of memory, which is worked on much faster
 than one that lies in short lines far apart: that pays where batch normalisation takes many passes
-over it. Row by row is how inputs lie that are only gathered, and BLAS multiplies them a little
-faster into outputs that lie likewise.
+over it, and where a local layer cuts patches out of it. Row by row is how inputs lie that are only
+gathered, and BLAS multiplies them a little faster into outputs that lie likewise.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..layers.dense import Dense
+from ..layers.layer import Layer
+from ..layers.local import Local
 from ..settings import Settings
 
 
 class Layout:
     """The layout of a training: what is `stored` in memory, and its `view` (rows, columns)."""
 
-    def __init__(self, layers: Sequence[Dense], settings: Settings) -> None:
+    def __init__(self, layers: Sequence[Layer], settings: Settings) -> None:
         normalizes = any(layer.norm == "batch" for layer in layers)
-        self.by_columns = settings.projects or normalizes
+        local = any(isinstance(layer, Local) for layer in layers)
+        self.by_columns = settings.projects or normalizes or local
 
     def stored(self, rows: int, columns: int) -> tuple[int, int]:
         """The shape in memory of an array (rows, columns)."""

@@ -4,9 +4,9 @@ A panel is some columns of W, (inputs, width) in C order, and the panels of a la
 the other. Who owns a panel forms these columns of the layer's outputs and updates these weights:
 they stay in the cache of one processor core, and no other core ever needs them.
 
-Only the first layer is stored so. It is the largest by far, and no delta goes back through it; the
-others are needed by columns on the way forward and by rows on the way back, and keep the order that
-they have in a network: one panel.
+Only the first layer is stored so, if it is dense. It is the largest by far, and no delta goes back
+through it; the others are needed by columns on the way forward and by rows on the way back, and
+keep the order that they have in a network: one panel.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..layers.dense import Dense
+from ..layers.layer import Layer
 from .cuts import parts, power_of_two
 
 
@@ -46,8 +47,11 @@ def panels(layer: Dense, flat: np.ndarray, first: bool, batch: int) -> list[Pane
     return found
 
 
-def pack(layer: Dense, batch: int, plain: np.ndarray, packed: np.ndarray) -> None:
+def pack(layer: Layer, batch: int, plain: np.ndarray, packed: np.ndarray) -> None:
     """packed ← plain: parameters (members, size) in the order of training; `layer` is the first."""
+    if not isinstance(layer, Dense):
+        packed[...] = plain
+        return
     packed[:, layer.weights :] = plain[:, layer.weights :]
     for theirs, own in zip(plain, packed, strict=True):
         W = layer.tensors(theirs[: layer.size])["weights"]
@@ -55,8 +59,11 @@ def pack(layer: Dense, batch: int, plain: np.ndarray, packed: np.ndarray) -> Non
             panel.W[...] = W[:, panel.columns]
 
 
-def unpack(layer: Dense, batch: int, packed: np.ndarray, plain: np.ndarray) -> None:
+def unpack(layer: Layer, batch: int, packed: np.ndarray, plain: np.ndarray) -> None:
     """plain ← packed: parameters (members, size) in the order of the network."""
+    if not isinstance(layer, Dense):
+        plain[...] = packed
+        return
     plain[:, layer.weights :] = packed[:, layer.weights :]
     for own, theirs in zip(packed, plain, strict=True):
         W = layer.tensors(theirs[: layer.size])["weights"]

@@ -28,15 +28,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..layers.dense import Dense, split, total_size
+from ..layers.layer import Layer
+from ..layers.local import Local
+from ..layers.stack import split, total_size, whitens_patches
 from ..settings import Settings
-from . import kernels
+from . import kernels, products
 from .arrays import scratch_size
 from .cuts import CALLS, PASS, WorkItem, shards
 from .feed import Feed
 from .hidden import Hidden, chain
 from .layout import Layout
 from .panels import panels
+from .patches import Patches
 from .update import Update
 
 
@@ -48,16 +51,19 @@ class Plan:
 
     def __init__(
         self,
-        layers: tuple[Dense, ...],
+        layers: tuple[Layer, ...],
         settings: Settings,
         arrays: dict[str, np.ndarray],
         features: np.ndarray,
     ) -> None:
         self.now = kernels.Now()
-        settings = settings.with_constants(arrays)
+        settings, whitening = settings.with_constants(arrays), None
+        if whitens_patches(layers):
+            settings, whitening = settings.fed(True), arrays["whitening"]
         batch, dtype = len(arrays["truth 0"]), arrays["parameters"].dtype
         scratch = np.empty(scratch_size(layers, settings, batch, dtype), dtype)
-        self._feed = Feed(settings, arrays, features, self.now, scratch)
+        columns = isinstance(layers[0], Local)
+        self._feed = Feed(settings, arrays, features, self.now, scratch, columns)
         parameters = arrays["parameters"].reshape(-1, total_size(layers))
         slots = arrays["slots"].reshape(-1, *parameters.shape)
         self._members = [
@@ -69,6 +75,7 @@ class Plan:
                 self._feed,
                 self.now,
                 scratch,
+                whitening,
             )
             for number in range(len(parameters))
         ]
@@ -93,19 +100,23 @@ class NetworkStep:
     def __init__(
         self,
         number: int,
-        layers: tuple[Dense, ...],
+        layers: tuple[Layer, ...],
         settings: Settings,
         arrays: dict[str, np.ndarray],
         feed: Feed,
         now: kernels.Now,
         scratch: np.ndarray,
+        whitening: np.ndarray | None = None,
     ) -> None:
         self._number, self._layers, self._settings = number, layers, settings
         self._arrays, self._feed, self._now, self._scratch = arrays, feed, now, scratch
         batch, parameters = len(arrays["truth 0"]), list(split(layers, arrays["parameters"]))
         self._tensors = [layer.tensors(own) for layer, own in parameters]
-        self._panels = [
-            panels(layer, own, n == 0, batch) for n, (layer, own) in enumerate(parameters)
+        self._weights = [
+            Patches(layer, tensors["weights"], None if n else whitening, scratch)
+            if isinstance(layer, Local)
+            else panels(layer, own, n == 0, batch)
+            for n, ((layer, own), tensors) in enumerate(zip(parameters, self._tensors, strict=True))
         ]
         self._update = Update(settings, arrays, now, scratch)
         self._layout = Layout(layers, settings)
@@ -123,14 +134,14 @@ class NetworkStep:
         phases = [
             phase
             for n, layer in enumerate(inside)
-            for phase in layer.forward(inputs[n], self._panels[n], first=n == 0)
+            for phase in layer.forward(self._forward(n, inputs[n], layer.values))
         ]
         output, down = self._output(inputs[last], deltas[last], inside, parity)
         phases += [output + self._feed.gather(following, 1 - parity), *down]
         for n in reversed(range(last - 1)):
-            phases += inside[n].backward(deltas[n + 1], self._tensors[n + 1]["weights"])
+            phases += inside[n].backward(self._down(n, deltas[n + 1], deltas[n]))
         sizes = np.cumsum([0, *(layer.size for layer in layers[:-1])]).tolist()
-        moves = self._update.phases(layers, self._panels, sizes, inputs, deltas, inside)
+        moves = self._update.phases(layers, self._weights, sizes, inputs, deltas, inside)
         moves[0] += self._feed.project(following, 1 - parity)
         return phases + moves
 
@@ -154,4 +165,19 @@ class NetworkStep:
                 piece = chain(piece, below.backward_rows(delta[part], W, part, number))
             rows = part.stop - part.start
             tasks.append(WorkItem(CALLS + 4 * W.size * rows + PASS * rows * x.shape[1], piece))
-        return tasks, below.backward(delta, W) if apart else []
+        down = below.backward(self._down(-2, delta, below.delta)) if apart else []
+        return tasks, down
+
+    def _forward(self, n: int, x: np.ndarray, z: np.ndarray) -> list[products.Product]:
+        """z of layer n ← the product of x with its weights."""
+        weights = self._weights[n]
+        if isinstance(weights, Patches):
+            return weights.forward(x, z)
+        return products.forward(self._layers[n], weights, x, z, first=n == 0)
+
+    def _down(self, n: int, above: np.ndarray, delta: np.ndarray) -> list[products.Product]:
+        """delta of layer n ← the product of that of the layer above with its weights."""
+        weights = self._weights[n + 1]
+        if isinstance(weights, Patches):
+            return weights.down(above, delta)
+        return products.down(self._layers[n], above, self._tensors[n + 1]["weights"], delta)

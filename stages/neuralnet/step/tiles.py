@@ -15,15 +15,15 @@ import numpy as np
 
 from ..layers import normalization
 from ..layers.activations import ACTIVATIONS
-from ..layers.dense import Dense
 from ..layers.dropout import draw
+from ..layers.layer import Layer
 from ..memory import Shapes
 from .cuts import shards
 from .kernels import Now, Piece
 from .layout import Layout
 
 
-def shapes(number: int, layer: Dense, batch: int, dtype: Any, layout: Layout) -> Shapes:
+def shapes(number: int, layer: Layer, batch: int, dtype: Any, layout: Layout) -> Shapes:
     """The arrays of hidden layer `number`."""
     form, plan = layout.stored(batch, layer.outputs), {}
     plan |= {f"outputs {number}": (form, dtype), f"delta {number}": (form, dtype)}
@@ -49,7 +49,7 @@ class Tiles:
     def __init__(
         self,
         number: tuple[int, int],
-        layer: Dense,
+        layer: Layer,
         tensors: dict[str, np.ndarray],
         arrays: dict[str, np.ndarray],
         rows: int,

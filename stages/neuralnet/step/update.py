@@ -8,30 +8,37 @@ optimizer that orthogonalises them), gradients are stored first, and a second ph
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..layers.dense import Dense
+from ..layers.layer import Layer
+from ..layers.local import Local
 from ..memory import Shapes
 from ..settings import Settings
 from . import kernels
+from .clipping import Clipping
 from .cuts import CALLS, CHUNK_BYTES, PASS, WorkItem, blocks, parts, products
-from .hidden import Hidden, chain, middle
+from .hidden import Hidden, chain
 from .kernels import Now, Piece
 from .panels import Panel, widths
+from .patches import BLOCK, Patches, groups
+from .products import middle
 
 Own = slice  # a part of all parameters, and of all that has their form
 
 
-def shapes(settings: Settings, layers: tuple[Dense, ...], batch: int, dtype: Any) -> Shapes:
+def shapes(settings: Settings, layers: tuple[Layer, ...], batch: int, dtype: Any) -> Shapes:
     """The arrays that gradients are stored in, where they are."""
     if not settings.clip and not settings.optimizer.matrices:
         return {}
     size = sum(layer.size for layer in layers)
     tasks = sum(
-        len(widths(layer, n == 0, batch)) * (2 + layer.inputs // 64) + 2
+        len(groups(layer, BLOCK)) + 2
+        if isinstance(layer, Local)
+        else len(widths(layer, n == 0, batch)) * (2 + layer.inputs // 64) + 2
         for n, layer in enumerate(layers)
     )
     return {"gradients": ((size,), dtype), "squares": ((tasks,), np.float64)}
@@ -49,24 +56,29 @@ class Update:
     ) -> None:
         self._optimizer, self._now, self._scratch = settings.optimizer, now, scratch
         self._parameters, self._slots = arrays["parameters"], arrays["slots"]
-        self._gradients, self._squares = arrays.get("gradients"), arrays.get("squares")
-        self._clips = settings.clip > 0
+        self._gradients = arrays.get("gradients")
+        squares = arrays["squares"] if settings.clip else None
+        self._clipping = Clipping(squares, now)
 
     def phases(
         self,
-        layers: tuple[Dense, ...],
-        panels: list[list[Panel]],
+        layers: tuple[Layer, ...],
+        weights: list[list[Panel] | Patches],
         starts: list[int],
         inputs: list[np.ndarray],
         deltas: list[np.ndarray],
         hidden: list[Hidden],
     ) -> list[list[WorkItem]]:
-        """One phase, or two. starts: where each layer's parameters begin."""
+        """One phase, or two. starts: where each layer's parameters begin; weights: how they lie."""
         first: list[WorkItem] = []
         second: list[WorkItem] = []
         for n, (layer, start) in enumerate(zip(layers, starts, strict=True)):
             matrices = self._optimizer.matrices and n < len(hidden)
-            for panel in panels[n]:
+            patches, panels = weights[n], weights[n]
+            if isinstance(patches, Patches):
+                self._patches(first, second, patches, start, inputs[n], deltas[n], matrices)
+                panels = []
+            for panel in panels:
                 home = middle(panel.columns, layer.outputs) if n == 0 else None
                 delta, width = deltas[n][:, panel.columns], panel.W.shape[1]
                 begin = start + panel.place.start
@@ -89,6 +101,27 @@ class Update:
                 first.append(WorkItem(CALLS / 8, self._observed(observe, observed)))
         return [first, second] if second else [first]
 
+    def _patches(
+        self,
+        first: list[WorkItem],
+        second: list[WorkItem],
+        patches: Patches,
+        start: int,
+        x: np.ndarray,
+        delta: np.ndarray,
+        matrices: bool,
+    ) -> None:
+        """The weights of a local layer; to an optimizer of matrices, each position's is one."""
+        shape = patches.shape
+        for group, place, cost, home in patches.gradients(len(x)):
+            own = slice(start + place.start, start + place.stop)
+            gradient = patches.gradient(group, x, delta, self._place(own))
+            move = None if matrices else self._move(own, decay=True)
+            cost += CALLS / 4 + PASS * (own.stop - own.start)
+            self._sort(first, second, WorkItem(cost, gradient, home), own, move)
+            for begin in range(own.start, own.stop, math.prod(shape)) if matrices else ():
+                second.append(self._matrix(slice(begin, begin + math.prod(shape)), shape))
+
     def _sort(
         self,
         first: list[WorkItem],
@@ -101,8 +134,9 @@ class Update:
         if self._gradients is None:
             first.append(task._replace(piece=chain(task.piece, move)))
             return
-        if self._clips:
-            task = task._replace(piece=chain(task.piece, self._square(own, len(first))))
+        if self._clipping.on:
+            square = self._clipping.square(self._gradients[own], len(first))
+            task = task._replace(piece=chain(task.piece, square))
         first.append(task)
         if move is not None:
             second.append(WorkItem(PASS * (own.stop - own.start), move, task.home))
@@ -131,30 +165,9 @@ class Update:
             piece = lambda: vectors.sum(axis=0, out=gradient)  # noqa: E731
         return piece, self._move(own, decay=False)
 
-    def _square(self, own: Own, number: int) -> Piece:
-        gradient, squares = self._gradients[own], self._squares
-
-        def piece() -> None:
-            squares[number] = np.dot(gradient, gradient)
-
-        return piece
-
-    def _clipping(self) -> Callable[[np.ndarray], None]:
-        """gradient ← gradient * min(1, clip / norm of all gradients)."""
-        if not self._clips:
-            return lambda gradient: None
-        now, squares = self._now, self._squares
-
-        def clip(gradient: np.ndarray) -> None:
-            norm = np.sqrt(squares.sum())
-            if norm > now.clip:
-                np.multiply(gradient, gradient.dtype.type(now.clip / norm), out=gradient)
-
-        return clip
-
     def _move(self, own: Own, decay: bool) -> Piece:
         parameters, slots, gradient = self._parameters[own], self._slots[:, own], self._place(own)
-        update, now, clip = self._optimizer.update, self._now, self._clipping()
+        update, now, clip = self._optimizer.update, self._now, self._clipping.clip
         chunks = [  # which stay in the cache from the first to the last of an optimizer's passes
             (parameters[part], gradient[part], slots[:, part])
             for part in parts(len(parameters), -(-parameters.nbytes // CHUNK_BYTES))
@@ -171,7 +184,7 @@ class Update:
         W, G = self._parameters[own].reshape(shape), self._gradients[own].reshape(shape)
         slots = self._slots[:, own].reshape(-1, *shape)
         update, now, scratch = self._optimizer.update_matrix, self._now, self._scratch
-        clip = self._clipping()
+        clip = self._clipping.clip
         short, long = sorted(shape)
 
         def piece() -> None:

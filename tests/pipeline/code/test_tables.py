@@ -9,7 +9,7 @@ import time
 import pytest
 
 from pipeline.code import CodeIndex, symbols, tables
-from pipeline.store.files import SETTLED_NS
+from pipeline.store.digest_cache import SETTLED_NS
 from tests.pipeline.code.projects import Folder
 
 HOUR_AGO = time.time_ns() - 3_600_000_000_000

@@ -89,7 +89,7 @@ def test_where_no_memo_can_be_written_none_is(tmp_path, monkeypatch):
 
 
 def test_the_memo_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.store.files.CACHE_ENTRIES", 3)
+    monkeypatch.setattr("pipeline.store.digest_cache.CACHE_ENTRIES", 3)
     later(monkeypatch)
     cache = DigestCache(tmp_path / "cache.json")
     paths = [old(tmp_path / str(i)) for i in range(5)]

@@ -40,7 +40,7 @@ def test_what_comes_back_as_it_is(value):
         (np.float32(1), r"found float32; write \.item\(\)"),
         ({"a": np.int64(1)}, r"found int64 at \['a'\]; write \.item\(\)"),
         ({"a"}, "found set; return a sorted list"),
-        (datetime.date(2020, 1, 1), "found date; return an array, a JSON value or Files"),
+        (datetime.date(2020, 1, 1), "found date; return an array, a JSON value, bytes, a path or"),
     ],
 )
 def test_what_would_come_back_as_something_else_is_refused(value, words):

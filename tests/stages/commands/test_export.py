@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from stages.modelfile import load_model
+from tests.stages.datasets import files, write
 from tests.stages.modelfile.formats.gon_files import network, text
 from tests.stages.models import model, save
 
@@ -54,10 +55,17 @@ def test_the_model_may_come_from_the_environment(call, folder, monkeypatch):
     assert "preprocessing.whitening" in np.load(folder / "white.npz").files
 
 
+def write_files(place):
+    place.mkdir()
+    for name, data in files(count=10).items():
+        write(place / name, data)
+
+
 def test_a_network_of_gons_is_evaluated_and_goes_back(call, document, folder):
     found = document("import-gon gon.json --output mine.json")
     assert (found["network"], found["classes"]) == ("1024-2-10", 10)
-    evaluation = document("evaluate --load mine.json --source synthetic --synthetic-size 100")
+    write_files(folder / "cifar10")
+    evaluation = document(f"evaluate --load mine.json --source {folder / 'cifar10'}")
     assert 0 <= evaluation["test"]["accuracy"] <= 1
     assert call("export --load mine.json --to gon --output back.json")[0] == 0
     assert call("import-gon back.json --output again.json")[0] == 0

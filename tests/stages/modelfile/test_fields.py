@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stages.modelfile.fields import LAYERS
+from stages.modelfile.networks import LAYERS
 from stages.modelfile.reader import from_document
 from stages.modelfile.tensors import encode_tensor
 from tests.stages.modelfile.changes import changed, matrix, vector
@@ -19,10 +19,10 @@ WIDE = {**encode_tensor(np.zeros((6, 4))), "dtype": "float64"}
     [
         ("format", "other", "expected the format 'cifar-pipeline model', found 'other'"),
         ("format", ..., "expected the format 'cifar-pipeline model', found None"),
-        ("version", 5, "expected version 1, 2, 3 or 4, found 5; a newer program may read it"),
+        ("version", 6, "expected version 1, 2, 3, 4 or 5, found 6; a newer program may read it"),
         ("version", 3, "members: expected a whole number from 2 to 1000, found None"),
-        ("version", True, "expected version 1, 2, 3 or 4, found True"),
-        ("version", 1.0, r"expected version 1, 2, 3 or 4, found 1\.0"),
+        ("version", True, "expected version 1, 2, 3, 4 or 5, found True"),
+        ("version", 1.0, r"expected version 1, 2, 3, 4 or 5, found 1\.0"),
         ("classes", 3, "classes: expected a list of different printable names, found 3"),
         ("classes", [], r"classes: expected a list of different printable names, found \[\]"),
         ("classes", ["a", "b", "a"], "classes: expected a list of different printable names"),
@@ -58,7 +58,7 @@ WIDE = {**encode_tensor(np.zeros((6, 4))), "dtype": "float64"}
         ("layers", [], "layers: expected a list of at least one"),
         ("layers", [{}] * (LAYERS + 1), f"layers: expected at most {LAYERS}, found {LAYERS + 1}"),
         ("layers.0", 5, r"layers\[0\]: expected an object, found a number"),
-        ("layers.0.kind", "lambda", r"layers\[0\]: kind: expected one of dense, found 'lambda'"),
+        ("layers.0.kind", "lambda", r"layers\[0\]: kind: expected one of dense, local, f"),
         ("layers.0.activation", "exec", r"layers\[0\]: activation: expected one of"),
         ("layers.1.activation", "relu", r"layers\[1\]: activation: expected linear"),
         ("layers.0.surprise", 1, r"layers\[0\]: expected .*activation, .*inputs.*, found"),
@@ -153,3 +153,32 @@ def test_layers_must_fit_each_other():
     document["layers"][0] = model(hidden=(5,)).to_document()["layers"][0]
     with pytest.raises(ValueError, match=r"layers\[1\]: inputs: expected 5, the outputs"):
         from_document(document)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("version", 4, r"layers\[0\]: expected version 5 of a model with local layers, found 4"),
+        ("layers.0.patch", 4, r"layers\[0\]: patch: expected a whole number from 1 to 2, found 4"),
+        (
+            "layers.0.stride",
+            3,
+            r"layers\[0\]: stride: expected a whole number from 1 to 2, found 3",
+        ),
+        ("layers.0.units", 5, r"layers\[0\]: outputs: expected 10, as its shape has, found 8"),
+        ("layers.0.shape", [3, 10**9, 10**9], r"layers\[0\]: inputs: expected 30{18}, as its"),
+        ("layers.0.components", 6, r"weights: expected shape \(2, 6, 4\), found \(2, 5, 4\)"),
+        ("layers.0.channels_last", "no", r"channels_last: expected true or false, found 'no'"),
+        ("layers.0.weights", matrix(2, 5, 3), r"weights: expected shape \(2, 5, 4\), found"),
+        ("preprocessing.whitening", matrix(0, 18), "whitening: expected that of patches, found no"),
+        (
+            "preprocessing.whitening",
+            matrix(12, 5),
+            r"expected float32 \(0, 18\) or \(13, 5\), found",
+        ),
+    ],
+)
+def test_what_no_model_of_version_5_writes_is_refused(path, value, message):
+    whole = model(shape=(3, 2, 3), local=((2, 1, 4),), color=True, components=5, norm="batch")
+    with pytest.raises(ValueError, match=message):
+        from_document(changed(path, value, whole))

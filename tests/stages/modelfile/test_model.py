@@ -31,11 +31,12 @@ VARIANTS = [
     {"members": 2},
     {"members": 3, "norm": "batch", "hidden": (5, 4), "mirror": True, "components": 3},
 ]
+LOCAL = {"local": ((2, 1, 4),), "color": True, "components": 5, "norm": "batch", "mirror": True}
 OLD = 5  # of them, all that version 1 knows
 ENSEMBLES = 2  # of them, the last ones
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("variant", [*VARIANTS, LOCAL], ids=str)
 def test_a_model_comes_back_to_the_bit(tmp_path, variant):
     made = model(**variant)
     back = read_model(save(tmp_path / "model.json", made))

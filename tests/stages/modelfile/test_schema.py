@@ -14,9 +14,9 @@ from stages.features import LUMA, SCALES, STORAGES
 from stages.modelfile.model import FORMAT, VERSIONS
 from stages.modelfile.reader import from_document
 from stages.neuralnet import ACTIVATIONS
-from stages.neuralnet.layers.dense import VECTORS
+from stages.neuralnet.layers.layer import VECTORS
 from tests.stages.modelfile.changes import changed
-from tests.stages.modelfile.formats.agreement import VARIANTS
+from tests.stages.modelfile.formats.agreement import SHAPE, VARIANTS
 from tests.stages.models import model
 
 FOLDER = Path(modelfile.__file__).parent
@@ -35,7 +35,7 @@ def test_the_schema_is_one():
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_what_is_written_is_valid_and_every_field_is_named(variant):
-    document = json.loads(json.dumps(model(**variant).to_document()))
+    document = json.loads(json.dumps(model(shape=SHAPE, **variant).to_document()))
     assert errors(document) == []
     described = SCHEMA["properties"]
     assert document.keys() <= described.keys()
@@ -52,7 +52,7 @@ def test_every_version_is_valid(path):
     ("path", "value"),
     [
         ("format", "other"),
-        ("version", 5),
+        ("version", 6),
         ("classes", []),
         ("classes", ["a", "a", "b"]),
         ("dataset", ""),
@@ -84,6 +84,26 @@ def test_every_version_is_valid(path):
 )
 def test_what_the_reader_refuses_the_schema_does_too(path, value):
     document = changed(path, value, model(contrast=True, components=4, norm="batch", mirror=True))
+    assert errors(document)
+    with pytest.raises(ValueError, match="expected"):
+        from_document(document)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("version", 4),
+        ("layers.0.kind", "dense"),
+        ("layers.0.patch", ...),
+        ("layers.0.patch", 0),
+        ("layers.0.units", "4"),
+        ("layers.0.shape", [6, 5]),
+        ("layers.0.components", -1),
+        ("layers.0.channels_last", 1),
+    ],
+)
+def test_what_the_reader_refuses_of_local_layers_the_schema_does_too(path, value):
+    document = changed(path, value, model(shape=(3, 6, 5), local=((3, 2, 4),), components=5))
     assert errors(document)
     with pytest.raises(ValueError, match="expected"):
         from_document(document)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from stages.neuralnet import Network
@@ -35,6 +37,24 @@ FUNCTIONS = {
     "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
     "linear": (lambda z: z, np.ones_like),
 }
+
+
+def product(layer, x: np.ndarray, W: np.ndarray, whitening: np.ndarray | None) -> np.ndarray:
+    """x (n, inputs) times the weights of a layer; a local one: patch after patch."""
+    if layer.kind == "dense":
+        return x @ W
+    images, found = x.reshape(-1, *layer.shape), []
+    if layer.channels_last:
+        images = images.transpose(0, 3, 1, 2)
+    ends = [(n - layer.patch, -(-(n - layer.patch) // layer.stride)) for n in images.shape[2:]]
+    places = [[min(k * layer.stride, end) for k in range(count + 1)] for end, count in ends]
+    for y, x0 in itertools.product(*places):
+        patch = images[:, :, y : y + layer.patch, x0 : x0 + layer.patch]
+        patch = (patch.transpose(0, 2, 3, 1) if layer.channels_last else patch).reshape(len(x), -1)
+        if whitening is not None:
+            patch = patch @ whitening[1:] + whitening[0]
+        found.append(patch @ W[len(found)])
+    return np.concatenate(found, axis=1)
 
 
 def reference_forward(net: Network, x: np.ndarray) -> tuple[list, list]:

@@ -16,7 +16,7 @@ from stages import neuralnet as nn
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.commands.report.gather import gather
 from stages.commands.report.trail import chosen
-from stages.commands.report.weights import first_layer, pictures, to_pixels
+from stages.commands.report.weights import first_layer, to_pixels
 
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 2 --batch 30"
 OTHER = f"{SMALL} --lr 0.05 --whiten pca --components 40 --standardize feature --flip random --tta"
@@ -180,9 +180,3 @@ def test_weights_go_back_through_whitening(runs, folder):
     assert change == pytest.approx((a - b) @ found, rel=2e-2, abs=2e-2)
     drawn = first_layer(trail)
     assert (drawn.shape, drawn.dtype) == ((8, 1, 32, 32), np.uint8)
-
-
-def test_pictures_of_weights():
-    weights = np.zeros((2, 1, 2, 2))
-    weights[1] = [[[1, -2], [0, 2]]]
-    assert pictures(weights).tolist() == [[[[128, 128], [128, 128]]], [[[191, 0], [128, 255]]]]

@@ -123,3 +123,14 @@ def test_what_is_damaged_or_gone_is_left_out(call, trained, folder, tmp_path):
     found = json.loads(out)["runs"]
     assert len(found) == 2
     assert {run["dataset"] for run in found} == {"?"}
+
+
+def test_what_another_blas_kernel_made_is_named(trained, call, monkeypatch):
+    kernel = trained[0]["versions"]["blas"]
+    monkeypatch.setattr("pipeline.store.numerics.numerics", lambda: {"numpy": "", "blas": "other"})
+    status, out, _ = call("runs")
+    named = " ".join(one["run"] for one in trained)
+    assert status == 0
+    assert f"{named}: made with the BLAS kernel {kernel}, here other: the last bits may" in out
+    _, out, _ = call(f"compare {trained[0]['run']} {trained[1]['run']}")
+    assert f"BLAS {kernel} {kernel}" in " ".join(out.split())

@@ -25,6 +25,9 @@ VARIANTS += [
     {"contrast": True, "dtype": "float64", "norm": "layer", "dropout": 0.1, "standardized": True},
     {"members": 2, "norm": "batch", "mirror": True, "color": True, "hidden": (5, 4)},
     {"members": 3, "norm": "layer", "activation": "gelu", "dtype": "float64"},
+    {"local": ((3, 2, 4), (2, 1, 3)), "components": 7, "norm": "batch", "mirror": True},
+    {"local": ((3, 3, 4),), "color": True, "components": 9, "members": 2, "dtype": "float64"},
+    {"local": ((2, 2, 3),), "color": True, "norm": "layer", "standardized": True, "members": 2},
 ]
 
 

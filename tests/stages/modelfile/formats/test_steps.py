@@ -12,7 +12,7 @@ from stages import neuralnet as nn
 from stages.modelfile.formats.onnx_steps import NODES
 from stages.modelfile.formats.python_text import FUNCTIONS, LINES
 from stages.modelfile.formats.steps import feature_steps, layer_steps
-from stages.neuralnet.layers.dense import VECTORS
+from stages.neuralnet.layers.layer import VECTORS
 from tests.stages.models import model
 
 
@@ -65,6 +65,6 @@ def test_the_constants_of_one_member_and_of_all():
 
 
 def test_a_layer_that_no_format_knows_is_refused():
-    network = SimpleNamespace(layers=[{"kind": "local"}], tensors=lambda member: [{}])
-    with pytest.raises(ConfigError, match="expected layers of the kind dense, found local"):
+    network = SimpleNamespace(layers=[{"kind": "conv"}], tensors=lambda member: [{}])
+    with pytest.raises(ConfigError, match="expected layers of the kind dense or local, found conv"):
         layer_steps(SimpleNamespace(network=network))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.neuralnet import ACTIVATIONS, Network
-from stages.neuralnet.layers.dense import build
+from stages.neuralnet.layers.stack import build
 
 GOOD = {"kind": "dense", "inputs": 4, "outputs": 3, "activation": "linear"}
 
@@ -27,7 +27,7 @@ def test_descriptions_survive_json(widths, activation):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "conv"}, r"layers\[0\]: kind: expected one of dense, found 'conv'"),
+        ({"kind": "conv"}, r"layers\[0\]: kind: expected one of dense, local, found 'conv'"),
         ({"kind": ["dense"]}, "kind: expected"),
         ({"inputs": 0}, "inputs: expected a whole number of at least 1, found 0"),
         ({"inputs": 2.0}, "inputs: expected a whole number"),

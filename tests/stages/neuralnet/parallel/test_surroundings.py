@@ -124,6 +124,16 @@ print(train("auto"))"""
     assert script(code) == (expected, "")
 
 
+def test_a_folder_for_temporary_files_that_is_not_there(expected, tmp_path, script, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+    assert script("print(train('process', None, wait=True))") == (expected, "")
+    code = """
+import tempfile
+tempfile._candidate_tempdir_list = lambda: []  # nor any other
+print(train("auto"))"""
+    assert script(code) == (expected, "")
+
+
 # Limits are not for root: become somebody else, who may read what root may.
 UNPRIVILEGED = ()
 if os.getuid() == 0:

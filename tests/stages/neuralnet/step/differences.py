@@ -6,22 +6,23 @@ import numpy as np
 import pytest
 
 from stages.neuralnet import SGD, Network, Trainer
-from stages.neuralnet.layers.dense import OBSERVED
+from stages.neuralnet.layers.layer import OBSERVED
 from stages.neuralnet.layers.normalization import EPSILON
+from stages.neuralnet.layers.stack import whitens_patches
 from stages.neuralnet.step.layout import Layout
 
 from ..data import CLASSES, INPUTS, examples
-from ..reference import FUNCTIONS
+from ..reference import FUNCTIONS, product
 
 NORMS = ("none", "batch", "layer")
 PLAIN = SGD(momentum=0)
 
 
-def loss(net, x, targets, masks=()):
-    """The mean cross-entropy of training, by the book, in float64."""
+def loss(net, x, targets, masks=(), whitening=None):
+    """The mean cross-entropy of training, by the book, in float64. whitening: of patches."""
     a = x
     for number, (tensors, layer) in enumerate(zip(net.tensors(), net.structure, strict=True)):
-        z = a @ tensors["weights"]
+        z = product(layer, a, tensors["weights"], None if number else whitening)
         if layer.norm != "none":
             axis = 0 if layer.norm == "batch" else 1
             z = z - z.mean(axis=axis, keepdims=True)
@@ -57,6 +58,8 @@ def agrees(net, features, labels, targets, draws=6, reported_targets=None, **opt
     """
     before, moved = net.parameters.copy(), trained(net)
     options = {"batch": len(labels), "order": lambda epoch: np.arange(len(labels))} | options
+    inputs = options.get("inputs")
+    whitening = inputs.whitening if inputs is not None and whitens_patches(net.structure) else None
     with Trainer(net, PLAIN, features, labels, workers=1, **options) as trainer:
         trainer.run(0, 0, 1, lr=1.0)
         reported = trainer.totals.means()["loss"]
@@ -67,7 +70,7 @@ def agrees(net, features, labels, targets, draws=6, reported_targets=None, **opt
     gradient = np.where(moved, before - net.parameters, 0)
     net.parameters[:] = before
     plain = targets if reported_targets is None else reported_targets
-    assert reported == pytest.approx(loss(net, x, plain, masks), rel=1e-10)
+    assert reported == pytest.approx(loss(net, x, plain, masks, whitening), rel=1e-10)
     rng = np.random.default_rng(1)
     for _ in range(draws):
         direction = np.where(moved, rng.standard_normal(before.shape), 0)
@@ -75,7 +78,7 @@ def agrees(net, features, labels, targets, draws=6, reported_targets=None, **opt
         found = []
         for h in (1e-4, -1e-4):
             net.parameters[:] = before + h * direction
-            found.append(loss(net, x, targets, masks))
+            found.append(loss(net, x, targets, masks, whitening))
         net.parameters[:] = before
         expected = (found[0] - found[1]) / 2e-4
         scale = np.linalg.norm(gradient)

@@ -1,0 +1,155 @@
+"""Mapped run: a mapped stage is run: its items go out in groups, then one result refers to all.
+
+Under the lock of the stage's result, as any stage. How many items a group gets follows from how
+long those before took, so that it is about a second's work. Groups that are done are stored for
+good: a run that is killed, or fails, goes on from there. As long as it has not come to its end, a
+state under its key says so (`gc` keeps its groups).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+from pipeline.errors import Interrupted, UserError
+from pipeline.events.reporter import Reporter
+from pipeline.execution import Task
+from pipeline.group_execution import SECONDS, Done, Group
+from pipeline.item_plan import missing_of
+from pipeline.item_results import write_references
+from pipeline.mapping import Item, Mapped, known_results
+from pipeline.observation import Observations
+from pipeline.store.store import Store
+
+FIRST = 16  # items in a group, as long as nobody knows how long they take
+POLL = 0.1  # seconds
+SHOWN = 5  # labels of items that failed
+
+Submit = Callable[[Group], "Future[Done]"]
+
+
+def run_mapped(
+    task: Task,
+    mapped: Mapped,
+    store: Store,
+    reporter: Reporter,
+    made: Callable[[], bool],
+    observations: Observations,
+    submit: Submit,
+    at_once: Callable[[], int],
+    keep_going: bool = False,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Make the result of a mapped stage; false where it was there once its lock was taken.
+
+    `submit` starts a group, `at_once()` says how many may be under way. An error of an item ends
+    the stage, at once or, with `keep_going`, when the others are done; it names its item.
+    """
+    stage, key, started = task.stage, task.key, time.perf_counter()
+    with store.lock(key, lambda holder: reporter.waiting(stage.name, holder)):
+        if made():
+            return False
+        known = known_results(stage, mapped, store, observations.changes)
+        missing = missing_of(mapped, known)
+        if missing and key not in store.states:
+            place = store.groups.place(stage.name, mapped.common).relative_to(store.root)
+            store.states.save(key, {}, {"items": len(mapped.items), "place": place.as_posix()})
+        run = _Run(task, mapped, missing, keep_going, stop)
+        for name in run.groups(submit, at_once, reporter):
+            folder = store.groups.place(stage.name, mapped.common) / name
+            known.add(folder, store.groups.examine(folder)[1])
+        if run.failures:
+            raise _failed(stage.name, mapped, run.failures)
+        with store.write(key, task.fields) as writer:
+            writer.root, writer.started = task.root, started
+            writer.notes = {"items": len(mapped.items), "items_run": len(missing)}
+            write_references(writer, stage, mapped, known, store)
+        store.states.drop(key)
+    return True
+
+
+class _Run:
+    """The groups of a mapped stage under way."""
+
+    def __init__(
+        self,
+        task: Task,
+        mapped: Mapped,
+        missing: Iterable[Item],
+        keep_going: bool,
+        stop: threading.Event | None,
+    ) -> None:
+        self._task, self._mapped, self._todo = task, mapped, deque(missing)
+        self._keep_going, self._stop = keep_going, stop
+        self._running: dict[Future[Done], tuple[tuple[Item, ...], float]] = {}
+        self._pace = 0.0  # seconds an item
+        self.failures: list[tuple[int, Exception]] = []
+
+    def groups(
+        self, submit: Submit, at_once: Callable[[], int], reporter: Reporter
+    ) -> Iterable[str]:
+        """The names of the groups, as they are stored."""
+        name, count = self._task.stage.name, len(self._todo)
+        if not count:
+            return
+        with reporter.progress(name, count, "items") as progress:
+            try:
+                while self._todo or self._running:
+                    while self._todo and len(self._running) < at_once():
+                        self._start(submit, at_once())
+                    for items, seconds, done in self._ended():
+                        progress.advance(done.count)
+                        self._take(items, seconds, done)
+                        if done.name:
+                            yield done.name
+                    if self.failures and not self._keep_going:
+                        return
+            finally:
+                for future in self._running:
+                    future.cancel()
+
+    def _start(self, submit: Submit, share: int) -> None:
+        size = FIRST if not self._pace else int(SECONDS / self._pace)
+        size = max(1, min(size, -(-len(self._todo) // share)))
+        items = tuple(self._todo.popleft() for _ in range(size))
+        mapped = self._mapped
+        group = Group(self._task, mapped.common, dict(mapped.fields), items, self._keep_going)
+        started = time.monotonic()
+        self._running[submit(group)] = items, started
+
+    def _ended(self) -> Iterable[tuple[tuple[Item, ...], float, Done]]:
+        """The groups that have ended, after a wait for the next one."""
+        ended: set[Future[Done]] = set()
+        while not ended:
+            if self._stop is not None and self._stop.is_set():
+                raise Interrupted
+            timeout = None if self._stop is None else POLL
+            ended, _ = wait(self._running, timeout, return_when=FIRST_COMPLETED)
+        for future in [future for future in self._running if future in ended]:
+            items, started = self._running.pop(future)
+            yield items, time.monotonic() - started, future.result()
+
+    def _take(self, items: tuple[Item, ...], seconds: float, done: Done) -> None:
+        self._todo.extendleft(reversed(items[done.count :]))
+        self._pace = max(seconds / max(done.count, 1), 1e-6)
+        self.failures += done.failures
+
+
+def _failed(stage: str, mapped: Mapped, failures: list[tuple[int, Exception]]) -> Exception:
+    """The error of the first item that failed, which names it and those that failed beside it."""
+    failures = sorted(failures, key=lambda pair: pair[0])
+    labels = [mapped.label(number) for number, _ in failures]
+    error = failures[0][1]
+    more = ", ".join(labels[1:SHOWN]) + (", …" if len(labels) > SHOWN else "")
+    rest = f"; {len(labels) - 1:,} more failed: {more}" if len(labels) > 1 else ""
+    words = str(error) or type(error).__name__
+    summary = f"item {labels[0]}: {words}{rest}"
+    if isinstance(error, UserError):
+        error = type(error)(summary).with_traceback(error.__traceback__)
+    else:
+        error.add_note(f"in item {labels[0]}{rest}")
+    error.summary = summary
+    return error
