@@ -12,7 +12,7 @@ BIN   := .venv/bin
 FLAGS := --source $(SOURCE) --recipe $(RECIPE) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help all test test-lowest test-newest lint bench ablation parity export-test sklearn-checks fuzz edits crash-test page-test dist clean test-long
+.PHONY: help all test test-lowest test-newest lint bench ablation parity export-test sklearn-checks fuzz edits crash-test cluster-test page-test dist clean test-long readme
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,10 +48,10 @@ lint: .venv/dev  ## style and mistakes that can be seen without running
 bench: .venv/bench  ## speed of the gradient step beside its peers and its limit
 	$(BIN)/python -m tests.benchmarks
 
-ablation: .venv/core  ## what each ingredient of recipe fast-dense is worth: a hundred trainings, resumed; SOURCE=PATH
+ablation: .venv/core  ## what each component of recipe fast-dense is worth: a hundred trainings, resumed; SOURCE=PATH
 	nice -n 10 $(BIN)/python -m tests.ablation --source $(SOURCE) $(if $(EPOCHS),--epochs $(EPOCHS))
 
-parity: .venv/bench .venv/dev  ## every ingredient of a training beside PyTorch, on the same numbers
+parity: .venv/bench .venv/dev  ## every component of a training beside PyTorch, on the same numbers
 	$(BIN)/python -m tests.parity
 
 export-test: .venv/dev  ## every recipe, activation and ensemble, exported and compared on all test images
@@ -70,9 +70,16 @@ edits: .venv/dev  ## edits to small programs: does the cache ever give what a fr
 crash-test: .venv/dev  ## faults, power failures, kill -9, many at once: over an hour; CRASH=--short for a minute
 	nice -n 10 $(BIN)/python -m tests.crash $(CRASH)
 
+cluster-test: .venv/dev  ## searches on a real Dask cluster, killed in the middle; a remote cut at 50 points; CLUSTER=--short
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[cluster]'
+	nice -n 10 $(BIN)/python -m tests.cluster $(CLUSTER)
+
 page-test: .venv/dev  ## the report's pages in a real Chromium, with axe-core where npm is; SHOTS=FOLDER keeps pictures
 	@npm --version >/dev/null 2>&1 && npm install --silent --no-save --prefix .venv/axe axe-core || true
 	$(BIN)/python -m tests.page --axe .venv/axe/node_modules/axe-core/axe.min.js $(if $(SHOTS),--screenshots $(SHOTS))
+
+readme: .venv/core  ## run the README's sessions and paste what they print: SOURCE=ARCHIVE of CIFAR-10
+	nice -n 10 $(BIN)/python -m tests.pasted $(SOURCE) --write
 
 dist: .venv/dev  ## a wheel and an sdist in dist/, both tried in empty environments, with each Python from 3.11 on
 	rm -rf dist build

@@ -98,6 +98,16 @@ def opened(
         yield Planner(pipeline, values, store, CodeIndex(store.root / ".code.json"))
 
 
+def open_store(root: Path, remote: str | None, warn: Callable[[str], None]) -> Store:
+    """The store in a folder, with the remote of an address behind it where there is one."""
+    if not remote:
+        return Store(root)
+    from pipeline.store.remote import Remote  # here and not above: fsspec takes its time
+    from pipeline.store.with_remote import StoreWithRemote
+
+    return StoreWithRemote(root, Remote(remote), warn)
+
+
 def sharing(store: Store, reporter: Reporter, create: bool = True) -> AbstractContextManager[None]:
     """Use a store beside others, not while `gc` clears it out; `create`: make what is missing."""
 

@@ -40,7 +40,7 @@ class Context:
         """Report something that must not be missed."""
 
     def check_free_space(self, size: int) -> None:
-        """Say that outputs of `size` bytes are to come: a full disk is told before the work."""
+        """Say that outputs of `size` bytes are to come: a full disk is reported before the work."""
 
     def metrics(self, line: str = "", /, **figures: Any) -> None:
         """Report figures as they come, such as the loss of an epoch, to whoever follows the run.

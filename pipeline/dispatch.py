@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import UserError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
 from pipeline.outcome import Outcome
@@ -20,6 +19,7 @@ from pipeline.planner import CACHED, Decision, Planner
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
+    from pipeline.backends.backend import Backend
     from pipeline.execution import Task
     from pipeline.group_execution import Done as GroupDone
     from pipeline.group_execution import Group
@@ -29,7 +29,10 @@ Done = tuple[Decision, float, bool, BaseException | None]
 
 
 class Dispatcher:
-    """Starts tasks and collects them. A context manager, which ends what it has started."""
+    """Starts tasks and collects them. A context manager, which ends what it has started.
+
+    `backend` is one that many runs share; None: the run has its own, once it needs one.
+    """
 
     def __init__(
         self,
@@ -37,14 +40,13 @@ class Dispatcher:
         reporter: Reporter,
         placement: Placement,
         roots: Mapping[str, str],
+        backend: Backend | None = None,
     ) -> None:
         self.placement, self._roots = placement, roots
         self._planner, self._reporter = planner, reporter
-        self._executor: Executor | None = None
+        self._backend, self._own = backend, backend is None
         self._running: dict[Future[bool], tuple[Decision, float]] = {}
         self._finished: list[Done] = []
-        self._stop = threading.Event()
-        self._relay: Any = None
         self._making = threading.Lock()
         self._waiting: Executor | None = None  # a thread for each mapped stage beside others
 
@@ -52,23 +54,17 @@ class Dispatcher:
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is not None:
-            self._stop.set()
-        if self._executor is not None and self._executor is not self.placement.executor:
-            if kind is not None and hasattr(self._executor, "kill"):
-                self._executor.kill()
-            self._executor.shutdown(cancel_futures=True)
+        if self._backend is not None and self._own:
+            self._backend.close(kind is not None)
         if self._waiting is not None:
             self._waiting.shutdown()
-        if self._relay is not None:
-            self._relay.close()
 
     def start(self, due: Due, outcome: Outcome) -> Due:
         """Start as many of the decisions that are due as may run now; the others come back."""
         if not due:
             return due
-        most = self.placement.most
-        if most == 1 or (len(due) == 1 and not self._running):
+        most, away = self.placement.most, self._backend is not None and self._backend.away
+        if not away and (most == 1 or (len(due) == 1 and not self._running)):
             for decision, started in due[:1]:
                 self._finished.append((decision, started, *self._here(decision, outcome)))
             return due[1:]
@@ -86,7 +82,8 @@ class Dispatcher:
             ended, _ = wait(self._running, return_when=FIRST_COMPLETED)
             for future in [future for future in self._running if future in ended]:
                 decision, started = self._running.pop(future)
-                error = _readable(future.exception())
+                self._backend.settle(future)
+                error = self._backend.error(_error_of(future))
                 self._finished.append((decision, started, error is None and future.result(), error))
         finished, self._finished = self._finished, []
         yield from finished
@@ -96,22 +93,21 @@ class Dispatcher:
 
         self._report_start(decision)
         task = self._task(decision, outcome)
-        made = self._made(decision, outcome)
+        made, stop = self._made(decision, outcome), self._backend and self._backend.stop
         try:
             if decision.items is not None:
                 few = self.placement.most == 1 or len(decision.items.missing) < 2
                 return self._map(decision, task, made, 1 if few else self.placement.most), None
             seen = self._planner.observations
-            return execute(task, self._planner.store, self._reporter, made, observations=seen), None
+            return execute(task, self._planner.store, self._reporter, made, stop, seen), None
         except BaseException as error:
-            return False, _readable(error)
+            return False, self._backend.error(error) if self._backend else error
 
     def _map(self, decision: Decision, task: Task, made: Any, most: int, stop: Any = None) -> bool:
         """Run a mapped stage: its groups go to the executor, or, one at a time, are made here."""
         from pipeline.executors.pools import SerialExecutor
         from pipeline.mapped_run import run_mapped
 
-        assert decision.items is not None  # only such a stage comes here
         here = SerialExecutor() if most == 1 and stop is None else None
         return run_mapped(
             task,
@@ -127,49 +123,33 @@ class Dispatcher:
         )
 
     def _submit_group(self, group: Group, here: Executor | None) -> Future[GroupDone]:
-        from pipeline.executors.pools import shares_memory
-        from pipeline.group_execution import execute_group, execute_group_elsewhere
+        from pipeline.group_execution import execute_group
 
-        store, executor = self._planner.store, here or self._executor_here()
-        if shares_memory(executor):
-            seen = self._planner.observations
-            return executor.submit(execute_group, group, store, self._reporter, self._stop, seen)
-        return executor.submit(execute_group_elsewhere, group, store.root.absolute())
+        if here is None:
+            return self._backend_here().submit_group(group, self._planner, self._reporter)
+        stop, seen = self._backend and self._backend.stop, self._planner.observations
+        return here.submit(execute_group, group, self._planner.store, self._reporter, stop, seen)
 
     def _submit(self, decision: Decision, outcome: Outcome) -> Future[bool]:
+        backend = self._backend_here()
+        self._report_start(decision)
+        task, made = self._task(decision, outcome), self._made(decision, outcome)
+        if decision.items is None:
+            return backend.submit(task, self._planner, self._reporter, made)
         from concurrent.futures import ThreadPoolExecutor
 
-        from pipeline.execution import execute, execute_elsewhere
-        from pipeline.executors.pools import shares_memory
+        if self._waiting is None:  # it waits in a thread of its own for its groups
+            self._waiting = ThreadPoolExecutor(self.placement.most, "pipeline-map")
+        most = self.placement.most
+        return self._waiting.submit(self._map, decision, task, made, most, backend.stop)
 
-        executor = self._executor_here()
-        self._report_start(decision)
-        task, store = self._task(decision, outcome), self._planner.store
-        made = self._made(decision, outcome)
-        if decision.items is not None:  # it waits in a thread of its own for its groups
-            if self._waiting is None:
-                self._waiting = ThreadPoolExecutor(self.placement.most, "pipeline-map")
-            most = self.placement.most
-            return self._waiting.submit(self._map, decision, task, made, most, self._stop)
-        if shares_memory(executor):
-            seen = self._planner.observations
-            return executor.submit(execute, task, store, self._reporter, made, self._stop, seen)
-        return executor.submit(execute_elsewhere, task, store.root.absolute())
+    def _backend_here(self) -> Backend:
+        from pipeline.backends.choice import make_backend
 
-    def _executor_here(self) -> Executor:
         with self._making:
-            if self._executor is None:
-                self._executor, self._relay = self._make_executor()
-            return self._executor
-
-    def _make_executor(self) -> tuple[Executor, Any]:
-        if self.placement.executor != "process":
-            return self.placement.make(), None
-        from pipeline.events.relay import Relay
-        from pipeline.executors.processes import ProcessExecutor
-
-        relay = Relay(self._reporter)
-        return ProcessExecutor(self.placement.most, *relay.connection), relay
+            if self._backend is None:
+                self._backend = make_backend(self.placement)
+            return self._backend
 
     def _report_start(self, decision: Decision) -> None:
         name, key = decision.stage.name, decision.key
@@ -182,8 +162,6 @@ class Dispatcher:
         sources = {name: outcome.keys[name] for name in stage.inputs}
         root = self._roots.get(stage.name, "")
         key, fields, code = decision.key, decision.fields, decision.sources
-        assert key is not None  # nothing waits that is to be made
-        assert fields is not None
         return Task(stage, decision.parameters, sources, key, fields, root, code)
 
     def _made(self, decision: Decision, outcome: Outcome) -> Any:
@@ -191,13 +169,11 @@ class Dispatcher:
         return lambda: self._planner.decide(decision.stage, digests).status == CACHED
 
 
-def _readable(error: BaseException | None) -> BaseException | None:
-    """A process that was killed (for want of memory, mostly) is the user's to mend."""
-    from concurrent.futures.process import BrokenProcessPool
+def _error_of(future: Future[bool]) -> BaseException | None:
+    """What a future ended with; that it was cancelled is an error, too."""
+    from concurrent.futures import CancelledError
 
-    if not isinstance(error, BrokenProcessPool):
+    try:
+        return future.exception()
+    except CancelledError as error:
         return error
-    return UserError(
-        "expected the process that runs a stage to end by itself, found that it was killed, for "
-        "want of memory perhaps; run the same command again with fewer --jobs"
-    )

@@ -1,19 +1,20 @@
 """The exceptions of the framework.
 
     PipelineError             anything the framework itself raises
-    ├── UserError             the caller's mistake: told in one line, exit status 2
+    ├── UserError             the caller's mistake: reported in one line, exit status 2
     │   ├── ConfigError       a flag, an environment variable or a configuration file
     │   ├── CodeError         a stage depends on what cannot be followed, or has changed meanwhile
     │   ├── OutputError       a stage returns what would not come back as it is
     │   ├── DataError         a file from outside is not what it should be
-    │   └── StorageError      the artifacts folder cannot be written: full, read-only, no rights
+    │   ├── StorageError      the artifacts folder cannot be written: full, read-only, no rights
+    │   └── ExecutorError     what runs stages was lost: a process, or the scheduler of a cluster
     ├── Interrupted           the user pressed Ctrl-C; exit status 130
     ├── GraphError            stages that do not fit together; raised when a pipeline is built
     ├── MissingArtifact       nothing is stored under this key
     └── CorruptArtifact       what is stored is not what its manifest records
 
 A `UserError` says what was expected, what was found, where, and what to do about it, in one line.
-A `CorruptArtifact` that ends a command is told in a line as well; the next run makes it anew.
+A `CorruptArtifact` that ends a command is reported in a line as well; the next run makes it anew.
 Everything else is a bug and keeps its traceback.
 """
 
@@ -44,6 +45,10 @@ class DataError(UserError):
 
 class StorageError(UserError):
     """The artifacts folder cannot be written."""
+
+
+class ExecutorError(UserError):
+    """What runs stages and trials was lost: a process was killed, a scheduler is out of reach."""
 
 
 class Interrupted(PipelineError):

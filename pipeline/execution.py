@@ -46,11 +46,13 @@ def execute(
     made: Callable[[], bool],
     stop: threading.Event | None = None,
     observations: Observations | None = None,
+    load: Callable[[str], Any] | None = None,
 ) -> bool:
     """Make the result of `task`; false where it was there once its lock was taken (`made()`).
 
     `stop`, once it is set, ends the stage at its next report, by `Interrupted`. `observations`
-    are the planner's, where that is in this process.
+    are the planner's, where that is in this process. `load` gives an input by its name, where they
+    do not lie in `store`.
     """
     stage, key = task.stage, task.key
     with store.lock(key, lambda holder: reporter.waiting(stage.name, holder)):
@@ -62,7 +64,8 @@ def execute(
         observations.check_code(stage, task.code, graph, before=True)
         with one_blas_thread(), store.write(key, task.fields) as writer:
             writer.root = task.root
-            inputs = {name: store.load(task.sources[name], name) for name in stage.inputs}
+            load = load or (lambda name: store.load(task.sources[name], name))
+            inputs = {name: load(name) for name in stage.inputs}
             values = inputs | dict(task.parameters)
             arguments = stage.arguments(task.parameters)
             if stage.takes_context:
@@ -80,16 +83,25 @@ def execute(
     return True
 
 
-def execute_elsewhere(task: Task, root: Path) -> bool:
-    """`execute` in another process, which has the store's folder."""
-    from pipeline.events.relay import sender
+def execute_elsewhere(task: Task, root: Path, channel: int = -1) -> bool:
+    """`execute` in another process, which has the store's folder; events go by `channel`."""
+    from pipeline.events.relay import end, sender
 
     store = Store(root)
     observations = Observations(store, CodeIndex(store.root / ".code.json"))
+    try:
+        made = is_stored(task, store, observations)
+        return execute(task, store, sender(channel), made, observations=observations)
+    finally:
+        end(channel)
+
+
+def is_stored(task: Task, store: Store, observations: Observations) -> Callable[[], bool]:
+    """What says whether the result of `task` is stored, and still what it should be."""
 
     def made() -> bool:
         if store.damage(task.key) is not None:
             return False
         return not observations.changes(task.stage, store.manifest(task.key))
 
-    return execute(task, store, sender(), made, observations=observations)
+    return made

@@ -47,10 +47,12 @@ class Group:
 @dataclass
 class Done:
     """What became of a group: its name in the store ("": nothing is stored), how many items of it
-    were looked at, and the errors of those that failed, by number."""
+    were looked at, the seconds of work on them (committing is none), and the errors of those that
+    failed, by number."""
 
     name: str = ""
     count: int = 0
+    seconds: float = 0.0
     failures: list[tuple[int, Exception]] = field(default_factory=list)
 
 
@@ -79,10 +81,11 @@ def execute_group(
     done = Done()
     with one_blas_thread(), store.groups.write(stage.name, group.common, group.fields) as writer:
         with observations.watching(stage, values, task.parameters) as recorder:
-            ends = time.monotonic() + group.seconds
+            started = time.monotonic()
             for item in group.items:
                 _make(item, group, whole, writer, done, store, reporter, stop)
-                late = time.monotonic() > ends or (stop is not None and stop.is_set())
+                done.seconds = time.monotonic() - started
+                late = done.seconds > group.seconds or (stop is not None and stop.is_set())
                 if late or (done.failures and not group.keep_going):
                     break
         looked_at = group.items[: done.count]
@@ -97,11 +100,14 @@ def execute_group(
     return done
 
 
-def execute_group_elsewhere(group: Group, root: Path) -> Done:
-    """`execute_group` in another process, which has the store's folder."""
-    from pipeline.events.relay import sender
+def execute_group_elsewhere(group: Group, root: Path, channel: int = -1) -> Done:
+    """`execute_group` in another process, which has the store's folder; events go by `channel`."""
+    from pipeline.events.relay import end, sender
 
-    done = execute_group(group, Store(root), sender())
+    try:
+        done = execute_group(group, Store(root), sender(channel))
+    finally:
+        end(channel)
     done.failures = [(number, _portable(error)) for number, error in done.failures]
     return done
 

@@ -122,8 +122,8 @@ def _why(
 ) -> dict[str, tuple[str, ...]]:
     """The labels of the items that are to be run, by reason.
 
-    Without labels an item cannot be told from the one that stood in its place: so many are new as
-    there are more now.
+    Without labels an item cannot be distinguished from the one that stood in its place: so many are
+    new as there are more now.
     """
     count, labels = before
     why: dict[str, list[str]] = {CHANGED: [], NEW: []}

@@ -84,8 +84,8 @@ class _Run:
     ) -> None:
         self._task, self._mapped, self._todo = task, mapped, deque(missing)
         self._keep_going, self._stop = keep_going, stop
-        self._running: dict[Future[Done], tuple[tuple[Item, ...], float]] = {}
-        self._pace = 0.0  # seconds an item
+        self._running: dict[Future[Done], tuple[Item, ...]] = {}
+        self._item_seconds = 0.0  # seconds an item
         self.failures: list[tuple[int, Exception]] = []
 
     def groups(
@@ -100,9 +100,9 @@ class _Run:
                 while self._todo or self._running:
                     while self._todo and len(self._running) < at_once():
                         self._start(submit, at_once())
-                    for items, seconds, done in self._ended():
+                    for items, done in self._ended():
                         progress.advance(done.count)
-                        self._take(items, seconds, done)
+                        self._take(items, done)
                         if done.name:
                             yield done.name
                     if self.failures and not self._keep_going:
@@ -112,15 +112,14 @@ class _Run:
                     future.cancel()
 
     def _start(self, submit: Submit, share: int) -> None:
-        size = FIRST if not self._pace else int(SECONDS / self._pace)
+        size = FIRST if not self._item_seconds else int(SECONDS / self._item_seconds)
         size = max(1, min(size, -(-len(self._todo) // share)))
         items = tuple(self._todo.popleft() for _ in range(size))
         mapped = self._mapped
         group = Group(self._task, mapped.common, dict(mapped.fields), items, self._keep_going)
-        started = time.monotonic()
-        self._running[submit(group)] = items, started
+        self._running[submit(group)] = items
 
-    def _ended(self) -> Iterable[tuple[tuple[Item, ...], float, Done]]:
+    def _ended(self) -> Iterable[tuple[tuple[Item, ...], Done]]:
         """The groups that have ended, after a wait for the next one."""
         ended: set[Future[Done]] = set()
         while not ended:
@@ -129,12 +128,11 @@ class _Run:
             timeout = None if self._stop is None else POLL
             ended, _ = wait(self._running, timeout, return_when=FIRST_COMPLETED)
         for future in [future for future in self._running if future in ended]:
-            items, started = self._running.pop(future)
-            yield items, time.monotonic() - started, future.result()
+            yield self._running.pop(future), future.result()
 
-    def _take(self, items: tuple[Item, ...], seconds: float, done: Done) -> None:
+    def _take(self, items: tuple[Item, ...], done: Done) -> None:
         self._todo.extendleft(reversed(items[done.count :]))
-        self._pace = max(seconds / max(done.count, 1), 1e-6)
+        self._item_seconds = max(done.seconds / max(done.count, 1), 1e-6)
         self.failures += done.failures
 
 

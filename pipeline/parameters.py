@@ -1,4 +1,4 @@
-"""Parameters: what a stage may be told, one by one or in groups.
+"""Parameters: what a stage takes, one by one or in groups.
 
     lr: Annotated[float, Option("learning rate", above=0)] = 0.01      one parameter
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
 
 from pipeline.dispatch import Dispatcher
 from pipeline.errors import Interrupted, PipelineError
@@ -24,6 +25,9 @@ from pipeline.executors.placement import Placement
 from pipeline.outcome import FAILED, RAN, SKIPPED, Outcome, StageResult
 from pipeline.planner import CACHED, Decision, Planner
 from pipeline.stage import Stage
+
+if TYPE_CHECKING:
+    from pipeline.backends.backend import Backend
 
 JUST_MADE = "another process has just made it"
 
@@ -34,17 +38,19 @@ def run(
     reporter: Reporter,
     placement: Placement = Placement(),
     purpose: str = "target",
+    backend: Backend | None = None,
 ) -> Outcome:
     """Bring `targets` (names of stages; none: all) up to date, with everything they need.
 
     The first error ends the run, or, with `placement.keep_going`, only what depends on the stage
     that failed. It is raised in the end; `error.stage` is that stage, `error.outcome` the rest.
     `purpose` is why the targets' results are to be kept though nothing needs them (manifest.py).
+    `backend` is where stages run, where many runs share one.
     """
     targets = tuple(targets)
     roots = {stage.name: "final" for stage in planner.pipeline.final()}
     roots |= dict.fromkeys(targets, purpose)
-    with Dispatcher(planner, reporter, placement, roots) as dispatcher:
+    with Dispatcher(planner, reporter, placement, roots, backend) as dispatcher:
         return _Run(planner, planner.pipeline.upstream(targets), reporter, dispatcher).carry_out()
 
 
@@ -102,7 +108,11 @@ class _Run:
             self._lose(stage.name, SKIPPED, 0.0, f"{lost[0]} has {self._status(lost[0])}")
             return None
         try:
-            return self._planner.decide(stage, self._outcome.digests, self._outcome.keys)
+            known = self._outcome.digests, self._outcome.keys
+            decision = self._planner.decide(stage, *known)
+            if decision.status == CACHED and not self._planner.store.bring(decision.key):
+                return self._planner.decide(stage, *known)
+            return decision
         except Exception as error:
             self._fail(stage.name, started, error)
             return None
@@ -120,6 +130,8 @@ class _Run:
         assert key is not None  # nothing waits that is finished
         manifest = decision.manifest or store.manifest(key)
         store.touch(key)
+        if status == RAN:
+            store.share(key)
         seconds = time.perf_counter() - started
         reason = JUST_MADE if just_made else decision.reason
         self._outcome.add(StageResult(name, status, seconds, reason, key), manifest)

@@ -4,7 +4,7 @@ What the files are is known by their names and first bytes (dataset/formats/kind
 examples come first, test examples last. The dataset's name follows from its content, never from
 where it lies:
 
-    cifar10, cifar100, mnist, fashion-mnist   the official files, by their SHA-256
+    cifar10, mnist, …      official files of `ORIGINS` (sources/origin.py), by their SHA-256
     synthetic              ten classes named as the drawn shapes are
     cifar10-like-xxxxxxxx  any other with CIFAR-10's class names, or without any
     custom-xxxxxxxx        any other
@@ -22,13 +22,13 @@ from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from pipeline.store.files import Files
-from stages.dataset.aside import Reading
 from stages.dataset.formats import arrays, cifar10, cifar100, idx, pictures, table
 from stages.dataset.formats.kinds import kind_of
 from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES
 from stages.dataset.options import ReadingOptions
 from stages.dataset.repeats import Repeats
 from stages.dataset.sources.origin import name_of
+from stages.dataset.spool import Reading
 
 READERS: dict[str, Callable[..., Reading]] = {
     "cifar10": cifar10.read,

@@ -35,7 +35,7 @@ REPORTED = ("images", "loss", "accuracy", "balanced_accuracy")  # as they are fo
 CONFUSED = 1000  # pairs of classes that are kept of a larger one
 
 
-@stage(outputs=("evaluation",))
+@stage(outputs=("evaluation",), ignores=("stages.neuralnet.processor",))
 def evaluate(
     features: np.ndarray,
     labels: np.ndarray,
@@ -115,7 +115,7 @@ def _majority(
 
 
 def _finite(part: str, measure: Callable[..., nn.Scores], *given: Any, **options: Any) -> nn.Scores:
-    with np.errstate(all="ignore"):  # told here, in our own words
+    with np.errstate(all="ignore"):  # reported here, in our own words
         scores = measure(*given, **options)
     if scores.loss is None or not math.isfinite(scores.loss):
         raise DataError(

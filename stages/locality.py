@@ -44,19 +44,18 @@ def parse_levels(text: str) -> tuple[Level, ...]:
 
 
 def check_levels(
-    text: str, shape: tuple[int, int, int] | None, levels: tuple[Level, ...]
+    shape: tuple[int, int, int] | None, levels: tuple[Level, ...]
 ) -> tuple[int, int, int]:
     """The shape of the images. ConfigError unless they have one, and patches fit into them."""
     if shape is None:
         raise ConfigError(
-            f"--local {text}: expected features that are the pixels of images, found others; "
-            "leave it out"
+            "--local: expected features that are the pixels of images, found others; leave it out"
         )
     height, width = shape[1:]
     for number, (patch, stride, _) in enumerate(levels, 1):
         if patch > min(height, width):
             raise ConfigError(
-                f"--local {text}: expected a patch of at most {min(height, width)} in layer "
+                f"--local: expected a patch of at most {min(height, width)} in layer "
                 f"{number}, which reads {height} × {width}, found {patch}; choose a smaller one"
             )
         height, width = (-(-(n - patch) // stride) + 1 for n in (height, width))

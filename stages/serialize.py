@@ -20,7 +20,7 @@ from stages.modelfile.model import Model
 from stages.options import InputOptions, SplitOptions, Tta
 
 
-@stage(outputs=("model",))
+@stage(outputs=("model",), ignores=("stages.neuralnet.processor",))
 def serialize(
     dataset: dict[str, Any],
     standardization: np.ndarray,
@@ -57,7 +57,7 @@ def serialize(
         network=nn.Network.from_layers(training["layers"], parameters),
         training=record,
         evaluation=evaluation,
-        mirror=tta,
+        tta=tta,
         columns=columns,
     )
     return model.to_document()

@@ -27,7 +27,11 @@ ROWS = 256  # of a block: 3 MB of float32 for 3,072 features
 LEAST = 0.1  # of the median deviation: the least of a pixel
 
 
-@stage(outputs=("standardization",), resolve=init_by_content)
+@stage(
+    outputs=("standardization",),
+    resolve=init_by_content,
+    ignores=("stages.neuralnet.processor",),  # cores and limits, which change no bit
+)
 def standardize(
     features: np.ndarray,
     dataset: dict[str, Any],

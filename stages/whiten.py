@@ -46,7 +46,11 @@ def resolved(*, local: str, **others: Any) -> dict[str, Any]:
     return init_by_content(local=local, **others)
 
 
-@stage(outputs=("whitening",), resolve=resolved)
+@stage(
+    outputs=("whitening",),
+    resolve=resolved,
+    ignores=("stages.neuralnet.processor",),  # cores and limits, which change no bit
+)
 def whiten(
     features: np.ndarray,
     dataset: dict[str, Any],
@@ -66,7 +70,7 @@ def whiten(
     if levels and whitening.whiten != "none":
         empty = np.empty((0, stored), np.float32)
         read = make_inputs(inputs, standardization=empty, shape=shape_of(dataset))
-        first = nn.Local.of(check_levels(local, read.shape, levels), *levels[0], activation="relu")
+        first = nn.Local.of(check_levels(read.shape, levels), *levels[0], activation="relu")
         width, cut = first.numbers, first
     if init is not None:
         none, pca = whitening.whiten == "none", whitening.whiten == "pca"

@@ -31,7 +31,7 @@ def index() -> CodeIndex:
 
 def known_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands of this process know the sources."""
-    for module in ("pipeline.api", "pipeline.cli.session", "stages.commands.search.trial"):
+    for module in ("pipeline.api", "pipeline.cli.session"):
         monkeypatch.setattr(f"{module}.CodeIndex", lambda memo=None: index())
 
 

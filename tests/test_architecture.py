@@ -20,11 +20,20 @@ LEVELS = (
     ("stage", "graph", "prefetch", "stream", "deferred"),
     ("settings",),
     ("code", "store"),
-    ("uses", "fingerprint", "observation", "planner", "mapping", "item_plan", "found_files"),
+    (
+        "uses",
+        "fingerprint",
+        "observation",
+        "decision",
+        "planner",
+        "mapping",
+        "item_plan",
+        "found_files",
+    ),
     ("executors", "events", "outcome"),
     (
         *("run_context", "outputs", "execution", "group_execution", "item_results", "mapped_run"),
-        *("dispatch", "runner"),
+        *("backends", "dispatch", "runner"),
     ),
     ("api", "search", "upkeep"),
     ("cli",),
@@ -33,7 +42,6 @@ FLOOR = {f"pipeline.{name}": number for number, level in enumerate(LEVELS) for n
 FACE = "pipeline"  # its __init__ names what lies in any level
 LONGEST = 200  # lines
 
-SAME = {"clean", "numerics"}  # functions that have the name of their module, for the moment
 # What a command may load that finds everything up to date, beside what click loads: of the standard
 # library these and what they load themselves; of ours all but these.
 STANDARD = "dataclasses graphlib hashlib json mmap fcntl queue urllib.parse secrets zlib fnmatch"
@@ -44,7 +52,7 @@ LATER = (
     *("pipeline.mapping", "pipeline.item_plan", "pipeline.mapped_run", "pipeline.item_results"),
     *("pipeline.group_execution", "pipeline.found_files"),
     *("pipeline.code.syntax", "pipeline.code.scopes", "pipeline.code.references"),
-    *("pipeline.executors.processes", "pipeline.executors.pools", "pipeline.executors.tasks"),
+    *("pipeline.executors.processes", "pipeline.executors.pools", "pipeline.backends"),
     *("pipeline.executors.blas", "pipeline.events.bars", "pipeline.events.event"),
     *("pipeline.events.json_lines", "pipeline.events.relay", "pipeline.upkeep.gc"),
     *("pipeline.upkeep.verify", "stages.neuralnet.", "stages.commands.report.page"),
@@ -108,7 +116,7 @@ def test_no_public_function_has_the_name_of_a_module():
     names = {name_of(path).split(".")[-1] for path in modules("pipeline")}
     for path in modules("pipeline"):
         made = {node.name for node in ast.parse(path.read_text("utf-8")).body if is_made(node)}
-        assert made & names <= {"stage", *SAME}, path
+        assert made & names <= {"stage"}, path
 
 
 def is_made(node: ast.stmt) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import click
 
-from pipeline.cli import completion, display, maintenance
+from pipeline.cli import completion, display, exchange, maintenance
 from pipeline.cli.help import HelpfulCommand
 from pipeline.cli.output import echo, echo_page, terminal_width
 from pipeline.cli.picture import FORMATS
@@ -125,6 +125,16 @@ def collect_garbage(
     say(session, *found)
 
 
+def push_results(program: Program, session: Session, everything: bool) -> None:
+    """`push`."""
+    say(session, *exchange.push(session, everything))
+
+
+def pull_results(program: Program, session: Session) -> None:
+    """`pull`."""
+    say(session, *exchange.pull(session))
+
+
 LOOKS = (show_plan, explain, show_config, verify_store)  # they make nothing, not even the store
 EXCLUSIVE = (collect_garbage,)  # they take the store's lock themselves, and alone
 STAGE = click.Argument(["stage"], shell_complete=completion.stages)
@@ -139,7 +149,13 @@ TEMPLATE = click.Option(
     help="every parameter with its meaning, default and choices, as a file to edit",
 )
 THE_WHOLE, BEFORE, UPKEEP = "The whole", "Before a run", "Upkeep"
-FOLDED = (show_config, verify_store, collect_garbage)  # their help does not list a network's flags
+FOLDED = (
+    show_config,
+    verify_store,
+    collect_garbage,
+    push_results,
+    pull_results,
+)  # their help does not list a network's flags
 COMMANDS: dict[str, tuple[str, Callable[..., None], str, Iterable[click.Parameter]]] = {
     "run": (THE_WHOLE, bring_up, "Everything, from source to result.", ()),
     "plan": (BEFORE, show_plan, "What would run, and why.", ()),
@@ -157,6 +173,8 @@ COMMANDS: dict[str, tuple[str, Callable[..., None], str, Iterable[click.Paramete
         "Delete stored results that nothing needs.",
         maintenance.GC_FLAGS,
     ),
+    "push": (UPKEEP, push_results, "Send stored results to the remote.", [exchange.ALL]),
+    "pull": (UPKEEP, pull_results, "Fetch results from the remote.", ()),
 }
 
 

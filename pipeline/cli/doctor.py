@@ -42,11 +42,11 @@ def _doctor(program: Program, artifacts_dir: str, as_json: bool) -> None:
     from pipeline.cli.session import artifacts_folder
 
     found = facts(artifacts_folder(artifacts_dir), program.extras)
-    told = list(advice(found, program.extras))
+    advised = list(advice(found, program.extras))
     found = {"program": f"{program.name} {program.version}", **found}
-    document = {**found, "advice": [{"kind": kind, "words": words} for kind, words in told]}
-    say(AsJson(as_json), document, page(found, told, program.extras))
-    if any(kind == WRONG for kind, _ in told):
+    document = {**found, "advice": [{"kind": kind, "words": words} for kind, words in advised]}
+    say(AsJson(as_json), document, page(found, advised, program.extras))
+    if any(kind == WRONG for kind, _ in advised):
         raise SystemExit(1)
 
 
@@ -96,7 +96,7 @@ def advice(
 
 def page(
     found: Mapping[str, Any],
-    told: list[tuple[str, str]],
+    advised: list[tuple[str, str]],
     extras: Mapping[str, tuple[str, str]],
 ) -> str:
     """What a person reads: the facts a line each, then the advice."""
@@ -123,7 +123,7 @@ def page(
     ]
     rows += [("environment", f"{name}={value}") for name, value in found["environment"].items()]
     lines = [align((row for row in rows if row[1]), shorten=(1,)), ""]
-    lines += [f"{kind}: {words}" for kind, words in told] or ["nothing to mend, nothing to add"]
+    lines += [f"{kind}: {words}" for kind, words in advised] or ["nothing to mend, nothing to add"]
     return "\n".join(lines)
 
 

@@ -135,6 +135,24 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
             **_env("JOBS"),
         ),
         click.Option(
+            ["--cluster"],
+            metavar="ADDRESS",
+            help="Dask scheduler, tcp://HOST:PORT  [default: one started here by --executor dask]",
+            **_env("CLUSTER"),
+        ),
+        click.Option(
+            ["--cluster-tls"],
+            metavar="CA,CERT,KEY",
+            help="PEM files for a cluster with TLS  [default: as Dask is configured]",
+            **_env("CLUSTER_TLS"),
+        ),
+        click.Option(
+            ["--remote"],
+            metavar="ADDRESS",
+            help="where results are shared: s3://BUCKET/PREFIX, or what else fsspec reaches",
+            **_env("REMOTE"),
+        ),
+        click.Option(
             ["--keep-going"], is_flag=True, help="after an error, finish what does not need it"
         ),
         click.Option(
@@ -173,5 +191,8 @@ def _env(name: str) -> dict[str, Any]:
 
 KNOWN_ENVIRONMENT = tuple(
     f"PIPELINE_{name}"
-    for name in ("ARTIFACTS_DIR", "CONFIG", "EXECUTOR", "JOBS", "PROGRESS", "RECIPE")
+    for name in (
+        *("ARTIFACTS_DIR", "CLUSTER", "CLUSTER_TLS", "CONFIG", "EXECUTOR", "JOBS", "PROGRESS"),
+        *("RECIPE", "REMOTE"),
+    )
 )

@@ -7,7 +7,7 @@ own and names the others by group; `--help-all` explains them all.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -58,7 +58,7 @@ class HelpfulCommand(click.Command):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """Read the arguments; a flag that is not there is told with the one that is meant."""
+        """Read the arguments; a flag that is not there is reported with the one that is meant."""
         try:
             return super().make_context(info_name, args, parent, **extra)
         except click.NoSuchOption as error:
@@ -68,6 +68,15 @@ class HelpfulCommand(click.Command):
             known = [spelled for one in shown for spelled in (*one.opts, *one.secondary_opts)]
             words = unknown("flag", error.option_name, known, synonyms)
             raise click.UsageError(words.partition("; known:")[0], error.ctx) from None
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; the first word that belongs to nothing is told."""
+        allowed, context.allow_extra_args = context.allow_extra_args, True
+        rest = super().parse_args(context, args)
+        context.allow_extra_args = allowed
+        if rest and not allowed and not context.resilient_parsing:
+            raise click.UsageError(f"expected no further word, found {rest[0]!r}", context)
+        return rest
 
     def get_help(self, context: click.Context) -> str:
         """The help, in characters that stdout can carry."""
@@ -118,83 +127,3 @@ def _show_all(context: click.Context, option: click.Parameter, given: bool) -> N
         context.meta[__name__] = True
         click.echo(context.get_help(), color=context.color)
         context.exit()
-
-
-class CommandGroup(click.Group):
-    """A group whose commands are made when they are asked for: most calls ask for one of many.
-
-    `place(section, name, words, make)` adds a command to a section of the help, in order.
-    """
-
-    def __init__(self, *args: Any, **given: Any) -> None:
-        super().__init__(*args, **given)
-        self.context_settings = {**NAMES, **self.context_settings}
-        self.synonyms: Mapping[str, str] = NONE  # names that other programs use → ours
-        self.later, self.words = dict[str, Any](), dict[str, str]()
-        self.sections: dict[str, list[str]] = {}
-        self.stages: list[str] = []  # their names
-
-    def place(self, section: str, name: str, words: str, make: Any) -> None:
-        """Add a command to a section, or put another in place of the one of that name.
-
-        words: one line that says what it does. make() → the command.
-        """
-        known = self.sections.setdefault(section, [])
-        for names in self.sections.values():
-            if name in names and names is not known:
-                names.remove(name)
-        if name not in known:
-            known.append(name)
-        self.later[name], self.words[name] = make, words
-        self.commands.pop(name, None)
-
-    def arrange(self, *titles: str) -> None:
-        """Let the help begin with these sections, in this order."""
-        rest = [title for title in self.sections if title not in titles]
-        self.sections = {title: self.sections[title] for title in (*titles, *rest)}
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        """The names of all commands, in the order of the help."""
-        return [name for names in self.sections.values() for name in names]
-
-    def get_command(self, context: click.Context | None, name: str) -> click.Command | None:
-        """The command of that name, made now if it has not been before."""
-        if name not in self.commands and name in self.later:
-            self.add_command(self.later[name](), name)
-        return self.commands.get(name)
-
-    def made(self, name: str) -> click.Command:
-        """The command of that name, which is there."""
-        found = self.get_command(None, name)
-        assert found is not None, name
-        return found
-
-    def resolve_command(
-        self, context: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that was typed; of one that is not there, the one that is meant."""
-        if args and args[0][:1] != "-" and self.get_command(context, args[0]) is None:
-            known = self.list_commands(context)
-            raise click.UsageError(unknown("command", args[0], known, self.synonyms), context)
-        return super().resolve_command(context, args)
-
-    def get_help(self, context: click.Context) -> str:
-        """The help, in characters that stdout can carry."""
-        return Console(sys.stdout).fitting(super().get_help(context))
-
-    def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write all commands by section, a line each, on one screen."""
-        formatter.write(f"Usage: {context.command_path} COMMAND [FLAGS]")
-        formatter.write("  (COMMAND -h; --version)\n\n")
-        formatter.write_text(self.help or "")
-        formatter.write("\n")
-        width = max(map(len, self.words), default=0)
-        for title, names in self.sections.items():
-            formatter.write(f"{title}:\n")
-            for name in names:
-                line = f"  {name:<{width}}  {self.words[name]}"
-                if len(line) < formatter.width:
-                    formatter.write(line + "\n")
-                else:
-                    with formatter.indentation():
-                        formatter.write_dl([(f"{name:<{width}}", self.words[name])])

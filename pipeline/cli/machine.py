@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.executors.cores import default_workers
-from pipeline.store.numerics import numerics
+from pipeline.store.numerics import numeric_versions
 
 PACKAGES = ("numpy", "click", "tqdm", "filelock", "threadpoolctl")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_CORETYPE")
@@ -99,7 +99,7 @@ def _blas() -> dict[str, Any]:
             rounds += 1
         seconds = time.perf_counter() - started
     return {
-        "library": numerics()["blas"],
+        "library": numeric_versions()["blas"],
         "threads": max((one["num_threads"] for one in found), default=None),
         "gigaflops_of_a_core": round(2 * PROBE**3 * rounds / seconds / 1e9, 1),
     }

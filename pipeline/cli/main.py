@@ -1,7 +1,7 @@
 """From a click group to an exit status: 0 done, 2 the caller's mistake, 130 interrupted, 1 else.
 
-A mistake is told in one line on stderr, and so are a stored result that turns out to be damaged and
-a disk that refuses or fails. A bug keeps its traceback.
+A mistake is reported in one line on stderr, and so are a stored result that turns out to be damaged
+and a disk that refuses or fails. A bug keeps its traceback.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         if isinstance(end.__cause__, EOFError):  # of a server of processes that could start none
             return _complain(f"expected to be let start a process, found a limit; {LESS}", MISTAKE)
         return _complain("interrupted; run the same command again to go on from here", INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
+    except BrokenPipeError:  # the reader of our output has gone: nobody is left to report to
         _let_output_go()
         return BROKEN_PIPE
     except (OSError, RuntimeError) as error:

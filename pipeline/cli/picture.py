@@ -35,8 +35,8 @@ def _hanging(name: str, flow: str, width: int | None) -> str:
         return name + flow
     import textwrap  # here and not above: few terminals are too narrow
 
-    room = max(width - len(name), LEAST)
-    words = textwrap.wrap(flow, room, break_long_words=False)
+    space = max(width - len(name), LEAST)
+    words = textwrap.wrap(flow, space, break_long_words=False)
     return name + ("\n" + " " * len(name)).join(words)
 
 

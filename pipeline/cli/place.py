@@ -1,4 +1,4 @@
-"""Whether a file that the user named can be written: told before the work, not after it."""
+"""Whether a file that the user named can be written: reported before the work, not after it."""
 
 from __future__ import annotations
 

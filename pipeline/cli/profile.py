@@ -26,7 +26,7 @@ def profiled(file: str | None) -> Iterator[None]:
 
     profile = cProfile.Profile()
     try:
-        with open(file, "ab"):  # better told now than after an hour of training
+        with open(file, "ab"):  # better reported now than after an hour of training
             expect_replaceable(Path(file))
     except OSError as error:
         raise ConfigError(

@@ -18,7 +18,7 @@ import click
 from pipeline.cli import actions, completion, doctor
 from pipeline.cli.definition import Alternative, Program
 from pipeline.cli.flags import StageCommand, common_options, parameter_options
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.profile import profiled
 from pipeline.cli.session import Session, load_recipe, recipe_names, resolve_settings
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.api import sharing
+from pipeline.api import open_store, sharing
 from pipeline.cli.config import read_toml
 from pipeline.cli.flags import KNOWN_ENVIRONMENT
 from pipeline.cli.stdout import stdout_for_results
@@ -25,7 +25,6 @@ from pipeline.parameters import Parameter
 from pipeline.planner import Decision, Planner
 from pipeline.runner import run
 from pipeline.settings import Setting, Warn, resolve
-from pipeline.store.store import Store
 
 if TYPE_CHECKING:
     from pipeline.cli.definition import Program
@@ -44,14 +43,13 @@ class Session:
     ) -> None:
         self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
-        self.store = Store(artifacts_folder(common["artifacts_dir"]))
         self.reporter = _reporter(common)
+        root = artifacts_folder(common["artifacts_dir"])
+        self.store = open_store(root, common["remote"], self.reporter.warn)
         for warning in warnings:
             self.reporter.warn(warning)
-        self.placement = Placement(
-            common["executor"] or "thread", common["jobs"], common["keep_going"]
-        )
-        self.chosen_executor = common["executor"]
+        self.placement = placement_of(common)
+        self.chosen_executor = common["executor"] or ("dask" if common["cluster"] else None)
         self._code = CodeIndex(self.store.root / ".code.json")
         self._planner: Planner | None = None
         self._check()
@@ -99,13 +97,20 @@ class Session:
         return self.settings[name].value
 
 
+def placement_of(common: Mapping[str, Any]) -> Placement:
+    """Where the flags say that stages and trials run; an address of a cluster says dask."""
+    executor = common["executor"] or ("dask" if common["cluster"] else "thread")
+    tls = tuple(filter(None, (common["cluster_tls"] or "").split(",")))
+    return Placement(executor, common["jobs"], common["keep_going"], common["cluster"], tls)
+
+
 def artifacts_folder(name: str) -> Path:
     """The folder that --artifacts-dir names; `ConfigError` where it cannot be one."""
     if not name:  # and not the folder that we are in, for lack of a variable's value
         raise ConfigError("--artifacts-dir: expected a folder, found nothing")
     folder = Path(name)
     try:
-        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # told later
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # reported later
             folder.stat()
     except OSError as error:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Types of flags: what they take, what a shell offers for them, what a wrong value is told."""
+"""Types of flags: what they take, what a shell offers for them, what is said of a wrong value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks: a stage, or a library on its own account, told by the frames below a hook or a wrap.
+"""Who asks: a stage, or a library on its own account, known by the frames below a hook or a wrap.
 
 The depths are those at which wraps.py and audit_events.py call: a function put between changes
 them.

@@ -1,4 +1,4 @@
-"""What each audit event of Python says that a stage does, told to its recorder.
+"""What each audit event of Python says that a stage does, reported to its recorder.
 
 Each function is called by the hook of observe.py, and directly: two of them look at the frames
 below the hook, and count on it that `_getframe(3)` is who raised the event.

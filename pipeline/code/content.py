@@ -51,18 +51,18 @@ Describe = Callable[[Any, "Content"], str]
 
 
 class Content:
-    """Describes values, one after the other; a value inside itself is told by its depth.
+    """Describes values, one after the other; a value inside itself is described by its depth.
 
     `function` and `klass` describe functions and classes, for which this class knows no source.
-    `describe` tells of values of some types, such as functions, what this class cannot know.
-    `links` are the symbols of the project that have been met; `values` names what has been told of
+    `describe` describes values of some types, such as functions, which this class cannot.
+    `links` are the symbols of the project that have been met; `values` names what has been found of
     captured values, for people.
     """
 
     def __init__(self, describe: Mapping[type, Describe]) -> None:
         self._describe = describe
-        self._open: dict[int, int] = {}  # what is being told, and how deep inside it is
-        self._told: dict[int, tuple[Any, str]] = {}  # with the value: an address is used again
+        self._open: dict[int, int] = {}  # what is being described, and how deep inside it is
+        self._described: dict[int, tuple[Any, str]] = {}  # with the value: an address is used again
         self.links: dict[tuple[str, str], int] = {}
         self.values: dict[str, str] = {}
         self.mutable = False
@@ -87,8 +87,8 @@ class Content:
         if kind in _ATOMS:
             return constant_text(value)
         key = id(value)
-        if key in self._told:
-            return self._told[key][1]
+        if key in self._described:
+            return self._described[key][1]
         if key in self._open:
             return f"inside {self._open[key]}"
         self._open[key] = len(self._open)
@@ -96,14 +96,14 @@ class Content:
             describe = next(
                 (d for base, d in self._describe.items() if isinstance(value, base)), None
             )
-            text = describe(value, self) if describe else self._told_by_type(value, kind)
+            text = describe(value, self) if describe else self._by_type(value, kind)
         finally:
             del self._open[key]
         text = text if len(text) < 200 else short_hash(text)
-        self._told[key] = value, text
+        self._described[key] = value, text
         return text
 
-    def _told_by_type(self, value: Any, kind: type) -> str:
+    def _by_type(self, value: Any, kind: type) -> str:
         return f"{self.text(kind)}{self._inside(value, kind)}"
 
     def _inside(self, value: Any, kind: type) -> str:
@@ -142,13 +142,13 @@ class Content:
 
     def _unordered(self, values: Any) -> str:
         """Each on its own, so that the order in which they are met leaves no trace."""
-        told = []
-        links, before = self.links, self._told
+        described = []
+        links, before = self.links, self._described
         for value in values:
-            self.links, self._told = {}, {}
-            told.append((self.text(value), [*self.links]))
-        self.links, self._told = links, before
-        texts = [text + "".join(map(self.link, found)) for text, found in sorted(told)]
+            self.links, self._described = {}, {}
+            described.append((self.text(value), [*self.links]))
+        self.links, self._described = links, before
+        texts = [text + "".join(map(self.link, found)) for text, found in sorted(described)]
         return f"({','.join(texts)})"
 
     def _array(self, value: Any) -> str:

@@ -12,7 +12,7 @@ from pipeline.deferred import is_stand_in
 def load_if_deferred(name: str) -> None:
     """Import a module that waits to be imported, or that lies below such a package.
 
-    Packages come first, or the module would be imported twice. An error is not told here: the
+    Packages come first, or the module would be imported twice. An error is not reported here: the
     stage says so when it runs, if it needs the module.
     """
     parts = name.split(".")

@@ -33,7 +33,7 @@ class Describer:
     ) -> None:
         self._links, self._loaded, self._counts = links, loaded, counts
         self._places: dict[tuple[str, str], Module | None] = {}
-        self._own: Any = None  # the value that a symbol stands for, while it is told
+        self._own: Any = None  # the value that a symbol stands for, while it is described
         self._start: Sequence[Symbol] = ()
         self.subclasses = False  # whether code that is reached asks for them
 
@@ -90,25 +90,25 @@ class Describer:
 
     def _held(self, function: types.FunctionType, content: Content) -> str:
         """What a function holds beside its code: captured values, defaults, attributes."""
-        told = []
+        parts = []
         for key, value in captured(function).items():
             text = content.captured(key, value)
-            told.append(text)
+            parts.append(text)
             if not isinstance(value, types.FunctionType | type | types.ModuleType):
                 content.values[f"{content.owner}({key})"] = short_hash(text)
         where, content.where = content.where, ""
-        is_stage = function is self._own and self._start  # its parameters are told elsewhere
+        is_stage = function is self._own and self._start  # its parameters are recorded elsewhere
         defaults = [*(function.__defaults__ or ())]
         defaults += (function.__kwdefaults__ or {}).values() if not is_stage else ()
-        told += [content.text(value) for value in defaults]
-        told += [f"{key}={content.text(value)}" for key, value in vars(function).items()]
+        parts += [content.text(value) for value in defaults]
+        parts += [f"{key}={content.text(value)}" for key, value in vars(function).items()]
         content.where = where
-        return f"[{','.join(told)}]"
+        return f"[{','.join(parts)}]"
 
     def _typed(self, function: types.FunctionType, name: str, content: Content) -> str:
         """A function without a source, and the values that it uses."""
-        told = [short_hash(code_text(function.__code__))]
-        content.values[name] = told[0]
+        parts = [short_hash(code_text(function.__code__))]
+        content.values[name] = parts[0]
         for root, *attributes in used_names(function.__code__):
             value = function.__globals__.get(root, _MISSING)
             used = root
@@ -120,10 +120,10 @@ class Describer:
                     value = getattr(value, attributes.pop(0), _MISSING)
             if value is not _MISSING:
                 text = content.captured(used, value)
-                told.append(f"{used}={text}")
+                parts.append(f"{used}={text}")
                 if not isinstance(value, types.FunctionType | type | types.ModuleType):
                     content.values[f"{name}({used})"] = short_hash(text)
-        return ",".join(told)
+        return ",".join(parts)
 
     def _class(self, value: type, content: Content) -> str:
         file = self._file_of(value)
@@ -132,13 +132,13 @@ class Describer:
         symbol = file and self._symbol_at(file, value.__module__, value.__qualname__)
         link = content.link(symbol) if symbol else ""
         if symbol and symbol[1] and value is not self._own and "<" not in value.__qualname__:
-            return f"class {link} {value.__qualname__}"  # told where it lives
-        told = [f"{key}={content.text(member)}" for key, member in members(value)]
+            return f"class {link} {value.__qualname__}"  # described where it lives
+        parts = [f"{key}={content.text(member)}" for key, member in members(value)]
         bases = [content.text(base) for base in value.__bases__ if base is not object]
         derived = value.__subclasses__() if self.subclasses else []
-        told += [content.text(one) for one in derived]
+        parts += [content.text(one) for one in derived]
         where = "" if "<locals>" in value.__qualname__ else value.__qualname__
-        return f"class {where} {link} {bases}({','.join(told)})"
+        return f"class {where} {link} {bases}({','.join(parts)})"
 
     def _file_of(self, value: type) -> Path | None:
         """The source of a class of the project; None for any other."""

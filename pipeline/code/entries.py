@@ -26,7 +26,7 @@ def symbol_entry(
     imports bind it to, `rebound` whether a function gives it another value."""
     nodes = [node for node, _ in parts]
     groups = [group for _, visitor in parts for group in visitor.groups]
-    aside = {
+    conditional = {
         kind: short_hash("\0".join(found))
         for kind in ("docs", "annotations", "texts")
         if (found := [getattr(n, kind) for node in nodes for n in walk(node) if hasattr(n, kind)])
@@ -39,7 +39,7 @@ def symbol_entry(
         rebound or any(map(is_changeable, nodes)),
         any(map(is_subclass_aware, nodes)),
         sorted(set().union(*map(words_of, nodes))),
-        aside,
+        conditional,
         any(map(decorated, nodes)),
         any(isinstance(n, (*_FUNCTIONS, ast.Lambda)) for node in nodes for n in walk_scope(node)),
     )
@@ -72,7 +72,7 @@ def group_entry(methods: list[ast.stmt], package: str, targets: dict[str, list[s
 
 def row(entry: Entry) -> list[Any]:
     """An entry as a JSON value."""
-    return [*entry[:7], dict(entry.aside), *entry[8:]]
+    return [*entry[:7], dict(entry.conditional), *entry[8:]]
 
 
 def dataclass_methods(statement: ast.ClassDef) -> list[ast.stmt]:

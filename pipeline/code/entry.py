@@ -17,7 +17,7 @@ class Entry(NamedTuple):
     changeable   whether code elsewhere may change what it holds
     aware        whether, as a class, it notices who derives from it
     words        what it mentions that looks at code as data: see nature.py
-    aside        digests of what counts only where such a word is reached: see clean.py
+    conditional  digests of what counts only where such a word is reached: see clean.py
     named        whether its own name may be seen at run time: it has a decorator
     function     whether it is a function, whose name goes with it wherever it is used as a value
     unused       of a stage: the arguments that its body never mentions
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
     changeable: bool = False
     aware: bool = False
     words: Sequence[str] = ()
-    aside: Mapping[str, str] = MappingProxyType({})
+    conditional: Mapping[str, str] = MappingProxyType({})
     named: bool = False
     function: bool = False
     unused: Sequence[str] = ()

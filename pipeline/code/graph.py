@@ -47,7 +47,7 @@ class Reached:
 
 
 class Walk:
-    """One walk, from a function on. `facts(symbol)` tells what its live value adds to a symbol,
+    """One walk, from a function on. `facts(symbol)` says what its live value adds to a symbol,
     and `facts(symbol, True)` whether a name that an import binds has another value than that;
     modules named in `ignores`, and those below them, are not followed."""
 
@@ -79,10 +79,12 @@ class Walk:
         symbols, modules = dict(root.values), {}
         for symbol, node, live, references in rows:
             entry = node.entry
-            aside = [f"{kind} {h}" for kind, h in sorted(entry.aside.items()) if kind in words]
+            conditional = [
+                f"{kind} {h}" for kind, h in sorted(entry.conditional.items()) if kind in words
+            ]
             shows = entry.function and ("names" in words or symbol in self._escaped)
             named = symbol[1] if entry.named or shows else ""
-            shown = [*aside, *([live.text] if live.text else [])]
+            shown = [*conditional, *([live.text] if live.text else [])]
             identity.append([entry.digest, named or node.names, *shown, references])
             modules[self._links.project.find(symbol[0])] = None
             symbols |= live.values

@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-# What Python and its decorators add to a class, told by what they were made from.
+# What Python and its decorators add to a class, known by what they were made from.
 _ADDED = {
     *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__"),
     *("__annotate__", "__annotate_func__", "__annotations_cache__", "__firstlineno__"),

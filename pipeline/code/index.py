@@ -195,6 +195,6 @@ def unwrap(function: Any) -> Any:
 
 
 def _holds_nothing(function: FunctionType) -> bool:
-    """Whether a function is told by its source alone. (Its keywords are parameters of a stage.)"""
+    """Whether a function is known by its source alone. (Its keywords are parameters of a stage.)"""
     held = function.__closure__ or function.__defaults__ or function.__dict__
     return not held and "<" not in function.__qualname__

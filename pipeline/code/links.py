@@ -180,14 +180,14 @@ class Links:
 
 
 def is_imported(value: object, targets: Collection[str]) -> bool:
-    """Whether a name has the value that its import has given it, as far as can be told."""
+    """Whether a name has the value that its import has given it, as far as can be known."""
     if value is None or isinstance(value, ModuleType):
         return True
     return not targets or any(_is_the(value, target) for target in targets)
 
 
 def _is_the(value: object, target: str) -> bool:
-    """Whether a value is what `module:name` is now; also where that cannot be told."""
+    """Whether a value is what `module:name` is now; also where that cannot be known."""
     head, _, tail = target.partition(":")
     found: object = sys.modules.get(head)
     for name in tail.split(".") if tail else ():

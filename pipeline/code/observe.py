@@ -3,12 +3,12 @@
 Python's audit hooks see files that are opened, folders that are listed, programs that are started
 and hosts that are called; wraps.py adds what raises no audit event: environment variables, whether
 a file is there, modules that are imported by a computed name. A recorder keeps what was seen first
-(recorder.py), as each kind of event tells it (audit_events.py); trace.py makes of it what the next
-plan checks.
+(recorder.py), as each kind of event reports it (audit_events.py); trace.py makes of it what the
+next plan checks.
 
 A hook cannot be taken out again, so it is added with the first stage that runs, and does nothing
 while none does. Events of a thread that a stage has started belong to that stage; where several
-stages run at once and it cannot be told whose thread it is, to all of them.
+stages run at once and it cannot be known whose thread it is, to all of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be told of a program that a stage has started, from its command.
+"""What can be known of a program that a stage has started, from its command.
 
 A program runs in a process of its own, where nothing is observed. Its files in sight count: those
 that the command names, and, of a Python program, its module or script with all that this imports.

@@ -1,9 +1,9 @@
 """The tables of modules (see symbols.py), remembered while their files do not change.
 
 Parsing the sources of a project takes a good part of a second, and most commands find all of them
-as they were. A memo keeps each table with the stamp of the source: size, modification and change
+as they were. A cache keeps each table with the stamp of the source: size, modification and change
 time, inode. A source written less than 2 s before it was read is not remembered, for it could be
-written again within one tick of the clock. A memo that another Python or another version of the
+written again within one tick of the clock. A cache that another Python or another version of the
 analysis has made counts as empty. In the file each table is a text, taken apart when it is needed.
 """
 

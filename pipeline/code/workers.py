@@ -1,8 +1,8 @@
-"""Worker processes of a stage: what they are seen to read, told to the process that started them.
+"""Worker processes of a stage: what they read is reported to the process that started them.
 
 Hooks do not reach into other processes. So each process that `multiprocessing` starts while a stage
 is watched (pools of `concurrent.futures` too) records for itself, and writes what it sees, line by
-line, to a file in a folder of the stage's: a worker that is killed has told what it had seen.
+line, to a file in a folder of the stage's: a worker that is killed has reported what it had seen.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ def with_total(length: int) -> str:
 class BarReporter(LineReporter):
     """Bars that vanish, lines that stay, and between bars the name of the stage that runs."""
 
+    live = True
+
     def __init__(self, stream: Any, verbose: bool = False) -> None:
         super().__init__(stream, verbose)
         self._bars: list[Any] = []
@@ -50,6 +52,8 @@ class BarReporter(LineReporter):
             return self._bar(label, total, unit)
 
     def _bar(self, label: str, total: int | None, unit: str) -> Any:
+        taken = {bar.place for bar in self._bars}
+        place = next(number for number in range(len(taken) + 1) if number not in taken)
         bar = _bar_type()(
             desc=label,
             total=total,
@@ -61,8 +65,9 @@ class BarReporter(LineReporter):
             miniters=1,
             bar_format=WITHOUT_TOTAL if total is None else with_total(20),
             smoothing=0.3 if unit == "B" else 0,  # a connection's speed changes, a processor's not
-            position=len(self._bars),
+            position=place,
         )
+        bar.place = place
         bar.on_close = self._closed
         self._bars.append(bar)
         return bar
@@ -148,12 +153,12 @@ def _bar_type() -> type:
             done, total, elapsed = values["n"], values["total"], values["elapsed"]
             speed = values["rate"] or (done - values["initial"]) / max(elapsed, 1e-9)
             columns = self.fp.columns - 1  # the window may have changed
-            room = max(columns - len(f"{self.desc:<12} "), 0)
+            width = max(columns - len(f"{self.desc:<12} "), 0)
             if total is not None:
                 length = min(max(columns // 6, 4), 20)
                 values["bar_format"] = with_total(length)
-                room = max(room - length - 7, 0)
-            text = facts(done, total, self.unit, speed, self.note, room)
+                width = max(width - length - 7, 0)
+            text = facts(done, total, self.unit, speed, self.note, width)
             return values | {"facts": text, "ncols": columns}
 
     return Bar

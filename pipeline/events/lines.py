@@ -85,5 +85,5 @@ class LineReporter(QuietReporter):
 
     def _show(self, task: Task) -> None:
         width = self._console.width
-        room = None if width is None else width - 13
-        self._line(f"{task.label:<12} {task.facts(room)}")
+        left = None if width is None else width - 13
+        self._line(f"{task.label:<12} {task.facts(left)}")

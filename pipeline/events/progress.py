@@ -46,11 +46,11 @@ class Task:
             self._shown, self._shown_done = now, self.done
             self._show(self)
 
-    def facts(self, room: int | None = None) -> str:
+    def facts(self, width: int | None = None) -> str:
         """How far it is: how much is done, how fast, how long it will take, and the note."""
         speed = (self.done - self._initial) / max(self._clock() - self._opened, 1e-9)
         share = f"{self.done / self.total:.0%}, " if self.total else ""
-        left = None if room is None else room - len(share)
+        left = None if width is None else width - len(share)
         return share + facts(self.done, self.total, self.unit, speed, self.note, left)
 
 
@@ -65,24 +65,24 @@ def duration(seconds: float, digits: int = 2) -> str:
 
 
 def facts(
-    done: int, total: int | None, unit: str, speed: float, note: str, room: int | None = None
+    done: int, total: int | None, unit: str, speed: float, note: str, width: int | None = None
 ) -> str:
     """How far a task is: how much is done, how fast (units a second), what is left, and `note`.
 
     The unit "B" is bytes. What is unknown is left out, and the speed where there is a note. Where
-    that is longer than `room`, what is done goes first, then the speed and the ends of the note.
+    that is longer than `width`, what is done goes first, then the speed and the ends of the note.
     """
     left = ""
     if total and speed > 0:
         left = f"{duration(max(total - done, 0) / speed, 0)} left"
-    told = "" if note else _speed(speed, unit)
-    parts = list(filter(None, (_amount(done, total, unit), told, left, *note.split(", "))))
-    if room is not None:
-        if total and left and len(", ".join(parts)) > room:
-            parts = [part for part in parts[1:] if part != told]
-        while len(parts) > 1 and len(", ".join(parts)) > room:
+    how_fast = "" if note else _speed(speed, unit)
+    parts = list(filter(None, (_amount(done, total, unit), how_fast, left, *note.split(", "))))
+    if width is not None:
+        if total and left and len(", ".join(parts)) > width:
+            parts = [part for part in parts[1:] if part != how_fast]
+        while len(parts) > 1 and len(", ".join(parts)) > width:
             parts.pop()
-    return ", ".join(parts)[:room]
+    return ", ".join(parts)[:width]
 
 
 def _amount(done: int, total: int | None, unit: str) -> str:

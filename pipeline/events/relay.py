@@ -1,31 +1,81 @@
-"""Relay: events of stages that run in other processes, reported here as if they ran in this one."""
+"""Relay: events of stages that run in other processes, reported here as if they ran in this one.
+
+Each task has a channel, by a number, and what comes through it is reported to whom it belongs to.
+"""
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from pipeline.events.event import Event, EventReporter
 from pipeline.events.reporter import Reporter
 
-_sender: Reporter = Reporter()  # of this process, where it is a worker
+END = "end"  # the kind of the last event of a channel
 _PATIENCE = 2.0  # seconds, for what the dead may hold
+_send: Callable[[Any], None] | None = None  # of this process, where it is a worker
 
 
-def sender() -> Reporter:
-    """The reporter of a worker process: it sends events to where the run was started."""
-    return _sender
+def sender(channel: int) -> Reporter:
+    """The reporter of a task in a worker process: it sends events to where the run was started."""
+    send = _send
+    if send is None:
+        return Reporter()
+    return EventReporter(lambda event: send((channel, event.kind, dict(event.fields))))
+
+
+def end(channel: int) -> None:
+    """Say, in a worker process, that a task has ended."""
+    if _send is not None:
+        _send((channel, END, {}))
 
 
 def _connect(pipe: Any, lock: Any) -> None:  # pragma: no cover  # runs in the worker
-    def send(event: Event) -> None:
+    def send(event: Any) -> None:
         with lock:
-            pipe.send((event.kind, dict(event.fields)))
+            pipe.send(event)
 
-    global _sender
-    _sender = EventReporter(send)
+    global _send
+    _send = send
+
+
+class Channels:
+    """Reports events that arrive by the number of a channel to the reporter of that channel."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._open: dict[int, Replay] = {}
+        self._ended = threading.Condition()
+
+    def open(self, reporter: Reporter) -> int:
+        """A new channel, whose events `reporter` gets."""
+        number = next(self._numbers)
+        self._open[number] = Replay(reporter)
+        return number
+
+    def __call__(self, channel: int, kind: str, fields: Mapping[str, Any]) -> None:
+        """Report an event; one of a channel that has ended is nobody's."""
+        if kind == END:
+            with self._ended:
+                replay = self._open.pop(channel, None)
+                self._ended.notify_all()
+            if replay:
+                replay.close()
+        elif replay := self._open.get(channel):
+            replay(Event(kind, fields))
+
+    def settle(self, channel: int) -> None:
+        """Wait, not for ever, until all events of a task that has ended have arrived."""
+        with self._ended:
+            self._ended.wait_for(lambda: channel not in self._open, _PATIENCE)
+
+    def close(self) -> None:
+        """Close all channels."""
+        for channel in list(self._open):
+            self(channel, END, {})
 
 
 class Relay:
@@ -35,13 +85,13 @@ class Relay:
     waits for either without an end.
     """
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self) -> None:
         from pipeline.executors.processes import start_context
 
         context = start_context()
         self._reader, self._writer = context.Pipe(duplex=False)
         self._lock = context.Lock()
-        self._replay = Replay(reporter)
+        self.channels = Channels()
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
 
@@ -56,12 +106,12 @@ class Relay:
             self._writer.send(None)
         self._writer.close()  # where that was not possible, the reader finds the end of the pipe
         self._thread.join(_PATIENCE)
-        self._replay.close()
+        self.channels.close()
 
     def _receive(self) -> None:
         with self._reader, suppress(EOFError, OSError):
             while (found := self._reader.recv()) is not None:
-                self._replay(Event(*found))
+                self.channels(*found)
 
 
 class Replay:

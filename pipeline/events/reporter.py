@@ -27,6 +27,7 @@ class Reporter:
     """The events of a run. This one reports to nobody."""
 
     clock = staticmethod(time.monotonic)
+    live = False  # whether what is under way is shown as it moves
 
     def __init__(self) -> None:
         self.lock = threading.RLock()

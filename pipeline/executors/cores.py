@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,12 @@ from pipeline.errors import ConfigError
 
 
 def default_workers() -> int:
-    """The number of cores that this process may use: affinity and the quotas of its cgroups."""
+    """The number of cores that this process may use: affinity and the quotas of its cgroups.
+
+    One where it may start no processes: a daemon, as the worker processes of a Dask cluster are.
+    """
+    if _is_daemon():
+        return 1
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS, not on Windows
@@ -31,11 +37,19 @@ def check_workers(requested: int | None) -> tuple[int, str | None]:
         return cores, None
     if requested < 1:
         raise ConfigError(f"--workers: expected at least 1, found {requested}")
+    if requested > 1 and _is_daemon():
+        return 1, f"--workers {requested}: using 1, for a worker of a cluster starts no processes"
     cap = max(4 * cores, 16)
     here = f"--workers {requested} is more than the {cores} cores here"
     if requested > cap:
         return cap, f"{here}: using {cap}, and more than {cores} gain nothing"
     return requested, f"{here}: more than {cores} gain nothing" if requested > cores else None
+
+
+def _is_daemon() -> bool:
+    """Whether this is a process that `multiprocessing` started as a daemon."""
+    started = sys.modules.get("multiprocessing.process")
+    return started is not None and bool(started.current_process().daemon)
 
 
 def _quota(

@@ -11,7 +11,7 @@ from pipeline.executors.cores import default_workers
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-EXECUTORS = ("serial", "thread", "process")
+EXECUTORS = ("serial", "thread", "process", "dask")
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,15 @@ class Placement:
     """An executor (by name, or one of the caller's), how many tasks at a time, what errors end.
 
     `jobs`: None is one for each core. `keep_going`: an error ends what depends on it, and no more.
+    `cluster` is the address of a Dask scheduler (None: one is started here), `tls` three PEM files
+    for it: of the authority, the certificate and its key.
     """
 
     executor: str | Executor = "thread"
     jobs: int | None = None
     keep_going: bool = False
+    cluster: str | None = None
+    tls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.executor, str) and self.executor not in EXECUTORS:
@@ -32,16 +36,12 @@ class Placement:
             )
         if self.jobs is not None and (type(self.jobs) is not int or self.jobs < 1):
             raise ConfigError(f"--jobs: expected a number of at least 1, found {self.jobs!r}")
+        if (self.cluster or self.tls) and self.executor != "dask":
+            raise ConfigError(
+                f"--cluster: expected --executor dask beside it, found {self.executor}"
+            )
 
     @property
     def most(self) -> int:
         """How many tasks run at a time at most."""
         return 1 if self.executor == "serial" else self.jobs or default_workers()
-
-    def make(self) -> Executor:
-        """The executor: a new one of that name, or the caller's own."""
-        from pipeline.executors.pools import make_executor  # most commands run nothing
-
-        if not isinstance(self.executor, str):
-            return self.executor
-        return make_executor(self.executor, self.most)

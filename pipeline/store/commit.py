@@ -21,7 +21,19 @@ from pipeline.store.writer import Writer
 
 @contextmanager
 def committing(place: Path) -> Iterator[Writer]:
-    """A `Writer` whose folder becomes `place` once the block has ended well.
+    """A `Writer` whose folder becomes `place` once the block has ended well."""
+    with placing(place) as folder:
+        writer = Writer(folder)
+        try:
+            yield writer
+        finally:
+            with storage_errors(place.parent):
+                writer.close()
+
+
+@contextmanager
+def placing(place: Path) -> Iterator[Path]:
+    """A new folder that becomes `place` once the block has ended well; its files are synced then.
 
     What is at `place` is damaged, or else nobody would write it again; it goes. Only one process at
     a time writes to a place. An `OSError` of the disk becomes a `StorageError`.
@@ -34,15 +46,10 @@ def committing(place: Path) -> Iterator[Writer]:
         folder = parent / f".tmp-{place.name}-{secrets.token_hex(4)}"
         folder.mkdir()
     try:
-        writer = Writer(folder)
-        try:
-            yield writer
-        finally:
-            with storage_errors(parent):
-                writer.close()
+        yield folder
         with storage_errors(parent):
             if place.exists():
-                set_aside(place, folder.with_name(f"{folder.name}-old"))
+                move_away(place, folder.with_name(f"{folder.name}-old"))
             folder.rename(place)
             fsync_folder(parent)
     finally:
@@ -50,7 +57,7 @@ def committing(place: Path) -> Iterator[Writer]:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def set_aside(place: Path, name: Path) -> None:
+def move_away(place: Path, name: Path) -> None:
     """Take a result from its place, so that no half of it is ever seen there: all of it, to `name`.
 
     A folder in a lower layer of an overlay file system cannot be renamed (EXDEV): there the

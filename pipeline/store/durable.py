@@ -123,6 +123,6 @@ def check_free_space(folder: Path, size: int, flag: str = "--artifacts-dir") -> 
     free = shutil.disk_usage(folder).free
     if free < size:
         raise StorageError(
-            f"{folder}: expected room for {size / 1e6:,.1f} MB, found: {free / 1e6:,.1f} MB free; "
+            f"{folder}: expected space for {size / 1e6:,.1f} MB, found: {free / 1e6:,.1f} MB free; "
             f"free some or choose another folder with {flag}, then run the same command again"
         )

@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.durable import replacing, write_durably
-from pipeline.store.numerics import numerics
+from pipeline.store.numerics import numeric_versions
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
@@ -55,7 +55,7 @@ def write_manifest(
         **({"observed": observed} if observed else {}),
         **({"items": items} if items else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": numerics(),
+        "versions": numeric_versions(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
     }
     write_durably(folder / MANIFEST, with_checksum(manifest))
@@ -101,6 +101,14 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
     except OSError as error:
         error.filename = path  # an error of reading has none
         raise
+    return parse_manifest(text, digest, folder.name, path)
+
+
+def parse_manifest(text: bytes, digest: str | None, name: str, path: str) -> dict[str, Any]:
+    """The manifest that `text` is, of the folder `name`; `path` is where it comes from, for errors.
+
+    Raises `CorruptArtifact` like `read_manifest`.
+    """
     try:
         manifest: dict[str, Any] = json.loads(text)
         if manifest["format"] != FORMAT:
@@ -112,7 +120,7 @@ def read_manifest(folder: Path, digest: str | None = None) -> dict[str, Any]:
             raise CorruptArtifact(f"{path}: its content does not fit its checksum")
         if manifest["fingerprint"] != (digest or manifest["fingerprint"]):
             raise CorruptArtifact(f"{path}: it belongs to another fingerprint")
-        if not manifest["fingerprint"].startswith(folder.name) and not folder.name.isdecimal():
+        if not manifest["fingerprint"].startswith(name) and not name.isdecimal():
             raise CorruptArtifact(f"{path}: it belongs to another folder")
         if not well_formed(manifest):
             raise CorruptArtifact(f"{path}: its content is not what a manifest holds")

@@ -16,7 +16,7 @@ _NAMES = {"numpy": "NumPy", "blas": "the BLAS kernel"}
 
 
 @cache
-def numerics() -> dict[str, str]:
+def numeric_versions() -> dict[str, str]:
     """The versions of Python and NumPy, and the BLAS libraries with their kernels."""
     import numpy as np
     from threadpoolctl import threadpool_info  # imported here: only who writes a result asks
@@ -35,7 +35,7 @@ def made_differently(manifest: Mapping[str, Any]) -> list[str]:
 
     For `explain`, `verify` and `runs`. What an old manifest does not say does not differ.
     """
-    made, here = manifest.get("versions", {}), numerics()
+    made, here = manifest.get("versions", {}), numeric_versions()
     return [
         f"made with {name} {made[key]}, here {here[key]}: the last bits may differ"
         for key, name in _NAMES.items()

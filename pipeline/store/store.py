@@ -28,7 +28,7 @@ from pipeline.store.files import DigestCache
 from pipeline.store.groups import Groups
 from pipeline.store.key import Key
 from pipeline.store.locks import file_lock
-from pipeline.store.manifest import MANIFEST, read_manifest
+from pipeline.store.manifest import read_manifest
 from pipeline.store.sequence import check_items, read_items
 from pipeline.store.states import States
 from pipeline.store.troubles import storage_errors
@@ -89,8 +89,8 @@ class Store:
         stages: list[Path] = []
         with suppress(FileNotFoundError):
             stages = sorted(path for path in self.root.iterdir() if not path.name.startswith("."))
-        found = [sorted(stage.iterdir()) for stage in stages if stage.is_dir()]
-        return [path for paths in found for path in paths if _IS_KEY.fullmatch(path.name)]
+        found = [(stage, sorted(os.listdir(stage))) for stage in stages if stage.is_dir()]
+        return [stage / name for stage, names in found for name in names if _IS_KEY.fullmatch(name)]
 
     def manifest(self, key: Key) -> dict[str, Any]:
         """The record of a result; `MissingArtifact` or `CorruptArtifact` where there is none."""
@@ -119,11 +119,22 @@ class Store:
 
     def variants(self, stage: str) -> list[dict[str, Any]]:
         """The manifests stored for a stage, the one used last first."""
-        manifests = []
-        for path in (self.root / stage).glob(f"[0-9a-f]*/{MANIFEST}"):
+        folder, names, manifests = self.root / stage, list[str](), []
+        with suppress(OSError):
+            names = [name for name in os.listdir(folder) if _IS_KEY.fullmatch(name)]
+        for name in names:
             with suppress(CorruptArtifact, MissingArtifact, OSError):
-                manifests.append((path.parent.stat().st_mtime_ns, read_manifest(path.parent)))
+                used = os.stat(f"{folder}/{name}").st_mtime_ns
+                manifests.append((used, read_manifest(folder / name)))
         return [manifest for _, manifest in sorted(manifests, key=lambda pair: -pair[0])]
+
+    def bring(self, key: Key) -> bool:
+        """See that a result that may lie elsewhere is here, as one does; false where it cannot."""
+        return True
+
+    def share(self, key: Key) -> int:
+        """Let others have a result, where they can; how many bytes that took."""
+        return 0
 
     def touch(self, key: Key) -> None:
         """Remember that a result was used now; a read-only store forgets it."""

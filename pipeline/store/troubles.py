@@ -53,7 +53,7 @@ def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None
         other = f"choose another folder with {flag}"
         if error.errno in FULL:
             raise StorageError(
-                f"{where}: expected room to write, found none ({os.strerror(error.errno)}); "
+                f"{where}: expected space to write, found none ({os.strerror(error.errno)}); "
                 f"free some space or {other}; nothing stored was lost: {AGAIN}"
             ) from error
         if error.errno in REFUSED:
@@ -84,7 +84,7 @@ def explained(error: BaseException) -> tuple[str, bool] | None:
     where = f"{error.filename}: " if error.filename else ""
     if number in FULL:
         return (
-            f"{where or 'stdout: '}expected room to write, {found}; free some space, {AGAIN}",
+            f"{where or 'stdout: '}expected space to write, {found}; free some space, {AGAIN}",
             True,
         )
     place = where or "a stored file: "

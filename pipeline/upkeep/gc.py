@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.store.commit import set_aside
+from pipeline.store.commit import move_away
 from pipeline.store.manifest import drop_outputs, is_newer
 from pipeline.store.store import Key, Store
 from pipeline.store.troubles import storage_errors
@@ -108,7 +108,7 @@ def remove(store: Store, removals: Iterable[Removal]) -> None:
                 drop_outputs(path, removal.outputs)
             elif path.is_dir() and not path.name.startswith("."):
                 doomed = path.with_name(f".tmp-{path.name}-removed")
-                set_aside(path, doomed)
+                move_away(path, doomed)
                 shutil.rmtree(doomed, ignore_errors=not doomed.exists())
             elif path.is_dir():
                 shutil.rmtree(path)

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from pipeline.cli.actions import bring, say
-from pipeline.cli.help import CommandGroup, HelpfulCommand
+from pipeline.cli.group import CommandGroup
+from pipeline.cli.help import HelpfulCommand
 from pipeline.cli.output import echo
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import BEFORE, STAGES, THE_WHOLE, Program, pipeline_command, summary

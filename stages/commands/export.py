@@ -17,7 +17,7 @@ import click
 
 from pipeline.cli.actions import AsJson, say
 from pipeline.cli.flags import StageCommand
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import summary
 from pipeline.cli.types import FILE, Choice

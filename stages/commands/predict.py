@@ -8,7 +8,7 @@
 
 An image of any size and mode is brought to the model's own size first. A model of a table takes
 tables (CSV, Parquet) with the columns that it was trained on, and predicts each of their rows. A
-file that cannot be read is told in the end, when all others are done.
+file that cannot be read is reported in the end, when all others are done.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from stages.modelfile.model import Model
 from stages.modelfile.reader import from_document, read_model
 
 ARGUMENTS = [
-    click.Argument(["images"], nargs=-1, type=FILE),
+    click.Argument(["images"], nargs=-1, type=FILE, metavar="[IMAGE]…"),
     click.Option(
         ["--save-samples"],
         type=click.IntRange(min=0),
@@ -95,7 +95,7 @@ def _predict(
     loaded = "load" in session.pipeline.parameters
     outcome = session.run() if save_samples or not loaded else Outcome(session.store)
     model = read_model(Path(session.value("load"))) if loaded else from_document(outcome["model"])
-    model = replace(model, mirror=session.value("tta"))  # the model's own, but for the caller's
+    model = replace(model, tta=session.value("tta"))  # the model's own, but for the caller's
     predictions = [one for path, name in files.items() for one in predictions_of(model, path, name)]
     samples = []
     if save_samples:

@@ -1,11 +1,11 @@
-"""Synonyms: what other programs call our commands and parameters. A mistake is told the name here.
+"""Synonyms: what other programs call our commands and parameters. Mistakes get the name here.
 
 Names are written as a variable is; `--learning-rate` and `learning_rate = 0.1` find the same one.
 """
 
 SYNONYMS = {
-    **dict.fromkeys(("list", "ls", "history", "experiments", "log"), "runs"),
-    **dict.fromkeys(("clean", "prune", "clear", "rm", "purge"), "gc"),
+    **dict.fromkeys(("list", "ls", "ps", "history", "experiments", "log"), "runs"),
+    **dict.fromkeys(("clean", "prune", "clear", "rm", "remove", "delete", "del", "purge"), "gc"),
     **dict.fromkeys(("fit", "learn"), "train"),
     **dict.fromkeys(("eval", "test", "score", "validate", "val"), "evaluate"),
     **dict.fromkeys(("tune", "sweep", "hpo", "optimize", "grid", "gridsearch"), "search"),
@@ -17,7 +17,7 @@ SYNONYMS = {
     **dict.fromkeys(("show", "plot", "plots", "dashboard", "view", "html"), "report"),
     **dict.fromkeys(("check", "fsck", "audit"), "verify"),
     **dict.fromkeys(("info", "env", "diagnose", "collect_env"), "doctor"),
-    **dict.fromkeys(("settings", "init_config", "defaults"), "config"),
+    **dict.fromkeys(("settings", "init", "init_config", "defaults"), "config"),
     **dict.fromkeys(("presets", "models", "zoo"), "recipes"),
     **dict.fromkeys(("why", "what"), "explain"),
     **dict.fromkeys(("convert", "onnx", "save_model"), "export"),
@@ -37,7 +37,7 @@ SYNONYMS = {
     **dict.fromkeys(("random_state", "random_seed", "manual_seed", "rng"), "seed"),
     **dict.fromkeys(("wd", "decoupled_weight_decay"), "weight_decay"),
     **dict.fromkeys(("alpha", "l2_reg", "l2_penalty", "regularization"), "l2"),
-    **dict.fromkeys(("label_smoothing", "ls"), "smoothing"),
+    **dict.fromkeys(("label_smoothing",), "smoothing"),
     **dict.fromkeys(("grad_clip", "gradient_clip", "max_norm", "clip_grad", "clipnorm"), "clip"),
     **dict.fromkeys(("early_stopping", "early_stop", "n_iter_no_change"), "patience"),
     **dict.fromkeys(
@@ -65,7 +65,7 @@ SYNONYMS = {
     **dict.fromkeys(("pretrained", "finetune", "warm_start"), "init"),
     **dict.fromkeys(("checkpoint", "ckpt", "model", "weights", "model_path"), "load"),
     **dict.fromkeys(("dataset", "data", "data_path", "input"), "source"),
-    **dict.fromkeys(("out", "output_file", "save_path", "o"), "save"),
+    **dict.fromkeys(("out", "output", "output_file", "save_path", "o"), "save"),
     **dict.fromkeys(("data_root", "download_dir"), "data_dir"),
     **dict.fromkeys(("cache_dir", "cache", "output_dir", "out_dir", "logdir"), "artifacts_dir"),
     **dict.fromkeys(("conf", "cfg", "config_file", "params"), "config"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pipeline.parameters import Option
+from stages.dataset.sources.origin import NAMES
 
 DataDir = Annotated[
     str, Option("folder for downloaded and generated datasets", metavar="DIR", affects_result=False)
@@ -21,9 +22,8 @@ class SourceOptions:
     source: Annotated[
         str,
         Option(
-            "where the dataset comes from: auto, cifar10, cifar100, mnist, fashion-mnist, "
-            "synthetic; a folder of images by class; an archive, .npz, .npy, .csv or .parquet; or "
-            "a URL",
+            f"where the dataset comes from: {', '.join(NAMES)}; a folder of images by class; an "
+            "archive, .npz, .npy, .csv or .parquet; or a URL",
             metavar="SOURCE",
         ),
     ] = "auto"

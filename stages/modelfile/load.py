@@ -50,7 +50,7 @@ def settings_of(path: str) -> tuple[str, dict[str, Any]]:
     if not path:
         raise ConfigError("--load: expected the path of a model file, found nothing")
     model = read_model(Path(path))
-    chosen = {**_preprocessing(model), "tta": model.mirror}
+    chosen = {**_preprocessing(model), "tta": model.tta}
     split = model.training.get("split")
     for name in ("seed", "val_fraction"):
         if isinstance(split, dict) and name in split:

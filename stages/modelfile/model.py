@@ -31,7 +31,7 @@ class Model:
     columns are then in `columns`, as in the record of the dataset. `color`, `scale`, `contrast` and
     `storage` are the parameters of that name; `standardization` and `whitening` come from these
     stages.
-    `mirror`: predictions are averages over an image and its mirror.
+    `tta`: flip TTA, predictions are averages over an image and its flip.
     """
 
     dataset: str
@@ -43,7 +43,7 @@ class Model:
     storage: str
     standardization: np.ndarray
     whitening: np.ndarray
-    mirror: bool
+    tta: bool
     network: nn.Network
     training: Mapping[str, Any]
     evaluation: Mapping[str, Any]
@@ -72,9 +72,9 @@ class Model:
         that they overflow.
         """
         images = expect_images(images, self.shape)
-        with np.errstate(all="ignore"):  # told in our own words
+        with np.errstate(all="ignore"):  # reported in our own words
             features = to_features(images, self._options)
-            found = self.network.probabilities(features, inputs=self.inputs, mirror=self.mirror)
+            found = self.network.probabilities(features, inputs=self.inputs, mirror=self.tta)
         if not np.isfinite(found).all():
             raise DataError(
                 "expected probabilities from the model, found numbers that overflow: its "
@@ -106,7 +106,7 @@ class Model:
                 "standardization": encode_tensor(self.standardization),
                 "whitening": encode_tensor(self.whitening),
             },
-            "mirror": self.mirror,
+            "mirror": self.tta,
             "dtype": network.dtype.name,
             **({"members": network.members} if ensemble else {}),
             "layers": [
@@ -134,5 +134,5 @@ class Model:
 
     def _is_plain(self) -> bool:
         """Whether a program that knows version 1 only would predict the same."""
-        plain = self.contrast, self.storage, len(self.whitening), self.mirror
+        plain = self.contrast, self.storage, len(self.whitening), self.tta
         return plain == (False, "float32", 0, False) and is_plain(self.network)

@@ -39,7 +39,7 @@ def read_network(
     for number, layer in enumerate(layers):
         where = f"layers[{number}]"
         require(isinstance(layer, dict), f"{where}: expected an object, found {kind(layer)}")
-        # Before room is made for so many parameters: a file cannot ask for more than it brings.
+        # Before so much memory is allocated: a file cannot ask for more than it brings.
         weights.append(decode_tensor(layer.get("weights"), f"{where}.weights"))
         plain.append({key: value for key, value in layer.items() if not isinstance(value, dict)})
         shape, expected = weights[-1].shape, (*ahead, *_shape_of_weights(plain[-1], where, version))

@@ -75,7 +75,7 @@ def from_document(document: Any) -> Model:
         storage=read_choice(preprocessing, "storage", STORAGES),
         standardization=standardization,
         whitening=whitening,
-        mirror=read_boolean(document, "mirror"),
+        tta=read_boolean(document, "mirror"),
         network=network,
         training=read_field(document, "training", dict),
         evaluation=read_field(document, "evaluation", dict),

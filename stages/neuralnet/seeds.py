@@ -18,5 +18,5 @@ WEIGHTS = 0x3E1  # …, layer, counted on from one member of an ensemble to the 
 
 
 def sequence(seed: int, *key: int) -> np.random.SeedSequence:
-    """The seed of one stream. key: the purpose, and what else tells streams apart."""
+    """The seed of one stream. key: the purpose, and what else distinguishes streams."""
     return np.random.SeedSequence(seed, spawn_key=key)

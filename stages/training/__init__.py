@@ -1,1 +1,1 @@
-"""What a training needs beside the network: its parts, its course, its pace."""
+"""What a training needs beside the network: its components, its state, its checkpoints."""

@@ -94,7 +94,7 @@ def make_trainer(
         shape=shape_of(examples.dataset),
     )
     stored, whitened = examples.features.shape[1], read.whitening is not None
-    shape = check_levels(network.local, read.shape, levels) if levels else None
+    shape = check_levels(read.shape, levels) if levels else None
     created = nn.Network.create(
         inputs=stored if levels else read.width(stored),
         hidden=network.hidden,

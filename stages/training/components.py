@@ -1,4 +1,4 @@
-"""Components: what a training is made of, from the options that its user gave."""
+"""Components: the parts of a training, from the options that its user gave."""
 
 from __future__ import annotations
 

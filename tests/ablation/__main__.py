@@ -1,4 +1,4 @@
-"""The ablation: what each ingredient of recipe `fast-dense` is worth, on validation images.
+"""The ablation: what each component of recipe `fast-dense` is worth, on validation images.
 
     python -m tests.ablation --source cifar.tar.gz
     python -m tests.ablation --source cifar.tar.gz --epochs 3 --seeds 0 --only gray no-whitening
@@ -35,7 +35,7 @@ def main() -> int:
     print("Only what is missing in the cache is trained; break off and go on as you like.")
     try:
         found = carry_out(
-            rows, given.seeds, given.at_once, partial(train, common), partial(print, flush=True)
+            rows, given.seeds, given.jobs, partial(train, common), partial(print, flush=True)
         )
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -67,7 +67,7 @@ def arguments() -> argparse.Namespace:
         "--only", nargs="+", choices=ROWS, metavar="NAME", help=f"rows: {', '.join(ROWS)}"
     )
     parser.add_argument(
-        "--at-once", type=at_least(1), default=cores(), help="trainings at a time, a core each"
+        "--jobs", type=at_least(1), default=cores(), help="trainings at a time, a core each"
     )
     parser.add_argument("--artifacts-dir", default="artifacts", help="folder of cached results")
     parser.add_argument("--out", type=Path, default=Path("artifacts"), help="folder of the figures")
@@ -99,7 +99,7 @@ def write(
         "recipe": RECIPE,
         "epochs": given.epochs,
         "seeds": given.seeds,
-        "at_once": given.at_once,
+        "jobs": given.jobs,
         "rows": summary,
     }
     given.out.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ def ablation(tmp_path):
 @pytest.mark.long
 def test_from_a_source_to_a_table(ablation, tmp_path):
     rows = ("no-smoothing",)
-    given = ("--source", "synthetic", "--epochs", "1", "--seeds", "3", "4", "--at-once", "2")
+    given = ("--source", "synthetic", "--epochs", "1", "--seeds", "3", "4", "--jobs", "2")
     status, out, err = ablation(*given, "--only", *rows)
     assert (status, err) == (0, "")
     assert "[4/4]" in out
@@ -71,7 +71,7 @@ def test_from_a_source_to_a_table(ablation, tmp_path):
     assert again[again.index("synthetic, 1 epochs") :] == out[out.index("synthetic, 1 epochs") :]
 
 
-def test_a_source_that_is_not_there_is_told_once(ablation):
+def test_a_source_that_is_not_there_is_reported_once(ablation):
     status, _, err = ablation("--source", "missing.tar.gz", "--only", "gray", "--seeds", "0")
     assert status == 2
     assert err.startswith("error: recipe fast-dense, seed 0: ")
@@ -79,18 +79,18 @@ def test_a_source_that_is_not_there_is_told_once(ablation):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (("--seeds", "-1"), "expected at least 0, found -1"),
         (("--epochs", "0"), "expected at least 1, found 0"),
-        (("--at-once", "x"), "invalid whole number value: 'x'"),
+        (("--jobs", "x"), "invalid whole number value: 'x'"),
         (("--only", "grey"), "invalid choice: 'grey'"),
     ],
 )
-def test_arguments_that_make_no_sense(ablation, arguments, told):
+def test_arguments_that_make_no_sense(ablation, arguments, reported):
     status, _, err = ablation(*arguments)
     assert status == 2
-    assert told in err.splitlines()[-1]
+    assert reported in err.splitlines()[-1]
 
 
 def accuracies(found: dict[str, float]):
@@ -107,13 +107,13 @@ CHOICE = Row("choice", "some", "--no-batchnorm --lr 1|2|3")
 
 
 def test_the_best_of_a_choice_with_the_first_seed_goes_on():
-    told: list[str] = []
+    reported: list[str] = []
     train = accuracies({"": 0.5, "1": 0.2, "2": 0.4, "3": -9})
-    found = carry_out([CHOICE], (1, 2, 7), 2, train, told.append)
+    found = carry_out([CHOICE], (1, 2, 7), 2, train, reported.append)
     assert [one.row.name for one in found] == ["fast-dense", "choice"]
     assert found[1].flags == ("--no-batchnorm", "--lr", "2")
     assert sorted(found[1].results) == [1, 2, 7]
-    assert len(told) == 4 + 2 * 2
+    assert len(reported) == 4 + 2 * 2
     _, row = summarize(found)
     assert row["plain difference"] == pytest.approx((-0.1, 0))  # though accuracies vary by seed
     assert row["tried"] == pytest.approx({"--no-batchnorm --lr 1": 0.21, row["chosen"]: 0.41})
@@ -136,7 +136,7 @@ def test_a_row_that_fails_does_not_stop_the_others():
     assert DIVERGED in lines[-3]
 
 
-def test_a_seed_that_fails_is_told():
+def test_a_seed_that_fails_is_reported():
     def train(flags: Sequence[str], seed: int) -> Result:
         return Result(failure=DIVERGED) if flags and seed else Result(0.5, 0.5, 1.0, "none")
 
@@ -145,10 +145,10 @@ def test_a_seed_that_fails_is_told():
 
 
 def test_nothing_goes_on_when_the_recipe_fails():
-    told: list[str] = []
+    reported: list[str] = []
     with pytest.raises(UserError, match=r"recipe fast-dense, seed 0: training diverged"):
-        carry_out([CHOICE], (0, 1), 1, accuracies({"": -9}), told.append)
-    assert len(told) == 1
+        carry_out([CHOICE], (0, 1), 1, accuracies({"": -9}), reported.append)
+    assert len(reported) == 1
 
 
 def test_two_choices_in_a_row_are_refused():

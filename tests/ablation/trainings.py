@@ -89,13 +89,13 @@ class Found:
 
 
 def carry_out(
-    rows: Sequence[Row], seeds: Sequence[int], at_once: int, train: Train, say: Say
+    rows: Sequence[Row], seeds: Sequence[int], jobs: int, train: Train, say: Say
 ) -> list[Found]:
     """Every training that the rows need, so many at a time. UserError where the recipe fails."""
     first, *others = seeds
     rows = [ROWS[RECIPE], *(row for row in rows if row.name != RECIPE)]
     tries = [(row, flags, first) for row in rows for flags in row.variants()]
-    carry = partial(_all, train, at_once, Counter(len(tries) + len(rows) * len(others), say))
+    carry = partial(_all, train, jobs, Counter(len(tries) + len(rows) * len(others), say))
     tried = carry(tries[:1])
     if failure := tried[tries[0]].failure:
         raise UserError(f"recipe {RECIPE}, seed {first}: {failure.removeprefix('error: ')}")
@@ -133,10 +133,10 @@ Training = tuple[Row, tuple[str, ...], int]
 
 
 def _all(
-    train: Train, at_once: int, done: Counter, trainings: Iterable[Training]
+    train: Train, jobs: int, done: Counter, trainings: Iterable[Training]
 ) -> dict[Training, Result]:
     found: dict[Training, Result] = {}
-    with ThreadPoolExecutor(at_once) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         futures: dict[Future[Result], Training] = {
             pool.submit(train, flags, seed): (row, flags, seed) for row, flags, seed in trainings
         }

@@ -1,7 +1,7 @@
 """The benchmarks: `make bench`, or `python -m tests.benchmarks [PART…]`.
 
     step          the gradient step beside its peers and its limit
-    ingredients   what each ingredient of a training costs a step, here and in PyTorch
+    components   what each component of a training costs a step, here and in PyTorch
     anatomy       where the time of one step goes
     scaling       how the cost of training grows
     costs         start-up, preprocessing, model files, predictions
@@ -17,12 +17,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import anatomy, costs, ingredients, ingredients_tables, scaling, step
+from tests.benchmarks import anatomy, component_tables, components, costs, scaling, step
 from tests.benchmarks.machine import machine
 from tests.benchmarks.plot import draw
 from tests.benchmarks.reference import REFERENCES, make_data
 
-PARTS = ("step", "ingredients", "anatomy", "scaling", "costs")
+PARTS = ("step", "components", "anatomy", "scaling", "costs")
 
 
 def main() -> None:
@@ -45,9 +45,9 @@ def main() -> None:
             keys = [key for key in REFERENCES if key in given.networks]
             found["step"] = step.measure(folder, given.turns, keys)
             print(step.table(found["step"]), end="\n\n", flush=True)
-        if "ingredients" in parts:
-            found["ingredients"] = ingredients.measure(folder, given.turns)
-            print(ingredients_tables.tables(found["ingredients"]), end="\n\n", flush=True)
+        if "components" in parts:
+            found["components"] = components.measure(folder, given.turns)
+            print(component_tables.tables(found["components"]), end="\n\n", flush=True)
         if "anatomy" in parts:
             found["anatomy"] = anatomy.measure(folder, given.networks)
             print(anatomy.table(found["anatomy"]), end="\n\n", flush=True)

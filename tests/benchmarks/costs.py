@@ -91,7 +91,7 @@ def _model_costs(folder: Path) -> dict[str, float]:
         storage="float32",
         standardization=nothing,
         whitening=nothing,
-        mirror=False,
+        tta=False,
         network=network,
         training={},
         evaluation={},

@@ -1,4 +1,4 @@
-"""What a step may be made of: two networks, and the ingredients that are added to them.
+"""The components of a step: two networks, and what is added to them.
 
 The recipe's network whitens the bytes of colour images to 300 inputs; the reference network takes
 1,024 numbers as they are stored.
@@ -30,12 +30,12 @@ AUGMENTATION = {
     "cutout": {"cutout": 8},
     "mixup": {"mixup": 0.2},
 }
-INGREDIENTS = (
+COMPONENTS = (
     "batch norm", "layer norm", "GELU", "dropout", "smoothing", *AUGMENTATION, "contrast", WHITENING
 )  # fmt: skip
 # One network has one normalisation; the recipe is `fast-dense`.
 RECIPE = frozenset({"batch norm", "GELU", "smoothing", "flips", "shifts", WHITENING})
-EVERYTHING = frozenset(INGREDIENTS) - {"layer norm"}
+EVERYTHING = frozenset(COMPONENTS) - {"layer norm"}
 
 Chosen = frozenset[str]
 
@@ -62,7 +62,7 @@ class Case:
 
     def comparisons(self) -> dict[str, tuple[Chosen, Chosen]]:
         """By what is added: a step without and with it."""
-        found = {name: (self.plain - {name}, self.plain | {name}) for name in INGREDIENTS}
+        found = {name: (self.plain - {name}, self.plain | {name}) for name in COMPONENTS}
         return found | {"everything": (self.plain, EVERYTHING)}
 
     def data(self, folder: Path, chosen: Chosen) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +100,7 @@ def cases(batches: tuple[int, ...] = (64, 512)) -> list[Case]:
 
 @contextmanager
 def trainer(case: Case, chosen: Chosen, folder: Path, workers: int | None) -> Iterator[Trainer]:
-    """This project's trainer with these ingredients."""
+    """This project's trainer with these components."""
     features, labels = case.data(folder, chosen)
     norm = next((n for n in ("batch", "layer") if f"{n} norm" in chosen), "none")
     activation = "gelu" if "GELU" in chosen else "relu"

@@ -1,4 +1,4 @@
-"""The same ingredients in PyTorch, eager: a step without and with each that it has.
+"""The same components in PyTorch, eager: a step without and with each that it has.
 
 A process of its own (`python -m tests.benchmarks.torch_steps CASE THREADS TURNS FOLDER`), so that
 its threads disturb nobody. Prints the seconds of steps as JSON.
@@ -74,10 +74,10 @@ def main(name: str, threads: str, turns: str, folder: str) -> None:
     torch.set_num_threads(int(threads) or torch.get_num_threads())
     (case,) = (case for case in cases() if str(case) == name)
     found = {}
-    for ingredient, both in case.comparisons().items():
-        if ingredient in SAME:
+    for component, both in case.comparisons().items():
+        if component in SAME:
             ways = [warm_up(steps_of(case, chosen, Path(folder)), WARM) for chosen in both]
-            found[ingredient] = compare(*ways, int(turns))
+            found[component] = compare(*ways, int(turns))
     json.dump(found, sys.stdout)
 
 

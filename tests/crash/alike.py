@@ -63,8 +63,8 @@ def all_ways(
         process.stdout.read()
         process.stdout.close()
         if process.wait():
-            told = processes.events(home, name)[-3:]
-            tally.wrong.append(f"{home.name}, {name}: status {process.returncode}, {told}")
+            reported = processes.events(home, name)[-3:]
+            tally.wrong.append(f"{home.name}, {name}: status {process.returncode}, {reported}")
         else:
             tally.counts[f"models, {network}"] += 1
             found.add(processes.sha256(home / f"{name}.json"))

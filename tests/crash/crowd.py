@@ -27,7 +27,7 @@ from tests.crash.tally import Tally
 
 COMMAND = ("run", *processes.SMALL, "--executor", "thread")
 COLLECT = ("gc", "--unused-days", "1000")
-Crowd = Mapping[str, Popen[bytes]]  # by the name of what each tells
+Crowd = Mapping[str, Popen[bytes]]  # by the name of what each reports
 
 
 def alone(folder: Path) -> Results:
@@ -86,8 +86,8 @@ def _end(home: Path, crowd: Crowd, expected: Results, *, killed: int) -> Tally:
         if status == 0 and name.startswith("run"):
             stages = json.loads(text)["stages"]
             ran.update(stage["name"] for stage in stages if stage["status"] == "ran")
-        told = [event["event"] for event in processes.events(home, name)]
-        tally.counts["said that they wait"] += "waiting" in told
+        reported = [event["event"] for event in processes.events(home, name)]
+        tally.counts["said that they wait"] += "waiting" in reported
         if status not in (0, -signal.SIGKILL):
             tally.wrong.append(f"{where}, {name}: {processes.events(home, name)[-3:]}")
         process.stdout.close()

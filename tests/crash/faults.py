@@ -78,19 +78,19 @@ def _run(scenario: Scenario, base: Path, fault: Fault) -> tuple[str, list[str]]:
         try:
             scenario.run(base)
         except Exception as error:
-            return _told(error, fault)
+            return _reported(error, fault)
     store = Store(base / "artifacts")
     missing = [f"success without {key}" for key in scenario.expected if store.damage(key)]
     return "carried on", missing
 
 
-def _told(error: Exception, fault: Fault) -> tuple[str, list[str]]:
+def _reported(error: Exception, fault: Fault) -> tuple[str, list[str]]:
     full = fault.number == errno.ENOSPC
     if isinstance(error, StorageError) and full:
-        return "told: no room", []
+        return "reported: no space", []
     if isinstance(error, CorruptArtifact) and not full:
-        return "told: unreadable", []
+        return "reported: unreadable", []
     if isinstance(error, OSError | ConfigError) and not full:
         named = os.strerror(fault.number) in str(error)
-        return "told: broken", [] if named else [f"misnamed: {error!r}"]
+        return "reported: broken", [] if named else [f"misnamed: {error!r}"]
     return "undeclared", [f"undeclared: {error!r}"]

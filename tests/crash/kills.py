@@ -6,7 +6,7 @@ which is saved again and again); the program alone, without its workers; or a wo
 system does that runs out of memory. Then it is let go on. What must hold:
 
     after each kill     nothing that looks whole is wrong; no process is left; a program that lost a
-                        worker has told so in one line
+                        worker has said so in one line
     at the end          status 0, and a model.json with the SHA-256 of one from a life undisturbed;
                         no shared memory is left
 
@@ -35,7 +35,7 @@ from tests.crash.tally import Tally
 EXECUTORS = ("serial", "thread", "process")
 COMMANDS = {name: ("run", *processes.DATASET, *flags) for name, flags in NETWORKS.items()}
 SAVING = {"CRASH_SAVE": "0.002"}
-LOST_WORKER = 2  # exit status of a program that was told so
+LOST_WORKER = 2  # exit status of a program that read so
 
 
 @dataclass(frozen=True)

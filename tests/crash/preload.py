@@ -145,8 +145,8 @@ def _run(home: Path, name: str, n: int, said: Path, hit: Path) -> int:
     number = -1 if name == SHORT else getattr(errno, name)
     os.chdir(home)
     cli = make_cli(Program(SHOP, "shop", "A shop.", "1"))
-    told, status = io.StringIO(), 0
-    with redirect_stdout(io.StringIO()), redirect_stderr(told):
+    reported, status = io.StringIO(), 0
+    with redirect_stdout(io.StringIO()), redirect_stderr(reported):
         inject.inject_arm(os.fsencode(home), ctypes.c_long(n), number, kinds)
         try:
             for command in (["run", "--days", "3"], ["gc", "--days", "3"], ["verify"]):
@@ -158,7 +158,7 @@ def _run(home: Path, name: str, n: int, said: Path, hit: Path) -> int:
             status = 3
         finally:
             inject.inject_disarm()
-    said.write_text(told.getvalue())
+    said.write_text(reported.getvalue())
     hit.write_bytes(inject.inject_hit())
     return status
 

@@ -50,20 +50,20 @@ def start(
         sources.known_in(folder)  # a campaign has the time to find out anew
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder), **environment}
     command = [sys.executable, "-m", "tests.crash.program", *arguments]
-    with open(folder / log, "wb") as told:
+    with open(folder / log, "wb") as report:
         return subprocess.Popen(
             [*command, "--json", "--progress", "json"],
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=told,
+            stderr=report,
             process_group=0,
         )
 
 
 def events(folder: Path, log: str = "events") -> list[dict[str, Any]]:
-    """What the program told in `folder`, event by event."""
+    """What the program reported in `folder`, event by event."""
     found = []
     for line in (folder / log).read_text("utf-8", "replace").splitlines():
         try:
@@ -74,7 +74,7 @@ def events(folder: Path, log: str = "events") -> list[dict[str, Any]]:
 
 
 def stage_under_way(folder: Path) -> str:
-    """The stage that the program last told to have started and not finished."""
+    """The stage that the program last reported to have started and not finished."""
     stage = "between stages"
     for event in events(folder):
         if event["event"] in ("stage_started", "stage_finished"):

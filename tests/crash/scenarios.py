@@ -56,7 +56,7 @@ POINTS = ("features", "labels", "dataset", "train_rows", "validation_rows")
 
 @stage(outputs=(*POINTS, "standardization", "whitening"))
 def points() -> dict[str, Any]:
-    """Two clouds of points to be told apart."""
+    """Two clouds of points to be separated."""
     rng = np.random.default_rng(0)
     labels = np.arange(20, dtype=np.uint8) % 2
     features = rng.normal(labels[:, None], 1, (20, 3)).astype(np.float32)

@@ -34,11 +34,11 @@ def test_from_source_to_model(document, call, tmp_path):
     assert found["model"] == "out/model.json"
     assert json.loads((tmp_path / "out" / "model.json").read_text())["version"] == 1
 
-    status, page, told = call("run", *QUICK)
+    status, page, reported = call("run", *QUICK)
     assert status == 0
     assert "THE IMAGES ARE SYNTHETIC" in page
     assert "truth ↓ prediction →" in page
-    assert told.count("cached") == len(ALL)
+    assert reported.count("cached") == len(ALL)
 
     again = document("run", *QUICK)
     assert ran(again) == []

@@ -34,7 +34,7 @@ def test_the_model_file_alone_predicts_as_the_training_did(document, tmp_path, e
     rows = np.load(found["artifacts"]["test_rows"]["path"])
     guesses = model.probabilities(images[rows]).argmax(axis=1)
     figures = found["test"].get("tta", found["test"])
-    assert ("tta" in found["test"]) == model.mirror == ("--tta" in extra)
+    assert ("tta" in found["test"]) == model.tta == ("--tta" in extra)
     assert np.mean(guesses == labels[rows]) == pytest.approx(figures["accuracy"])
 
 

@@ -70,7 +70,7 @@ class Guard:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
     def note(self, text: str) -> None:
-        """Write down what comes next, for the case that nobody is left to tell."""
+        """Write down what comes next, for the case that nobody is left to report it."""
         os.pwrite(self._now, text.ljust(40).encode(), 0)
 
     @contextmanager

@@ -141,7 +141,7 @@ def _fixed(node: ast.expr) -> list[str]:
 
 # Messages that no test can provoke in a moment.
 ELSEWHERE = {
-    "expected [SHA-256, size, path]": "told as a listing that cannot be read",
+    "expected [SHA-256, size, path]": "reported as a listing that cannot be read",
     " pixels a side, found ": "examples of thousands of pixels a side",
     " files in the archive, found ": "an archive of a million files",
     ": expected  to  classes, found ": "labels of more classes than are possible",

@@ -17,22 +17,22 @@ from tests.stages import datasets
 
 # What needs more than a file: each has a test of its own below.
 FULL_DISK = (
-    "error: <…>: expected room to write, found none (<…>); free some space or choose "
+    "error: <…>: expected space to write, found none (<…>); free some space or choose "
     "another folder with --artifacts-dir; nothing stored was lost: then run the same command again"
 )
 
 FULL_DATA = (
-    "error: d: expected room for 0.4 MB, found: <…>; free some or choose another folder "
+    "error: d: expected space for 0.4 MB, found: <…>; free some or choose another folder "
     "with --data-dir, then run the same command again"
 )
 
 FULL_TEMPORARY = (
-    "error: expected room for 92,190 bytes in the folder for temporary files, found: <…>; free "
+    "error: expected space for 92,190 bytes in the folder for temporary files, found: <…>; free "
     "some, or set TMPDIR to another folder"
 )
 
 SMALL_DISK = (
-    "error: a: expected room for 0.6 MB, found: 0.0 MB free; free some or choose another folder "
+    "error: a: expected space for 0.6 MB, found: 0.0 MB free; free some or choose another folder "
     "with --artifacts-dir, then run the same command again"
 )
 

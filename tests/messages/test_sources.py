@@ -7,6 +7,7 @@ import tarfile
 import pytest
 
 from stages.dataset.formats import known
+from stages.dataset.sources.origin import NAMES
 from tests.messages.case import (
     DATA,
     LAYOUT,
@@ -25,13 +26,13 @@ TABLE = "a,c\n" + "1,x\n2,y\n" * 9
 SOURCES = [
     Case(
         "run --source nowhere",
-        "error: --source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL "
-        "or a path, found nowhere (<…>); check the path",
+        f"error: --source: expected {', '.join(NAMES)}, a URL or a path, "
+        "found nowhere (<…>); check the path",
     ),
     Case(
         "run --source cifar",
-        "error: --source: expected auto, cifar10, cifar100, mnist, fashion-mnist, synthetic, a URL "
-        "or a path, found cifar (<…>); did you mean cifar10?",
+        f"error: --source: expected {', '.join(NAMES)}, a URL or a path, "
+        "found cifar (<…>); did you mean cifar10?",
     ),
     Case(
         "run --source ftp://host/x",

@@ -33,7 +33,7 @@ BROKEN_DISK = (
 )
 
 FULL_OUTPUT = (
-    "error: stdout: expected room to write, found: <…>; free some space, then "
+    "error: stdout: expected space to write, found: <…>; free some space, then "
     "run the same command again"
 )
 

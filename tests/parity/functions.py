@@ -25,6 +25,16 @@ from .references import LionByThePaper, MuonByThePaper
 Pair = tuple[np.ndarray, np.ndarray]
 STEPS = 100
 F = torch.nn.functional
+THEIRS = {  # PyTorch's activations by the names of ours
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "elu": F.elu,
+    "gelu": partial(F.gelu, approximate="tanh"),
+    "silu": F.silu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "linear": torch.clone,
+}
 
 
 def activation(name: str, theirs: Callable[[torch.Tensor], torch.Tensor]) -> Iterable[Pair]:
@@ -108,11 +118,11 @@ def schedule(
 ) -> Iterable[Pair]:
     """Rates of 100 steps, `each` so many an epoch; `part`: the steps on which both agree."""
     group = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
-    course, expected = theirs(group), []
+    scheduler, expected = theirs(group), []
     for _ in range(STEPS):
         expected.append(group.param_groups[0]["lr"])
         group.step()
-        course.step()
+        scheduler.step()
     rate = make_schedule(name, 0.3, STEPS / each, **options)
     found = [rate(step / each) for step in range(STEPS)]
     yield np.array(found[part]), np.array(expected[part])
@@ -123,14 +133,7 @@ CYCLE = {"max_lr": 0.3, "total_steps": 101, "pct_start": 31 / 101, "div_factor":
 CYCLE |= {"cycle_momentum": False, "final_div_factor": 1 / 25 / 0.1}
 
 COMPARISONS: dict[str, Callable[[], Iterable[Pair]]] = {
-    "relu": partial(activation, "relu", F.relu),
-    "leaky_relu": partial(activation, "leaky_relu", F.leaky_relu),
-    "elu": partial(activation, "elu", F.elu),
-    "gelu": partial(activation, "gelu", partial(F.gelu, approximate="tanh")),
-    "silu": partial(activation, "silu", F.silu),
-    "sigmoid": partial(activation, "sigmoid", torch.sigmoid),
-    "tanh": partial(activation, "tanh", torch.tanh),
-    "linear": partial(activation, "linear", torch.clone),
+    **{name: partial(activation, name, function) for name, function in THEIRS.items()},
     "cross-entropy": partial(loss, 0.0, False),
     "cross-entropy, smoothed": partial(loss, 0.1, False),
     "cross-entropy, mixed": partial(loss, 0.0, True),

@@ -18,22 +18,12 @@ from stages.neuralnet import Inputs, Network, Trainer
 from stages.neuralnet.optimizers import make_optimizer
 from stages.neuralnet.step.layout import Layout
 
-from .functions import STEPS, Pair
+from .functions import STEPS, THEIRS, Pair
 from .references import LionByThePaper, LocallyConnected, MuonByThePaper
 
 F, BATCH, ROWS, SIZES = torch.nn.functional, 32, 320, (20, 24, 16, 5)
 IMAGE = 2, 9, 7
 LEVELS = (3, 2, 4), (3, 1, 6)
-ACTIVATIONS = {
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-    "elu": F.elu,
-    "gelu": partial(F.gelu, approximate="tanh"),
-    "silu": F.silu,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "linear": torch.clone,
-}
 Optimizers = Callable[[list, list, list], list[torch.optim.Optimizer]]
 
 
@@ -42,7 +32,7 @@ class Counterpart(torch.nn.Module):
 
     def __init__(self, ours: Network) -> None:
         super().__init__()
-        self.activation = ACTIVATIONS[ours.structure[0].activation]
+        self.activation = THEIRS[ours.structure[0].activation]
         self.linears, self.norms = torch.nn.ModuleList(), torch.nn.ModuleList()
         for layer, tensors in zip(ours.structure, ours.tensors(), strict=True):
             bias = layer.norm == "none"
@@ -177,7 +167,7 @@ ALL = {"norm": "batch", "dropout": 0.25, "smoothing": 0.1, "clip": 0.5, "activat
 
 COMPARISONS: dict[str, Callable[[], Iterable[Pair]]] = {
     f"{activation}, norm {norm}": partial(training, activation, norm)
-    for activation in ACTIVATIONS
+    for activation in THEIRS
     for norm in NORMS
 }
 COMPARISONS |= {

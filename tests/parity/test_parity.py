@@ -9,6 +9,10 @@ from . import functions, networks
 WITHIN = 1e-9
 
 
+def test_every_activation_has_a_counterpart():
+    assert functions.THEIRS.keys() == functions.ACTIVATIONS.keys()
+
+
 @pytest.mark.parametrize("name", functions.COMPARISONS)
 def test_functions(name):
     assert functions.difference(functions.COMPARISONS[name]()) < WITHIN

@@ -1,6 +1,6 @@
 """A flow that forks: `left` and `right` need nothing of each other, `join` needs both.
 
-Each of the two says where it runs, waits for what it is told to wait for, and fails as it is told.
+Each of the two says where it runs, waits for what it has to wait for, and fails as it has to.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def test_numbers_of_numpy_and_paths_are_taken_for_pythons(tmp_path):
     assert again["total"] == first["total"]
 
 
-def test_former_names_are_told(tmp_path, capsys):
+def test_former_names_are_reported(tmp_path, capsys):
     @stage(outputs=("size",))
     def measure(*, size: Annotated[int, Option("size", formerly=("extent",))] = 1) -> int:
         """Measure."""

@@ -166,7 +166,7 @@ def _commons(root: Path):
     return (path.name for path in (root / ".items" / "split").iterdir())
 
 
-def test_a_value_that_is_damaged_is_told_and_read_again_then(tmp_path):
+def test_a_value_that_is_damaged_is_reported_and_read_again_then(tmp_path):
     found = run(NUMBERS, store=tmp_path, executor="serial")
     (group,) = found["halves"].groups
     pack = group / "halves.pack"

@@ -85,15 +85,15 @@ COUNT, HELPER = 0, len
 
 
 def test_a_name_that_a_stage_gives_another_value_counts_as_it_was(planner):
-    def told_by(*stages):
-        told = []
+    def reported_by(*stages):
+        reported = []
 
-        class Told(Reporter):
+        class Recording(Reporter):
             def warn(self, message):
-                told.append(message)
+                reported.append(message)
 
-        found = run(planner(Pipeline(*stages)), (), Told())
-        return [one.status for one in found.stages], told
+        found = run(planner(Pipeline(*stages)), (), Recording())
+        return [one.status for one in found.stages], reported
 
     @stage(outputs=("a",))
     def first():
@@ -105,20 +105,20 @@ def test_a_name_that_a_stage_gives_another_value_counts_as_it_was(planner):
     def second(a):
         return HELPER([COUNT])
 
-    statuses, told = told_by(first, second)
+    statuses, reported = reported_by(first, second)
     assert (statuses, COUNT) == (["ran", "ran"], 1)
-    names = [words.partition(" while")[0].rpartition(".")[2] for words in told]
+    names = [words.partition(" while")[0].rpartition(".")[2] for words in reported]
     assert sorted(names) == ["COUNT", "HELPER"]
-    assert told_by(first, second) == (["cached", "cached"], [])
+    assert reported_by(first, second) == (["cached", "cached"], [])
 
 
 def test_what_a_stage_changes_that_another_uses_is_reported(planner):
     shared = {"k": 0}
-    told = []
+    reported = []
 
-    class Told(Reporter):
+    class Recording(Reporter):
         def warn(self, message):
-            told.append(message)
+            reported.append(message)
 
     @stage(outputs=("a",))
     def first():
@@ -130,8 +130,8 @@ def test_what_a_stage_changes_that_another_uses_is_reported(planner):
         return shared["k"]
 
     pipeline = Pipeline(first, second)
-    run(planner(pipeline), (), Told())
-    assert len(told) == 1
-    assert "first changed" in told[0]
-    assert "which second may use" in told[0]
-    assert {s.status for s in run(planner(pipeline), (), Told()).stages} == {"cached"}
+    run(planner(pipeline), (), Recording())
+    assert len(reported) == 1
+    assert "first changed" in reported[0]
+    assert "which second may use" in reported[0]
+    assert {s.status for s in run(planner(pipeline), (), Recording()).stages} == {"cached"}

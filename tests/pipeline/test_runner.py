@@ -114,25 +114,25 @@ def test_a_stage_resumes_from_its_state_and_forgets_it(planner, store):
     assert store.states.load(outcome.stages[0].key) is None
 
 
-def test_a_saved_state_that_is_damaged_is_told(planner, store):
+def test_a_saved_state_that_is_damaged_is_reported(planner, store):
     class Warnings(Reporter):
         def warn(self, message):
-            told.append(message)
+            reported.append(message)
 
     @stage(outputs=("end",))
     def look(*, context: Context = QUIET):
         """Look for a state."""
         return {"state": context.load_state()}
 
-    told, plan = [], planner(Pipeline(look))
+    reported, plan = [], planner(Pipeline(look))
     (decision,) = plan.plan()
     store.states.save(decision.key, {"numbers": np.arange(3)}, {"step": 1})
     flip(store.root / ".state" / str(decision.key) / "1" / "numbers.npy", 130)
     assert run(plan, (), Warnings())["end"] == {"state": None}
-    assert told == ["the saved state of look is damaged: it begins anew"]
+    assert reported == ["the saved state of look is damaged: it begins anew"]
 
 
-def test_a_disk_that_is_too_small_is_told_before_the_work(planner, store):
+def test_a_disk_that_is_too_small_is_reported_before_the_work(planner, store):
     worked = []
 
     @stage(outputs=("rows",))
@@ -143,7 +143,7 @@ def test_a_disk_that_is_too_small_is_told_before_the_work(planner, store):
         yield np.zeros(1)
 
     with pytest.raises(
-        StorageError, match=r"expected room for .* MB, found: .* MB free; free some"
+        StorageError, match=r"expected space for .* MB, found: .* MB free; free some"
     ):
         run(planner(Pipeline(much)), (), Reporter())
     assert not worked

@@ -100,11 +100,11 @@ def test_dashes_and_underscores_are_alike():
 
 
 def test_unknown_variables_of_the_environment_are_a_warning():
-    told: list[str] = []
+    reported: list[str] = []
     given = {"PIPELINE_EPOCH": "1", "PIPELINE_ZZZZ": "1", "PIPELINE_JSON": "1", "OTHER": "x"}
-    found = values(environment=given, known_environment=["PIPELINE_JSON"], warn=told.append)
+    found = values(environment=given, known_environment=["PIPELINE_JSON"], warn=reported.append)
     assert found == values()
-    first, second = told
+    first, second = reported
     assert first == (
         "environment PIPELINE_EPOCH: no parameter has this variable, so it is ignored; did you "
         "mean PIPELINE_EPOCHS?"
@@ -132,9 +132,9 @@ def test_an_empty_variable_is_none():
     ],
 )
 def test_a_former_name_works_with_a_warning(layer, given, warning):
-    told: list[str] = []
-    assert values(**{layer: given}, warn=told.append)["color"] is True
-    assert told == [warning]
+    reported: list[str] = []
+    assert values(**{layer: given}, warn=reported.append)["color"] is True
+    assert reported == [warning]
 
 
 RECIPE = {"epochs": 14, "warmup": 3.0, "refine": 2}

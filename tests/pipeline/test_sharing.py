@@ -50,19 +50,21 @@ def test_who_clears_out_the_store_waits_for_a_run_and_a_run_for_them(tmp_path):
     thread = threading.Thread(target=go)
     thread.start()
     assert entered.wait(20)
-    told: list[str] = []
+    events: list[str] = []
     with store_lock(tmp_path, exclusive=True, waiting=leave.set):
         order.append("gc")
         second = threading.Thread(
-            target=run, args=(Pipeline(wait),), kwargs={"store": tmp_path, "on_event": told.append}
+            target=run,
+            args=(Pipeline(wait),),
+            kwargs={"store": tmp_path, "on_event": events.append},
         )
         second.start()
-        while not told:
+        while not events:
             assert second.is_alive()
     second.join()
     thread.join()
     assert order == ["stage_started", "stage_finished", "gc"]
-    assert told[0].message == "waiting for gc, which is clearing out the store"
+    assert events[0].message == "waiting for gc, which is clearing out the store"
 
 
 CELL = """

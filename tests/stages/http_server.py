@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that misbehaves as it is told.
+"""A real HTTP server on 127.0.0.1 that misbehaves as it is asked to.
 
 It answers the n-th request as `answers[n]` says, and every later one in good order; it counts the
 requests and the bytes that it sent. Bounded: it serves at most `LIMIT` requests, each for a few

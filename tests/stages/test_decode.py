@@ -168,7 +168,7 @@ def test_a_source_that_went_away(tmp_path):
 def test_progress_counts_the_bytes_of_the_source(tmp_path):
     class Counting(Context):
         def progress(self, label, total=None, unit="rows"):
-            self.told, self.done = (label, total, unit), 0
+            self.reported, self.done = (label, total, unit), 0
             return self
 
         def __enter__(self):
@@ -182,7 +182,7 @@ def test_progress_counts_the_bytes_of_the_source(tmp_path):
 
     context, source = Counting(), identify(write(tmp_path / "x.tar", ARCHIVE))
     collect(source, context)
-    assert context.told == ("decode", len(ARCHIVE), "B")
+    assert context.reported == ("decode", len(ARCHIVE), "B")
     assert context.done == len(ARCHIVE)
 
 

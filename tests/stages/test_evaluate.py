@@ -96,7 +96,7 @@ def test_without_validation_images_there_is_no_validation():
     assert "validation" not in found
 
 
-def test_numbers_that_overflow_are_told():
+def test_numbers_that_overflow_are_reported():
     network = Network.create(D, (5,), 10)
     network.parameters[...] = np.where(np.arange(network.parameters.size) % 2, 3e38, -3e38)
     with pytest.raises(DataError, match=r"expected a finite validation loss, found (nan|inf): the"):
@@ -125,26 +125,26 @@ def test_of_more_than_a_hundred_classes_the_pairs_are_kept():
 
 
 def test_a_column_that_hardly_varies_in_training_is_named_where_it_does_later():
-    told: list[str] = []
+    reported: list[str] = []
 
-    class Told(Context):
+    class Recording(Context):
         def warn(self, message):
-            told.append(message)
+            reported.append(message)
 
     given = arguments(Network.create(D, (5,), 10), dataset={"name": "some", "classes": CLASSES})
     given["dataset"]["shape"] = None
     constants = np.stack([np.zeros(D), np.ones(D)]).astype(np.float32)
-    evaluate(**{**given, "standardization": constants}, context=Told())
-    assert told == []
+    evaluate(**{**given, "standardization": constants}, context=Recording())
+    assert reported == []
     constants[1, 3] = 1e4
-    evaluate(**{**given, "standardization": constants}, context=Told())
-    assert [words.partition(":")[0] for words in told] == ["validation", "test"]
+    evaluate(**{**given, "standardization": constants}, context=Recording())
+    assert [words.partition(":")[0] for words in reported] == ["validation", "test"]
     features = given["features"][given["test_rows"], 3]
-    assert told[1].startswith(
+    assert reported[1].startswith(
         f"test: 1 of {D} features lie more than 100 deviations from their training mean, feature 3 "
         f"by {1e4 * float(features.max()):,.0f}: they hardly vary in training"
     )
     given["dataset"].pop("shape")  # of images, whose constants have bounds
-    told.clear()
-    evaluate(**{**given, "standardization": constants}, context=Told())
-    assert told == []
+    reported.clear()
+    evaluate(**{**given, "standardization": constants}, context=Recording())
+    assert reported == []

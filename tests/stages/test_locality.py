@@ -41,15 +41,15 @@ def test_what_is_no_level_is_refused(text, message):
 
 
 def test_patches_must_fit_into_what_they_are_cut_from():
-    assert check_levels("", (3, 9, 8), ((7, 3, 2), (2, 1, 2))) == (3, 9, 8)
+    assert check_levels((3, 9, 8), ((7, 3, 2), (2, 1, 2))) == (3, 9, 8)
     for levels, words in (
         (((9, 2, 2),), "a patch of at most 8 in layer 1, which reads 9 × 8, found 9"),
         (((4, 2, 2), (4, 1, 2)), "a patch of at most 3 in layer 2, which reads 4 × 3, found 4"),
     ):
         with pytest.raises(ConfigError, match=words):
-            check_levels("…", (3, 9, 8), levels)
+            check_levels((3, 9, 8), levels)
     with pytest.raises(ConfigError, match="expected features that are the pixels of images"):
-        check_levels("…", None, ((1, 1, 1),))
+        check_levels(None, ((1, 1, 1),))
 
 
 def test_whitening_depends_on_which_patches_are_read_alone():

@@ -48,7 +48,7 @@ def test_the_document_holds_all_that_predictions_depend_on(color, whitened):
     assert model.standardization.tobytes() == constants.tobytes()
     assert model.whitening.tobytes() == matrix.tobytes()
     assert (model.color, model.scale, model.shape) == (color, "symmetric", (3, 32, 32))
-    found = model.contrast, model.storage == "uint8", model.mirror
+    found = model.contrast, model.storage == "uint8", model.tta
     assert found == (whitened, whitened, whitened)
     assert model.classes == STANDARD_CLASSES
     assert model.training == {

@@ -11,7 +11,7 @@ import click
 
 from pipeline.cli.actions import bring, say
 from pipeline.cli.flags import StageCommand, parameter_options
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.program import STAGES, Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.cli.typed import retyped
@@ -82,8 +82,8 @@ def _find(program: Program, session: Session, plot: str | None, **spare: Any) ->
     outcome, document = bring(program, session)
     found = outcome["lr_range"]
     command = _as_training(program, found["suggestion"]) if found["suggestion"] else None
-    made_of = (document["dataset"], found["network"], found["optimizer"], f"batch {found['batch']}")
-    title = " · ".join(made_of)
+    parts = (document["dataset"], found["network"], found["optimizer"], f"batch {found['batch']}")
+    title = " · ".join(parts)
     if plot is not None:
         draw(found, title, Path(plot))
     document |= {"lr_range": found, "command": command, "plot": plot}

@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 
 SMOOTHING = 0.95  # of the smoothed loss, what is kept of it in each step: it looks 20 steps back
 BLOWN_UP = 4.0  # times the least smoothed loss: the test ends here
-BEGINNING = 20  # the first of so many parts of the curve tells where the loss began
+BEGINNING = 20  # the first of so many parts of the curve shows where the loss began
 LEFT = 0.1  # part of the loss's fall that may be left at the suggested rate
 
 
@@ -88,7 +88,7 @@ def window(losses: Sequence[float], smoothed: Sequence[float]) -> tuple[float, f
 
 
 def two_digits(rate: float) -> float:
-    """A rate as exact as a range test can tell it."""
+    """A rate as exact as a range test can find it."""
     return float(f"{rate:.2g}")
 
 

@@ -76,7 +76,7 @@ def _curve(axes: Any, found: Mapping[str, Any]) -> None:
     axes.plot(rates, found["losses"], "o", color=PALE, markersize=3, label="each step")
     axes.plot(rates, found["smoothed"], color=STRONG, linewidth=2.4, label="smoothed")
     low, high = window(found["losses"], found["smoothed"])
-    axes.set_ylim(low - 0.1 * (high - low), high)  # room for words
+    axes.set_ylim(low - 0.1 * (high - low), high)  # space for words
     axes.set_xlim(rates[0], max(rates[-1], 1.3 * (found["blew_up"] or 0)))
     axes.xaxis.set_major_formatter(lambda rate, position: shown(rate))
     axes.legend(frameon=False, loc="lower left", labelcolor=INK)

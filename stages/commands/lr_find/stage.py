@@ -5,7 +5,7 @@
 The lists have a number for each step that was carried out; a loss is the mean over its batch, of
 the network as it was before the step. `blew_up` is the rate that ended the test, None where the
 highest was reached; `suggestion` is None where the loss did not fall. How the losses are smoothed
-and the rate is chosen is told in lr_curve.py.
+and the rate is chosen is documented in curve.py.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.cli.types import FILE, Choice

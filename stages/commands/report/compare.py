@@ -53,7 +53,7 @@ def surest(numbers: np.ndarray, found: Predictions) -> np.ndarray:
 
 
 def labels(records: Sequence[Record]) -> list[str]:
-    """What tells the runs apart: hidden=128, where that is all that differs, else their names."""
+    """What distinguishes the runs: hidden=128, where that is all that differs, else their names."""
     differing = differences(records)
     if len(differing) == 1:
         ((flag, values),) = differing.items()

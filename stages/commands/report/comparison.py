@@ -68,6 +68,6 @@ def _verdict(records: Sequence[Record], names: Sequence[str]) -> Markup:
     elif found.better is None:
         words.append(f"That may be chance (McNemar's test: p = {found.chance:.2f}).")
     else:
-        told = f"= {found.chance:.3f}" if found.chance >= 0.001 else "< 0.001"
-        words.append(f"That is unlikely to be chance (McNemar's test: p {told}).")
+        label = f"= {found.chance:.3f}" if found.chance >= 0.001 else "< 0.001"
+        words.append(f"That is unlikely to be chance (McNemar's test: p {label}).")
     return join(words)

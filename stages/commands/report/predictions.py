@@ -90,7 +90,7 @@ def predict(trail: Trail) -> Predictions | str:
             network=nn.Network.from_layers(values["training"]["layers"], values["parameters"]),
             training={},
             evaluation={},
-            mirror=parameters.get("tta", False),
+            tta=parameters.get("tta", False),
         )
         blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
         found = np.concatenate([model.probabilities(images[block]) for block in blocks])

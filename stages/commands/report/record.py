@@ -121,6 +121,9 @@ class Record:
         if hidden:
             layers = "layer" if len(hidden) == 1 else "layers"
             words = f"a perceptron with {len(hidden)} hidden {layers} of {listed(hidden)} units"
+            local = sum(layer.get("kind") == "local" for layer in self.layers)
+            count = f" {local}" if local > 1 else ""
+            words += f", the first{count} locally connected" if local else ""
         if self.members > 1:
             words = f"an ensemble of {several(self.members, 'network')}, each {words}"
         return words

@@ -38,8 +38,8 @@ def _head(document: Mapping[str, Any]) -> Markup:
     best = "Every one of them failed."
     if kept:
         values = [tag("code", f"{k}={text_of(v)}") for k, v in kept[0]["parameters"].items()]
-        told = tag("b", percent(kept[0]["accuracy"])), " of the validation images right, with "
-        best = join([*told, join(values, " ")])
+        label = tag("b", percent(kept[0]["accuracy"])), " of the validation images right, with "
+        best = join([*label, join(values, " ")])
     return tag(
         "header",
         tag("p", "Search", class_="over"),

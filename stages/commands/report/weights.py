@@ -1,7 +1,7 @@
 """The weights of the first layer as pictures: through whitening and standardization to the pixels.
 
 A unit's input before its normalisation is a weighted sum of whitened features; whitening and
-standardization are linear, so it is a weighted sum of pixels too (contrast normalisation aside).
+standardization are linear, so it is a weighted sum of pixels too (but for contrast normalisation).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ NONE = "–"
 FEW = 4  # runs that are named where something is said about many
 HEAD = (
     *("run", "written", "dataset", "validation", "test", "flip TTA", "epochs", "time", "tags"),
-    "made of",
+    "configuration",
 )
 SORTED = {
     "written": lambda run: run.manifest["written"],
@@ -38,7 +38,7 @@ def runs(
     found = [one for one in found if tag is None or tag in one.label.tags]
     recipes = Recipes(program.recipes, program.pipeline.parameters)
     listed = found[:last]
-    document = {"runs": [{**one.document(), **_made_of(recipes, one)} for one in listed]}
+    document = {"runs": [{**one.document(), **_configuration(recipes, one)} for one in listed]}
     if as_csv:
         return document, _csv(document["runs"])
     if not found:
@@ -170,7 +170,7 @@ def _named(name: str, stored: Sequence[Run], look: Look, command: str) -> Run:
     )
 
 
-def _made_of(recipes: Recipes, one: Run) -> dict[str, Any]:
+def _configuration(recipes: Recipes, one: Run) -> dict[str, Any]:
     recipe, others = recipes.nearest(one.parameters)
     return {"recipe": recipe, "differing": list(others)}
 

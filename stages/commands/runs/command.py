@@ -12,7 +12,7 @@ import click
 from pipeline.cli.actions import say
 from pipeline.cli.completion import items
 from pipeline.cli.flags import StageCommand, common_options
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.output import echo
 from pipeline.cli.program import Program, summary
 from pipeline.cli.session import artifacts_folder

@@ -11,7 +11,7 @@ from pipeline.literals import flag_text
 from pipeline.parameters import Parameter
 from pipeline.settings import resolve
 
-DATA = ("source", "sha256", "synthetic_size")  # told by the name of the dataset
+DATA = ("source", "sha256", "synthetic_size")  # known by the name of the dataset
 DEFAULT = "default"
 DIGITS = 8  # of a checksum
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.cli.actions import say
 from pipeline.cli.config import to_toml
+from pipeline.cli.output import echo
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import Program
 from pipeline.cli.session import Session
@@ -21,8 +22,11 @@ from pipeline.store.durable import replacing
 from pipeline.store.troubles import storage_errors
 from stages.commands.search import TARGETS
 from stages.commands.search.candidates import Candidate, edges
+from stages.commands.search.effects import effects
 from stages.commands.search.page import page, plan
+from stages.commands.search.recipe import save_as_recipe
 from stages.commands.search.rounds import Search
+from stages.commands.search.table import as_table
 from stages.commands.tensorboard.command import open_board
 
 # They decide which images trials are compared on, so no trial may have others than the rest.
@@ -38,6 +42,8 @@ def search(
     search_seed: int,
     halving: int | None,
     save: str | None,
+    save_recipe: str | None = None,
+    as_csv: bool = False,
     report: str | None = None,
     plot: str | None = None,
     tensorboard: str | None = None,
@@ -51,8 +57,9 @@ def search(
     candidates = [Candidate(values) for values in combinations(dimensions, trials, search_seed)]
     if halving and any(dimension.name == "epochs" for dimension in dimensions):
         raise ConfigError("search: expected --halving to choose the epochs, found epochs=… too")
-    if save is not None:
-        expect_place(Path(save), "--save")
+    for flag, place in (("--save", save), ("--save-recipe", save_recipe)):
+        if place is not None:
+            expect_place(Path(place), flag)
     if report or plot:
         from stages.commands.report.of_search import expect_places, leave  # they draw
 
@@ -65,6 +72,7 @@ def search(
     with stdout_for_results():
         found = search.carry_out()
     document = search.document(found) | {"edges": {}, "command": None, "saved": None}
+    document |= {"recipe": None, "effects": effects(document["trials"])}
     if not found[0].failure:
         best = found[0].values
         listed = {d.name: d.values for d in dimensions if not isinstance(d.values, Range)}
@@ -74,6 +82,10 @@ def search(
         if save is not None:
             _save({name: session.settings[name] for name in offered}, best, Path(save))
             document["saved"] = save
+        if save_recipe is not None:
+            settings = {name: session.settings[name] for name in offered}
+            save_as_recipe(document, offered, settings, best, Path(save_recipe))
+            document["recipe"] = save_recipe
     text = page(document)
     if report or plot:
         drawn = leave(document, report, plot)
@@ -81,7 +93,10 @@ def search(
         text = "\n\n".join(filter(None, [text, drawn]))
         places = {"report": report, "plot": plot}.items()
         text += "".join(f"\n{name}: {place}" for name, place in places if place)
-    say(session, document, text)
+    if as_csv and not session.as_json:
+        echo(as_table(document))
+    else:
+        say(session, document, text)
     if found[0].failure:
         raise SystemExit(1)
 

@@ -10,7 +10,7 @@ import click
 
 from pipeline.cli.completion import items
 from pipeline.cli.flags import ParameterOption
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.cli.types import FILE
@@ -22,8 +22,13 @@ HELP = """Try hyperparameters against each other, on validation images.
 
 NAME=VALUES are flags without their dashes: lr=0.01,0.1 for values, hidden=256/512,256 for lists,
 lr=0.001..0.1 for a range (with --trials). seed=0,1,2 trains each combination with each of these
-seeds and compares means. All other flags hold for every training. Each is cached and resumed
-like any other: break a search off, add values, and only what is missing is trained."""
+seeds and compares means. Without any, a grid of 96 is searched: lr 0.05, 0.01, 0.005, 0.001; l2
+0, 1e-5, 1e-4, 1e-3; momentum 0.9, 0.95; batch 32, 64, 128. All other flags hold for every training.
+Each is cached and resumed like any other: break a search off, add values, and only what is missing
+is trained. Trainings run on any --executor, with the same results."""
+
+# What is searched where nothing is named, as the program does that this one follows.
+GRID = ("lr=0.05,0.01,0.005,0.001", "l2=0,1e-5,1e-4,1e-3", "momentum=0.9,0.95", "batch=32,64,128")
 
 
 def complete_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[Any]:
@@ -37,8 +42,7 @@ FLAGS = (
     click.Argument(
         ["space"],
         nargs=-1,
-        required=True,
-        metavar="NAME=VALUES…",
+        metavar="[NAME=VALUES…]",
         shell_complete=complete_names,
     ),
     click.Option(
@@ -70,6 +74,13 @@ FLAGS = (
         metavar="FILE",
         help="write the best one's flags to FILE, for --config",
     ),
+    click.Option(
+        ["--save-recipe"],
+        type=FILE,
+        metavar="FILE",
+        help="write the best one as a recipe to FILE, for --recipe on any dataset",
+    ),
+    click.Option(["--csv", "as_csv"], is_flag=True, help="the trials as a table on stdout"),
     click.Option(
         ["--report"], type=FILE, metavar="FILE", help="also write a page of the search to FILE"
     ),
@@ -105,6 +116,7 @@ def _search(
     at_once: int | None,
     draws: int | None,
     search_seed: int,
+    space: tuple[str, ...],
     **flags: Any,
 ) -> None:
     if at_once is not None:
@@ -117,4 +129,13 @@ def _search(
         search,  # here and not above: no other command needs it
     )
 
-    search(program, session, search_seed=search_seed, **flags)
+    search(program, session, space or _grid(session), search_seed=search_seed, **flags)
+
+
+def _grid(session: Session) -> tuple[str, ...]:
+    """The usual grid, but for what the caller has given a flag for."""
+    return tuple(
+        word
+        for word in GRID
+        if not session.settings[word.partition("=")[0]].origin.startswith("flag")
+    )

@@ -11,6 +11,7 @@ from pipeline.cli.table import align
 from pipeline.events.fitting import command_lines
 from pipeline.events.progress import duration
 from pipeline.literals import flag_text
+from stages.commands.search.effects import spread
 from stages.commands.search.trial import Result
 from stages.commands.summary import SYNTHETIC
 
@@ -23,14 +24,14 @@ def words(values: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={flag_text(value)}" for name, value in values.items())
 
 
-def line(place: str, told: str, result: Result) -> str:
-    """A trial that is done."""
+def line(place: str, words: str, result: Result, best: bool = False) -> str:
+    """A trial that is done; a star marks the best one so far."""
     if result.failure:
-        return f"{place} {told}  failed: {result.failure}"
+        return f"{place} {words}  failed: {result.failure}"
     took = "cached" if result.cached else duration(result.seconds)
     return (
-        f"{place} {told}  validation {result.accuracy:.2%}  loss {result.loss:.4f}  "
-        f"epoch {result.epoch}  {took}"
+        f"{place} {words}  validation {result.accuracy:.2%}  loss {result.loss:.4f}  "
+        f"epoch {result.epoch}  {'* ' * best}{took}"
     )
 
 
@@ -40,11 +41,11 @@ def plan(
     """What would be trained: the JSON document and the text."""
     rows = [(MARKS[t["status"]], t["status"], t["parameters"]) for t in trainings]
     missing = sum(training["status"] == "runs" for training in trainings)
-    told = f"{missing} of {len(trainings)} trainings would run"
+    summary = f"{missing} of {len(trainings)} trainings would run"
     if len(rounds) > 1:
         epochs = ", then ".join(f"{count} for {given['epochs']}" for count, given in rounds)
-        told += f" in the first round; epochs of combinations: {epochs}"
-    return {"trainings": list(trainings)}, f"{align(rows)}\n{told}"
+        summary += f" in the first round; epochs of combinations: {epochs}"
+    return {"trainings": list(trainings)}, f"{align(rows)}\n{summary}"
 
 
 def page(document: Mapping[str, Any]) -> str:
@@ -56,6 +57,7 @@ def page(document: Mapping[str, Any]) -> str:
         lines.append(f"… and {len(trials) - ROWS} more, which --json lists")
     if failed := [trial for trial in trials if trial["failure"]]:
         lines += ["", f"the first that failed: {failed[0]['failure']}"]
+    lines += _effects(document["effects"])
     lines.append("")
     if document["best"] is None:
         return "\n".join([*lines, "none to choose: every one failed"])
@@ -66,18 +68,32 @@ def page(document: Mapping[str, Any]) -> str:
     lines += ["the best of them:", best]
     if document["saved"] is not None:
         lines.append(f"saved: {document['saved']}, for --config")
+    if document["recipe"] is not None:
+        lines.append(f"recipe: {document['recipe']}, for --recipe")
     return "\n".join(lines)
 
 
 def _title(document: Mapping[str, Any]) -> str:
     count, seeds = len(document["trials"]), document["seeds"]
-    made_of = [document["dataset"], f"{count:,} combination{'s' * (count != 1)}"]
+    parts = [document["dataset"], f"{count:,} combination{'s' * (count != 1)}"]
     if len(seeds) > 1:
-        made_of.append(f"seeds {', '.join(map(str, seeds))}: mean ± deviation")
+        parts.append(f"seeds {', '.join(map(str, seeds))}: mean ± deviation")
     if document["halving"]:
         rounds = ", ".join(f"{r['trials']} × {r['epochs']}" for r in document["rounds"])
-        made_of.append(f"trials × epochs by round: {rounds}")
-    return f"search: {' · '.join(made_of)}"
+        parts.append(f"trials × epochs by round: {rounds}")
+    return f"search: {' · '.join(parts)}"
+
+
+def _effects(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """A line for each parameter: its values, each with the mean accuracy of its trials."""
+    rows = []
+    for name, values in found.items():
+        means = [f"{_cell(one['value'])}: {100 * one['accuracy']:.2f}" for one in values]
+        rows.append([name, f"{100 * spread(values):.2f}", ", ".join(means)])
+    if not rows:
+        return []
+    heads = ["parameter", "spread", "mean validation, %, by value"]
+    return ["", align([heads, *rows], right=range(1, 2), shorten=range(2, 3))]
 
 
 def _table(document: Mapping[str, Any]) -> str:

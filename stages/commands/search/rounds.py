@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.session import Session
-from pipeline.context import Progress
 from pipeline.executors.cores import default_workers
-from pipeline.executors.tasks import completed
 from pipeline.runner import run
 from pipeline.search.halving import rounds
+from pipeline.search.trials import completed
 from pipeline.store.key import Key
 from stages.commands.search import TARGETS
+from stages.commands.search.board import Board
 from stages.commands.search.candidates import Candidate, ranked
-from stages.commands.search.page import line, words
-from stages.commands.search.trial import Result, Trials, shortened, train_one
+from stages.commands.search.page import words
+from stages.commands.search.recorded import Recorded
+from stages.commands.search.trial import Result, Trials, result_of, shortened
 
 if TYPE_CHECKING:
     from stages.commands.tensorboard.client import TensorBoard
@@ -38,25 +39,27 @@ class Search:
         candidates: list[Candidate],
         seeds: Sequence[int],
         halving: int | None,
-        board: TensorBoard | None = None,
+        tensorboard: TensorBoard | None = None,
     ) -> None:
         self._session, self._candidates, self._seeds = session, candidates, tuple(seeds)
-        self._halving, self._board = halving, board
+        self._halving, self._tensorboard = halving, tensorboard
         executor = session.chosen_executor or "process"
         self._placement = replace(session.placement, executor=executor)
         self._settings = {name: setting.value for name, setting in session.settings.items()}
-        self._trials = Trials(session.pipeline, session.store)
+        self._trials = Trials(session.planner)
         counted = rounds(len(candidates), halving) if halving else [(len(candidates), 1.0)]
         known = session.pipeline.parameters
         self.rounds = [(n, shortened(known, self._settings, part)) for n, part in counted]
-        self._done, self._total = 0, sum(count for count, _ in self.rounds) * len(self._seeds)
+        total = sum(count for count, _ in self.rounds) * len(self._seeds)
+        self._board = Board(session.reporter, total)
         self._dataset = ""
+        self._searched = {name for one in candidates for name in one.values}
 
     def planned(self) -> list[dict[str, Any]]:
         """The trainings of the first round, and whether they are there already."""
         return [
             {
-                "parameters": self._told(training),
+                "parameters": self._described(training),
                 "status": "cached" if self._trials.cached(settings) else "runs",
             }
             for training, settings in self._trainings(self._candidates, 0).items()
@@ -65,13 +68,12 @@ class Search:
     def carry_out(self) -> list[Candidate]:
         """Train all that is needed; the candidates, the best first."""
         session = self._session
-        searched = {name for one in self._candidates for name in one.values} | {"seed"}
         try:
-            shared = self._trials.shared(searched)
+            varied = {"seed"} if self._seeds != (session.value("seed"),) else set()
+            shared = self._trials.shared(self._searched | varied)
             self._dataset = run(session.planner, shared, session.reporter)["dataset"]["name"]
-            with session.reporter.progress("search", self._total, "trainings") as progress:
-                for number, (count, _) in enumerate(self.rounds):
-                    self._round(number, ranked(self._candidates)[:count], progress)
+            for number, (count, _) in enumerate(self.rounds):
+                self._round(number, ranked(self._candidates)[:count])
         finally:
             session.reporter.close()
         return ranked(self._candidates)
@@ -88,23 +90,61 @@ class Search:
             "best": best.document()["parameters"] if best else None,
         }
 
-    def _round(self, number: int, going: Sequence[Candidate], progress: Progress) -> None:
+    def _round(self, number: int, going: Sequence[Candidate]) -> None:
         for one in going:
             one.round, one.epochs, one.results = number, self.rounds[number][1]["epochs"], {}
-        missing = {}
-        for training, settings in self._trainings(going, number).items():
-            if result := self._trials.cached(settings):
-                self._take(training, result, progress)
-            else:
+        missing = self._take_stored(self._trainings(going, number), self.rounds[number][1])
+        if not missing:
+            return
+        jobs = min(self._placement.most, len(missing))
+        away = self._placement.executor == "dask"
+        placement = self._placement if away else replace(self._placement, jobs=jobs)
+        alone = self._workers_of_each(1 if away else default_workers() // jobs)
+        tasks = {one: self._trials.planner({**given, **alone}) for one, given in missing.items()}
+        epochs = self.rounds[number][1]["epochs"]
+
+        def reporter_of(training: Training) -> Any:
+            given = missing[training]
+            return self._board.reporter(self._described(training), given.get("epochs", epochs))
+
+        round_of = f" {number + 1}/{len(self.rounds)}" if len(self.rounds) > 1 else ""
+        with self._board.under_way(f"search{round_of}", len(missing)):
+            ended = completed(tasks, TARGETS, placement, reporter_of, "search")
+            with closing(ended) as results:
+                for training, outcome, error in results:
+                    self._take(training, result_of(outcome, error))
+
+    def _take_stored(
+        self, trainings: Mapping[Training, dict[str, Any]], common: Mapping[str, Any]
+    ) -> dict[Training, dict[str, Any]]:
+        """Take in what is stored; the others."""
+        missing, recorded = {}, Recorded(self._session.store)
+        alike = self._in_common(recorded, common)
+        for training, settings in trainings.items():
+            of_seed = alike.get(training[1], "")
+            values = {name: settings[name] for name in self._searched}
+            result = recorded.find(of_seed, values)
+            if result is None:
+                decision, ready = self._trials.decide(settings)
+                if result := self._trials.stored(decision, ready):
+                    recorded.put(of_seed, values, decision, result)
+            if result is None:
                 missing[training] = settings
-        jobs = min(self._placement.most, len(missing) or 1)
-        placement = replace(self._placement, jobs=jobs)
-        alone = self._workers_of_each(default_workers() // jobs)
-        pipeline, store = self._session.pipeline, str(self._session.store.root)
-        tasks = {one: (pipeline, {**given, **alone}, store) for one, given in missing.items()}
-        with closing(completed(train_one, tasks, placement)) as results:
-            for training, result in results:
-                self._take(training, result, progress)
+            else:
+                self._take(training, result)
+        recorded.save()
+        return missing
+
+    def _in_common(self, recorded: Recorded, common: Mapping[str, Any]) -> dict[int, str]:
+        """What the trainings with a seed have in common, where what is searched is the training's
+        alone, and all before it is stored."""
+        known, found = self._session.pipeline.parameters, {}
+        before = {stage.name for stage in self._session.pipeline.upstream(TARGETS)} - {*TARGETS}
+        if {*self._trials.shared(self._searched)} == before:
+            for seed in self._seeds:
+                last, ready = self._trials.decide({**common, "seed": seed})
+                found[seed] = recorded.common(last, self._searched, known) if ready else ""
+        return found
 
     def _trainings(self, going: Sequence[Candidate], number: int) -> dict[Training, dict[str, Any]]:
         """The trainings of a round, in order, and all parameters of each."""
@@ -121,21 +161,16 @@ class Search:
             return {}
         return {"workers": max(1, workers)}
 
-    def _take(self, training: Training, result: Result, progress: Progress) -> None:
+    def _take(self, training: Training, result: Result) -> None:
         candidate, seed = training
         candidate.results[seed] = result
-        self._done += 1
-        number = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
-        told = line(number, self._told(training), result)
-        figures = asdict(result) | {"trial": self._done, "trials": self._total, "seed": seed}
-        figures["epoch_seconds"] = figures.pop("seconds")  # of all epochs; a line has its own
-        self._session.reporter.metrics("search", figures | candidate.document_of_values(), told)
-        progress.advance()
-        if self._board is not None and result.fingerprint:
+        figures = {**candidate.document_of_values(), "seed": seed}
+        self._board.take(self._described(training), result, figures)
+        if self._tensorboard is not None and result.fingerprint:
             settings = {**self.rounds[candidate.round][1], **candidate.values, "seed": seed}
             key = Key(TARGETS[0], result.fingerprint)
-            self._board.record(self._session.store, key, settings, {})
+            self._tensorboard.record(self._session.store, key, settings, {})
 
-    def _told(self, training: Training) -> str:
+    def _described(self, training: Training) -> str:
         candidate, seed = training
         return words(candidate.values | ({"seed": seed} if len(self._seeds) > 1 else {}))

@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from pipeline.code import CodeIndex
-from pipeline.errors import CorruptArtifact, DataError, MissingArtifact, StorageError, UserError
-from pipeline.events.reporter import Reporter
-from pipeline.graph import Pipeline
+from pipeline.errors import (
+    CodeError,
+    CorruptArtifact,
+    DataError,
+    ExecutorError,
+    MissingArtifact,
+    StorageError,
+    UserError,
+)
 from pipeline.outcome import Outcome
 from pipeline.parameters import Parameter
-from pipeline.planner import CACHED, Planner
-from pipeline.runner import run
+from pipeline.planner import CACHED, Decision, Planner
 from pipeline.settings import scaled
-from pipeline.store.store import Key, Store
 from stages.commands.search import TARGETS
+
+# What befalls one trial with these would befall the others, too.
+FOR_ALL = (CodeError, DataError, ExecutorError, StorageError)
 
 
 @dataclass(frozen=True)
@@ -49,38 +54,47 @@ class Result:
 class Trials:
     """Looks at the cache with the program's eyes."""
 
-    def __init__(self, pipeline: Pipeline, store: Store) -> None:
-        self._pipeline, self._store = pipeline, store
-        self._code = CodeIndex(store.root / ".code.json")
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+
+    def planner(self, settings: Mapping[str, Any]) -> Planner:
+        """What decides about the stages of a training."""
+        for stage in self._planner.pipeline.upstream(TARGETS):  # once: variants share them
+            self._planner.parameters_of(stage)
+        return self._planner.variant(settings)
 
     def shared(self, searched: set[str]) -> list[str]:
         """The stages whose results are the same for all trials: what is searched reaches none."""
         reached: set[str] = set()
         found = []
-        for stage in self._pipeline.upstream(TARGETS):
+        for stage in self._planner.pipeline.upstream(TARGETS):
             if searched & set(stage.parameters) or reached & set(stage.inputs):
                 reached |= set(stage.outputs)
             else:
                 found.append(stage.name)
         return found
 
+    def decide(self, settings: Mapping[str, Any]) -> tuple[Decision, bool]:
+        """What is to be done about a training, and whether all that it needs is stored."""
+        *before, last = self.planner(settings).plan(TARGETS)
+        return last, all(decision.status == CACHED for decision in before)
+
     def cached(self, settings: Mapping[str, Any]) -> Result | None:
         """What a training came to, where it is stored."""
-        planner = Planner(self._pipeline, settings, self._store, self._code)
-        *before, last = planner.plan(TARGETS)
-        if any(decision.status != CACHED for decision in before) or last.key is None:
-            return None
-        if last.status != CACHED:
-            return self._recorded(last.key)
-        return _result(run(planner, TARGETS, Reporter()), cached=True)
+        return self.stored(*self.decide(settings))
 
-    def _recorded(self, key: Key) -> Result | None:
-        """What a training came to whose parameters `gc --searches` dropped."""
+    def stored(self, last: Decision, ready: bool) -> Result | None:
+        """What the training of a decision came to, where it is stored; also one of which only the
+        parameters are gone, which `gc --searches` dropped."""
+        store, key = self._planner.store, last.key
+        if not ready or key is None:
+            return None
         with suppress(CorruptArtifact, MissingArtifact):
-            outputs = self._store.manifest(key)["outputs"]
-            if outputs["parameters"].get("dropped"):
-                notes = self._store.manifest(key)["notes"]
-                return _summary(key, self._store.load(key, "training"), notes, cached=True)
+            manifest = last.manifest or store.manifest(key)
+            if last.status == CACHED or manifest["outputs"]["parameters"].get("dropped"):
+                store.touch(key)
+                training = store.load(key, "training")
+                return _summary(key.digest, training, manifest["notes"], cached=True)
         return None
 
 
@@ -99,28 +113,19 @@ def shortened(
     return found
 
 
-def train_one(pipeline: Pipeline, settings: Mapping[str, Any], artifacts: str) -> Result:
-    """Carry out one trial, in a process of its own.
-
-    What its values cannot do is its result; what would befall the others, too, is raised.
-    """
-    store = Store(Path(artifacts))
-    planner = Planner(pipeline, settings, store, CodeIndex(store.root / ".code.json"))
-    try:
-        return _result(run(planner, TARGETS, Reporter(), purpose="search"))
-    except (DataError, StorageError):
-        raise
-    except UserError as error:
+def result_of(outcome: Outcome | None, error: Exception | None) -> Result:
+    """What a trial came to. What its values cannot do is its result; what would befall the others,
+    too, is raised, and so is a bug."""
+    if outcome is not None:
+        key = outcome.keys["training"]
+        return _summary(key.digest, outcome["training"], outcome.notes("training"))
+    if isinstance(error, UserError) and not isinstance(error, FOR_ALL):
         return Result(failure=str(error))
-
-
-def _result(outcome: Outcome, cached: bool = False) -> Result:
-    key = outcome.keys["training"]
-    return _summary(key, outcome["training"], outcome.notes("training"), cached)
+    raise error
 
 
 def _summary(
-    key: Key, training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool
+    fingerprint: str, training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool = False
 ) -> Result:
     best = training["history"][training["best_epoch"] - 1]
     return Result(
@@ -129,5 +134,5 @@ def _summary(
         training["best_epoch"],
         sum(notes.get("epoch_seconds", [])),
         cached=cached,
-        fingerprint=key.digest,
+        fingerprint=fingerprint,
     )

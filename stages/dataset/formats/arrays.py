@@ -20,13 +20,13 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import Files
-from stages.dataset.aside import Block, Reading, train_first
 from stages.dataset.classes import number_labels
 from stages.dataset.formats.blobs import blobs
 from stages.dataset.formats.examples import Examples
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.npy import map_array
 from stages.dataset.holdout import held_out
+from stages.dataset.spool import Block, Reading, train_first
 
 EXAMPLES = ("x", "images", "features", "data")
 LABELS = ("y", "labels", "targets", "target", "label")

@@ -138,7 +138,7 @@ def _keep(member: Member, store: BinaryIO) -> int:
             store.write(block)
         except OSError as error:
             raise StorageError(
-                f"expected room for {member.size:,} bytes in the folder for temporary files, "
+                f"expected space for {member.size:,} bytes in the folder for temporary files, "
                 f"found: {error.strerror}; free some, or set TMPDIR to another folder"
             ) from error
     return start

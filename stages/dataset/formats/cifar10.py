@@ -10,7 +10,6 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import DataError
 from pipeline.store.files import Files
-from stages.dataset.aside import Reading
 from stages.dataset.formats.layout import (
     CLASSES,
     CLASSES_FILE,
@@ -21,6 +20,7 @@ from stages.dataset.formats.layout import (
     class_names,
 )
 from stages.dataset.formats.members import DataFile, data_files
+from stages.dataset.spool import Reading
 
 BLOCK = 1024  # records, 3 MB: see pipeline/blocks.py
 CLASSES_FILE_SIZE = 4096  # bytes

@@ -16,10 +16,10 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import DataError
 from pipeline.store.files import Files
-from stages.dataset.aside import Block, Reading
 from stages.dataset.classes import check_names
 from stages.dataset.formats.blobs import Blob, blobs
 from stages.dataset.formats.layout import RECORDS, SHAPE, shown
+from stages.dataset.spool import Block, Reading
 
 FILES = {"train": "train.bin", "test": "test.bin"}
 NAMES = {"coarse": "coarse_label_names.txt", "fine": "fine_label_names.txt"}

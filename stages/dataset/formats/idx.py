@@ -17,13 +17,13 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import DataError
 from pipeline.store.files import Files
-from stages.dataset.aside import Reading
 from stages.dataset.classes import number_labels
 from stages.dataset.formats.blobs import Blob, blobs
 from stages.dataset.formats.inflate import ByteStream
 from stages.dataset.formats.known import IDX
 from stages.dataset.formats.layout import RECORDS, shown
 from stages.dataset.sources.origin import FASHION_CLASSES, name_of
+from stages.dataset.spool import Reading
 
 BLOCK = 1 << 22  # bytes of images at once
 SIDE = 4096  # pixels

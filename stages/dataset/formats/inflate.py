@@ -22,7 +22,7 @@ RATIO = 100  # bytes that a packed byte may stand for, once they are more than
 FREE = 1 << 26
 STREAMS = 1000  # that may follow each other without bringing
 LEAST = 1 << 10  # bytes each
-MAGIC = 6  # bytes: the longest beginning that tells a format
+MAGIC = 6  # bytes: the longest beginning that identifies a format
 XZ_MEMORY = 1 << 27  # bytes; `xz -9` needs 65 MiB to decompress
 
 

@@ -60,7 +60,7 @@ def kind_of(source: Files) -> str:
 
 
 def kind_of_names(names: Iterable[str]) -> str | None:
-    """The kind of a dataset with files of these last names; None where they do not tell."""
+    """The kind of a dataset with files of these last names; None where they do not show it."""
     names = list(names)
     for name in names:
         if layout.is_known(name) or name in PYTHON:
@@ -92,7 +92,7 @@ def listed(names: Iterable[str], most: int = 8) -> str:
 
 
 def _of_archive(path: Path) -> str:
-    """The kind of the first file in an archive that tells it."""
+    """The kind of the first file in an archive that shows it."""
     if zips.is_zip(path):
         names = [last_part(name) for name in zips.names(path, MEMBERS)]
         return kind_of_names(names) or "cifar10"

@@ -6,7 +6,7 @@ from pipeline.errors import DataError
 from stages.dataset.formats.inflate import decompressor
 from stages.dataset.formats.tar import looks_like_tar
 
-HEAD = 1024  # bytes of a file that tell what it is
+HEAD = 1024  # bytes of a file that identify it
 ZIP, NPY, PARQUET, IDX = (b"PK\x03\x04", b"PK\x05\x06"), b"\x93NUMPY", b"PAR1", b"\0\0\x08"
 WANTED = (
     "an archive (.tar, .tar.gz, .tar.bz2, .tar.xz or .zip) or a file .npz, .npy, .csv, .tsv or "
@@ -28,7 +28,7 @@ OTHERS = (
 def what_else(head: bytes) -> str | None:
     """What begins with `head`, the first `HEAD` bytes of a file, if no dataset.
 
-    None if one, and where the bytes are too few to tell.
+    None if one, and where the bytes are too few to know.
     """
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         return "a web page (HTML or XML)"

@@ -127,7 +127,7 @@ def _in_order(files: Iterator[DataFile]) -> Iterator[DataFile]:
                 following += 1
                 yield file
             else:
-                waiting[rank(file.name)] = file, _put_aside(file, store)
+                waiting[rank(file.name)] = file, _spool(file, store)
             while (1, following) in waiting:
                 yield _back(*waiting.pop((1, following)), store)
                 following += 1
@@ -135,7 +135,7 @@ def _in_order(files: Iterator[DataFile]) -> Iterator[DataFile]:
             yield _back(*waiting[key], store)
 
 
-def _put_aside(file: DataFile, store: BinaryIO) -> int:
+def _spool(file: DataFile, store: BinaryIO) -> int:
     """Copy a file to the end of `store`, and return where it begins there."""
     start, left, buffer = store.seek(0, 2), file.size, memoryview(bytearray(BLOCK))
     while left:
@@ -147,7 +147,7 @@ def _put_aside(file: DataFile, store: BinaryIO) -> int:
                 block = block[store.write(block) :]
         except OSError as error:
             raise StorageError(
-                f"expected room for {file.size:,} bytes in the folder for temporary files, found: "
+                f"expected space for {file.size:,} bytes in the folder for temporary files, found: "
                 f"{error.strerror}; free some, or set TMPDIR to another folder"
             ) from error
     return start

@@ -19,7 +19,6 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import DataError
 from pipeline.store.files import Files
-from stages.dataset.aside import Block, Reading, train_first
 from stages.dataset.formats import images
 from stages.dataset.formats.decoding import Item, decode_all
 from stages.dataset.formats.layout import shown
@@ -30,6 +29,7 @@ from stages.dataset.formats.picture_archives import (
     picture_names,
     without_common_folder,
 )
+from stages.dataset.spool import Block, Reading, train_first
 
 SIDE = 32  # pixels, unless --size says otherwise
 

@@ -1,4 +1,4 @@
-"""Readers of tables: whichever reads a file, as its first bytes tell.
+"""Readers of tables: whichever reads a file, as its first bytes show.
 
 CSV and TSV may be packed (.gz, .bz2, .xz); a table of any kind may be the one in a zip archive.
 """

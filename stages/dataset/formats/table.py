@@ -17,7 +17,6 @@ import numpy as np
 from pipeline.context import Context
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import Files
-from stages.dataset.aside import Block, Reading, train_first
 from stages.dataset.classes import number_labels
 from stages.dataset.formats.cells import is_missing, missing_values, number_of, text_of
 from stages.dataset.formats.columns import Column, learn_columns, width_of
@@ -25,6 +24,7 @@ from stages.dataset.formats.layout import shown
 from stages.dataset.formats.readers import reader_of
 from stages.dataset.formats.rows import Batch
 from stages.dataset.holdout import held_out
+from stages.dataset.spool import Block, Reading, train_first
 
 
 def read(source: Files, options: Any, context: Context) -> Reading:

@@ -4,8 +4,8 @@ A tar archive is a row of 512-byte headers, each followed by its member's bytes 
 multiple of 512, and zeros at the end (POSIX.1-1988 "ustar", POSIX.1-2001 "pax", and GNU's long
 names). The standard library's reader takes the first unreadable header for the end of the archive,
 so that an archive with one flipped bit is an archive with fewer files, and it holds headers of any
-size in memory; this one refuses both. Links, devices and folders are told from files; nothing is
-ever extracted.
+size in memory; this one refuses both. Links, devices and folders are not taken for files; nothing
+is ever extracted.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def writing(folder: Path, needed: int) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise _no_room(folder, needed, str(error.strerror)) from error
+            raise _no_space(folder, needed, str(error.strerror)) from error
         found = in_the_way(error) or error.strerror or error
         raise StorageError(
             f"{folder}: expected a folder that can be written, found: {found}; "
@@ -59,9 +59,9 @@ def megabytes(size: int | None) -> str:
     return "an unknown number of MB" if size is None else f"{size / 1e6:,.1f} MB"
 
 
-def _no_room(folder: Path, needed: int, found: str) -> StorageError:
-    room = f"room for {megabytes(needed)}" if needed else "room to write"
+def _no_space(folder: Path, needed: int, found: str) -> StorageError:
+    space = f"space for {megabytes(needed)}" if needed else "space to write"
     return StorageError(
-        f"{folder}: expected {room}, found: {found}; free some or choose another folder with "
+        f"{folder}: expected {space}, found: {found}; free some or choose another folder with "
         "--data-dir, then run the same command again"
     )

@@ -86,6 +86,9 @@ ORIGINS = {
 }
 
 
+NAMES = ("auto", *ORIGINS, "synthetic")  # that --source knows; resolve.py says what each means
+
+
 def name_of(sha256: Iterable[str]) -> str | None:
     """The dataset whose files have these digests, in any order; None where none has."""
     found = sorted(sha256)

@@ -52,7 +52,7 @@ class Part:
 
     @property
     def validator(self) -> str | None:
-        """What tells this version from others (RFC 9110, 8.8): a strong ETag, or the date."""
+        """What identifies this version (RFC 9110, 8.8): a strong ETag, or the date."""
         return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
 
     def restart(

@@ -2,7 +2,7 @@
 
     auto       what lies in the data folder: the official archive, else the synthetic one; where
                neither does, `cifar10` if one of its hosts answers, else `synthetic`
-    cifar10, cifar100, mnist, fashion-mnist   the official files
+    cifar10, …  official files: the names of `ORIGINS` (origin.py)
     synthetic  drawn shapes
     http(s)://…  a file somewhere else
     PATH       a file or a folder of any kind (paths.py): known by its content
@@ -25,11 +25,10 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import DigestCache, Files, identify, is_sha256
 from stages.dataset.formats.layout import shown
 from stages.dataset.sources.address import Address, hidden
-from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
+from stages.dataset.sources.origin import NAMES, OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
 from stages.dataset.sources.paths import files_of_folder, is_array, partners
 from stages.dataset.sources.synthetic import archive_name
 
-NAMES = ("auto", *ORIGINS, "synthetic")
 ANSWER_WITHIN = 3.0  # seconds
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 

@@ -56,7 +56,7 @@ def unknown_to_gon(model: Model) -> str:
         "whole grey levels (storage uint8)": model.storage != "float32",
         "standardisation": len(model.standardization),
         "whitening": len(model.whitening),
-        "flip TTA": model.mirror,
+        "flip TTA": model.tta,
         f"{network.members} members": network.members > 1,
     }
     for number, layer in enumerate(network.layers):

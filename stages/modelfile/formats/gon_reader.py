@@ -72,7 +72,7 @@ def to_model(layers: list[Layer], options: dict[str, float]) -> Model:
         storage="float32",
         standardization=nothing,
         whitening=nothing,
-        mirror=False,
+        tta=False,
         network=network,
         training={"program": "gon", "options": options},
         evaluation={},
@@ -103,13 +103,13 @@ def _parse(scanner: Scanner) -> tuple[list[Layer], dict[str, float]]:
 def _layer(scanner: Scanner, inputs: int) -> Layer:
     weights: list[np.ndarray] = []
     biases: list[float] = []
-    room = min(NEURONS, WEIGHTS // inputs)
+    most = min(NEURONS, WEIGHTS // inputs)
     for name in _fields(scanner, ("Neurons",), ("Deltas", "Activation")):
         if name != "Neurons":
             scanner.skip()
             continue
         for _ in scanner.items():
-            require(len(weights) < room, f"expected at most {room:,} neurons, found more")
+            require(len(weights) < most, f"expected at most {most:,} neurons, found more")
             for key in _fields(scanner, ("Weights", "Bias"), NEURON):
                 if key == "Weights":
                     weights.append(scanner.numbers(inputs))

@@ -53,11 +53,11 @@ def make_graph(model: Model) -> Graph:
     """The nodes and constants of a model, without need of the package onnx."""
     graph = Graph(model.network.dtype)
     x = INPUT
-    if model.mirror:  # the mirror images follow the images, and go the same way
+    if model.tta:  # the mirror images follow the images, and go the same way
         ends = [np.array([end], np.int64) for end in (-1, np.iinfo(np.int64).min + 1, 3, -1)]
-        names = ("mirror_start", "mirror_end", "mirror_axis", "mirror_step")
-        mirrored = graph.node("Slice", x, *map(graph.constant, names, ends))
-        x = graph.node("Concat", x, mirrored, axis=0)
+        names = ("flip_start", "flip_end", "flip_axis", "flip_step")
+        flipped = graph.node("Slice", x, *map(graph.constant, names, ends))
+        x = graph.node("Concat", x, flipped, axis=0)
     x = _through(graph, feature_steps(model), x)
     members = model.network.members
     logits = []
@@ -68,7 +68,7 @@ def make_graph(model: Model) -> Graph:
     if members > 1:
         total = graph.node("Sum", *logits)
         x = graph.node("Div", total, graph.number("members", members))
-    if model.mirror:
+    if model.tta:
         shape = np.array([2, -1, len(model.classes)], np.int64)
         x = graph.node("Reshape", x, graph.constant("pairs", shape))
         x = graph.node("ReduceMean", x, axes=[0], keepdims=0)

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stages.neuralnet.inputs import LEAST_DEVIATION
-from stages.neuralnet.layers.activations import CUBE, LEAK, ROOT
+from stages.neuralnet.layers.activations import LEAK
+from stages.neuralnet.layers.gated import CUBE, ROOT
 from stages.neuralnet.layers.normalization import EPSILON
 
 FLOAT, DOUBLE = 1, 11  # of onnx.TensorProto

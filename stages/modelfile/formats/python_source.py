@@ -60,7 +60,7 @@ def _code(model: Model, features: list[Step], layers: list[Step]) -> str:
         "CLASSES": _names(model.classes),  # the last: a name may look like a mark
     }
     code = text.CODE
-    code = code.replace("«LOGITS»", text.MIRRORED if model.mirror else text.PLAIN)
+    code = code.replace("«LOGITS»", text.FLIP_TTA if model.tta else text.PLAIN)
     code = code.replace("«NETWORK»", text.ENSEMBLE if model.network.members > 1 else text.SINGLE)
     for mark, words in marks.items():
         code = code.replace(f"«{mark}»", words)

@@ -7,7 +7,8 @@ number of their constants where they may have some or none.
 from __future__ import annotations
 
 from stages.neuralnet.inputs import LEAST_DEVIATION
-from stages.neuralnet.layers.activations import CUBE, LEAK, ROOT
+from stages.neuralnet.layers.activations import LEAK
+from stages.neuralnet.layers.gated import CUBE, ROOT
 from stages.neuralnet.layers.normalization import EPSILON
 
 CODE = '''"""A classifier of images, made by `pipeline export --to python`. It needs NumPy alone.
@@ -103,7 +104,7 @@ PLAIN = '''def logits(images):
     """Logits (n, «OUTPUTS») of images «IMAGES»."""
     return network(features(images), P)'''
 
-MIRRORED = '''def logits(images):
+FLIP_TTA = '''def logits(images):
     """Logits (n, «OUTPUTS»): the mean of those of images «IMAGES» and of their mirror images."""
     return (network(features(images), P) + network(features(images[..., ::-1]), P)) / 2'''
 

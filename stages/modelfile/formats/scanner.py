@@ -1,6 +1,6 @@
 """Scanner: JSON read piece by piece, numbers straight into arrays.
 
-A parser that makes a Python object of every number takes thirty times the room of a small file of
+A parser that makes a Python object of every number takes thirty times the memory of a small file of
 brackets. This one holds the text, its position in it, and what the caller keeps; what nobody asked
 for is read over. The caller says what should come next, so nothing is taken that was not expected.
 

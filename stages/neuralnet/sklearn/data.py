@@ -97,7 +97,7 @@ def check_validation(model: Any, X: Any, y: Any) -> Examples | None:
 def hold_out(examples: Examples, fraction: float, random_state: Any) -> tuple[Examples, Examples]:
     """Examples for training, and that fraction of them for validation.
 
-    Each class has its share in both, where it has two examples and there is room for all classes.
+    Each class has its share in both, where it has two examples and all classes fit.
     """
     rows = examples.counted
     y = examples.y[rows]

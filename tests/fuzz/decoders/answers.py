@@ -22,7 +22,7 @@ STATUS = [200] * 8 + [206, 206, 302, 304, 404, 416, 429, 500, 503, 100, 0, 999]
 
 
 class Server:
-    """A socket on this machine that gives the answers it is told, whatever the question."""
+    """A socket on this machine that gives the answers it is asked to, whatever the question."""
 
     def __init__(self) -> None:
         self.answers: list[bytes] = []

@@ -51,7 +51,7 @@ def document(
         storage="uint8" if whitened else "float32",
         standardization=np.ones((2 if standardized else 0, inputs), np.float32),
         whitening=matrix,
-        mirror=whitened,
+        tta=whitened,
         network=network,
         training={"options": {"seed": 1, "val_fraction": 0.2}, "history": [{"epoch": 1}]},
         evaluation={"dataset": "synthetic", "test": {"accuracy": 0.5}},

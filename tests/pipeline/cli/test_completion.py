@@ -33,7 +33,7 @@ def group(tmp_path):
 
 @pytest.fixture
 def offered(group, monkeypatch, capsys):
-    """What the shell is told for a line whose last word is being typed."""
+    """What the shell is offered for a line whose last word is being typed."""
 
     def ask(line: str) -> list[str]:
         words = line.split(" ")
@@ -80,7 +80,7 @@ def test_the_script_calls_the_program(group, capsys, shell):
         subprocess.run([found, "-n"], input=script, text=True, check=True)
 
 
-def test_another_shell_is_told_which_there_are(group, capsys):
+def test_another_shell_reads_which_there_are(group, capsys):
     assert run_cli(group, ["completion", "bsh"]) == 2
     assert "expected one of bash, zsh, fish, found 'bsh'; did you mean bash?" in (
         capsys.readouterr().err

@@ -66,8 +66,8 @@ def test_the_page_and_the_document(tmp_path, monkeypatch, capsys):
 def test_what_does_not_work_or_could_be_better(found, section, changes, kind, words):
     changed = copy.deepcopy(found)
     changed[section] |= changes
-    told = list(advice(changed, EXTRAS))
-    assert any(k == kind and words in text for k, text in told), told
+    reported = list(advice(changed, EXTRAS))
+    assert any(k == kind and words in text for k, text in reported), reported
 
 
 def test_what_does_not_work_is_status_1(tmp_path, monkeypatch, capsys):

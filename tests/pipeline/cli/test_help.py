@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.cli.help import CommandGroup
+from pipeline.cli.group import CommandGroup
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import Program, make_cli
 from tests.pipeline import shop
@@ -67,7 +67,7 @@ def test_all_commands_are_listed_a_line_each(call):
         (["gc", "--unused_days", "3"], "did you mean '--unused-days'?"),
     ],
 )
-def test_who_types_another_programs_name_is_told_ours(call, arguments, meant):
+def test_who_types_another_programs_name_reads_ours(call, arguments, meant):
     status, out, err = call(*arguments)
     assert (status, out) == (2, "")
     assert meant in err

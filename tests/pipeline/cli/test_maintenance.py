@@ -35,7 +35,7 @@ def test_what_verify_finds_is_made_again(call, tmp_path):
     assert call("verify")[0] == 0
 
 
-def test_damage_that_ends_a_run_is_told_and_mended_by_the_next(call, tmp_path):
+def test_damage_that_ends_a_run_is_reported_and_mended_by_the_next(call, tmp_path):
     call("choose")
     (path,) = tmp_path.glob("artifacts/choose/*/rule.json")
     flip(path, 0, 1)
@@ -53,8 +53,8 @@ def test_a_profile_is_written(call, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
-def test_a_profile_that_finds_no_room_is_told_in_one_line(call):
+def test_a_profile_that_finds_no_space_is_reported_in_one_line(call):
     status, _, err = call("run", "--quiet", "--profile", "/dev/full")
     assert status == 2
-    assert err.startswith("error: /dev/full: expected room to write, found none (No space left")
+    assert err.startswith("error: /dev/full: expected space to write, found none (No space left")
     assert err.count("\n") == 1

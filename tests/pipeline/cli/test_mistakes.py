@@ -38,7 +38,7 @@ from tests.pipeline import shop
         (["explain"], "Missing argument 'STAGE'"),
     ],
 )
-def test_a_mistake_is_told_in_one_line_with_status_2(call, arguments, message):
+def test_a_mistake_is_reported_in_one_line_with_status_2(call, arguments, message):
     status, out, err = call(*arguments)
     assert status == 2
     assert out == ""
@@ -53,7 +53,7 @@ def test_no_command_shows_the_help(call):
     assert "Usage: shop" in out + err
 
 
-def test_an_interruption_is_told_in_one_line(call, monkeypatch):
+def test_an_interruption_is_reported_in_one_line(call, monkeypatch):
     def interrupt(*arguments, **named):
         raise KeyboardInterrupt
 
@@ -79,7 +79,7 @@ def test_a_bug_keeps_its_traceback(call, monkeypatch):
         (errno.EIO, 1, "expected a disk that works, found: Input/output error; see to the disk"),
     ],
 )
-def test_a_disk_that_refuses_or_fails_is_told_in_one_line(call, monkeypatch, number, status, words):
+def test_a_disk_that_refuses_or_fails_is_one_line(call, monkeypatch, number, status, words):
     def fail(*arguments, **named):
         raise OSError(number, os.strerror(number), "a/manifest.json")
 
@@ -92,7 +92,7 @@ def test_a_disk_that_refuses_or_fails_is_told_in_one_line(call, monkeypatch, num
         call("run")
 
 
-def test_what_does_not_fit_in_memory_is_told_in_one_line(call, monkeypatch):
+def test_what_does_not_fit_in_memory_is_reported_in_one_line(call, monkeypatch):
     def fail(*arguments, **named):
         raise MemoryError
 
@@ -117,12 +117,12 @@ def test_what_a_message_quotes_cannot_command_the_terminal(call):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
-def test_a_result_that_finds_no_room_is_told_in_one_line(program, monkeypatch, capsys):
+def test_a_result_that_finds_no_space_is_reported_in_one_line(program, monkeypatch, capsys):
     with open("/dev/full", "w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         assert run_cli(make_cli(program), ["config"]) == 2
         err = capsys.readouterr().err
-    assert err.startswith("error: stdout: expected room to write, found: No space left on device")
+    assert err.startswith("error: stdout: expected space to write, found: No space left on device")
 
 
 def test_nobody_need_listen(program, monkeypatch):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pipeline.cli.table import align
 
 ROWS = [
-    ["run", "written", "test", "made of"],
+    ["run", "written", "test", "configuration"],
     ["3f0f7bd6", "2026-11-24 18:26", "64.75%", "fast damping=0.2 val_fraction=0.2"],
     ["9f10a910", "2026-11-24 18:23", "–", "default"],
 ]
@@ -14,7 +14,7 @@ ROWS = [
 
 def test_a_table_that_fits():
     assert align(ROWS, right=(2,)).splitlines() == [
-        "run       written             test  made of",
+        "run       written             test  configuration",
         "3f0f7bd6  2026-11-24 18:26  64.75%  fast damping=0.2 val_fraction=0.2",
         "9f10a910  2026-11-24 18:23       –  default",
     ]
@@ -23,12 +23,12 @@ def test_a_table_that_fits():
 
 def test_the_widest_column_is_cut_first_then_columns_go():
     assert align(ROWS, right=(2,), drop=(1,), shorten=(3,), width=50).splitlines() == [
-        "run       written             test  made of",
+        "run       written             test  configuration",
         "3f0f7bd6  2026-11-24 18:26  64.75%  fast damping=…",
         "9f10a910  2026-11-24 18:23       –  default",
     ]
     assert align(ROWS, right=(2,), drop=(1,), shorten=(3,), width=40).splitlines() == [
-        "run         test  made of",
+        "run         test  configuration",
         "3f0f7bd6  64.75%  fast damping=0.2 val_…",
         "9f10a910       –  default",
     ]

@@ -89,7 +89,7 @@ def test_a_constant_and_a_function_and_what_is_no_change(call):
     )
 
 
-def test_where_the_source_is_not_known_the_names_are_told(call, tmp_path):
+def test_where_the_source_is_not_known_the_names_are_reported(call, tmp_path):
     call(SOURCE, "run")
     (tmp_path / "artifacts" / ".texts.json").write_text("damaged")
     out = call(SOURCE.replace("FACTOR = 2", "FACTOR = 3"), "explain", "add")[1]

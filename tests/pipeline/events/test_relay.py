@@ -9,7 +9,7 @@ from pipeline.events.relay import Relay
 from pipeline.events.reporter import Reporter
 
 
-class Told(Reporter):
+class Recording(Reporter):
     def __init__(self) -> None:
         self.words: list[str] = []
 
@@ -17,11 +17,11 @@ class Told(Reporter):
         self.words.append(message)
 
 
-def opened() -> tuple[Told, Relay, Any, Any]:
-    told = Told()
-    relay = Relay(told)
+def opened() -> tuple[Recording, Relay, Any, Any]:
+    reported = Recording()
+    relay = Relay(reported)
     _, (pipe, lock) = relay.connection
-    return told, relay, pipe, lock
+    return reported, relay, pipe, lock
 
 
 def send(pipe: Any, words: str) -> None:
@@ -29,29 +29,29 @@ def send(pipe: Any, words: str) -> None:
 
 
 def test_what_arrives_is_reported_before_it_closes():
-    told, relay, pipe, _ = opened()
+    reported, relay, pipe, _ = opened()
     for words in ("one", "two"):
         send(pipe, words)
     relay.close()
-    assert told.words == ["one", "two"]
+    assert reported.words == ["one", "two"]
 
 
 def test_a_lock_that_a_dead_worker_holds(monkeypatch):
     monkeypatch.setattr("pipeline.events.relay._PATIENCE", 0.2)
-    told, relay, pipe, lock = opened()
+    reported, relay, pipe, lock = opened()
     send(pipe, "one")
     lock.acquire()
     started = time.monotonic()
     relay.close()
     assert time.monotonic() - started < 10
-    assert told.words == ["one"]
+    assert reported.words == ["one"]
 
 
 def test_half_an_event(monkeypatch):
     monkeypatch.setattr("pipeline.events.relay._PATIENCE", 0.2)
-    told, relay, pipe, lock = opened()
+    reported, relay, pipe, lock = opened()
     send(pipe, "one")
     lock.acquire()
     pipe._send(b"\0\0\1\0half")  # 256 bytes are announced
     relay.close()
-    assert told.words == ["one"]
+    assert reported.words == ["one"]

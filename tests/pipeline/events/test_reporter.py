@@ -17,7 +17,7 @@ from pipeline.events.styles import STYLES, make_reporter
 DECODE = {"fingerprint": "0a" * 32}
 
 
-def tell(reporter):
+def send(reporter):
     """The events of a small run, one of each kind."""
     reporter.stage_finished("download", "cached", 0.001, "up to date")
     reporter.stage_started("decode", "never run before", **DECODE)
@@ -51,7 +51,7 @@ train        cached              another process has just made it
 
 def written(make, *args, **options):
     stream = io.StringIO()
-    tell(make(stream, *args, **options))
+    send(make(stream, *args, **options))
     return stream.getvalue()
 
 
@@ -76,7 +76,7 @@ def test_quiet_prints_warnings_only():
 
 
 def test_the_reporter_that_tells_nobody():
-    tell(Reporter())
+    send(Reporter())
 
 
 def test_json():
@@ -164,8 +164,8 @@ def test_every_style_is_known():
 def test_a_closed_stream_stops_no_run(style):
     stream = io.StringIO()
     stream.close()
-    tell(make_reporter(style, stream))
-    tell(make_reporter(style, None))
+    send(make_reporter(style, stream))
+    send(make_reporter(style, None))
 
 
 def test_tqdm_is_imported_for_bars_only():
@@ -183,7 +183,7 @@ def test_tqdm_is_imported_for_bars_only():
 
 def test_several_are_one():
     streams = io.StringIO(), io.StringIO()
-    tell(Several(LineReporter(streams[0]), Several(JsonReporter(streams[1])), Reporter()))
+    send(Several(LineReporter(streams[0]), Several(JsonReporter(streams[1])), Reporter()))
     assert streams[0].getvalue() == LINES
     told = [json.loads(line) for line in streams[1].getvalue().splitlines()]
     alone = [json.loads(line) for line in written(JsonReporter).splitlines()]

@@ -1,5 +1,6 @@
 """How many cores there are for us, and how many workers may be asked for."""
 
+import multiprocessing
 import os
 
 import pytest
@@ -38,14 +39,23 @@ def test_a_quota_below_the_cores(monkeypatch):
 )
 def test_check_workers(monkeypatch, requested, used, message):
     monkeypatch.setattr(cores, "default_workers", lambda: 2)
-    workers, told = check_workers(requested)
+    workers, reported = check_workers(requested)
     assert workers == used
-    assert told == message or told.startswith(message)
+    assert reported == message or reported.startswith(message)
 
 
 def test_the_cap_grows_with_the_cores(monkeypatch):
     monkeypatch.setattr(cores, "default_workers", lambda: 32)
     assert check_workers(1000)[0] == 128
+
+
+def test_a_daemon_starts_no_processes(monkeypatch):
+    monkeypatch.setattr(multiprocessing.process.current_process(), "_config", {"daemon": True})
+    assert default_workers() == 1
+    assert check_workers(2) == (
+        1,
+        "--workers 2: using 1, for a worker of a cluster starts no processes",
+    )
 
 
 def test_no_workers():

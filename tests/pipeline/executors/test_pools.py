@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 
 from pipeline.errors import ConfigError
 from pipeline.executors.placement import EXECUTORS, Placement
-from pipeline.executors.pools import SerialExecutor, make_executor, shares_memory
+from pipeline.executors.pools import POOLS, SerialExecutor, make_executor, shares_memory
 
 
 def blas_threads():
@@ -36,7 +36,7 @@ def interrupt_ignored():
     return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
-@pytest.mark.parametrize("name", EXECUTORS)
+@pytest.mark.parametrize("name", POOLS)
 def test_every_executor(name):
     before = blas_threads()
     with make_executor(name, 2) as executor:
@@ -65,9 +65,11 @@ def test_a_worker_that_is_killed_is_noticed_whichever_it_is(killed):
 
 
 def test_names():
-    assert EXECUTORS == ("serial", "thread", "process")
-    with pytest.raises(ConfigError, match=r"expected one of serial, .*, found 'dask'"):
-        Placement("dask")
+    assert (*POOLS, "dask") == EXECUTORS
+    with pytest.raises(ConfigError, match=r"expected one of serial, .*, found 'gpu'"):
+        Placement("gpu")
+    with pytest.raises(ConfigError, match="--cluster: expected --executor dask beside it, found"):
+        Placement("thread", cluster="tcp://127.0.0.1:1")
 
 
 @pytest.mark.parametrize("name", ["thread", "process"])
@@ -88,7 +90,7 @@ def test_a_serial_task_can_be_interrupted():
 
 def test_who_shares_memory():
     shared = {}
-    for name in EXECUTORS:
+    for name in POOLS:
         with make_executor(name, 1) as executor:
             shared[name] = shares_memory(executor)
     assert shared == {"serial": True, "thread": True, "process": False}
@@ -132,7 +134,7 @@ def test_workers_end_with_a_parent_that_is_killed():
     assert not alive(worker)
 
 
-def test_an_interrupt_while_workers_start_is_told_once():
+def test_an_interrupt_while_workers_start_is_reported_once():
     code = (
         "import os, signal; from pipeline.executors.pools import make_executor\n"
         "try:\n"

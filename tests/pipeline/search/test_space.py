@@ -19,7 +19,7 @@ PARAMETERS = {
     "hidden": Parameter("hidden", tuple, False, (8,), Option("sizes", minimum=1)),
     "batchnorm": Parameter("batchnorm", bool, False, False, Option("normalise")),
     "weight_decay": Parameter("weight_decay", float, True, None, Option("decay", minimum=0)),
-    "schedule": Parameter("schedule", str, False, "a", Option("course", choices=("a", "b"))),
+    "schedule": Parameter("schedule", str, False, "a", Option("schedule", choices=("a", "b"))),
 }
 
 
@@ -66,7 +66,7 @@ def test_values_are_read_as_those_of_flags(word, expected):
         (["batch=1.5..4"], "batch: expected an integer, found '1.5'"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(words, message):
+def test_a_mistake_is_reported_in_one_line(words, message):
     with pytest.raises(ConfigError, match=message):
         parse_space(PARAMETERS, words)
 

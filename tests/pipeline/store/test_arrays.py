@@ -87,7 +87,7 @@ def test_another_file_is_refused(tmp_path, change, message):
         map_array(path, *form_of(record))
 
 
-def test_no_room_is_asked_for_that_the_file_does_not_bring(tmp_path):
+def test_no_space_is_asked_for_that_the_file_does_not_bring(tmp_path):
     record = stored(tmp_path / "a.npy", np.ones((2, 3), np.float32))
     for shape in ([2**62, 2**62], [2**63 - 1], [2**40, 0, 2**40]):
         with pytest.raises(ValueError, match="expected another header"):

@@ -1,4 +1,4 @@
-"""Every flipped bit of a result is found, and told apart from what is not there."""
+"""Every flipped bit of a result is found, and distinguished from what is not there."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_each_new_folder_is_synced_where_it_is_named(tmp_path, synced):
     assert len(synced) == 3, "a folder that is there costs nothing"
 
 
-def test_a_file_in_the_way_is_told(tmp_path):
+def test_a_file_in_the_way_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileExistsError):
         make_folder(tmp_path / "file" / "a")
@@ -75,12 +75,12 @@ def test_a_disk_that_fails_to_sync_is_not_passed_over(tmp_path, monkeypatch):
         fsync_folder(tmp_path)
 
 
-def test_room_is_told_before_it_is_needed(tmp_path):
+def test_space_is_checked_before_it_is_needed(tmp_path):
     check_free_space(tmp_path, 0)
-    with pytest.raises(StorageError) as told:
+    with pytest.raises(StorageError) as caught:
         check_free_space(tmp_path, 10**18)
-    assert f"{tmp_path}: expected room for 1,000,000,000,000.0 MB, found: " in str(told.value)
-    assert "choose another folder with --artifacts-dir" in str(told.value)
+    assert f"{tmp_path}: expected space for 1,000,000,000,000.0 MB, found: " in str(caught.value)
+    assert "choose another folder with --artifacts-dir" in str(caught.value)
 
 
 class TestReplacing:
@@ -125,9 +125,9 @@ class TestReplacing:
 
     def test_a_refusal_is_of_the_name_that_the_user_knows(self, tmp_path):
         (tmp_path / "file").mkdir()
-        with pytest.raises(IsADirectoryError) as told, replacing(tmp_path / "file"):
+        with pytest.raises(IsADirectoryError) as caught, replacing(tmp_path / "file"):
             pass
-        assert told.value.filename == str(tmp_path / "file")
+        assert caught.value.filename == str(tmp_path / "file")
 
     def test_a_place_is_tried_without_a_trace(self, tmp_path):
         with pytest.raises(FileNotFoundError):

@@ -16,12 +16,12 @@ from pipeline.store.locks import file_lock, store_lock
 
 
 @pytest.fixture
-def told():
+def reported():
     return []
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
-def test_a_file_system_without_locks(tmp_path, monkeypatch, told, number):
+def test_a_file_system_without_locks(tmp_path, monkeypatch, reported, number):
     """Its locks lie in the folder for temporary files, and hold there."""
     store, temporary = tmp_path / "store", tmp_path / "temporary"
     store.mkdir()
@@ -39,10 +39,10 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, told, number):
     order, waited = [], []
 
     def second() -> None:
-        with file_lock(store / "a.lock", waited.append, note=told.append):
+        with file_lock(store / "a.lock", waited.append, note=reported.append):
             order.append("second")
 
-    with file_lock(store / "a.lock", waited.append, note=told.append):
+    with file_lock(store / "a.lock", waited.append, note=reported.append):
         thread = threading.Thread(target=second)
         thread.start()
         while not waited:
@@ -51,14 +51,14 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, told, number):
     thread.join(10)
     assert order == ["first", "second"]
     assert waited == [f"process {os.getpid()}"]
-    assert len(told) == 1, "it is said once"
-    assert f"expected a file system with locks, found none ({os.strerror(number)})" in told[0]
+    assert len(reported) == 1, "it is said once"
+    assert f"expected a file system with locks, found none ({os.strerror(number)})" in reported[0]
     assert not list(temporary.iterdir())
     with store_lock(store, exclusive=True, waiting=lambda: None), pytest.raises(BlockingIOError):
         fcntl.flock(os.open(next(temporary.iterdir()), os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_lock_that_its_holder_removed_is_another_file(tmp_path, told):
+def test_a_lock_that_its_holder_removed_is_another_file(tmp_path, reported):
     """Three in a row: nobody holds a lock that the next one does not see."""
     inside, most = [], []
 

@@ -12,34 +12,34 @@ from tests.pipeline.store.results import KEY
 
 
 class TestLock:
-    def test_the_second_waits_and_is_told_for_whom(self, store):
-        told, order = [], []
+    def test_the_second_waits_and_reads_for_whom(self, store):
+        reported, order = [], []
 
         def second():
-            with store.lock(KEY, told.append):
+            with store.lock(KEY, reported.append):
                 order.append("second")
 
-        with store.lock(KEY, told.append):
+        with store.lock(KEY, reported.append):
             thread = threading.Thread(target=second)
             thread.start()
-            while not told:
+            while not reported:
                 pass
             order.append("first")
         thread.join(10)
         assert order == ["first", "second"]
-        assert told == [f"process {os.getpid()}"]
+        assert reported == [f"process {os.getpid()}"]
 
     def test_a_holder_that_has_not_said_who_it_is(self, store):
-        told = []
-        thread = threading.Thread(target=_take, args=(store, told))
-        with store.lock(KEY, told.append):
+        reported = []
+        thread = threading.Thread(target=_take, args=(store, reported))
+        with store.lock(KEY, reported.append):
             for owner in store.root.glob(".locks/*.lock"):
                 owner.write_text("")
             thread.start()
-            while not told:
+            while not reported:
                 pass
         thread.join(10)
-        assert told == ["another process"]
+        assert reported == ["another process"]
 
     def test_a_dead_holder_blocks_nobody(self, store):
         context = multiprocessing.get_context("spawn")
@@ -53,8 +53,8 @@ class TestLock:
             pass
 
 
-def _take(store: Store, told: list[str]) -> None:
-    with store.lock(KEY, told.append):
+def _take(store: Store, reported: list[str]) -> None:
+    with store.lock(KEY, reported.append):
         pass
 
 

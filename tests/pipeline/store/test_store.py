@@ -1,4 +1,4 @@
-"""Store: what is written comes back; variants, strict JSON and room."""
+"""Store: what is written comes back; variants, strict JSON and space."""
 
 from __future__ import annotations
 
@@ -121,11 +121,11 @@ def test_room_is_asked_for_before_anything_is_written(store, monkeypatch):
     store.states.save(KEY, {"weights": np.zeros(1000)}, {"step": 1})
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10_000))
     arrays = {name: np.zeros(1000) for name in ("weights", "slots")}
-    with pytest.raises(StorageError, match=r"expected room for 0\.0 MB, found: 0\.0 MB free; "):
+    with pytest.raises(StorageError, match=r"expected space for 0\.0 MB, found: 0\.0 MB free; "):
         store.states.save(KEY, arrays, {"step": 2})
     assert store.states.load(KEY)[1] == {"step": 1}
     for value in (np.zeros(2000), "x" * 20_000):
-        with pytest.raises(StorageError, match="expected room for"):
+        with pytest.raises(StorageError, match="expected space for"):
             with store.write(KEY, {}) as writer:
                 writer.put("out", value)
     assert store.is_absent(KEY)

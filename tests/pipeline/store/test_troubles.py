@@ -24,17 +24,17 @@ MENDABLE += ("ENOSYS", "EDQUOT", "EROFS", "ENOSPC", "EACCES", "ENOENT", "ENOTEMP
 @pytest.mark.parametrize("name", MENDABLE)
 def test_an_error_of_storage(tmp_path, name):
     number = getattr(errno, name)
-    with pytest.raises(StorageError) as told, storage_errors(tmp_path):
+    with pytest.raises(StorageError) as caught, storage_errors(tmp_path):
         raise OSError(number, os.strerror(number), "file")
-    assert str(told.value).startswith("file: expected ")
-    assert os.strerror(number) in str(told.value)
+    assert str(caught.value).startswith("file: expected ")
+    assert os.strerror(number) in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["EIO", "EDOM"])
 def test_what_is_no_mistake_of_the_user_stays(tmp_path, name):
-    with pytest.raises(OSError, match="x") as told, storage_errors(tmp_path):
+    with pytest.raises(OSError, match="x") as caught, storage_errors(tmp_path):
         raise OSError(getattr(errno, name), "x")
-    assert not isinstance(told.value, StorageError)
+    assert not isinstance(caught.value, StorageError)
 
 
 def test_errors_that_nobody_foresaw():

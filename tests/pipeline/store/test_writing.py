@@ -33,8 +33,8 @@ class TestWriting:
     @pytest.mark.parametrize(
         ("number", "words"),
         [
-            (errno.ENOSPC, "expected room to write"),
-            (errno.EDQUOT, "expected room to write"),
+            (errno.ENOSPC, "expected space to write"),
+            (errno.EDQUOT, "expected space to write"),
             (errno.EROFS, "expected a folder that can be written"),
             (errno.ENOENT, "expected a folder that can be written"),
             (errno.EACCES, "expected a folder that can be written"),
@@ -75,6 +75,6 @@ class TestWriting:
 
 def _write_beyond_limit(root: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-    with pytest.raises(StorageError, match="expected room to write"):
+    with pytest.raises(StorageError, match="expected space to write"):
         write(Store(root), array=np.zeros(10_000))
     assert Store(root).is_absent(KEY)

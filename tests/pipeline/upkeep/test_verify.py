@@ -44,7 +44,7 @@ def closed(monkeypatch):
     return close
 
 
-def told(store: Store) -> list[str]:
+def reported(store: Store) -> list[str]:
     """The text of a verification, line by line, with the folder of the store left out."""
     found = (dict(verify(store)) for verify in (verify_results, verify_states, verify_cache))
     return display.verification(*found).replace(f"{store.root}/", "").splitlines()
@@ -61,16 +61,16 @@ def test_every_flipped_bit_of_a_state_is_found(store):
     assert dict(verify_states(store)) == {folder: None}
 
 
-def test_what_is_damaged_is_told_and_what_becomes_of_it(store):
+def test_what_is_damaged_is_reported_and_what_becomes_of_it(store):
     write(store, value=1)
     store.states.save(KEY, {}, {"step": 1})
     write_cache(store.cache.path, {})
     whole = "1 of 1 results and 1 of 1 states of unfinished stages are whole"
-    assert told(store) == [whole]
+    assert reported(store) == [whole]
     flip(store.folder(KEY) / "value.json", 0)
     flip(store.root / ".state" / str(KEY) / "1" / "record.json", 0)
     flip(store.cache.path, 0)
-    assert told(store) == [
+    assert reported(store) == [
         f"{KEY}: value.json does not hold the bytes that were written",
         f".state/{KEY}/1: record.json does not hold the bytes that were written",
         ".digests.json: it is damaged, and counts as never written",
@@ -85,7 +85,7 @@ def test_what_is_damaged_is_told_and_what_becomes_of_it(store):
 def test_what_cannot_be_read_may_be_whole(store, closed, name):
     write(store, array=np.arange(3), value=1)
     closed(name)
-    assert told(store) == [
+    assert reported(store) == [
         f"{KEY}: {name} cannot be read: {CLOSED}",
         "what cannot be read may be whole: see to its permissions and its disk",
         "0 of 1 results are whole",
@@ -93,8 +93,8 @@ def test_what_cannot_be_read_may_be_whole(store, closed, name):
 
 
 def test_an_empty_store_is_whole(store):
-    assert told(store) == ["0 of 0 results are whole"]
+    assert reported(store) == ["0 of 0 results are whole"]
     write(store, value=1)
     shutil.rmtree(store.folder(KEY))
     (store.root / "README").write_text("")
-    assert told(store) == ["0 of 0 results are whole"]
+    assert reported(store) == ["0 of 0 results are whole"]

@@ -104,12 +104,12 @@ def test_flip_tta_counts_where_the_model_or_the_caller_says_so(call, tmp_path):
     write_png(tmp_path / "a.png", pixels)
     found = {}
     for own in (False, True):
-        path = save(tmp_path / f"{own}.json", model(mirror=own))
+        path = save(tmp_path / f"{own}.json", model(tta=own))
         for flag in ((), ("--tta",), ("--no-tta",)):
             status, out, err = call("--load", path, "--json", *flag, tmp_path / "a.png")
             assert status == 0, err
             found[own, *flag] = json.loads(out)["predictions"][0]["probabilities"]
-    plain, averaged = (model(mirror=own).probabilities(pixels[np.newaxis]) for own in (False, True))
+    plain, averaged = (model(tta=own).probabilities(pixels[np.newaxis]) for own in (False, True))
     assert list(found[False,].values()) == plain[0].tolist()
     assert found[False,] == found[False, "--no-tta"] == found[True, "--no-tta"]
     assert list(found[True,].values()) == averaged[0].tolist()

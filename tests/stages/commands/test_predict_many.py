@@ -41,7 +41,7 @@ def test_one_bad_image_spoils_no_other(call, folder):
     assert ["error" in one for one in found] == [False, True, False]
 
 
-def test_a_folder_without_images_is_told(call, folder):
+def test_a_folder_without_images_is_reported(call, folder):
     path = save(folder / "model.json", model())
     (folder / "empty").mkdir()
     status, _, err = call(f"predict --load {path} {folder / 'empty'}")

@@ -117,7 +117,7 @@ def test_what_no_model_writes_is_refused(path, value, message):
     ],
 )
 def test_what_no_model_of_version_2_writes_is_refused(path, value, message):
-    whole = model(contrast=True, components=4, norm="batch", mirror=True)
+    whole = model(contrast=True, components=4, norm="batch", tta=True)
     with pytest.raises(ValueError, match=message):
         from_document(changed(path, value, whole))
 

@@ -50,7 +50,7 @@ OWN = {"color": False, "scale": "unit", "contrast": False, "storage": "float32"}
 
 def test_the_settings_that_a_model_was_made_with_rank_like_a_recipe(tmp_path):
     others = {"color": True, "scale": "symmetric", "contrast": True, "storage": "uint8"}
-    path = save(tmp_path / "model.json", model(**others, mirror=True))
+    path = save(tmp_path / "model.json", model(**others, tta=True))
     name, chosen = settings_of(str(path))
     assert name == f"model {path}"
     assert chosen == {**others, "tta": True, "seed": 7, "val_fraction": 0.25}

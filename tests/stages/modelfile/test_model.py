@@ -23,13 +23,13 @@ VARIANTS = [
     {"scale": "symmetric", "standardized": True},
     {"dtype": "float64", "hidden": ()},
     {"color": True, "standardized": True, "hidden": (5, 4)},
-    {"contrast": True, "components": 4, "mirror": True},
+    {"contrast": True, "components": 4, "tta": True},
     {"color": True, "storage": "uint8", "scale": "symmetric", "components": 18},
     {"storage": "uint8", "dtype": "float64", "standardized": True, "components": 2},
     {"norm": "batch", "hidden": (5, 4)},
     {"norm": "layer"},
     {"members": 2},
-    {"members": 3, "norm": "batch", "hidden": (5, 4), "mirror": True, "components": 3},
+    {"members": 3, "norm": "batch", "hidden": (5, 4), "tta": True, "components": 3},
 ]
 LOCAL = {"local": ((2, 1, 4),), "color": True, "components": 5, "norm": "batch", "mirror": True}
 OLD = 5  # of them, all that version 1 knows
@@ -57,7 +57,7 @@ def test_from_raw_pixels_it_predicts_as_the_network_does_from_features(tmp_path,
     features = to_features(images(), options)
     expected = made.network.probabilities(made.inputs(features, made.network.dtype))
     found = read_model(save(tmp_path / "model.json", made))
-    if made.mirror:
+    if made.tta:
         flipped = made.network.logits(
             made.inputs(mirrored(features, made.inputs.shape), made.network.dtype)
         )
@@ -70,7 +70,7 @@ def test_from_raw_pixels_it_predicts_as_the_network_does_from_features(tmp_path,
 
 
 def test_the_mirror_of_an_image_gets_the_same_answer():
-    made = model(contrast=True, components=6, mirror=True)
+    made = model(contrast=True, components=6, tta=True)
     flipped = np.ascontiguousarray(images()[..., ::-1])
     expected = made.probabilities(images())
     np.testing.assert_allclose(made.probabilities(flipped), expected, rtol=1e-5)
@@ -115,7 +115,7 @@ def test_what_an_ensemble_says_is_the_mean_of_what_its_members_say():
 
 
 @pytest.mark.parametrize("field", ["parameters", "standardization", "whitening"])
-def test_numbers_that_overflow_are_told(field):
+def test_numbers_that_overflow_are_reported(field):
     made = model(standardized=True, components=4)
     array = made.network.parameters if field == "parameters" else getattr(made, field)
     array[...] = 3e38

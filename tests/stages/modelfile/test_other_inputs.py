@@ -34,7 +34,7 @@ def table(**options) -> tuple[Model, np.ndarray]:
 
 MODELS = [
     lambda: gray(),
-    lambda: gray(storage="uint8", contrast=True, mirror=True, components=7),
+    lambda: gray(storage="uint8", contrast=True, tta=True, components=7),
     lambda: gray(scale="symmetric", standardized=True, members=2, dtype="float64"),
     lambda: table(standardized=True),
     lambda: table(components=4, members=2, norm="batch", dtype="float64"),

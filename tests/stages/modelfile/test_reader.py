@@ -34,7 +34,7 @@ def test_a_model_is_an_object(value):
         (json.dumps(model().to_document()).encode()[:-40], "not a valid model file: "),
     ],
 )
-def test_a_damaged_file_is_told_in_one_line(tmp_path, data, message):
+def test_a_damaged_file_is_reported_in_one_line(tmp_path, data, message):
     (tmp_path / "model.json").write_bytes(data)
     with pytest.raises(DataError, match=message) as caught:
         read_model(tmp_path / "model.json")

@@ -83,7 +83,7 @@ def test_every_version_is_valid(path):
     ],
 )
 def test_what_the_reader_refuses_the_schema_does_too(path, value):
-    document = changed(path, value, model(contrast=True, components=4, norm="batch", mirror=True))
+    document = changed(path, value, model(contrast=True, components=4, norm="batch", tta=True))
     assert errors(document)
     with pytest.raises(ValueError, match="expected"):
         from_document(document)

@@ -69,7 +69,7 @@ def test_rows_that_are_none(rows):
             call()
 
 
-def test_a_mask_is_told_from_row_numbers():
+def test_a_mask_is_not_taken_for_row_numbers():
     with pytest.raises(ValueError, match=r"of a mask: np.flatnonzero"):
         network().logits(FEATURES, rows=np.ones(150, bool))
 

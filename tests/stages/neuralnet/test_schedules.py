@@ -72,9 +72,9 @@ def test_steps():
     assert [rate(1 + n) for n in (0, 9.9, 10, 19, 20, 30)] == [1, 1, 0.5, 0.5, 0.25, 0.125]
 
 
-def test_one_cycle_warms_up_without_being_told():
-    rate, told = (make_schedule("one_cycle", 0.1, 10, warmup=warmup) for warmup in (0, 3))
-    assert [rate(n / 2) for n in range(20)] == [told(n / 2) for n in range(20)]
+def test_one_cycle_warms_up_by_itself():
+    rate, given = (make_schedule("one_cycle", 0.1, 10, warmup=warmup) for warmup in (0, 3))
+    assert [rate(n / 2) for n in range(20)] == [given(n / 2) for n in range(20)]
     assert rate(0) < rate(1.5) < rate(3) > rate(3.1)
 
 

@@ -103,7 +103,7 @@ def test_float64_is_kept():
 
 
 @pytest.mark.parametrize(("lr", "least"), [(1e30, 0), (1e4, 0)])
-def test_divergence_is_told_and_a_saved_state_still_good(lr, least):
+def test_divergence_is_reported_and_a_saved_state_still_good(lr, least):
     with trainer(network("linear")) as t:
         t.run(0, 0, 1, 0.1)
         state = t.state()

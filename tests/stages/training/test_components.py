@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from typing import get_type_hints
+
 import pytest
 
 from pipeline.errors import ConfigError
-from stages.neuralnet import SGD, Augmentation, Averaged
-from stages.neuralnet.optimizers import Adam
-from stages.options import InputOptions
+from stages.neuralnet import ACTIVATIONS, SGD, Augmentation, Averaged
+from stages.neuralnet.optimizers import OPTIMIZERS, Adam
+from stages.neuralnet.schedules import SCHEDULES
+from stages.options import InputOptions, NetworkOptions
 from stages.training.augmentation import AugmentationOptions
 from stages.training.components import make_augmentation, make_optimizer, make_schedule
 from stages.training.options import OptimizerOptions, ScheduleOptions
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "table"),
+    [
+        (NetworkOptions, "activation", ACTIVATIONS),
+        (OptimizerOptions, "optimizer", OPTIMIZERS),
+        (ScheduleOptions, "schedule", SCHEDULES),
+    ],
+)
+def test_whatever_the_library_has_can_be_chosen(group, name, table):
+    (option,) = get_type_hints(group, include_extras=True)[name].__metadata__
+    assert set(option.choices) == set(table)
 
 
 def test_optimizers_take_what_they_know():

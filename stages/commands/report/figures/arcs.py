@@ -31,8 +31,8 @@ def draw(steps: Sequence[Step]) -> Markup:
         style = "dot" if step.status in ("", "ran") else "hollow"
         parts.append(tag("circle", cx=NODE, cy=n(y), r=5, class_=style))
         name = tag("tspan", shorten(step.name, 16), class_="strong")
-        told = step.status if step.status == "cached" else seconds(step.seconds)
-        parts.append(words(NODE + 14, y + 4, (name, f"  {told}")))
+        label = step.status if step.status == "cached" else seconds(step.seconds)
+        parts.append(words(NODE + 14, y + 4, (name, f"  {label}")))
     text = "The flow of the data: " + "; ".join(
         f"{taker} takes {listed(artifacts)} from {maker}"
         for (maker, taker), artifacts in edges.items()

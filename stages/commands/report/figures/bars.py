@@ -35,10 +35,10 @@ def share_bar(shares: Sequence[tuple[str, float]], text: str) -> Markup:
     whole, place, parts = sum(share for _, share in shares) or 1.0, 0.0, []
     for number, (name, share) in enumerate(shares):
         width = 1000 * share / whole
-        told = tag("title", f"{name}: {percent(share / whole)}")
+        label = tag("title", f"{name}: {percent(share / whole)}")
         style = f"part c{number % 6}"
         parts.append(
-            tag("rect", told, x=n(place), y=0, width=n(max(width, 1)), height=28, class_=style)
+            tag("rect", label, x=n(place), y=0, width=n(max(width, 1)), height=28, class_=style)
         )
         place += width
     return frame(parts, text, 1000, 28, preserveAspectRatio="none")

@@ -1,7 +1,7 @@
 """Charts as plain data: what is drawn, not how.
 
 The title says what the chart shows; the lines carry their names at their ends, so that no legend is
-needed and no colour has to be told from another.
+needed and no colour has to be distinguished from another.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Chart:
 
     @property
     def text(self) -> str:
-        """What a reader who cannot see it is told: title, and where each line begins and ends."""
+        """What a reader who cannot see it hears: title, and where each line begins and ends."""
         words = [
             f"{line.name} from {self.form(line.points[0][1])} to {self.form(line.points[-1][1])}"
             for line in self.lines

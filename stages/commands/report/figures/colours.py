@@ -28,7 +28,7 @@ DARK = {
     "axis": "#78818d",
     "link": "#8fbcff",
 }
-# Told apart by people who do not see all colours, in this order as well as may be.
+# Distinguished by people who do not see all colours, in this order as well as may be.
 LINES_LIGHT = ("#1f5fb4", "#b5480a", "#18754a", "#8a3fa0", "#a81c4a", "#665a00")
 LINES_DARK = ("#82b4ff", "#ffa668", "#6ad0a0", "#d49bf0", "#ff8fae", "#d4c458")
 LEVELS = 8  # of a heat map

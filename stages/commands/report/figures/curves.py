@@ -70,8 +70,8 @@ def _title(key: str, records: Sequence[Record]) -> tuple[str, tuple[float, float
     best = choose(found, key=lambda entry: entry[which])
     epoch = int(best["epoch"])
     word = "highest" if key == "accuracy" else "lowest"
-    told = f"{_value(key, best[which])} in epoch {epoch}"
-    return f"{key.capitalize()}: validation {word}, {told}", (epoch, best[which], told)
+    label = f"{_value(key, best[which])} in epoch {epoch}"
+    return f"{key.capitalize()}: validation {word}, {label}", (epoch, best[which], label)
 
 
 def _value(key: str, value: float) -> str:

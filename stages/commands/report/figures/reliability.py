@@ -41,10 +41,10 @@ def _bin(
     sure, right = float(found.confidence[place]), float(found.accuracy[place])
     low, high = wilson(right * images, images)
     left, wide = x(place / BINS) + 1, x(1 / BINS) - x(0) - 2
-    told = f"confidence {percent(sure)}: {percent(right)} right, {images:,} images"
+    label = f"confidence {percent(sure)}: {percent(right)} right, {images:,} images"
     return tag(
         "g",
-        tag("title", told),
+        tag("title", label),
         tag("rect", x=n(left), y=n(bar(images)), width=n(wide),
             height=n(max(bar(0) - bar(images), 0.6)), class_="bar"),
         tag("path", d=f"M{n(x(sure))} {n(y(sure))}V{n(y(right))}", class_="gap"),

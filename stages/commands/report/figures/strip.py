@@ -47,10 +47,12 @@ def _dots(places: Sequence[tuple[float, float]]) -> Markup:
     return tag("path", d="".join(f"M{x} {y}h0" for x, y in found), class_="dots")
 
 
-def _spread(left: float, right: float, scores: Sequence[float], y: axes.Scale, told: str) -> Markup:
+def _spread(
+    left: float, right: float, scores: Sequence[float], y: axes.Scale, title: str
+) -> Markup:
     """The median of some trials; of many, also where nine of ten and where half of them lie."""
     middle = statistics.median(scores)
-    parts = [tag("title", f"{told}: median {percent(middle)} of {len(scores):,}")]
+    parts = [tag("title", f"{title}: median {percent(middle)} of {len(scores):,}")]
     if len(scores) > EACH:
         ordered = sorted(scores)
         for part, style in ((0.05, "most"), (0.25, "half")):
@@ -78,8 +80,8 @@ def _columns(by_text: dict[str, list[float]], y: axes.Scale) -> list[Markup]:
         left, scores = LEFT + column * wide, by_text[name]
         if len(scores) <= EACH:
             for number, score in enumerate(scores):
-                aside = (0.5 + (number + 1) * GOLDEN) % 1.0 if len(scores) > 1 else 0.5
-                places.append((left + wide * (0.25 + 0.5 * aside), y(score)))
+                offset = (0.5 + (number + 1) * GOLDEN) % 1.0 if len(scores) > 1 else 0.5
+                places.append((left + wide * (0.25 + 0.5 * offset), y(score)))
         parts.append(_spread(left + wide / 6, left + 5 * wide / 6, scores, y, name))
         label = shorten(name, max(3, int((2 if staggered else 1) * wide / SIGN)))
         row = HEIGHT - BOTTOM + (28 if staggered and column % 2 else 15)
@@ -103,7 +105,7 @@ def _along(points: Sequence[tuple[Any, float, str]], y: axes.Scale) -> list[Mark
     size = -(-len(ordered) // groups)
     for start in range(0, len(ordered), size):
         group = ordered[start : start + size]
-        told = f"{short(group[0][0])} to {short(group[-1][0])}"
+        title = f"{short(group[0][0])} to {short(group[-1][0])}"
         scores = [score for _, score in group]
-        parts.append(_spread(x(group[0][0]), x(group[-1][0]), scores, y, told))
+        parts.append(_spread(x(group[0][0]), x(group[-1][0]), scores, y, title))
     return parts

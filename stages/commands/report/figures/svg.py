@@ -66,8 +66,8 @@ def draw(chart: Chart) -> Markup:
         if len(places) == 1:
             parts.append(_dot(*places[0], f"dot c{line.colour}"))
     if chart.ring:
-        a, b, told = chart.ring
-        parts.append(tag("g", _dot(x(a), y(b), "ring", 4.5), tag("title", told)))
+        a, b, caption = chart.ring
+        parts.append(tag("g", _dot(x(a), y(b), "ring", 4.5), tag("title", caption)))
     parts += _names(chart, y)
     parts += _pointers(chart, x)
     return frame(parts, chart.text, WIDTH, HEIGHT)
@@ -91,13 +91,13 @@ def _names(chart: Chart, y: axes.Scale) -> list[Markup]:
 
 def _pointers(chart: Chart, x: axes.Scale) -> list[Markup]:
     """Strips that tell a pointer the values at their place: no script is needed for that."""
-    told: dict[float, list[str]] = {}
+    caption: dict[float, list[str]] = {}
     for line in chart.lines:
         for a, b in line.points:
-            told.setdefault(a, []).append(f"{line.name} {chart.form(b)}".strip())
-    if not 1 < len(told) <= HOVER:
+            caption.setdefault(a, []).append(f"{line.name} {chart.form(b)}".strip())
+    if not 1 < len(caption) <= HOVER:
         return []
-    half = (x(chart.xs[1]) - x(chart.xs[0])) / (len(told) - 1) / 2
+    half = (x(chart.xs[1]) - x(chart.xs[0])) / (len(caption) - 1) / 2
     name = chart.x_name.rstrip("s")
     return [
         tag(
@@ -109,7 +109,7 @@ def _pointers(chart: Chart, x: axes.Scale) -> list[Markup]:
             height=HEIGHT - BOTTOM - TOP,
             class_="strip",
         )
-        for a, values in told.items()
+        for a, values in caption.items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""Charts and matrices as text for a terminal: lines in Braille's dots, as wide as there is room."""
+"""Charts and matrices as text for a terminal: lines in Braille's dots, as wide as the terminal."""
 
 from __future__ import annotations
 

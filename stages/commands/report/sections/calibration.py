@@ -28,7 +28,7 @@ def calibrated(record: Record) -> Markup | None:
     text = f"Reliability diagram. {title}: {_bins(measured)}"
     note = f"{several(len(found.truth), 'test image')} in {BINS} bins of confidence; bars: images"
     sure, right = float(found.confidence.mean()), float(found.right.mean())
-    told = {
+    label = {
         "Mean confidence": percent(sure),
         "Accuracy": percent(right),
         "Difference": f"{points(abs(sure - right))} too {'sure' if sure > right else 'unsure'}",
@@ -37,7 +37,7 @@ def calibrated(record: Record) -> Markup | None:
         "Sure below 50%": _below(record, 0.5),
     }
     drawn = figure(reliability.draw(measured, text), title, note, style="reliability")
-    beside = tag("div", drawn, facts(told), class_="beside")
+    beside = tag("div", drawn, facts(label), class_="beside")
     return section("calibration", "Is it as sure as it is right?", LEAD, beside)
 
 

@@ -80,10 +80,10 @@ def _figures(record: Record) -> Markup:
         large = tag("p", "This training has not been evaluated.", class_="muted")
     else:
         ends = wilson(record.accuracy * test["images"], test["images"])
-        told = "of the test images right" + (", with flip TTA" if record.flips else "")
+        label = "of the test images right" + (", with flip TTA" if record.flips else "")
         large = join(
             [
-                tag("p", tag("b", percent(record.accuracy)), f" {told}"),
+                tag("p", tag("b", percent(record.accuracy)), f" {label}"),
                 interval_bar(record.accuracy, ends, chance),
                 tag(
                     "p",

@@ -15,7 +15,7 @@ SHORT = 16
 
 def making(record: Record) -> Markup:
     """The command, and all that its result may be held against."""
-    told = {
+    words = {
         "Run": tag("code", record.name),
         "Trained": f"{record.written[:16].replace('T', ' ')} UTC",
         "Machine": record.machine,
@@ -38,7 +38,7 @@ def making(record: Record) -> Markup:
             role="region",
             aria_label="The command",
         ),
-        facts({name: value for name, value in told.items() if value}),
+        facts({name: value for name, value in words.items() if value}),
         tag("h3", "Digests of what is stored"),
         table(["artifact", "stage", "SHA-256"], rows, "Digests of artifacts", style="digests"),
     )

@@ -86,11 +86,11 @@ def _tile(found: Predictions, number: int, classes: Sequence[str], most: int) ->
         for place in best
     ]
     right = bool(found.right[number])
-    told = "right" if right else f"→ {shorten(taken, 24)}"
+    caption = "right" if right else f"→ {shorten(taken, 24)}"
     return tag(
         "li",
         _shown(found, number, f"Test image {number}: {truth}, taken for {taken}"),
-        tag("p", tag("b", shorten(truth, 24)), " ", tag("span", told)),
+        tag("p", tag("b", shorten(truth, 24)), " ", tag("span", caption)),
         tag("ol", *bars),
         class_="right" if right else "wrong",
     )

@@ -1,4 +1,4 @@
-"""Single images: the mistakes that the network was surest of, and those that it could not tell."""
+"""Single images: the mistakes that the network was surest of, and its least sure answers."""
 
 from __future__ import annotations
 

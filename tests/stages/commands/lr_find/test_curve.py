@@ -103,7 +103,7 @@ def test_a_picture_shows_the_fall_and_not_the_rise():
     assert window([0.0], [0.0])[0] < 0 < window([0.0], [0.0])[1]
 
 
-def test_rates_are_told_in_two_digits():
+def test_rates_are_reported_in_two_digits():
     assert [shown(x) for x in (2e-5, 1e-5, 0.000284, 0.1, 9.99, 154.0, 1e6, 2e-300)] == [
         *("2e-5", "1e-5", "0.00028", "0.1", "10", "150", "1e6", "2e-300")
     ]

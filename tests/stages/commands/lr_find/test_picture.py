@@ -52,7 +52,7 @@ def test_two_steps_are_enough_for_a_picture(tmp_path):
     draw(curve(**few, suggestion=None), "a title", tmp_path / "a.png")
 
 
-def test_what_cannot_be_drawn_is_told_before(tmp_path):
+def test_what_cannot_be_drawn_is_reported_before(tmp_path):
     (tmp_path / "folder.png").mkdir()
     for place, message in (
         (tmp_path / "a.jpg", r"ends in \.png, \.svg, \.pdf, found .*a\.jpg"),
@@ -63,7 +63,7 @@ def test_what_cannot_be_drawn_is_told_before(tmp_path):
             expect_picture(place)
 
 
-def test_a_folder_that_has_gone_is_told_by_the_flag(tmp_path):
+def test_a_folder_that_has_gone_is_reported_by_the_flag(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match=r"another folder with --plot"):
         draw(curve(), "a title", tmp_path / "file" / "a.png")

@@ -63,7 +63,7 @@ def test_what_only_a_training_needs_changes_nothing(document):
     assert "--epochs 7" in again["command"]
 
 
-def test_it_takes_all_parameters_of_train_but_those_of_its_course():
+def test_it_takes_all_parameters_of_train_but_those_of_its_schedule():
     own = {"lr_from", "lr_to", "lr_steps"}
     assert set(train.parameters) - set(lr_find.parameters) == SPARE
     assert set(lr_find.parameters) - set(train.parameters) == own

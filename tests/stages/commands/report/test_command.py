@@ -60,11 +60,11 @@ def test_no_report(call, document, folder, tmp_path):
     assert not (tmp_path / "reports").exists()
     status, out, _ = call(f"report {SMALL} --load m.json --artifacts-dir {tmp_path} --json")
     assert status == 0
-    told = json.loads(out)
-    (run,) = told["runs"]
+    reported = json.loads(out)
+    (run,) = reported["runs"]
     assert run["accuracy"] == found["test"]["accuracy"]
     assert run["command"].endswith("--load m.json")
-    assert "model" in (folder / told["report"]).read_text("utf-8")
+    assert "model" in (folder / reported["report"]).read_text("utf-8")
 
 
 def test_a_page_that_cannot_be_written_costs_no_run(call, tmp_path):

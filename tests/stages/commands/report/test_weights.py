@@ -9,6 +9,7 @@ import pytest
 
 from stages import neuralnet as nn
 from stages.commands.report.weights import first_layer, pictures
+from tests.stages.commands.report.records import record
 
 
 def test_pictures_of_weights():
@@ -37,3 +38,15 @@ def test_weights_of_a_local_layer_are_shown_as_patches(components):
     pixels = whitening[1:] @ weights if components else weights
     strongest = np.einsum("ij,ij->j", weights, weights).argmax()
     assert (found[0] == pictures(pixels[:, strongest].reshape(1, 3, 4, 4))[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        ([(4, 2, 3)], "2 hidden layers of 18 and 7 units, the first locally connected"),
+        ([(4, 2, 3), (2, 1, 5)], "3 hidden layers of 18, 10 and 7 units, the first 2 locally conn"),
+    ],
+)
+def test_a_network_in_words(levels, words):
+    network = nn.Network.create(126, (7,), 2, local=levels, shape=(3, 6, 7))
+    assert f"a perceptron with {words}" in record(layers=tuple(network.layers)).network

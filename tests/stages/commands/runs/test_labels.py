@@ -66,7 +66,7 @@ def test_mistakes_are_one_line(call, names, command, words):
     assert err.count("\n") == 1
 
 
-def test_a_damaged_file_is_told(call, folder, names):
+def test_a_damaged_file_is_reported(call, folder, names):
     (folder / "artifacts" / FILE).write_text('{"a": 1}')
     status, _, err = call("runs")
     assert status == 2

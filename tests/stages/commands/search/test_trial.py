@@ -5,15 +5,25 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import StorageError
+from pipeline.events.reporter import Reporter
+from pipeline.executors.placement import Placement
+from pipeline.planner import Planner
+from pipeline.search.trials import completed
 from pipeline.store.store import Store
 from stages.cifar10 import PIPELINE
-from stages.commands.search.trial import Result, Trials, shortened, train_one
+from stages.commands.search.trial import Result, Trials, result_of, shortened
+from tests import sources
 
 GIVEN = {"epochs": 20, "warmup": 4.0, "every": 8, "refine": 4, "lr": 0.1}
 
 
+def planner(root, settings):
+    return Planner(PIPELINE, settings, Store(root), sources.index())
+
+
 def test_stages_are_shared_up_to_what_is_searched(tmp_path):
-    trials = Trials(PIPELINE, Store(tmp_path))
+    settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
+    trials = Trials(planner(tmp_path, settings))
     first = ["download", "decode"]
     features = ["preprocess", "split", "standardize", "whiten"]
     assert trials.shared({"lr", "batch"}) == first + features
@@ -22,7 +32,7 @@ def test_stages_are_shared_up_to_what_is_searched(tmp_path):
     assert trials.shared({"color"}) == [*first, "split"]
 
 
-def test_a_part_of_the_epochs_has_the_whole_course():
+def test_a_part_of_the_epochs_has_the_whole_schedule():
     quarter = {"epochs": 5, "warmup": 1.0, "every": 2, "refine": 1, "lr": 0.1}
     assert shortened(PIPELINE.parameters, GIVEN, 0.25) == quarter
     assert shortened(PIPELINE.parameters, GIVEN, 1.0) == GIVEN
@@ -36,16 +46,21 @@ def test_any_result_is_better_than_a_failure():
     assert Result(0.5, 1.0).rank > Result(0.5, 1.1).rank > Result(0.4, 0.1).rank
 
 
-def test_what_befalls_every_training_is_raised(tmp_path):
-    (tmp_path / "file").write_text("")
+def trained(tmp_path, **given):
+    """What comes of one trial."""
     settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
     settings |= {"source": "synthetic", "synthetic_size": 50, "data_dir": str(tmp_path / "data")}
+    tasks = {"one": planner(tmp_path / "artifacts", settings | given)}
+    reporter = Reporter()
+    ((_, outcome, error),) = completed(tasks, ["train"], Placement("serial"), lambda key: reporter)
+    return result_of(outcome, error)
+
+
+def test_what_befalls_every_training_is_raised(tmp_path):
+    (tmp_path / "artifacts").write_text("")
     with pytest.raises(StorageError):
-        train_one(PIPELINE, settings, str(tmp_path / "file" / "artifacts"))
+        trained(tmp_path)
 
 
 def test_what_its_values_cannot_do_is_a_result(tmp_path):
-    settings = {name: parameter.default for name, parameter in PIPELINE.parameters.items()}
-    settings |= {"source": "synthetic", "synthetic_size": 50, "data_dir": str(tmp_path / "data")}
-    found = train_one(PIPELINE, settings | {"batch": 1000}, str(tmp_path / "artifacts"))
-    assert "--batch 1000: expected at most" in found.failure
+    assert "--batch 1000: expected at most" in trained(tmp_path, batch=1000).failure

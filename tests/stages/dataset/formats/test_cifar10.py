@@ -157,12 +157,12 @@ def test_a_size_that_only_the_header_claims(tmp_path):
         )
 
 
-def test_no_room_for_what_must_wait(tmp_path, monkeypatch):
+def test_no_space_for_what_must_wait(tmp_path, monkeypatch):
     class Full(io.BytesIO):
         def write(self, data):
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda buffering: Full())
     path = write(tmp_path / "x.tar", tar(dict(reversed(files().items()))))
-    with pytest.raises(StorageError, match=r"expected room for 9,219 bytes in the folder for temp"):
+    with pytest.raises(StorageError, match=r"expected space for 9,219 bytes in the folder for tem"):
         run(path)

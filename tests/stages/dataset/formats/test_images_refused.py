@@ -44,7 +44,7 @@ def png(width: int, height: int) -> bytes:
         (png(2**31 - 1, 2**31 - 1), "found none that can be read"),
     ],
 )
-def test_what_is_no_image_is_told_in_one_line(tmp_path, data, message):
+def test_what_is_no_image_is_reported_in_one_line(tmp_path, data, message):
     (tmp_path / "a").write_bytes(data)
     with pytest.raises(DataError, match=f"/a: .*{message}") as caught:
         read_image(tmp_path / "a", SHAPE)
@@ -72,7 +72,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
         read_image(tmp_path / "none", SHAPE)
 
 
-def test_the_largest_images_that_are_read_take_bounded_room():
+def test_the_largest_images_that_are_read_take_bounded_memory():
     assert MAX_PIXELS <= 1 << 26
 
 

@@ -116,7 +116,7 @@ def test_signed_checksums_of_old_programs():
     assert not looks_like_tar(bytes(511))
 
 
-def test_a_cut_is_told_wherever_it_is():
+def test_a_cut_is_reported_wherever_it_is():
     data = datasets.tar({"a": b"a" * 700, "b": b"b"})
     end = data.rindex(b"b") + 512 - data.rindex(b"b") % 512  # of the last member's padding
     for at in [*range(0, end, 37), end]:
@@ -185,7 +185,7 @@ def test_what_is_written_is_what_the_standard_library_reads():
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.data())
-def test_any_mutation_is_refused_or_told_as_a_member(data):
+def test_any_mutation_is_refused_or_reported_as_a_member(data):
     archive = bytearray(datasets.tar({"a": b"a" * 600, LONG: b"b"}, format=tarfile.PAX_FORMAT))
     for _ in range(data.draw(st.integers(1, 4))):
         archive[data.draw(st.integers(0, len(archive) - 1))] = data.draw(st.integers(0, 255))

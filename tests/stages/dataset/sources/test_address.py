@@ -56,12 +56,12 @@ def test_an_address_stays_one(again):
 
 def test_hidden():
     assert hidden("https://ann:x@h:99999/y?token=1") == "https://h:99999/y?…"
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as caught:
         resolve_source(
             source="https://ann:secret@h:99999/y?t=1", sha256=None, data_dir="d", synthetic_size=9
         )
-    assert "secret" not in str(told.value)
-    assert "https://h:99999/y?…" in str(told.value)
+    assert "secret" not in str(caught.value)
+    assert "https://h:99999/y?…" in str(caught.value)
 
 
 def test_credentials_are_a_header_of_their_host_only(tmp_path):
@@ -78,13 +78,13 @@ def test_credentials_are_a_header_of_their_host_only(tmp_path):
     assert "Authorization" not in there.requests[0]
 
 
-def test_who_is_not_let_in_is_told_how(tmp_path):
-    with serving(b"", Answer(status=401)) as server, pytest.raises(DataError) as told:
+def test_who_is_not_let_in_reads_how(tmp_path):
+    with serving(b"", Answer(status=401)) as server, pytest.raises(DataError) as caught:
         fetch([server.url], tmp_path / "x.tar.gz", delays=())
-    assert "give user and password as in https://user:password@host/" in str(told.value)
+    assert "give user and password as in https://user:password@host/" in str(caught.value)
 
 
-def test_no_secret_is_kept_or_told(tmp_path, monkeypatch, capfd):
+def test_no_secret_is_kept_or_shown(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     content = gz(tar(files(train=1, count=2)))

@@ -107,14 +107,14 @@ def test_two_at_once_fetch_once(target):
     assert [waiting in context.messages for context in contexts].count(True) == 1
 
 
-def test_no_room(target, monkeypatch):
+def test_no_space(target, monkeypatch):
     with serving(CONTENT, Answer(cut=5000)) as server:
         monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 1000}))
         with pytest.raises(StorageError) as caught:
             fetch(server.url, target)
     assert str(caught.value) == (
-        f"{target.parent}: expected room for {SIZE / 1e6:.1f} MB, found: 0.0 MB free; free some or "
-        "choose another folder with --data-dir, then run the same command again"
+        f"{target.parent}: expected space for {SIZE / 1e6:.1f} MB, found: 0.0 MB free; free some "
+        "or choose another folder with --data-dir, then run the same command again"
     )
 
 
@@ -125,7 +125,7 @@ def test_a_disk_that_fills_up(target, monkeypatch):
     with serving(CONTENT) as server:
         with monkeypatch.context() as context:
             context.setattr(Part, "write", full)
-            with pytest.raises(StorageError, match=r"expected room for 0.1 MB, found: No space le"):
+            with pytest.raises(StorageError, match=r"expected space for 0.1 MB, found: No space l"):
                 fetch(server.url, target)
         is_there(target, fetch(server.url, target))
 

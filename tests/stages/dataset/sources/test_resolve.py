@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import identify
 from stages.dataset.sources import resolve as sources
-from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_SHA256
+from stages.dataset.sources.origin import NAMES, OFFICIAL_NAME, OFFICIAL_SHA256
 from stages.dataset.sources.resolve import any_answers, resolve_source
 from stages.dataset.sources.synthetic import archive_name
 from tests.stages.datasets import files, tar, write
@@ -110,7 +110,7 @@ def test_a_folder_is_its_known_files_in_order(resolve, tmp_path):
 
 
 def test_what_is_not_there(resolve, tmp_path):
-    names = "auto, cifar10, cifar100, mnist, fashion-mnist, synthetic"
+    names = ", ".join(NAMES)
     what = f"--source: expected {names}, a URL or a path, found"
     missing = "(No such file or directory)"
     assert refused(DataError, resolve, "sythetic") == (

@@ -113,10 +113,10 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         generate(blocked, 50)
 
 
-def test_no_room(tmp_path, monkeypatch):
+def test_no_space(tmp_path, monkeypatch):
     free = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("shutil.disk_usage", lambda folder: free)
-    with pytest.raises(StorageError, match=r"expected room for 0.2 MB, found: 0.0 MB free; free"):
+    with pytest.raises(StorageError, match=r"expected space for 0.2 MB, found: 0.0 MB free; free"):
         generate(tmp_path, 50)
     assert list(tmp_path.iterdir()) == []
 
@@ -126,6 +126,6 @@ def test_a_disk_that_fills_up(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StorageError, match=r"expected room for 0.2 MB, found: No space left on"):
+    with pytest.raises(StorageError, match=r"expected space for 0.2 MB, found: No space left on"):
         generate(tmp_path, 50)
     assert not (tmp_path / archive_name(50)).exists()

@@ -22,7 +22,7 @@ OTHER = gz(tar(files(train=3, count=8)))
 
 
 class Listening(Context):
-    """Remembers what it is told; `until` bytes have come, then it interrupts."""
+    """Remembers what is reported; `until` bytes have come, then it interrupts."""
 
     def __init__(self, until: int | None = None) -> None:
         self.messages: list[str] = []

@@ -96,7 +96,7 @@ def test_a_file_may_be_laid_out_otherwise(tmp_path):
         ({"storage": "uint8"}, r"whole grey levels \(storage uint8\)"),
         ({"standardized": True}, "standardisation"),
         ({"components": 3}, "whitening"),
-        ({"mirror": True}, "flip TTA"),
+        ({"tta": True}, "flip TTA"),
         ({"members": 2}, "2 members"),
         ({"norm": "layer"}, "layer normalisation"),
         ({"activation": "tanh"}, "activation tanh"),

@@ -41,7 +41,7 @@ def test_the_runtime_agrees(variant):
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_any_number_of_images(count):
-    made = model(shape=SHAPE, mirror=True, members=2, norm="batch")
+    made = model(shape=SHAPE, tta=True, members=2, norm="batch")
     expect_agreement(made, images(count), run(exported(made), images(count)))
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stages.neuralnet import INITIALIZERS, Network
-from stages.neuralnet.layers.initializers import choose, stream
+from stages.neuralnet import ACTIVATIONS, INITIALIZERS, Network
+from stages.neuralnet.layers.initializers import RECTIFIERS, choose, stream
 
 VARIANCES = {
     "glorot_uniform": 2 / 600,
@@ -34,6 +34,10 @@ def test_weights_have_the_variance_of_their_paper(name):
 )
 def test_auto_looks_at_the_activation(activation, name):
     assert choose("auto", activation) is INITIALIZERS[name]
+
+
+def test_auto_knows_every_activation():
+    assert set(RECTIFIERS) | {"tanh", "sigmoid", "linear"} == set(ACTIVATIONS)
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():

@@ -1,4 +1,4 @@
-"""The gate of a store: those who use it, and who clears it out."""
+"""The shared and exclusive lock of a store: those who use it, and who clears it out."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.pipeline import shop
 
 def test_the_collector_waits_for_those_who_use_the_store(tmp_path):
     events = []
-    told = threading.Event()
+    reported = threading.Event()
 
     def clear_out():
-        with store_lock(tmp_path, exclusive=True, waiting=told.set):
+        with store_lock(tmp_path, exclusive=True, waiting=reported.set):
             events.append("collector")
 
     with (
@@ -28,20 +28,20 @@ def test_the_collector_waits_for_those_who_use_the_store(tmp_path):
     ):
         thread = threading.Thread(target=clear_out)
         thread.start()
-        assert told.wait(10)
+        assert reported.wait(10)
         events.append("users")
     thread.join(10)
     assert events == ["users", "collector"]
 
 
-def test_a_command_holds_the_gate_until_it_has_told_its_results(tmp_path, monkeypatch):
+def test_a_command_holds_the_lock_until_it_has_reported_its_results(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def collect_beside(document):
         with pytest.raises(RuntimeError):
             with store_lock(tmp_path / "artifacts", exclusive=True, waiting=give_up):
                 pass
-        return "told"
+        return "reported"
 
     def give_up():
         raise RuntimeError
@@ -50,7 +50,7 @@ def test_a_command_holds_the_gate_until_it_has_told_its_results(tmp_path, monkey
     assert run_cli(make_cli(program), ["choose", "--quiet"]) == 0
 
 
-def test_who_may_only_read_the_store_holds_its_gate_too(tmp_path, monkeypatch):
+def test_who_may_only_read_the_store_holds_its_lock_too(tmp_path, monkeypatch):
     class Waiting(Exception):
         pass
 

@@ -1,4 +1,4 @@
-"""The figures of ingredients.py as three tables."""
+"""The figures of components.py as three tables."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ NONE = "–"
 
 
 def tables(found: Found) -> str:
-    """What ingredients cost; whitening beside its limit; what goes into making batches."""
+    """What components cost; whitening beside its limit; what goes into making batches."""
     return "\n\n".join((costs(found), whitening(found), feeding(found)))
 
 
 def costs(found: Found) -> str:
-    """Images per second, and how many times as long a step takes as without the ingredient."""
+    """Images per second, and how many times as long a step takes as without the component."""
     heads = [cell for who in CONTESTANTS for cell in (f"{who}: images/s", "time")]
     rows = [["network, batch", "step", *heads]]
     for name, result in found.items():

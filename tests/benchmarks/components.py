@@ -1,8 +1,8 @@
-"""What each ingredient costs a step, beside the same step without it, here and in PyTorch.
+"""What each component costs a step, beside the same step without it, here and in PyTorch.
 
 Both steps of a comparison take turns; what is reported is the median of the ratios within a turn.
 For whitening there is a lower limit, its matrix product alone. How much of a step goes into making
-the batches is told in feeding.py.
+the batches is documented in feeding.py.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ FED = {"recipe fast-dense": RECIPE, "everything": EVERYTHING}
 
 
 def measure(folder: Path, turns: int) -> dict[str, Any]:
-    """By network and batch: seconds of steps without and with each ingredient, turn by turn."""
+    """By network and batch: seconds of steps without and with each component, turn by turn."""
     return {str(case): measure_case(case, folder, turns) for case in cases()}
 
 
 def measure_case(case: Case, folder: Path, turns: int) -> dict[str, Any]:
-    """Added: what one ingredient does; fed: what augmentation does to a whole recipe."""
+    """Added: what one component does; fed: what augmentation does to a whole recipe."""
     added = case.comparisons()
     fed = {name: (whole.difference(AUGMENTATION), whole) for name, whole in FED.items()}
     return {

@@ -1,4 +1,4 @@
-"""The memo of digests: it spares the second hashing, and is never wrong."""
+"""The cache of digests: it spares the second hashing, and is never wrong."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float = 10) -> None:
     monkeypatch.setattr(time, "time_ns", lambda: now() + int(seconds * 1e9))
 
 
-def test_the_memo_spares_the_second_hashing(tmp_path, monkeypatch):
+def test_the_cache_spares_the_second_hashing(tmp_path, monkeypatch):
     path, cache = old(tmp_path / "a"), DigestCache(tmp_path / "new" / "cache.json")
     cache.path.parent.mkdir()
     later(monkeypatch)
@@ -58,7 +58,7 @@ def test_a_change_is_seen_that_keeps_size_inode_and_modification_time(tmp_path, 
         ),
     )
 )
-def test_a_memo_of_another_form_counts_as_empty(tmp_path_factory, value):
+def test_a_cache_of_another_form_counts_as_empty(tmp_path_factory, value):
     folder = tmp_path_factory.mktemp("cache")
     path = old(folder / "a")
     value = json.loads(json.dumps(value).replace("/f", str(path)))
@@ -66,7 +66,7 @@ def test_a_memo_of_another_form_counts_as_empty(tmp_path_factory, value):
     assert identify(path, cache=DigestCache(folder / "cache.json")) == identify(path)
 
 
-def test_a_flipped_bit_in_the_memo_makes_no_other_file_of_it(tmp_path, monkeypatch):
+def test_a_flipped_bit_in_the_cache_makes_no_other_file_of_it(tmp_path, monkeypatch):
     path, cache = old(tmp_path / "a"), DigestCache(tmp_path / "cache.json")
     later(monkeypatch)
     files = identify(path, cache=cache)
@@ -78,7 +78,7 @@ def test_a_flipped_bit_in_the_memo_makes_no_other_file_of_it(tmp_path, monkeypat
         assert identify(path, cache=DigestCache(cache.path)) == files
 
 
-def test_where_no_memo_can_be_written_none_is(tmp_path, monkeypatch):
+def test_where_no_cache_can_be_written_none_is(tmp_path, monkeypatch):
     path = old(tmp_path / "a")
     later(monkeypatch)
     cache = DigestCache(path / "cache.json")  # below a file
@@ -88,7 +88,7 @@ def test_where_no_memo_can_be_written_none_is(tmp_path, monkeypatch):
     assert list(tmp_path.rglob("*.part")) == []
 
 
-def test_the_memo_is_bounded(tmp_path, monkeypatch):
+def test_the_cache_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.store.digest_cache.CACHE_ENTRIES", 3)
     later(monkeypatch)
     cache = DigestCache(tmp_path / "cache.json")

@@ -1,4 +1,4 @@
-"""Every ingredient can be timed: a step of each, on a small network."""
+"""Every component can be timed: a step of each, on a small network."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from tests.benchmarks import feeding, ingredients, ingredients_tables, turns
-from tests.benchmarks.makings import EVERYTHING, INGREDIENTS, Case, steps_of, trainer
+from tests.benchmarks import component_tables, components, feeding, turns
+from tests.benchmarks.makings import COMPONENTS, EVERYTHING, Case, steps_of, trainer
 from tests.benchmarks.turns import Way, compare, ratio, warm_up
 
 WHITENED = Case("small", (3, 8, 8), (16, 16), 12, frozenset({"whitening"}), "uint8", 512)
@@ -17,9 +17,9 @@ PLAIN = Case("small", (1, 8, 8), (16,), 64, frozenset(), "float32", 512)
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", [WHITENED, PLAIN], ids=["whitened", "plain"])
-def test_every_ingredient_makes_a_step(case, tmp_path):
+def test_every_component_makes_a_step(case, tmp_path):
     comparisons = case.comparisons()
-    assert [*comparisons] == [*INGREDIENTS, "everything"]
+    assert [*comparisons] == [*COMPONENTS, "everything"]
     for without, extended in comparisons.values():
         assert without < extended
         for chosen in (without, extended):
@@ -59,12 +59,12 @@ def test_peers_make_the_same_steps(tmp_path):
 
 
 def test_from_steps_to_tables(tmp_path, monkeypatch):
-    monkeypatch.setattr(ingredients, "torch", lambda *_: None)
-    monkeypatch.setattr(ingredients, "WARM", dict.fromkeys(ingredients.WORKERS, 0.001))
+    monkeypatch.setattr(components, "torch", lambda *_: None)
+    monkeypatch.setattr(components, "WARM", dict.fromkeys(components.WORKERS, 0.001))
     monkeypatch.setattr(turns, "SECONDS", 0.001)
-    found = {"small, 512": ingredients.measure_case(WHITENED, tmp_path, 1)}
-    page = ingredients_tables.tables(json.loads(json.dumps(found)))
-    for name in (*INGREDIENTS, "everything"):
+    found = {"small, 512": components.measure_case(WHITENED, tmp_path, 1)}
+    page = component_tables.tables(json.loads(json.dumps(found)))
+    for name in (*COMPONENTS, "everything"):
         assert f"+ {name}" in page
     assert "recipe fast-dense, not augmented" in page
 
@@ -80,7 +80,7 @@ def test_the_tables_tell_what_is_missing():
         "fed": {who: {"recipe fast-dense": pairs} for who in ours},
         "pieces": {"recipe fast-dense": [times, times]},
     }
-    page = ingredients_tables.tables({"a network, 100": result})
+    page = component_tables.tables({"a network, 100": result})
     assert "PyTorch is missing: pip install -e '.[bench]'" in page
     lines = [line.split() for line in page.splitlines()]
     assert ["plain", "1,000", "1,000", "–", "–"] in [line[3:] for line in lines]

@@ -1,0 +1,32 @@
+"""Choice: the backend that a placement means."""
+
+from __future__ import annotations
+
+from pipeline.backends.backend import Backend, Local, Processes
+from pipeline.executors.placement import Placement
+from pipeline.executors.pools import make_executor, shares_memory
+
+
+def make_backend(placement: Placement, shared: bool = False) -> Backend:
+    """The backend of a placement; `shared`: for many runs at once, each of which waits for it."""
+    given = placement.executor
+    if given == "process":
+        from pipeline.events.relay import Relay
+        from pipeline.executors.processes import ProcessExecutor
+
+        relay = Relay()
+        executor = ProcessExecutor(placement.most, *relay.connection)
+        return Processes(executor, True, shared, relay)
+    if given == "dask":
+        from pipeline.backends.cluster import Cluster
+
+        return Cluster(placement, shared)
+    if isinstance(given, str):
+        return Local(make_executor(given, placement.most), True, False)
+    if shares_memory(given):
+        return Local(given, False, False)
+    if hasattr(given, "_client"):  # Dask's, by `Client.get_executor()`
+        from pipeline.backends.cluster import Cluster
+
+        return Cluster(placement, shared, given)
+    return Processes(given, False, shared)

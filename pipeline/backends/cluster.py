@@ -1,0 +1,151 @@
+"""Cluster: the backend on Dask.
+
+Beside what `Apart` does, events arrive while a task runs, inputs go to the worker that lacks them
+and not with each task, and the end of a run ends its tasks on the workers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from concurrent.futures import CancelledError, Executor
+from contextlib import suppress
+from typing import Any
+
+from pipeline.backends.apart import PIECE, Apart
+from pipeline.backends.parcels import Missing, Order, Piece, contents_of, pieces
+from pipeline.backends.worker import Answer, carry_out, receive, stop_of
+from pipeline.errors import ExecutorError
+from pipeline.events.event import EventReporter
+from pipeline.events.relay import END, Channels
+from pipeline.events.reporter import Reporter
+from pipeline.executors.dask_cluster import connect
+from pipeline.executors.placement import Placement
+from pipeline.store.store import Store
+
+LEAST, MOST = 32, 2048  # runs under way: who joins late finds work; a thread waits for each
+INTERVAL = 2.0  # seconds between two reports of a task's progress, all of which pass the scheduler
+FOLDER = "pipeline"  # of a worker's own folder
+
+
+class Cluster(Apart):
+    """Tasks on the workers of a Dask scheduler; `executor` is one of the caller's client."""
+
+    def __init__(self, placement: Placement, away: bool, executor: Executor | None = None) -> None:
+        self._cluster: Any = None
+        if executor is None:
+            self._client, self._cluster = connect(placement)
+            executor, own = self._client.get_executor(pure=False), True
+        else:
+            self._client, own = executor._client, False  # Dask gives no other way to it
+        threads = sum(self._client.nthreads().values())
+        self._most = placement.jobs or min(max(LEAST, 2 * threads), MOST)
+        super().__init__(executor, own, away, self._most)
+        self.address = placement.cluster or "started here"
+        self._channels = Channels()
+        self._client.subscribe_topic(self.run, self._event)
+        self._sending: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._sent: set[tuple[str, str]] = set()
+
+    def at_once(self, placement: Placement) -> int:
+        return self._most
+
+    def channel(self, reporter: Reporter) -> int:
+        return self._channels.open(reporter)
+
+    def arrived(self, channel: int) -> None:
+        self._channels.settle(channel)
+
+    def ask(self, order: Order) -> Answer:
+        return self._answered(_perform, order)
+
+    def deliver(self, order: Order, missing: Missing, store: Store) -> Order:
+        """Send what a worker lacks to it, once, and not with the order."""
+        known = contents_of(order, store)
+        for content in missing.contents:
+            with self._sending[missing.worker, content]:
+                if (missing.worker, content) in self._sent:
+                    self._sent.discard((missing.worker, content))  # it has dropped it since
+                    continue
+                for piece in pieces(known[content], PIECE):
+                    given = self.run, content, piece
+                    if not self._client.run(_receive, *given, workers=[missing.worker]):
+                        break  # the worker has gone
+                self._sent.add((missing.worker, content))
+        return order
+
+    def error(self, error: BaseException | None) -> BaseException | None:
+        """What befell the cluster, in a line; an error of the stage is what it is."""
+        if error is None or self._closed:
+            return error
+        module = type(error).__module__.partition(".")[0]
+        if type(error).__name__ == "KilledWorker":
+            return ExecutorError(
+                f"cluster {self.address}: expected a worker to make a result, found that each that "
+                "tried died, for want of memory perhaps; run the same command again"
+            )
+        if isinstance(error, CancelledError | OSError | TimeoutError) or module == "distributed":
+            return ExecutorError(
+                f"cluster {self.address}: expected its scheduler to go on, found it out of reach "
+                f"({type(error).__name__}); start it, and run the same command again: what was "
+                "made is stored"
+            )
+        return error
+
+    def _event(self, event: tuple[float, Any]) -> None:
+        self._channels(*event[1])
+
+    def _end(self, failed: bool) -> None:
+        if failed:
+            with suppress(Exception):  # a scheduler that is gone ends nothing
+                if self._client.status == "running":
+                    self._client.run(_stop, self.run, wait=False)
+        super()._end(failed)
+        self._channels.close()
+
+    def _end_executor(self, failed: bool) -> None:
+        with suppress(Exception):
+            self._client.unsubscribe_topic(self.run)
+        if self._own:
+            with suppress(Exception):
+                self.executor.shutdown(wait=False)
+            with suppress(Exception):
+                self._client.close(timeout=5)
+            if self._cluster is not None:
+                with suppress(Exception):
+                    self._cluster.close(timeout=10)
+
+
+def _perform(order: Order) -> Answer:
+    """Carry out an order, on a worker."""
+    from distributed import get_worker
+
+    worker = get_worker()
+
+    def send(kind: str, fields: dict[str, Any]) -> None:
+        worker.log_event(order.run, (order.channel, kind, fields))
+
+    reporter = EventReporter(lambda event: send(event.kind, dict(event.fields)), INTERVAL)
+    try:
+        answer = carry_out(order, _root(worker), reporter, worker.address)
+    except BaseException:
+        send(END, {})
+        raise
+    if not isinstance(answer, Missing):
+        send(END, {})
+    return answer
+
+
+def _receive(run: str, content: str, piece: Piece, dask_worker: Any) -> bool:
+    """Take in a piece of an input, on a worker."""
+    receive(_root(dask_worker), run, content, piece)
+    return True
+
+
+def _stop(run: str) -> None:
+    """End the stages of a run, on a worker."""
+    stop_of(run).set()
+
+
+def _root(worker: Any) -> str:
+    return f"{worker.local_directory}/{FOLDER}"

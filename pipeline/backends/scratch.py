@@ -1,0 +1,120 @@
+"""Scratch: the folder of a worker, with the inputs that it has got and the results that it made.
+
+    <scratch>/inputs/<content>/<file>     whole and verified, or under a temporary name
+    <scratch>/<stage>/<fingerprint>/      a store like any other
+
+It lives as long as the worker. What was used longest ago goes where it grows beyond `MOST` bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pipeline.backends.parcels import Input, Piece, content_of
+from pipeline.errors import CorruptArtifact
+from pipeline.store.adopt import inside
+from pipeline.store.files import File, identify
+from pipeline.store.store import Store
+from pipeline.store.values import read_value, verify_output
+
+MOST = 16 << 30  # bytes of inputs
+RESULTS = 8  # of the results that it has made, those made last
+PATIENCE = 60.0  # seconds for an input that is on its way
+
+
+class Scratch:
+    """A worker's folder. Several threads may use it."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = Store(root / "store")
+        self._inputs = root / "inputs"
+        self._inputs.mkdir(parents=True, exist_ok=True)
+        self._arrived = threading.Condition()
+        self._expected: set[tuple[str, str]] = set()
+
+    def missing(self, contents: Iterable[str], run: str) -> tuple[str, ...]:
+        """Which of the inputs are not there. Those that another task of the run has asked for are
+        waited for, as long as they take."""
+        contents = tuple(dict.fromkeys(contents))
+        with self._arrived:
+            self._arrived.wait_for(
+                lambda: all(self._has(c) or (run, c) not in self._expected for c in contents),
+                PATIENCE,
+            )
+            found = tuple(one for one in contents if not self._has(one))
+            self._expected.update((run, one) for one in found)
+        return found
+
+    def receive(self, run: str, content: str, piece: Piece) -> None:
+        """Take in a piece of an input, which a run sends; the last one makes it whole."""
+        name, offset, data, last = piece
+        if self._has(content):
+            return
+        part = self._inputs / f".{run}-{content}"
+        part.mkdir(exist_ok=True)
+        place = inside(part, name or content.partition("-")[2])
+        with open(place, "r+b" if offset else "wb") as file:
+            file.seek(offset)
+            file.write(data)
+            file.truncate()
+        if last:
+            with self._arrived:
+                if not self._has(content):
+                    part.rename(self._inputs / content)
+                self._expected.discard((run, content))
+                self._arrived.notify_all()
+            shutil.rmtree(part, ignore_errors=True)
+            self._make_room(content)
+
+    def load(self, one: Input) -> Any:
+        """The value of an input. `CorruptArtifact` where it is not what was sent: it goes."""
+        folder = self._inputs / one.content
+        os.utime(folder)
+        if not (folder / ".verified").exists():
+            if reason := verify_output(folder, one.record):
+                self.discard(one.content)
+                raise CorruptArtifact(f"an input that arrived is damaged: {reason}")
+            (folder / ".verified").touch()
+        return read_value(folder, one.record)
+
+    def file(self, file: File) -> File:
+        """Where a file that was sent lies here."""
+        path = self._inputs / content_of(file) / file.path.name
+        found = identify(path, cache=self.store.cache).files[0]
+        if (found.size, found.sha256) != (file.size, file.sha256):
+            self.discard(content_of(file))
+            raise CorruptArtifact(f"a file that arrived is damaged: {file.path.name}")
+        return found
+
+    def discard(self, content: str) -> None:
+        """Forget an input."""
+        shutil.rmtree(self._inputs / content, ignore_errors=True)
+
+    def forget_results(self) -> None:
+        """Drop all results but the last ones."""
+        folders = sorted(self.store.results(), key=lambda path: path.stat().st_mtime_ns)
+        for folder in folders[:-RESULTS]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _has(self, content: str) -> bool:
+        return (self._inputs / content).is_dir()
+
+    def _make_room(self, newest: str) -> None:
+        sizes = {}
+        for folder in self._inputs.iterdir():
+            with suppress(OSError):
+                files = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+                sizes[folder] = sum(files)
+        total = sum(sizes.values())
+        for folder in sorted(sizes, key=lambda path: path.stat().st_mtime_ns):
+            if total <= MOST:
+                return
+            if folder.name != newest:
+                total -= sizes[folder]
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,85 @@
+"""The commands `push` and `pull`: results to the remote and from it, beside what every run does."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from pipeline.cli import display
+from pipeline.cli.session import Session
+from pipeline.errors import ConfigError, CorruptArtifact, MissingArtifact
+from pipeline.planner import CACHED
+from pipeline.store.key import Key
+from pipeline.store.manifest import read_manifest
+
+ALL = click.Option(
+    ["--all", "everything"], is_flag=True, help="all that is stored, not only what the flags name"
+)
+
+
+def push(session: Session, everything: bool) -> tuple[dict[str, Any], str]:
+    """Send the results of the flow, or all, that the remote lacks; the document and the text."""
+    from pipeline.store.with_remote import is_shareable
+
+    store, sent, total = _store_of(session), [], 0
+    keys = _stored(session) if everything else [key for key in _flow(session) if store.is_here(key)]
+    with session.reporter.progress("push", len(keys), "results") as progress:
+        for key in keys:
+            try:
+                shared = is_shareable(store.manifest(key))
+            except (CorruptArtifact, MissingArtifact):  # it is made anew by who needs it
+                shared = False
+            size = store.remote.push(key, store.folder(key)) if shared else 0
+            if size:
+                sent.append(str(key))
+                total += size
+            progress.advance()
+    session.reporter.close()
+    text = f"{len(sent):,} of {len(keys):,} results sent, {display.size(total)}"
+    document = {"sent": sent, "bytes": total, "results": len(keys)}
+    return document, f"{text}; the others are there, or of this machine alone"
+
+
+def pull(session: Session) -> tuple[dict[str, Any], str]:
+    """Fetch the results of the flow that are only in the remote; the document and the text."""
+    store = _store_of(session)
+    keys = [key for key in _flow(session) if not store.is_here(key)]
+    fetched, total = [], 0
+    with session.reporter.progress("pull", len(keys), "results") as progress:
+        for key in keys:
+            if store.bring(key):
+                fetched.append(str(key))
+                total += sum(one["size"] for one in store.manifest(key)["outputs"].values())
+            progress.advance()
+    store.expect_reach()
+    session.reporter.close()
+    text = f"{len(fetched):,} results fetched, {display.size(total)}"
+    return {"fetched": fetched, "bytes": total}, text
+
+
+def _store_of(session: Session) -> Any:
+    if not hasattr(session.store, "remote"):
+        raise ConfigError(
+            "expected the address of a remote, found none; give --remote s3://BUCKET/PREFIX, or "
+            "set PIPELINE_REMOTE"
+        )
+    return session.store
+
+
+def _flow(session: Session) -> list[Key]:
+    """The results of the flow with the given flags that are stored, here or there."""
+    found = [one.key for one in session.plan() if one.status == CACHED and one.key]
+    session.store.expect_reach()
+    return found
+
+
+def _stored(session: Session) -> list[Key]:
+    """All results that are stored here, whole."""
+    store, keys = session.store, []
+    for folder in store.results():
+        with suppress(CorruptArtifact, MissingArtifact, KeyError):
+            manifest = read_manifest(folder)
+            keys.append(Key(manifest["fields"]["stage"], manifest["fingerprint"]))
+    return [key for key in keys if store.is_here(key)]

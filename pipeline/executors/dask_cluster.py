@@ -1,0 +1,86 @@
+"""A Dask cluster: one by its address, or one started here, and the client that talks to it.
+
+The scheduler gives tasks to workers: a worker that dies loses its task, which goes to another one;
+one that joins late gets work. Who can reach the scheduler can run code on the workers.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import ConfigError, ExecutorError
+from pipeline.executors.placement import Placement
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = 10.0  # seconds to reach the scheduler in
+
+
+def connect(placement: Placement) -> tuple[Client, Any]:
+    """The client, and the cluster where it was started here: close both, in this order.
+
+    Raises `ConfigError` where Dask is missing or TLS files are, `ExecutorError` where no scheduler
+    answers.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise ConfigError(
+            f"--executor dask: expected the packages dask and distributed, found none ({error}); "
+            "install them: pip install 'cifar-pipeline[dask]'"
+        ) from None
+    for name in list(logging.root.manager.loggerDict):  # who waits for a task reports its error
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    cluster: Any = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of versions: what matters is compared for each result
+        if placement.cluster is None:
+            cluster = LocalCluster(
+                n_workers=placement.most,
+                threads_per_worker=1,
+                memory_limit=0,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+        address, security = placement.cluster or cluster.scheduler_address, _security(placement)
+        try:
+            client = Client(
+                address, timeout=PATIENCE, security=security, set_as_default=False, name="pipeline"
+            )
+        except (OSError, ValueError, RuntimeError, TypeError) as error:
+            if cluster is not None:
+                cluster.close()
+            raise ExecutorError(
+                f"--cluster {address}: expected a Dask scheduler, found none that answers "
+                f"({type(error).__name__}); see whether it runs, and run the same command again"
+            ) from error
+    return client, cluster
+
+
+def _security(placement: Placement) -> Any:
+    """The TLS files; None: what Dask's own configuration says."""
+    if not placement.tls:
+        return None
+    from distributed.security import Security
+
+    if len(placement.tls) != 3:
+        raise ConfigError(
+            "--cluster-tls: expected three PEM files, CA,CERTIFICATE,KEY, found "
+            f"{','.join(placement.tls)}"
+        )
+    for name in placement.tls:
+        if not (Path(name).is_file() and os.access(name, os.R_OK)):
+            raise ConfigError(f"--cluster-tls: expected a file that can be read, found {name}")
+    ca, certificate, key = placement.tls
+    return Security(
+        tls_ca_file=ca,
+        tls_client_cert=certificate,
+        tls_client_key=key,
+        require_encryption=True,
+    )

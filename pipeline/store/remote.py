@@ -1,0 +1,195 @@
+"""Remote: results that machines share without a folder in common, behind fsspec: S3 and the like.
+
+    <address>/objects/<2 digits>/<SHA-256>       the files of results, by their content
+    <address>/results/<stage>/<fingerprint>.json the manifest of a result, and which objects it has
+
+An object is sent once, whoever needs it. What names them goes last, so a result is whole or not
+there, and who sends the same one at the same time sends the same bytes. Whatever is fetched is
+verified; an object that is damaged counts as none, and who makes the result anew sends it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigError, CorruptArtifact, UserError
+from pipeline.store.adopt import files_of
+from pipeline.store.files import is_sha256
+from pipeline.store.key import Key
+from pipeline.store.manifest import MANIFEST, parse_manifest
+
+BLOCK = 1 << 20
+INSTALL = "pip install 'cifar-pipeline[remote]'"
+
+
+class RemoteError(UserError):
+    """The remote cannot be reached, or refuses."""
+
+
+class Remote:
+    """A place for results behind fsspec. `address` is what `--remote` takes.
+
+    Raises `ConfigError` where the address has no meaning, or a package for it is missing.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        try:
+            from fsspec.core import url_to_fs
+
+            self._fs, self._root = url_to_fs(address, use_listings_cache=False)
+        except ImportError as error:
+            raise ConfigError(
+                f"--remote {address}: expected a package that can reach it, found none ({error}); "
+                f"install it: {INSTALL}"
+            ) from None
+        except ValueError as error:
+            raise ConfigError(
+                f"--remote: expected an address such as s3://bucket/prefix or a folder, found "
+                f"{address} ({error})"
+            ) from None
+        self._root = self._root.rstrip("/")
+        protocol = self._fs.protocol
+        self._is_local = "file" in (protocol if isinstance(protocol, tuple) else (protocol,))
+        if hasattr(self._fs, "retries"):
+            self._fs.retries = 2  # of s3fs: without it, to notice that nobody answers takes long
+        self._damaged: set[str] = set()
+
+    def look(self, key: Key) -> tuple[dict[str, Any], dict[str, list[Any]], str] | None:
+        """A result that is there: its manifest, its objects by file ([SHA-256, bytes]), and the
+        manifest's text; None where there is none, or a damaged one. `RemoteError`: out of reach."""
+        path = self._result(key)
+        if path in self._damaged:
+            return None
+        try:
+            with reaching(self.address):
+                data = self._fs.cat_file(path)
+        except FileNotFoundError:
+            return None
+        try:
+            return _parsed(data, key, path)
+        except CorruptArtifact:
+            self._damaged.add(path)
+            return None
+
+    def fetch(self, sha256: str, size: int, place: Path) -> None:
+        """Write an object to `place`. `CorruptArtifact` where it is missing or damaged."""
+        path = self._object(sha256)
+        part = place.with_name(f"{place.name}.{secrets.token_hex(4)}.part")
+        try:
+            with reaching(self.address):
+                self._fs.get_file(path, str(part))
+            if part.stat().st_size != size or _sha256(part) != sha256:
+                raise CorruptArtifact(f"{path}: expected other bytes")
+            part.replace(place)
+        except (FileNotFoundError, CorruptArtifact) as error:
+            self._damaged.add(path)
+            raise CorruptArtifact(f"{self.address}: an object is missing or damaged") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def forget(self, key: Key) -> None:
+        """Count a result as none: what was fetched of it was not what it says."""
+        self._damaged.add(self._result(key))
+
+    def push(self, key: Key, folder: Path) -> int:
+        """Send a result that lies in `folder`: what is not there yet. Returns the bytes sent."""
+        path, sent, objects = self._result(key), 0, {}
+        if path not in self._damaged and self._has(path):
+            return 0
+        text = (folder / MANIFEST).read_text("utf-8", "surrogatepass")
+        for name, file in files_of(folder):
+            if name == MANIFEST:
+                continue
+            sha256, size = _sha256(file), file.stat().st_size
+            objects[name] = [sha256, size]
+            place = self._object(sha256)
+            if place in self._damaged or not self._has(place, size):
+                self._put(place, file)
+                self._damaged.discard(place)
+                sent += size
+        document = json.dumps({"manifest": text, "objects": objects}).encode("ascii")
+        self._put(path, document)
+        self._damaged.discard(path)
+        return sent + len(document)
+
+    def _result(self, key: Key) -> str:
+        return f"{self._root}/results/{key}.json"
+
+    def _object(self, sha256: str) -> str:
+        return f"{self._root}/objects/{sha256[:2]}/{sha256}"
+
+    def _has(self, path: str, size: int | None = None) -> bool:
+        try:
+            with reaching(self.address):
+                found = self._fs.info(path)
+        except FileNotFoundError:
+            return False
+        return size is None or found.get("size") == size
+
+    def _put(self, path: str, content: Path | bytes) -> None:
+        """Write an object: whole, or not at all, as object stores do; a folder by a rename."""
+        with reaching(self.address):
+            target = f"{path}.{secrets.token_hex(8)}.part" if self._is_local else path
+            if self._is_local:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+            if isinstance(content, bytes):
+                self._fs.pipe_file(target, content)
+            else:
+                self._fs.put_file(str(content), target)
+            if self._is_local:
+                os.replace(target, path)
+
+
+@contextmanager
+def reaching(address: str) -> Iterator[None]:
+    """What goes wrong with a remote inside of the block is a `RemoteError`, but for a missing file.
+
+    Each file system of fsspec has errors of its own, so all of them count.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        words = " ".join(str(error).split())[:200] or type(error).__name__
+        raise RemoteError(
+            f"remote {address}: expected it in reach, found: {words}; see to the connection and "
+            "the rights, and run the same command again: whole objects are not sent twice"
+        ) from error
+
+
+def _parsed(data: bytes, key: Key, path: str) -> tuple[dict[str, Any], dict[str, list[Any]], str]:
+    try:
+        document = json.loads(data)
+        text, objects = document["manifest"], document["objects"]
+        encoded = text.encode("utf-8", "surrogatepass")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise CorruptArtifact(f"{path}: expected a manifest and its objects") from None
+    if not isinstance(objects, Mapping) or not all(map(_is_object, objects.values())):
+        raise CorruptArtifact(f"{path}: expected objects by their SHA-256")
+    return parse_manifest(encoded, key.digest, key.digest[:32], path), dict(objects), text
+
+
+def _is_object(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and is_sha256(value[0])
+        and (type(value[1]) is int)
+    )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

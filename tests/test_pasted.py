@@ -1,0 +1,58 @@
+"""What the README shows of commands is what they print."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.cli.main import run_cli
+from pipeline.cli.program import make_cli
+from stages.cifar10 import PROGRAM
+from stages.commands.add import add_to
+from tests import sources
+from tests.pasted import ARCHIVE, BLOCK, README, alike, pasted, renewed
+from tests.stages.datasets import files, gz, tar, write
+
+
+def test_every_output_in_the_readme_is_what_is_printed(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    sources.known_here(monkeypatch)
+    write(tmp_path / ARCHIVE, gz(tar(files(train=5, count=60))))
+    group = add_to(make_cli(PROGRAM), PROGRAM)
+
+    def run(arguments: list[str]) -> str:
+        assert run_cli(group, arguments) == 0, capfd.readouterr().err
+        printed = capfd.readouterr()
+        return printed.err + printed.out
+
+    page = README.read_text("utf-8")
+    assert len(BLOCK.findall(page)) >= 2
+    assert alike(pasted(page, run)) == alike(page)
+
+
+def test_every_block_with_a_command_is_a_session():
+    for block in re.findall(r"```text\n(.*?)```", README.read_text("utf-8"), re.DOTALL):
+        assert "$ " not in block or block.startswith("$ pipeline "), block
+
+
+def test_figures_are_pasted():
+    shown = ["train        ran        11.62 s", "…", "test  5,000  41.82%"]
+    printed = "train  ran  1 min 02 s\nvalidation  1\ntest  60  7.00%\n"
+    assert renewed(shown, printed) == ["train  ran  1 min 02 s", "…", "test  60  7.00%"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed"),
+    [
+        (["trained in 1 s"], "train ran 1 s"),  # other words
+        (["one"], "one\ntwo"),  # more than is shown
+        (["one", "two"], "one"),  # less
+        (["one", "three"], "one\ntwo\nthree"),  # a line that is left out in silence
+        (["…", "two", "one"], "one\ntwo"),  # another order
+        (["epoch 3/10"], "epoch 2/10"),
+    ],
+)
+def test_what_is_not_printed_is_seen(shown, printed):
+    with pytest.raises(ValueError, match="expected"):
+        renewed(shown, printed)
