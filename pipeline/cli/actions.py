@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,18 +14,13 @@ from pipeline.cli.help import HelpfulCommand
 from pipeline.cli.output import echo, echo_page, terminal_width
 from pipeline.cli.picture import FORMATS
 from pipeline.cli.session import Session
+from pipeline.cli.speaker import Speaker
 from pipeline.cli.types import Choice
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
 
 if TYPE_CHECKING:
     from pipeline.cli.definition import Program
-
-
-class AsJson(NamedTuple):
-    """A speaker of a command without a session."""
-
-    as_json: bool
 
 
 def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
@@ -46,14 +41,6 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
         raise
     document = {"stages": display.stages(outcome), "artifacts": display.artifacts(outcome)}
     return outcome, {**program.summarize(session, outcome), **document}
-
-
-class Speaker(Protocol):
-    """What knows whether a command is to print JSON: a session, or what takes its place."""
-
-    @property
-    def as_json(self) -> bool:
-        """Whether --json was given."""
 
 
 def say(session: Speaker, document: Any, text: str) -> None:

@@ -37,9 +37,10 @@ def make_command(program: Program) -> click.Command:
 
 
 def _doctor(program: Program, artifacts_dir: str, as_json: bool) -> None:
-    from pipeline.cli.actions import AsJson, say
+    from pipeline.cli.actions import say
     from pipeline.cli.machine import facts
     from pipeline.cli.session import artifacts_folder
+    from pipeline.cli.speaker import AsJson
 
     found = facts(artifacts_folder(artifacts_dir), program.extras)
     advised = list(advice(found, program.extras))

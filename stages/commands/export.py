@@ -15,11 +15,12 @@ from typing import Any
 
 import click
 
-from pipeline.cli.actions import AsJson, say
+from pipeline.cli.actions import say
 from pipeline.cli.flags import StageCommand
 from pipeline.cli.group import CommandGroup
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import summary
+from pipeline.cli.speaker import AsJson
 from pipeline.cli.types import FILE, Choice
 from pipeline.errors import ConfigError
 from pipeline.store.durable import replacing

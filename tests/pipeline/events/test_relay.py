@@ -8,6 +8,8 @@ from typing import Any
 from pipeline.events.relay import Relay
 from pipeline.events.reporter import Reporter
 
+CHANNEL = 0  # the first
+
 
 class Recording(Reporter):
     def __init__(self) -> None:
@@ -19,13 +21,14 @@ class Recording(Reporter):
 
 def opened() -> tuple[Recording, Relay, Any, Any]:
     reported = Recording()
-    relay = Relay(reported)
+    relay = Relay()
+    assert relay.channels.open(reported) == CHANNEL
     _, (pipe, lock) = relay.connection
     return reported, relay, pipe, lock
 
 
 def send(pipe: Any, words: str) -> None:
-    pipe.send(("info", {"message": words}))
+    pipe.send((CHANNEL, "info", {"message": words}))
 
 
 def test_what_arrives_is_reported_before_it_closes():
