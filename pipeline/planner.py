@@ -25,11 +25,10 @@ from pipeline.stage import Stage
 from pipeline.store.files import Files
 from pipeline.store.store import Key, Store
 
-__all__ = ["CACHED", "RUNS", "WAITS", "Decision", "Planner", "output_digests"]
-
 if TYPE_CHECKING:
     from pipeline.item_plan import ItemPlan
 
+__all__ = ["CACHED", "RUNS", "WAITS", "Decision", "Planner", "output_digests"]
 Sources = Mapping[str, "Key | Files"]  # where an artifact is found, or the artifact itself
 
 
