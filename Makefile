@@ -44,6 +44,7 @@ test-newest: .venv/dev  ## every test with the newest versions, on each Python f
 lint: .venv/dev  ## style and mistakes that can be seen without running
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
 
 bench: .venv/bench  ## speed of the gradient step beside its peers and its limit
 	$(BIN)/python -m tests.benchmarks
@@ -81,13 +82,11 @@ page-test: .venv/dev  ## the report's pages in a real Chromium, with axe-core wh
 readme: .venv/core  ## run the README's sessions and paste what they print: SOURCE=ARCHIVE of CIFAR-10
 	nice -n 10 $(BIN)/python -m tests.pasted $(SOURCE) --write
 
-dist: .venv/dev  ## a wheel and an sdist in dist/, and the wheel tried in an empty environment
+dist: .venv/dev  ## a wheel and an sdist in dist/, both tried in empty environments, with each Python from 3.11 on
 	rm -rf dist build
 	$(BIN)/pip install --quiet --disable-pip-version-check 'build>=1.2'
 	$(BIN)/python -m build --outdir dist .
-	$(PYTHON) -m venv --clear .venv/empty
-	.venv/empty/bin/pip install --quiet --disable-pip-version-check dist/*.whl
-	cd .venv/empty && bin/pipeline run --quiet --source synthetic --synthetic-size 200 --batch 50 --epochs 1
+	$(BIN)/python -m tests.packages dist
 
 clean:  ## remove what was built; cached results and datasets stay
 	rm -rf .venv build dist *.egg-info .coverage htmlcov .pytest_cache .ruff_cache .hypothesis

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +108,7 @@ def open_store(root: Path, remote: str | None, warn: Callable[[str], None]) -> S
     return StoreWithRemote(root, Remote(remote), warn)
 
 
-def sharing(store: Store, reporter: Reporter, create: bool = True) -> Any:
+def sharing(store: Store, reporter: Reporter, create: bool = True) -> AbstractContextManager[None]:
     """Use a store beside others, not while `gc` clears it out; `create`: make what is missing."""
 
     def wait() -> None:

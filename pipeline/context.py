@@ -42,8 +42,11 @@ class Context:
     def check_free_space(self, size: int) -> None:
         """Say that outputs of `size` bytes are to come: a full disk is reported before the work."""
 
-    def metrics(self, **figures: float) -> None:
-        """Report figures as they come, such as the loss of an epoch, to whoever follows the run."""
+    def metrics(self, line: str = "", /, **figures: Any) -> None:
+        """Report figures as they come, such as the loss of an epoch, to whoever follows the run.
+
+        Programs get the figures, people `line` in their place.
+        """
 
     def note(self, **figures: Any) -> None:
         """Keep figures of this run, such as timings, in the manifest: no part of the result."""

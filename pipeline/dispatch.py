@@ -91,7 +91,7 @@ class Dispatcher:
     def _here(self, decision: Decision, outcome: Outcome) -> tuple[bool, BaseException | None]:
         from pipeline.execution import execute  # here and not above: most commands run nothing
 
-        self._reporter.stage_started(decision.stage.name, decision.reason)
+        self._report_start(decision)
         task = self._task(decision, outcome)
         made, stop = self._made(decision, outcome), self._backend and self._backend.stop
         try:
@@ -132,7 +132,7 @@ class Dispatcher:
 
     def _submit(self, decision: Decision, outcome: Outcome) -> Future[bool]:
         backend = self._backend_here()
-        self._reporter.stage_started(decision.stage.name, decision.reason)
+        self._report_start(decision)
         task, made = self._task(decision, outcome), self._made(decision, outcome)
         if decision.items is None:
             return backend.submit(task, self._planner, self._reporter, made)
@@ -150,6 +150,10 @@ class Dispatcher:
             if self._backend is None:
                 self._backend = make_backend(self.placement)
             return self._backend
+
+    def _report_start(self, decision: Decision) -> None:
+        name, key = decision.stage.name, decision.key
+        self._reporter.stage_started(name, decision.reason, key.digest if key else "")
 
     def _task(self, decision: Decision, outcome: Outcome) -> Task:
         from pipeline.execution import Task

@@ -89,7 +89,7 @@ def toml_literal(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _number(text: str, *kinds: type) -> int | float | str:
+def _number(text: str, *kinds: type[int] | type[float]) -> int | float | str:
     for kind in kinds:
         try:
             return kind(text)

@@ -114,8 +114,8 @@ def _stamp(path: str) -> list[int] | None:
 
 
 # Not all of /dev: files in its shm are files like any other.
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fd", "stdin")
-_DEVICES = tuple(f"/dev/{name}" for name in (*_DEVICES, "stdout", "stderr"))
+_NAMES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fd", "stdin")
+_DEVICES = tuple(f"/dev/{name}" for name in (*_NAMES, "stdout", "stderr"))
 OWN = ("pymp-", "pl-")  # folders of multiprocessing, and of executors/leftovers.py
 
 

@@ -49,11 +49,13 @@ class Outcome:
 
     def record(self, artifact: str) -> dict[str, Any]:
         """What the manifest says of an artifact: kind, digest, dtype, shape, size."""
-        return self._manifests[self._key(artifact)]["outputs"][artifact]
+        found: dict[str, Any] = self._manifests[self._key(artifact)]["outputs"][artifact]
+        return found
 
     def notes(self, artifact: str) -> dict[str, Any]:
         """The figures that the artifact's stage noted of its own run."""
-        return self._manifests[self._key(artifact)]["notes"]
+        found: dict[str, Any] = self._manifests[self._key(artifact)]["notes"]
+        return found
 
     def path(self, artifact: str) -> str:
         """The file that holds an artifact."""
@@ -66,7 +68,7 @@ class Outcome:
     def add(self, result: StageResult, manifest: Mapping[str, Any] | None = None) -> None:
         """Take in the result of one more stage; without a manifest, there is none."""
         self.stages.append(result)
-        if manifest is not None:
+        if manifest is not None and result.key is not None:
             self.digests |= output_digests(manifest)
             self.keys |= dict.fromkeys(manifest["outputs"], result.key)
             self._manifests[result.key] = manifest

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import operator
 import types
 import typing
 from collections.abc import Iterator
@@ -64,13 +65,13 @@ class Option:
             if isinstance(number, bool) or not isinstance(number, int | float):
                 continue
             bounds = (
-                (self.minimum, "at least", lambda bound, n=number: n >= bound),
-                (self.maximum, "at most", lambda bound, n=number: n <= bound),
-                (self.above, "a number above", lambda bound, n=number: n > bound),
-                (self.below, "a number below", lambda bound, n=number: n < bound),
+                (self.minimum, "at least", operator.ge),
+                (self.maximum, "at most", operator.le),
+                (self.above, "a number above", operator.gt),
+                (self.below, "a number below", operator.lt),
             )
             for bound, words, holds in bounds:
-                if bound is not None and not holds(bound):  # a NaN holds nowhere
+                if bound is not None and not holds(number, bound):  # a NaN holds nowhere
                     raise ConfigError(f"expected {words} {_exact(bound)}, found {_exact(number)}")
 
 
@@ -111,9 +112,9 @@ def read_argument(name: str, hint: Any, default: Any, where: str) -> Parameter |
     """
     if default is inspect.Parameter.empty:
         raise GraphError(f"{where}: a parameter needs a default")
-    if not dataclasses.is_dataclass(hint):
+    if not (isinstance(hint, type) and dataclasses.is_dataclass(hint)):
         return _parameter(name, hint, default, where)
-    if not hint.__dataclass_params__.frozen:
+    if not vars(hint)["__dataclass_params__"].frozen:
         raise GraphError(f"{where}: expected a frozen dataclass, found one that can be changed")
     if not isinstance(default, hint):
         raise GraphError(f"{where}: expected a default such as {hint.__name__}()")

@@ -28,6 +28,7 @@ from pipeline.store.store import Key, Store
 if TYPE_CHECKING:
     from pipeline.item_plan import ItemPlan
 
+__all__ = ["CACHED", "RUNS", "WAITS", "Decision", "Planner", "output_digests"]
 Sources = Mapping[str, "Key | Files"]  # where an artifact is found, or the artifact itself
 
 
@@ -97,7 +98,7 @@ class Planner:
         found = fingerprint_of(stage, parameters, inputs, self._code)
         key = Key(stage.name, found.digest)
         damage, manifest = self.store.examine(key)
-        if damage is None:
+        if damage is None and manifest is not None:
             reasons = self.observations.changes(stage, manifest)
             if not reasons:
                 fields, why = found.fields, (_up_to_date(manifest),)
@@ -106,7 +107,7 @@ class Planner:
                     self._decided[stage.name, *inputs.values()] = made
                 return made
         else:
-            reasons = self._reasons(found) if self.store.is_absent(key) else (damage,)
+            reasons = self._reasons(found) if self.store.is_absent(key) else (str(damage),)
         sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
         items = None
         if stage.over and keys is not None:
@@ -164,7 +165,7 @@ class Planner:
         for stage in self.pipeline.upstream(targets):
             decision = self.decide(stage, digests, keys)
             decisions.append(decision)
-            if decision.status == CACHED:
+            if decision.status == CACHED and decision.manifest is not None:
                 digests |= output_digests(decision.manifest)
                 keys |= dict.fromkeys(stage.outputs, decision.key)
             elif stage.gives:

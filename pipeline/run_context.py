@@ -45,9 +45,9 @@ class RunContext(Context):
     def warn(self, message: str) -> None:
         self._reporter.warn(message)
 
-    def metrics(self, **figures: float) -> None:
+    def metrics(self, line: str = "", /, **figures: Any) -> None:
         self._check()
-        self._reporter.metrics(self._key.stage, figures)
+        self._reporter.metrics(self._key.stage, figures, line)
 
     def check_free_space(self, size: int) -> None:
         check_free_space(self._store.root, size)

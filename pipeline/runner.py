@@ -76,7 +76,7 @@ class _Run:
         finally:
             self._outcome.stages.sort(key=lambda result: self._places[result.name])
         if self._error is not None:
-            self._error.outcome = self._outcome
+            vars(self._error)["outcome"] = self._outcome
             raise self._error
         return self._outcome
 
@@ -124,17 +124,18 @@ class _Run:
     def _finish(
         self, decision: Decision, status: str, started: float, just_made: bool = False
     ) -> None:
-        store, name = self._planner.store, decision.stage.name
+        store, name, key = self._planner.store, decision.stage.name, decision.key
         # First of all: what it has changed counts as what it was, whatever may fail from here on.
         side_effects = self._planner.side_effects(decision.stage) if status == RAN else []
-        manifest = decision.manifest or store.manifest(decision.key)
-        store.touch(decision.key)
+        assert key is not None  # nothing waits that is finished
+        manifest = decision.manifest or store.manifest(key)
+        store.touch(key)
         if status == RAN:
-            store.share(decision.key)
+            store.share(key)
         seconds = time.perf_counter() - started
         reason = JUST_MADE if just_made else decision.reason
-        self._outcome.add(StageResult(name, status, seconds, reason, decision.key), manifest)
-        self._reporter.stage_finished(name, status, seconds, reason)
+        self._outcome.add(StageResult(name, status, seconds, reason, key), manifest)
+        self._reporter.stage_finished(name, status, seconds, reason, key.digest)
         if status == RAN:
             self._planner.remember(decision.stage)
         for words in side_effects:
@@ -148,13 +149,13 @@ class _Run:
         if name in self._stages:  # what it has changed counts as what it was before
             self._planner.side_effects(self._stages[name])
         if not hasattr(error, "stage"):
-            error.stage = name
+            vars(error)["stage"] = name
             if not isinstance(error, PipelineError):  # whose one line says all
                 error.add_note(f"in stage {name}")
         if isinstance(error, Interrupted) or not isinstance(error, Exception):
             raise error
         if not self._dispatcher.placement.keep_going:
-            error.outcome = self._outcome
+            vars(error)["outcome"] = self._outcome
             raise error
         self._error = self._error or error
         words = getattr(error, "summary", "") or str(error) or type(error).__name__

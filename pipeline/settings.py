@@ -115,7 +115,7 @@ def _scaled(
     found = dict(settings)
     for name, parameter in parameters.items():
         base = parameter.option.scales_with
-        if base not in parameters or settings[name] is not of_recipe[name]:
+        if base is None or base not in parameters or settings[name] is not of_recipe[name]:
             continue
         before, now = of_recipe[base], settings[base]
         if settings[name].origin == "default" or before.origin == "default" or before is now:

@@ -99,7 +99,7 @@ class Stage:
         return _named, (self.function.__module__, self.function.__qualname__)
 
 
-def _named(module: str, name: str) -> Stage:
+def _named(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 

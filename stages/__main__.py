@@ -6,8 +6,10 @@ import sys
 from pipeline.deferred import defer
 
 # Where everything is up to date, nothing of these is used.
-DEFERRED = ("numpy", "stages.neuralnet", "shutil", "secrets", "difflib", "csv", "tempfile")
-DEFERRED += ("array", "unicodedata")
+DEFERRED = (
+    *("numpy", "stages.neuralnet", "shutil", "secrets", "difflib", "csv", "tempfile"),
+    *("array", "unicodedata"),
+)
 
 
 def main() -> None:

@@ -15,9 +15,8 @@ where x… are the first digits of the SHA-256 of its files' contents.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
 from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
@@ -29,8 +28,9 @@ from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES
 from stages.dataset.options import ReadingOptions
 from stages.dataset.repeats import Repeats
 from stages.dataset.sources.origin import name_of
+from stages.dataset.spool import Reading
 
-READERS: dict[str, Callable[..., Iterator[dict[str, np.ndarray]]]] = {
+READERS: dict[str, Callable[..., Reading]] = {
     "cifar10": cifar10.read,
     "cifar100": cifar100.read,
     "idx": idx.read,
@@ -59,7 +59,7 @@ APPLIES = {
 @stage(outputs=("images", "labels", "dataset"))
 def decode(
     archive: Files, *, reading: ReadingOptions = ReadingOptions(), context: Context = QUIET
-) -> Iterator[dict[str, np.ndarray]]:
+) -> Reading:
     """Read the images (or the rows of a table) and their labels.
 
     Yields images uint8 (k, channels, height, width), or rows float32 (k, d) of a table, and labels
@@ -75,7 +75,8 @@ def decode(
                 f"{' or '.join(WORDS[k] for k in kinds)}, found {WORDS[kind]}; leave it out"
             )
     context.check_free_space(sum(file.size for file in archive.files))  # or more, if it is packed
-    repeats, record = Repeats(), {}
+    repeats = Repeats()
+    record: dict[str, Any] = {}
     reader = READERS[kind](archive, reading, context)
     while True:
         try:

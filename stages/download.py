@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,15 +55,15 @@ def download(
         files = generate(folder, options.synthetic_size, context)
         expect_sha256(files.files[0].path, sha256, files.files[0].sha256)
         return files
-    check = {"check": check_download, "context": context}
+    bring = partial(fetch, check=check_download, context=context)
     if source == "cifar10":
-        return Files((fetch(OFFICIAL_URLS, folder / OFFICIAL_NAME, sha256=sha256, **check),))
+        return Files((bring(OFFICIAL_URLS, folder / OFFICIAL_NAME, sha256=sha256),))
     if source in ORIGINS:
         origin = ORIGINS[source]
         own = folder / source if len(origin.files) > 1 else folder
         return Files(
             tuple(
-                fetch(origin.urls(name), own / name, sha256=sha256 or digest, **check)
+                bring(origin.urls(name), own / name, sha256=sha256 or digest)
                 for name, digest in origin.files.items()
             )
         )
@@ -77,7 +78,7 @@ def download(
     digests = (sha256, None)
     return Files(
         tuple(
-            fetch((url,), folder / name_for(url), sha256=digest, **check)
+            bring((url,), folder / name_for(url), sha256=digest)
             for url, digest in zip(urls, digests, strict=False)
         )
     )

@@ -31,6 +31,7 @@ from stages.features import expect_images, far_off, make_inputs
 from stages.options import InputOptions, Tta
 
 DENSE = 100  # classes, up to which the confusion matrix is kept as a whole
+REPORTED = ("images", "loss", "accuracy", "balanced_accuracy")  # as they are found
 CONFUSED = 1000  # pairs of classes that are kept of a larger one
 
 
@@ -83,6 +84,7 @@ def evaluate(
             if tta:
                 scores = _finite(part, measure, rows, mirror=True)
                 result[part]["tta"] = {"loss": scores.loss, "accuracy": scores.accuracy}
+            context.metrics(part=part, **{name: result[part][name] for name in REPORTED})
     return result
 
 
@@ -115,7 +117,7 @@ def _majority(
 def _finite(part: str, measure: Callable[..., nn.Scores], *given: Any, **options: Any) -> nn.Scores:
     with np.errstate(all="ignore"):  # reported here, in our own words
         scores = measure(*given, **options)
-    if not math.isfinite(scores.loss):
+    if scores.loss is None or not math.isfinite(scores.loss):
         raise DataError(
             f"expected a finite {part} loss, found {scores.loss}: the parameters of the "
             "network are too large; train it again with a smaller --lr, or load another"

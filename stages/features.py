@@ -59,7 +59,7 @@ def to_features(images: np.ndarray, options: FeatureOptions) -> np.ndarray:
 
 def _luma(planes: np.ndarray) -> np.ndarray:
     """float32 (n, pixels) in [0, 255] of uint8 planes (n, 3, pixels)."""
-    luma = np.multiply(planes[:, 0], np.float32(LUMA[0]), dtype=np.float32)
+    luma: np.ndarray = np.multiply(planes[:, 0], np.float32(LUMA[0]), dtype=np.float32)
     scratch = np.empty_like(luma)
     for plane, weight in zip((1, 2), LUMA[1:], strict=True):
         np.multiply(planes[:, plane], np.float32(weight), out=scratch)
@@ -118,7 +118,7 @@ def chosen_blocks(features: np.ndarray, rows: np.ndarray, size: int) -> Stream:
     chosen[rows] = True
 
     def block(part: np.ndarray) -> np.ndarray:
-        found = features[part[chosen[part]]]
+        found: np.ndarray = features[part[chosen[part]]]
         release(features)
         return found
 

@@ -82,15 +82,15 @@ def fit(
     pixel that hardly ever changes may change in use, and is not magnified without bounds.
     """
     inputs = inputs or nn.Inputs()
-    blocks = chosen_blocks(features, rows, ROWS)
+    blocks, shape = chosen_blocks(features, rows, ROWS), inputs.shape
 
     def shared(means: np.ndarray) -> np.ndarray:
         """Means (d,) of single features → means over those that share their constants."""
-        if by_channel:
-            channels = means.reshape(inputs.shape[0], -1)
+        if by_channel and shape is not None:
+            channels = means.reshape(shape[0], -1)
             return np.repeat(channels.mean(axis=1), channels.shape[1])
-        if flipped:
-            return (means + nn.mirrored(means[np.newaxis], inputs.shape)[0]) / 2
+        if flipped and shape is not None:
+            means = (means + nn.mirrored(means[np.newaxis], shape)[0]) / 2
         return means
 
     mean = np.zeros(features.shape[1])
@@ -106,7 +106,7 @@ def fit(
             progress.advance(len(block))
     deviation = np.sqrt(shared(variance / len(rows)))
     varies = deviation > 0
-    if inputs.shape is not None and varies.any():  # pixels, which are all measured alike
+    if shape is not None and varies.any():  # pixels, which are all measured alike
         deviation = np.maximum(deviation, LEAST * np.median(deviation[varies]))
     deviation[~varies] = 1
     return np.stack([mean, 1 / deviation]).astype(np.float32)

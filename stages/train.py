@@ -19,7 +19,7 @@ from pipeline.context import QUIET, Context
 from pipeline.errors import UserError
 from pipeline.stage import stage
 from stages import neuralnet as nn
-from stages.modelfile.initial import Init, init_by_content
+from stages.modelfile.initial import Init, identified, init_by_content
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
 from stages.training.augmentation import AugmentationOptions
 from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
@@ -88,7 +88,7 @@ def train(
             while not state.ended(epochs, selection.patience):
                 started = time.perf_counter()
                 _epoch(trainer, state, policy, rates, follower, context)
-                entry = {"epoch": state.epoch + 1, "lr": rates(state.epoch)}
+                entry: dict[str, Any] = {"epoch": state.epoch + 1, "lr": rates(state.epoch)}
                 entry |= trainer.totals.means()
                 found = trainer.averaged() if selection.average else trained
                 if len(validation_rows):
@@ -97,8 +97,8 @@ def train(
                     entry |= {"validation_accuracy": scores.accuracy}
                 better = state.finish_epoch(entry, found.parameters)
                 state.seconds.append(round(time.perf_counter() - started, 3))
-                context.metrics(**entry, seconds=state.seconds[-1])
-                context.info(epoch_line(entry, epochs, state.seconds[-1], better))
+                line = epoch_line(entry, epochs, state.seconds[-1], better)
+                context.metrics(line, **entry, epoch_seconds=state.seconds[-1])
         if state.epoch < epochs:
             context.info(stopped_early(state, selection.patience))
     context.note(epoch_seconds=state.seconds)
@@ -110,7 +110,7 @@ def train(
             "seed": seed,
             "initializer": network.initializer,
             "members": network.members,
-            **({"init": init.files[0].sha256} if init else {}),
+            **({"init": identified(init).files[0].sha256} if init else {}),
             **{name: value for group in chosen for name, value in asdict(group).items()},
         },
         "best_epoch": state.best_epoch,
@@ -166,7 +166,7 @@ def _validated(
     """Scores on the validation images, whose loss may overflow where that of training did not."""
     with np.errstate(all="ignore"):  # reported here, in our own words
         scores = trainer.evaluate(rows, network)
-    if not math.isfinite(scores.loss):
+    if scores.loss is None or not math.isfinite(scores.loss):
         raise _diverged(state, trainer.steps - 1)
     return scores
 

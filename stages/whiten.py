@@ -68,8 +68,8 @@ def whiten(
     stored = width = features.shape[1]
     levels, cut = parse_levels(local), None
     if levels and whitening.whiten != "none":
-        none = np.empty((0, stored), np.float32)
-        read = make_inputs(inputs, standardization=none, shape=shape_of(dataset))
+        empty = np.empty((0, stored), np.float32)
+        read = make_inputs(inputs, standardization=empty, shape=shape_of(dataset))
         first = nn.Local.of(check_levels(read.shape, levels), *levels[0], activation="relu")
         width, cut = first.numbers, first
     if init is not None:
@@ -115,11 +115,13 @@ def covariances(
     shape = inputs.shape if cut is None else cut.shape_of_patch
 
     def coordinates(stored: np.ndarray) -> tuple[np.ndarray, ...]:
-        x = np.empty(stored.shape, np.float32)
+        x: np.ndarray = np.empty(stored.shape, np.float32)
         inputs.convert(stored, x)
         if cut is not None:
             x = x[:, cut.indices()].reshape(-1, cut.numbers)
-        return halves(x, shape) if flipped else (x.astype(np.float64),)
+        if not flipped or shape is None:
+            return (x.astype(np.float64),)
+        return halves(x, shape)
 
     widths = [piece.shape[1] for piece in coordinates(features[:1])]
     sums = [(np.zeros(width), np.zeros((width, width))) for width in widths]
@@ -142,7 +144,7 @@ def covariances(
 
 def matrix(
     parts: list[tuple[np.ndarray, np.ndarray]],
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int] | None,
     components: int,
     damping: float,
     zca: bool,
@@ -164,7 +166,8 @@ def matrix(
     for number, (own, (_, vectors)) in enumerate(zip(parts, solved, strict=True)):
         here = (order >= start) & (order < start + len(vectors))
         rows = np.vstack([own[0], vectors[:, order[here] - start].T])
-        rows = whole(rows, number == 1, shape) if len(parts) == 2 else rows
+        if shape is not None and len(parts) == 2:
+            rows = whole(rows, number == 1, shape)
         mean += rows[0]
         V[:, here] = rows[1:].T
         start += len(vectors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ from pipeline.cli.help import HelpfulCommand
 from pipeline.cli.output import echo, echo_page, terminal_width
 from pipeline.cli.picture import FORMATS
 from pipeline.cli.session import Session
+from pipeline.cli.speaker import Speaker
 from pipeline.cli.types import Choice
 from pipeline.events.console import Console
 from pipeline.outcome import Outcome
@@ -42,7 +43,7 @@ def bring(program: Program, session: Session) -> tuple[Outcome, dict[str, Any]]:
     return outcome, {**program.summarize(session, outcome), **document}
 
 
-def say(session: Session, document: Any, text: str) -> None:
+def say(session: Speaker, document: Any, text: str) -> None:
     """Print the one result of a command: the document with --json, else the text."""
     if not session.as_json:
         echo_page(text)
@@ -142,7 +143,7 @@ FOLDED = (
     push_results,
     pull_results,
 )  # their help does not list a network's flags
-COMMANDS = {
+COMMANDS: dict[str, tuple[str, Callable[..., None], str, Iterable[click.Parameter]]] = {
     "run": (RUNNING, bring_up, "Everything, from source to result.", ()),
     "plan": (RUNNING, show_plan, "What would run, and why.", ()),
     "explain": (

@@ -50,6 +50,7 @@ def make_command(program: Program) -> click.Command:
         from click.shell_completion import get_completion_class
 
         made = get_completion_class(shell)
+        assert made is not None, shell  # click has all of SHELLS
         variable = f"_{name}_COMPLETE".replace("-", "_").upper()
         script = made(click.Group(), {}, name, variable)
         echo(script.source_template % script.source_vars())

@@ -33,10 +33,10 @@ def stages(outcome: Outcome) -> list[dict[str, Any]]:
 
 def artifacts(outcome: Outcome) -> dict[str, dict[str, Any]]:
     """Where each artifact is stored, and what it is."""
-    listing = {}
+    listing: dict[str, dict[str, Any]] = {}
     for name in outcome.artifacts():
         record = outcome.record(name)
-        shown = {key: record[key] for key in SHOWN if key in record}
+        shown: dict[str, Any] = {key: record[key] for key in SHOWN if key in record}
         size = record.get("bytes", record["size"])  # of items, all their values
         listing[name] = {"path": outcome.path(name), "bytes": size, **shown}
     return listing
@@ -59,7 +59,7 @@ def _form(record: Mapping[str, Any]) -> str:
         return f"{record['count']:,} items"
     if record["kind"] == "array":
         return f"{record['dtype'].lstrip('<|')} {'×'.join(map(str, record['shape'])) or 'scalar'}"
-    return record["kind"]
+    return str(record["kind"])
 
 
 def failed(outcome: Outcome) -> str:
@@ -70,6 +70,7 @@ def failed(outcome: Outcome) -> str:
 
 def decision(made: Decision) -> dict[str, Any]:
     """One line of a plan."""
+    found: dict[str, Any]
     found = {"name": made.stage.name, "status": made.status, "reasons": list(made.reasons)}
     if made.items is not None:
         counts = {"total": len(made.items.mapped.items), "run": len(made.items.missing)}

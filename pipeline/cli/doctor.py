@@ -37,17 +37,16 @@ def make_command(program: Program) -> click.Command:
 
 
 def _doctor(program: Program, artifacts_dir: str, as_json: bool) -> None:
-    from types import SimpleNamespace
-
     from pipeline.cli.actions import say
     from pipeline.cli.machine import facts
     from pipeline.cli.session import artifacts_folder
+    from pipeline.cli.speaker import AsJson
 
     found = facts(artifacts_folder(artifacts_dir), program.extras)
     advised = list(advice(found, program.extras))
     found = {"program": f"{program.name} {program.version}", **found}
     document = {**found, "advice": [{"kind": kind, "words": words} for kind, words in advised]}
-    say(SimpleNamespace(as_json=as_json), document, page(found, advised, program.extras))
+    say(AsJson(as_json), document, page(found, advised, program.extras))
     if any(kind == WRONG for kind, _ in advised):
         raise SystemExit(1)
 

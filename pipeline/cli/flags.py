@@ -73,9 +73,9 @@ def _shown(parameter: Parameter) -> str:
 
 def parameter_options(
     stages: Iterable[Stage], parameters: Mapping[str, Parameter]
-) -> list[click.Option]:
+) -> list[ParameterOption]:
     """The options of each parameter that the stages take, in the order of the flow."""
-    options: dict[str, click.Option] = {}
+    options: dict[str, ParameterOption] = {}
     for stage in stages:
         for name in stage.parameters:
             parameter = parameters[name]
@@ -181,11 +181,11 @@ def common_options(recipes: tuple[str, ...]) -> tuple[click.Option, ...]:
         )
         options.insert(2, recipe)
     for option in options:
-        option.section = COMMON
+        vars(option)["section"] = COMMON
     return tuple(options)
 
 
-def _env(name: str) -> dict[str, str]:
+def _env(name: str) -> dict[str, Any]:
     return {"envvar": f"PIPELINE_{name}"}
 
 

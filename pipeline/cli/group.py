@@ -26,6 +26,7 @@ class CommandGroup(click.Group):
         self.later: dict[str, Any] = {}
         self.words: dict[str, str] = {}
         self.sections: dict[str, list[str]] = {}
+        self.stages: list[str] = []  # their names
 
     def place(self, section: str, name: str, words: str, make: Any) -> None:
         """Add a command to a section, or put another in place of the one of that name.

@@ -9,6 +9,7 @@ import click
 
 from pipeline.cli import display
 from pipeline.cli.session import Session
+from pipeline.cli.table import align
 from pipeline.errors import ConfigError
 from pipeline.store.locks import store_lock
 
@@ -89,13 +90,19 @@ def collect(
         plan = session.plan()
         current = [decision.key for decision in plan if decision.key]
         groups = [folder for one in plan if one.items for folder in one.items.stored]
-        limits = {"days": unused_days, "size": size, "searches": searches}
-        removals = plan_removals(store, current, **limits, current_groups=groups)
+        removals = plan_removals(
+            store,
+            current,
+            days=unused_days,
+            size=size,
+            searches=searches,
+            current_groups=groups,
+        )
         if not dry_run:
             remove(store, removals)
     total = sum(removal.size for removal in removals)
     listed = [{"path": str(r.path), "bytes": r.size, "reason": r.reason} for r in removals]
-    lines = [display.align([(str(r.path), display.size(r.size), r.reason) for r in removals])]
+    lines = [align([(str(r.path), display.size(r.size), r.reason) for r in removals])]
     done = "would be freed" if dry_run else "freed"
     text = "\n".join([*filter(None, lines), f"{display.size(total)} {done}"])
     return {"removed": listed, "bytes": total, "dry_run": dry_run}, text

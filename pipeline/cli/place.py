@@ -19,7 +19,7 @@ def expect_place(place: Path, flag: str) -> None:
         if not found:
             expect_replaceable(place)
     except OSError as error:
-        found = error.strerror
+        found = error.strerror or str(error)
         if not place.parent.exists():
             found = f"there is no folder {place.parent}"
     if found:

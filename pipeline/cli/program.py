@@ -28,10 +28,10 @@ RUNNING = actions.RUNNING
 __all__ = ["Alternative", "CommandGroup", "Program", "make_cli", "pipeline_command"]
 
 
-def make_cli(program: Program) -> click.Group:
+def make_cli(program: Program) -> CommandGroup:
     """A click group: a command for each stage, and those that concern the whole pipeline."""
     group = CommandGroup(program.name, help=program.help)
-    group = click.version_option(program.version, prog_name=program.name)(group)
+    click.version_option(program.version, prog_name=program.name)(group)
     group.sections = {RUNNING: [], STAGES: []}
     for stage in program.pipeline.stages.values():
         name, words = stage.name, stage.help
@@ -41,12 +41,13 @@ def make_cli(program: Program) -> click.Group:
         make = partial(pipeline_command, program, name, (), action, help=words, extra=extra)
         group.place(section, name, summary(words), make)
     group.synonyms, group.stages = program.synonyms, list(program.pipeline.stages)
-    for section, name, words, make in (
+    others: tuple[tuple[str, str, str, Callable[[], click.Command]], ...] = (
         (RUNNING, "graph", "The picture of the flow.", actions.graph_maker(program)),
         (actions.UPKEEP, "doctor", doctor.WORDS, partial(doctor.make_command, program)),
         (actions.UPKEEP, "completion", completion.WORDS, partial(completion.make_command, program)),
-    ):
-        group.place(section, name, summary(words), make)
+    )
+    for section, name, words, maker in others:
+        group.place(section, name, summary(words), maker)
     return group
 
 

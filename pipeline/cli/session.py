@@ -160,7 +160,7 @@ def load_recipe(folder: Path | None, name: str | None) -> tuple[str, dict[str, A
         return None
     if name.endswith(".toml") or os.sep in name:
         values = read_toml(Path(name), "--recipe")
-    elif name in recipe_names(folder):
+    elif folder is not None and name in recipe_names(folder):
         values = read_toml(folder / f"{name}.toml")
     else:
         hint = unknown("recipe", name, recipe_names(folder))

@@ -28,7 +28,8 @@ def commented(program: Program, settings: Mapping[str, Setting]) -> str:
     for pipeline in pipelines:
         for option in parameter_options(pipeline.upstream(pipeline.stages), pipeline.parameters):
             if not option.hidden:
-                sections.setdefault(option.section, {}).setdefault(option.name, option.parameter)
+                name = option.parameter.name
+                sections.setdefault(option.section, {}).setdefault(name, option.parameter)
     lines = [
         f"# Parameters of {program.name}, for --config FILE or --recipe FILE.",
         "# Take away the # before what you want to set. Flags and variables of the",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.names import nearest
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
-class Choice(click.Choice):
+
+class Choice(click.Choice[str]):
     """One of some words; the nearest of them is named where the word is another."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -23,13 +26,15 @@ class Choice(click.Choice):
             self.fail(words + hint, param, ctx)
 
 
-class Place(click.ParamType):
+class Place(click.ParamType[str]):
     """A file or a folder by name, which a shell completes. What is there is looked at later."""
 
     def __init__(self, kind: str) -> None:
         self.name = self._kind = kind
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list:
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
         """Let the shell list its files."""
         from click.shell_completion import CompletionItem  # here: a shell alone asks
 

@@ -25,20 +25,21 @@ def changed_code(planner: Planner, made: Decision) -> dict[str, str | None]:
     """The names of what has changed since the nearest stored result, and how, as unified diffs;
     None where the source that it had is not known."""
     old = planner.nearest(made.fields) if made.fields and made.status == RUNS else None
-    if old is None or old.get("graph") == made.fields["graph"]:
+    if old is None or made.fields is None or old.get("graph") == made.fields["graph"]:
         return {}
     before, after = old["code"], made.fields["code"]
     names = [name for name in after if before.get(name, after[name]) != after[name]]
     now = planner.text_now(made.stage) if names else {}
-    found = {}
-    for name in names:
-        was, is_now = planner.texts.get(name, before[name]), now.get(f"{name} {after[name]}")
-        known = was is not None and is_now is not None
-        found[name] = _difference(name, was, is_now) if known else None
-    return found
+    return {
+        name: _difference(name, planner.texts.get(name, before[name]), now.get(f"{name} {digest}"))
+        for name, digest in after.items()
+        if name in names
+    }
 
 
-def _difference(name: str, was: str, is_now: str) -> str:
+def _difference(name: str, was: str | None, is_now: str | None) -> str | None:
+    if was is None or is_now is None:
+        return None
     import difflib
 
     lines = difflib.unified_diff(
@@ -66,7 +67,7 @@ def as_page(
     lines += _changes(changes, whole)
     if made.fields is not None:
         lines += _fields(made.fields) if whole else ["", _counts(made.fields)]
-    if made.status == CACHED:
+    if made.status == CACHED and made.key is not None:
         manifest, folder = session.store.manifest(made.key), session.store.folder(made.key)
         lines += ["", f"stored {manifest['written']}, took {manifest['seconds']:.2f} s:"]
         lines.append(shown_place(folder, "  "))

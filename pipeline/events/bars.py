@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from pipeline.events.console import DIM
 from pipeline.events.lines import LineReporter
@@ -33,12 +34,14 @@ class BarReporter(LineReporter):
         self._passing = ""  # the line that will be wiped out, where there is one
         self._why: dict[str, str] = {}
 
-    def stage_started(self, stage: str, reason: str) -> None:
+    def stage_started(self, stage: str, reason: str, fingerprint: str = "") -> None:
         with self.lock:
             self._why[stage] = reason
             self._say_running()
 
-    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
+    def stage_finished(
+        self, stage: str, status: str, seconds: float, reason: str, fingerprint: str = ""
+    ) -> None:
         with self.lock:
             self._why.pop(stage, None)
             super().stage_finished(stage, status, seconds, reason)
@@ -117,10 +120,17 @@ def _bar_type() -> type:
     """A tqdm with our facts beside the bar. It needs no monitor thread and no process lock."""
     from tqdm.std import tqdm
 
-    class Bar(tqdm):
+    if TYPE_CHECKING:  # its stubs have a parameter that it has not
+        Base = tqdm[Any]
+    else:
+        Base = tqdm
+
+    class Bar(Base):
         monitor_interval = 0
         _lock = threading.RLock()
         note, closed = "", False
+        on_close: Callable[[Any], None]
+        _time: Callable[[], float]
 
         def advance(self, amount: int = 1, note: str = "") -> None:
             self.note = note or self.note
@@ -139,7 +149,7 @@ def _bar_type() -> type:
 
         @property
         def format_dict(self) -> dict[str, Any]:
-            values = super().format_dict
+            values = dict(super().format_dict)
             done, total, elapsed = values["n"], values["total"], values["elapsed"]
             speed = values["rate"] or (done - values["initial"]) / max(elapsed, 1e-9)
             columns = self.fp.columns - 1  # the window may have changed

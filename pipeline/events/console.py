@@ -30,7 +30,7 @@ class Console:
     def isatty(self) -> bool:
         """Whether the stream is a terminal."""
         with suppress(ValueError, AttributeError):  # closed; no stream at all
-            return self._stream.isatty()
+            return bool(self._stream.isatty())
         return False
 
     def can_move(self) -> bool:
@@ -39,7 +39,7 @@ class Console:
 
     def fileno(self) -> int:
         """The file descriptor, where there is one: a bar asks it for the width of the terminal."""
-        return self._stream.fileno()
+        return int(self._stream.fileno())
 
     @property
     def columns(self) -> int:

@@ -1,14 +1,16 @@
 """Event: something that happens in a run, for callers that show progress themselves.
 
 kind              fields
-stage_started     stage, reason
-stage_finished    stage, status (ran, cached, failed, skipped), took (seconds), reason
+stage_started     stage, reason, fingerprint
+stage_finished    stage, status (ran, cached, failed, skipped), took (seconds), reason, fingerprint
 progress          label, done, total (None: unknown), unit, note
 metrics           stage and figures of the stage's own: epoch, loss, accuracy, …
 info, warning     message
 waiting           stage, holder: another process is making the stage's result
 
 run(PIPELINE, store="artifacts", on_event=lambda event: print(event.kind, event.fields))
+
+README.md has each with its units and an example.
 """
 
 from __future__ import annotations
@@ -46,19 +48,21 @@ class EventReporter(Reporter):
         super().__init__()
         self._on_event, self._interval = on_event, interval
 
-    def stage_started(self, stage: str, reason: str) -> None:
-        self._event("stage_started", stage=stage, reason=reason)
+    def stage_started(self, stage: str, reason: str, fingerprint: str = "") -> None:
+        self._event("stage_started", stage=stage, reason=reason, fingerprint=fingerprint)
 
-    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
-        took = round(seconds, 6)
-        self._event("stage_finished", stage=stage, status=status, took=took, reason=reason)
+    def stage_finished(
+        self, stage: str, status: str, seconds: float, reason: str, fingerprint: str = ""
+    ) -> None:
+        found = {"status": status, "took": round(seconds, 6), "reason": reason}
+        self._event("stage_finished", stage=stage, **found, fingerprint=fingerprint)
 
     def progress(
         self, label: str, total: int | None = None, unit: str = "rows"
     ) -> AbstractContextManager[Progress]:
         return Task(label, total, unit, self._show, self._interval, self.clock, last=True)
 
-    def metrics(self, stage: str, figures: Mapping[str, Any]) -> None:
+    def metrics(self, stage: str, figures: Mapping[str, Any], line: str = "") -> None:
         self._event("metrics", stage=stage, **figures)
 
     def info(self, message: str) -> None:

@@ -42,9 +42,10 @@ def folded(line: str, width: int | None) -> str:
     import textwrap  # here and not above: few lines are too long
 
     indent = " " * (len(line) - len(line.lstrip()) + 2)
-    words = {"break_long_words": False, "break_on_hyphens": False}
-    found = textwrap.wrap(line, width, subsequent_indent=indent, drop_whitespace=True, **words)
-    return "\n".join(found) or line
+    wrapper = textwrap.TextWrapper(
+        width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(wrapper.wrap(line)) or line
 
 
 def command_lines(line: str, width: int | None) -> str:

@@ -7,7 +7,7 @@ it ran. On a terminal no line is longer than the terminal is wide.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -51,11 +51,13 @@ class LineReporter(QuietReporter):
         self._verbose, self._interval, self.clock = verbose, interval, clock
         self._running: dict[str, str] = {}  # stage → the reason that was shown
 
-    def stage_started(self, stage: str, reason: str) -> None:
+    def stage_started(self, stage: str, reason: str, fingerprint: str = "") -> None:
         self._running[stage] = reason
         self._line(self._columns(stage, "runs", "", reason))
 
-    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
+    def stage_finished(
+        self, stage: str, status: str, seconds: float, reason: str, fingerprint: str = ""
+    ) -> None:
         shown = self._running.pop(stage, None)
         known = reason == shown or (status == "cached" and shown is None and not self._verbose)
         took = "" if status in ("cached", "skipped") else duration(seconds)
@@ -66,6 +68,10 @@ class LineReporter(QuietReporter):
         self, label: str, total: int | None = None, unit: str = "rows"
     ) -> AbstractContextManager[Progress]:
         return Task(label, total, unit, self._show, self._interval, self.clock)
+
+    def metrics(self, stage: str, figures: Mapping[str, Any], line: str = "") -> None:
+        if line:
+            self.info(line)
 
     def info(self, message: str) -> None:
         self._line(self._folded(message))

@@ -4,8 +4,9 @@
     ├── QuietReporter      warnings only                                  (lines.py)
     │   └── LineReporter   plain lines: a log, a pipe, a cluster's output
     │       └── BarReporter    a terminal: a bar while a stage runs       (bars.py)
-    └── EventReporter      calls a function with each event               (event.py)
-        └── JsonReporter   one JSON object a line                         (json_lines.py)
+    ├── EventReporter      calls a function with each event               (event.py)
+    │   └── JsonReporter   one JSON object a line                         (json_lines.py)
+    └── Several            reports to several others                      (several.py)
 
 Stages that run side by side report from several threads; `lock` keeps their events apart. Nothing
 reported here can stop a run: a stream that is broken or closed is written to in vain.
@@ -31,10 +32,12 @@ class Reporter:
     def __init__(self) -> None:
         self.lock = threading.RLock()
 
-    def stage_started(self, stage: str, reason: str) -> None:
+    def stage_started(self, stage: str, reason: str, fingerprint: str = "") -> None:
         """A stage that is not cached begins; `reason` says why it is to run."""
 
-    def stage_finished(self, stage: str, status: str, seconds: float, reason: str) -> None:
+    def stage_finished(
+        self, stage: str, status: str, seconds: float, reason: str, fingerprint: str = ""
+    ) -> None:
         """A stage is done; `status` is cached, ran, failed or skipped."""
 
     def progress(
@@ -43,8 +46,8 @@ class Reporter:
         """A task of `total` units (None: unknown); the unit "B" is bytes."""
         return QUIET.progress(label, total, unit)
 
-    def metrics(self, stage: str, figures: Mapping[str, Any]) -> None:
-        """Figures of a stage's own, as they come: epoch, loss, accuracy."""
+    def metrics(self, stage: str, figures: Mapping[str, Any], line: str = "") -> None:
+        """Figures of a stage's own, as they come (epoch, loss, accuracy); `line`, for people."""
 
     def info(self, message: str) -> None:
         """Something worth a line."""

@@ -106,5 +106,6 @@ def _start_worker(  # pragma: no cover  # runs in the worker
 
 def _end_with_parent() -> None:  # pragma: no cover  # runs in the worker
     """A parent that is killed closes no queue; its workers would wait for ever."""
-    multiprocessing.parent_process().join()
+    if parent := multiprocessing.parent_process():
+        parent.join()
     os._exit(1)

@@ -31,7 +31,7 @@ class Range:
     def at(self, part: float) -> float:
         """The number that lies so far (from 0 to 1) along the range."""
         if self.low > 0:
-            value = self.low * (self.high / self.low) ** part
+            value = self.low * float((self.high / self.low) ** part)
         else:
             value = self.low + (self.high - self.low) * part
         if isinstance(self.low, int):
@@ -98,6 +98,7 @@ def combination(space: Space, number: int) -> dict[str, Any]:
     """A combination of a space without ranges, by its number; the last word varies first."""
     chosen = {}
     for dimension in reversed(space):
+        assert not isinstance(dimension.values, Range)
         number, place = divmod(number, len(dimension.values))
         chosen[dimension.name] = dimension.values[place]
     return {dimension.name: chosen[dimension.name] for dimension in space}

@@ -38,7 +38,7 @@ class ArrayDigest:
     def update(self, block: np.ndarray) -> None:
         """Add rows, or any run of bytes of them as uint8."""
         if block.nbytes:  # a view of nothing as bytes is refused
-            self._hash.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8))
+            self._hash.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
             self._bytes += block.nbytes
 
     def hexdigest(self, rows: int | None) -> str:

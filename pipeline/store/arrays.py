@@ -40,7 +40,7 @@ class ArrayFile:
                 f"found {block.dtype} {block.shape[1:]}"
             )
         block = np.ascontiguousarray(block) if block.ndim else block
-        self._write(memoryview(block.reshape(-1).view(np.uint8)))
+        self._write(block.reshape(-1).view(np.uint8).data)
         self._digest.update(block)
         self._rows += len(block) if block.ndim else 0
 
@@ -100,6 +100,7 @@ def map_array(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray
         size = math.prod(shape) * dtype.itemsize
         if os.fstat(file.fileno()).st_size != len(header) + size:
             raise ValueError(f"expected {size} bytes of data")
+        array: np.ndarray
         if shape and size:
             array = np.memmap(file, dtype, "r", len(header), shape)
         else:

@@ -33,7 +33,7 @@ class DigestCache:
     def get(self, path: Path, status: os.stat_result) -> str | None:
         """The digest of `path`, where it is known for a file with this very status."""
         match self._load().get(str(path)):
-            case [list(stamp), sha256] if stamp == stamp_of(status) and is_sha256(sha256):
+            case [list(stamp), str(sha256)] if stamp == stamp_of(status) and is_sha256(sha256):
                 return sha256
         return None
 

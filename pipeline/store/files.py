@@ -11,6 +11,7 @@ date. A `DigestCache` remembers the digests of files that have not been touched 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import stat
@@ -18,10 +19,12 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pipeline.errors import DataError
 from pipeline.store.digest_cache import DigestCache, is_sha256, stamp_of
+
+__all__ = ["DigestCache", "File", "Files", "identify", "is_sha256", "open_file"]
 
 BLOCK = 1 << 20
 # Not blocking: opening a named pipe would wait for a writer. Binary: Windows would change bytes.
@@ -110,7 +113,7 @@ KINDS = (
 )
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> io.FileIO:
     """Open a file to read, unbuffered. Raises `DataError` for what is none, or not to be read."""
     try:
         descriptor = os.open(path, READING)

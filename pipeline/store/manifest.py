@@ -75,7 +75,7 @@ def drop_outputs(folder: Path, names: Iterable[str]) -> None:
 def is_newer(folder: Path) -> bool:
     """Whether a manifest is of a newer version of this program, which knows what it needs."""
     with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        return json.loads((folder / MANIFEST).read_bytes())["format"] > FORMAT
+        return bool(json.loads((folder / MANIFEST).read_bytes())["format"] > FORMAT)
     return False
 
 
@@ -110,7 +110,7 @@ def parse_manifest(text: bytes, digest: str | None, name: str, path: str) -> dic
     Raises `CorruptArtifact` like `read_manifest`.
     """
     try:
-        manifest = json.loads(text)
+        manifest: dict[str, Any] = json.loads(text)
         if manifest["format"] != FORMAT:
             raise CorruptArtifact(f"{path}: expected format {FORMAT}, found {manifest['format']}")
         body, _, checksum = text.rpartition(CHECKSUM)

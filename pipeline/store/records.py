@@ -53,8 +53,8 @@ def _is_output(name: str, record: Any) -> bool:
         return False
     time, shape, kind = record.get("mtime_ns"), record.get("shape"), record["kind"]
     if kind == "array":
-        own = isinstance(record.get("dtype"), str | list) and isinstance(shape, list)
-        own = own and all(map(_is_count, shape))
+        own = isinstance(record.get("dtype"), str | list)
+        own = own and isinstance(shape, list) and all(map(_is_count, shape))
     elif kind == "folder":
         own = is_folder_record(record)
     else:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact
-from pipeline.store.files import DigestCache
+from pipeline.store.files import DigestCache, Files
 from pipeline.store.payloads import decoded
 from pipeline.store.serializers import serializer_named
 from pipeline.store.trees import check_folder, sha256_of, verify_folder
@@ -53,7 +53,8 @@ def check_output(folder: Path, record: Mapping[str, Any], cache: DigestCache) ->
             os.utime(path, ns=(status.st_atime_ns, record["mtime_ns"]))
     if record["kind"] == "files":
         try:
-            return read_value(folder, record).check(cache)
+            files: Files = read_value(folder, record)
+            return files.check(cache)
         except CorruptArtifact as error:
             return str(error)
     return None

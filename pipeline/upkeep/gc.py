@@ -71,7 +71,8 @@ def plan_removals(
     whole = [result for result in results if result.manifest]
     wanted = {store.folder(key) for key in current}
     oldest = 0.0 if days is None else (time.time() if now is None else now) - days * DAY
-    lineage, kept, groups = Lineage(whole), set(), ItemGroups(store, current_groups)
+    lineage, groups = Lineage(whole), ItemGroups(store, current_groups)
+    kept: set[Path] = set()
     total = groups.size
     total += groups.weigh(lineage.reach((r for r in whole if r.path in wanted), kept))
     roots = sorted((r for r in whole if r.root and r.used >= oldest), key=lambda r: -r.used)
@@ -141,7 +142,7 @@ def _states(store: Store, kept: set[Path], wanted: set[Path], oldest: float) -> 
 
 def _leftovers(store: Store) -> list[Removal]:
     """What dead processes left: files and folders of exactly the names that they are given."""
-    found = []
+    found: list[Removal] = []
     for pattern, name, reason in LEFT:
         paths = (path for path in store.root.glob(pattern) if re.fullmatch(name, path.name))
         found += (Removal(path, size_of(path), reason) for path in paths)

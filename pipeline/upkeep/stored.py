@@ -19,17 +19,17 @@ from pipeline.store.manifest import MANIFEST, read_manifest
 
 @dataclass(frozen=True)
 class Stored:
-    """A stored result; `manifest` is None where it is damaged. `size` in bytes, `used` a time."""
+    """A stored result; `manifest` is empty where it is damaged. `size` in bytes, `used` a time."""
 
     path: Path
-    manifest: Mapping[str, Any] | None
+    manifest: Mapping[str, Any]
     size: int
     used: float
 
     @property
     def root(self) -> str:
         """Why it was made (see manifest.py); "" where only as an input of others."""
-        return self.manifest.get("root", "") if self.manifest else ""
+        return str(self.manifest.get("root", ""))
 
     @property
     def dropped(self) -> bool:
@@ -39,7 +39,8 @@ class Stored:
     @property
     def inputs(self) -> Mapping[str, str]:
         """What it was made of, artifact → digest; nothing is needed for a mere record."""
-        return {} if self.dropped else self.manifest["fields"].get("inputs", {})
+        found: Mapping[str, str] = self.manifest["fields"].get("inputs", {})
+        return {} if self.dropped else found
 
 
 def look(path: Path) -> Stored:
@@ -48,7 +49,7 @@ def look(path: Path) -> Stored:
     try:
         manifest = read_manifest(path)
     except (CorruptArtifact, MissingArtifact):
-        return Stored(path, None, size_of(path), used)
+        return Stored(path, {}, size_of(path), used)
     outputs = manifest["outputs"].values()
     size = sum(output["size"] for output in outputs if not output.get("dropped"))
     return Stored(path, manifest, size + os.stat(f"{path}/{MANIFEST}").st_size, used)

@@ -22,6 +22,7 @@ from stages.commands.report import command as report_command
 from stages.commands.runs import command as runs_command
 from stages.commands.search import command as search_command
 from stages.commands.sections import AFTER, FINDING, MODEL
+from stages.commands.tensorboard.command import TENSORBOARD, followed
 from stages.modelfile.formats import expect_document
 from stages.serialize import save_copy
 
@@ -38,17 +39,17 @@ SAVE = click.Option(
 
 
 def add_to(group: CommandGroup, program: Program) -> CommandGroup:
-    """Add the commands that other pipelines do not have; give --save to `run` and `serialize`."""
-    for name, targets in (("run", ()), ("serialize", ("serialize",))):
-        words, extra = group.words[name], [SAVE]
+    """Add the commands that other pipelines do not have; give some their flags."""
+    for name, targets in (("run", ()), *((name, (name,)) for name in ("train", *AFTER_TRAINING))):
+        words, extra = group.words[name], [TENSORBOARD]
+        if name in ("run", "serialize"):
+            extra.append(SAVE)
         if name == "run":
             extra.append(report_command.REPORT)
         whole = f"{words[0].upper()}{words[1:]}."
-        make = partial(
-            pipeline_command, program, name, targets, _bring_and_save, help=whole, extra=extra
-        )
+        make = partial(pipeline_command, program, name, targets, _bring, help=whole, extra=extra)
         group.place(RUNNING if name == "run" else STAGES, name, words, make)
-    words = "Classes and probabilities for image files and folders of them."
+    words = "Classes and probabilities for image files, folders and patterns of them, or stdin."
     make = partial(
         pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )
@@ -71,16 +72,24 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     return group
 
 
+AFTER_TRAINING = ("evaluate", "serialize")
 PREDICT = ("serialize", "split", "load")
 
 
-def _bring_and_save(
-    program: Program, session: Session, save: str | None, report: bool = False
+def _bring(
+    program: Program,
+    session: Session,
+    tensorboard: str | None,
+    save: str | None = None,
+    report: bool = False,
 ) -> None:
     if save:
         expect_document(Path(save), "--save")
         expect_place(Path(save), "--save")
-    outcome, document = bring(program, session)
+    with followed(session, tensorboard) as board:
+        outcome, document = bring(program, session)
+        if board is not None:
+            board.finish(outcome)
     if save and "model" in outcome:
         save_copy(Path(outcome.path("model")), Path(save))
         document["model"] = save

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -21,6 +20,7 @@ from pipeline.cli.flags import StageCommand
 from pipeline.cli.group import CommandGroup
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import summary
+from pipeline.cli.speaker import AsJson
 from pipeline.cli.types import FILE, Choice
 from pipeline.errors import ConfigError
 from pipeline.store.durable import replacing
@@ -69,6 +69,7 @@ def add_to(group: CommandGroup) -> None:
             "pipeline import-gon gon.json --output model.json",
         ),
     ):
+        given: dict[str, Any]
         given = {"callback": callback, "params": params, "help": words, "example": example}
         group.place(MODEL, name, summary(words), partial(StageCommand, name, **given))
 
@@ -120,7 +121,7 @@ def _report(document: dict[str, Any], place: Path, as_json: bool) -> None:
         if name not in HEAD
     ]
     line = f"{document['output']}: {document['format']}, {', '.join(facts)}"
-    say(SimpleNamespace(as_json=as_json), document, line)
+    say(AsJson(as_json), document, line)
 
 
 HEAD = ("model", "format", "output")

@@ -31,5 +31,6 @@ EXTRAS = {
     "PIL": ("images (predict)", "pip install 'cifar-pipeline[pictures]'"),
     "matplotlib": ("pictures (--plot as PNG or PDF)", "pip install 'cifar-pipeline[pictures]'"),
     "onnx": ("checks of ONNX files", "pip install 'cifar-pipeline[onnx]'"),
+    "tensorboardX": ("--tensorboard", "pip install 'cifar-pipeline[tensorboard]'"),
     "sklearn": ("NetworkClassifier and its peers", "pip install 'cifar-pipeline[sklearn]'"),
 }

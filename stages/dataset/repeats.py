@@ -20,7 +20,7 @@ class Repeats:
     def add(self, examples: np.ndarray) -> None:
         """Take in examples (n, …)."""
         rows = np.ascontiguousarray(examples).reshape(len(examples), -1).view(np.uint8)
-        data = b"".join(hashlib.blake2b(row, digest_size=8).digest() for row in rows)
+        data = b"".join(hashlib.blake2b(row.data, digest_size=8).digest() for row in rows)
         self._digests.append(np.frombuffer(data, np.uint64))
 
     def count(self, train: int) -> dict[str, int]:

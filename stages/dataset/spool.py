@@ -7,13 +7,15 @@ stand in any order, and neither is held in memory.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import numpy as np
 
 from pipeline.errors import StorageError
 
 Block = dict[str, "np.ndarray"]  # a name: NumPy is imported when it is first used
+Reading = Generator[Block, None, dict[str, Any]]  # blocks, and in the end the dataset's record
 
 
 class Spool:
@@ -48,7 +50,7 @@ class Spool:
             block = {}
             for name, (dtype, shape) in described.items():
                 block[name] = np.empty(shape, dtype)
-                self._file.readinto(memoryview(block[name].reshape(-1)).cast("B"))
+                self._file.readinto(block[name].reshape(-1).data.cast("B"))
             yield block
 
 

@@ -22,17 +22,17 @@ def read_field(document: Mapping[str, Any], name: str, form: type) -> Any:
 
 def read_boolean(document: Mapping[str, Any], name: str) -> bool:
     """True or false under `name`."""
-    value = document.get(name)
+    value: Any = document.get(name)
     require(isinstance(value, bool), f"{name}: expected true or false, found {shown(value)}")
-    return value
+    return bool(value)
 
 
 def read_choice(document: Mapping[str, Any], name: str, choices: Iterable[str]) -> str:
     """One of the texts that may stand under `name`."""
-    value = document.get(name)
+    value: Any = document.get(name)
     known = isinstance(value, str) and value in choices
     require(known, f"{name}: expected {' or '.join(choices)}, found {shown(value)}")
-    return value
+    return str(value)
 
 
 def is_name(value: Any) -> bool:
@@ -42,7 +42,7 @@ def is_name(value: Any) -> bool:
 
 def read_classes(document: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the classes, in the order of the outputs."""
-    value = document.get("classes")
+    value: Any = document.get("classes")
     named = isinstance(value, list) and bool(value) and all(map(is_name, value))
     words = f"classes: expected a list of different printable names, found {shown(value)}"
     require(named and len(set(value)) == len(value), words)
@@ -59,7 +59,7 @@ def read_input(
     value: Mapping[str, Any], version: int
 ) -> tuple[tuple[int, ...], tuple[dict[str, Any], ...]]:
     """The shape of an image and no columns; or (d,) and the columns of a table, from version 4."""
-    shape = value.get("shape")
+    shape: Any = value.get("shape")
     whole = isinstance(shape, list) and all(type(n) is int and n > 0 for n in shape)
     if version < 4 or "columns" not in value:
         channels = (3,) if version < 4 else (1, 3)
@@ -94,7 +94,7 @@ def _expect_column(column: Any, where: str) -> None:
 
 def read_members(document: Mapping[str, Any]) -> int:
     """How many networks an ensemble has."""
-    value = document.get("members")
+    value: Any = document.get("members")
     good = type(value) is int and 2 <= value <= MEMBERS
     require(good, f"members: expected a whole number from 2 to {MEMBERS}, found {shown(value)}")
-    return value
+    return int(value)

@@ -35,13 +35,20 @@ def init_by_content(*, init: str | None, **others: Any) -> dict[str, Any]:
     return {"init": identify(Path(init)) if init is not None else None, **others}
 
 
+def identified(file: str | Files) -> Files:
+    """The model file that a stage is given in place of its path: its `resolve` has looked at it."""
+    assert isinstance(file, Files), f"{file} has not been resolved"
+    return file
+
+
 def initial_constants(
-    init: Files, name: str, inputs: InputOptions, rows: int, flag: str, columns: int
+    init: str | Files, name: str, inputs: InputOptions, rows: int, flag: str, columns: int
 ) -> np.ndarray:
     """The model's `name` (standardization, whitening). ConfigError unless it is (rows, columns)."""
-    found = getattr(_read(init, inputs), name)
+    file = identified(init)
+    found: np.ndarray = getattr(_read(file, inputs), name)
     if found.shape != (rows, columns):
-        raise _unfit(init, f"{name} {(rows, columns)}, as {flag} says", f"{name} {found.shape}")
+        raise _unfit(file, f"{name} {(rows, columns)}, as {flag} says", f"{name} {found.shape}")
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pipeline.errors import ConfigError
 from pipeline.stage import Option, stage
 from pipeline.store.files import Files, identify
+from stages.modelfile.initial import identified
 from stages.modelfile.model import Model
 from stages.modelfile.reader import read_model
 
@@ -24,7 +25,7 @@ def by_content(*, load: str) -> dict[str, Files]:
 @stage(outputs=("standardization", "whitening", "parameters", "training"), resolve=by_content)
 def load(*, load: Load = "") -> dict[str, Any]:
     """Read a saved model: its constants, its parameters and its training record."""
-    model = read_model(load.files[0].path)
+    model = read_model(identified(load).files[0].path)
     return {
         "standardization": model.standardization,
         "whitening": model.whitening,

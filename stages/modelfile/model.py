@@ -60,7 +60,7 @@ class Model:
             self._options,
             standardization=self.standardization,
             whitening=self.whitening,
-            shape=None if self.columns else self.shape,
+            shape=None if self.columns else (self.shape[0], self.shape[1], self.shape[2]),
         )
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
@@ -84,7 +84,8 @@ class Model:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """uint8 images (n, 3, height, width) → the name of the most probable class of each (n,)."""
-        return np.array(self.classes)[self.probabilities(images).argmax(axis=1)]
+        names: np.ndarray = np.array(self.classes)[self.probabilities(images).argmax(axis=1)]
+        return names
 
     def to_document(self) -> dict[str, Any]:
         """The model as a JSON value."""

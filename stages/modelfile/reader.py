@@ -54,8 +54,8 @@ def from_document(document: Any) -> Model:
     inputs = math.prod(shape if color or columns else shape[1:])
     older: dict[str, Any] = {}
     if version == 1:
-        whitening = encode_tensor(np.empty((0, inputs), np.float32))
-        older = {"contrast": False, "storage": "float32", "whitening": whitening, "mirror": False}
+        none = encode_tensor(np.empty((0, inputs), np.float32))
+        older = {"contrast": False, "storage": "float32", "whitening": none, "mirror": False}
     members = (
         read_members(document) if version == 3 or (version > 3 and "members" in document) else 1
     )

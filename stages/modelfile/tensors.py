@@ -24,7 +24,7 @@ def encode_tensor(array: np.ndarray) -> dict[str, Any]:
     return {
         "dtype": array.dtype.name,
         "shape": list(array.shape),
-        "base64": base64.b64encode(data).decode(),
+        "base64": base64.b64encode(data.data).decode(),
     }
 
 

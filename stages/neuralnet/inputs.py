@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,10 @@ class Inputs:
     def astype(self, dtype: np.dtype) -> Inputs:
         """The same with constants of that type."""
         found = {name: getattr(self, name) for name in CONSTANTS}
-        return replace(self, **{k: np.asarray(v, dtype) for k, v in found.items() if v is not None})
+        made: dict[str, Any] = {
+            name: np.asarray(value, dtype) for name, value in found.items() if value is not None
+        }
+        return replace(self, **made)
 
     @property
     def linear(self) -> bool:
@@ -86,12 +90,13 @@ class Inputs:
 
     def whiten(self, x: np.ndarray, out: np.ndarray, columns: slice = slice(None)) -> None:
         """out (n, columns) ← those columns of x (n, d), whitened."""
+        assert self.whitening is not None
         np.matmul(x, self.whitening[1:, columns], out=out)
         np.add(out, self.whitening[0, columns], out=out)
 
     def __call__(self, stored: np.ndarray, dtype: np.dtype | str = "float32") -> np.ndarray:
         """Inputs, a new array, of stored rows (n, d)."""
-        x = np.empty(stored.shape, dtype)
+        x: np.ndarray = np.empty(stored.shape, dtype)
         self.convert(stored, x)
         if self.whitening is None:
             return x

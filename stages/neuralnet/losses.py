@@ -32,7 +32,8 @@ def softmax(z: np.ndarray) -> None:
 def cross_entropy(z: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Loss of each row, float64 (rows,), for logits z (rows, classes) and classes y (rows,)."""
     z = z - z.max(axis=1, keepdims=True)
-    return np.log(np.exp(z).sum(axis=1, dtype=np.float64)) - z[np.arange(len(z)), y]
+    sums: np.ndarray = np.exp(z).sum(axis=1, dtype=np.float64)
+    return np.asarray(np.log(sums) - z[np.arange(len(z)), y])
 
 
 def cross_entropy_delta(
@@ -61,7 +62,7 @@ def cross_entropy_delta(
     if weights is not None:
         scale = scale * weights
     np.subtract(z, flat.take(largest)[:, None], out=z)
-    if partner is None:
+    if partner is None or share is None:
         losses, own = flat.take(truth), scale
     else:
         other, own = firsts + partner, scale * share

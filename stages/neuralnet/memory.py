@@ -50,7 +50,7 @@ def carve(block: np.ndarray, shapes: Shapes) -> dict[str, np.ndarray]:
 
 
 def _size(shape: tuple[int, ...], dtype: Any) -> int:
-    return math.prod(shape) * np.dtype(dtype).itemsize
+    return int(math.prod(shape) * np.dtype(dtype).itemsize)
 
 
 class SharedBlock:

@@ -21,7 +21,7 @@ from stages.batches import batches, order_of
 from stages.dataset.formats.layout import shape_of
 from stages.features import make_inputs
 from stages.locality import check_levels, parse_levels
-from stages.modelfile.initial import initialize
+from stages.modelfile.initial import identified, initialize
 from stages.options import InputOptions, NetworkOptions
 from stages.training.augmentation import AugmentationOptions
 from stages.training.components import make_augmentation, make_optimizer
@@ -71,7 +71,7 @@ def make_trainer(
     context: Context,
     average: float = 0.0,
     until: int | None = None,
-    init: Files | None = None,
+    init: str | Files | None = None,
 ) -> nn.Trainer:
     """The trainer of a new network; to be closed. ConfigError where the options do not fit.
 
@@ -84,7 +84,8 @@ def make_trainer(
     rows, levels = examples.train_rows, parse_levels(network.local)
     if batch.batch > len(rows):
         raise ConfigError(
-            f"--batch {batch.batch}: expected at most the number of training images, {len(rows)}"
+            f"--batch {batch.batch}: expected at most the number of training images, {len(rows)}; "
+            f"choose a smaller one, such as --batch {max(len(rows) // 4, 1)}"
         )
     read = make_inputs(
         inputs,
@@ -110,7 +111,7 @@ def make_trainer(
         components=read.whitening.shape[1] if levels and whitened else 0,
     )
     if init is not None:
-        initialize(created, init, inputs)
+        initialize(created, identified(init), inputs)
     return nn.Trainer(
         created,
         make_optimizer(optimizer, average),
@@ -137,7 +138,8 @@ def balanced(labels: np.ndarray, rows: np.ndarray) -> np.ndarray:
     have none of count as having one.
     """
     counts = np.bincount(labels[rows], minlength=int(labels.max()) + 1)
-    return (len(rows) / np.count_nonzero(counts) / np.maximum(counts, 1))[labels]
+    weights: np.ndarray = (len(rows) / np.count_nonzero(counts) / np.maximum(counts, 1))[labels]
+    return weights
 
 
 def _workers(requested: int | None, context: Context) -> int:

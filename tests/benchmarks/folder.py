@@ -59,14 +59,16 @@ def write_files(folder: Path, files: int, side: int) -> None:
         image.save(own / f"{number}.{'png' if number % 2 else 'jpg'}", quality=85)
 
 
-def timed(command: list[str], folder: Path) -> tuple[float, float]:
-    """Seconds and the largest resident memory (MB, with that of children) of a command."""
-    started = time.perf_counter()
+def timed(command: list[str], folder: Path) -> tuple[float, float, float]:
+    """Seconds, processor seconds and the largest resident memory (MB, so far) of a command."""
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{command[:4]}: {done.stderr[-500:]}")
     seconds = time.perf_counter() - started
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, spent, used.ru_maxrss / 1024
 
 
 def main() -> None:
@@ -85,27 +87,36 @@ def main() -> None:
         script = folder / "pillow.py"
         script.write_text(PILLOW)
         found: dict[str, list[float]] = {"pillow": [], "pipeline": [], "again": [], "one new": []}
+        processor: list[float] = []
         python = [sys.executable]
         os.environ["PYTHONPATH"] = str(ROOT)
         for turn in range(given.turns):
             own = folder / f"turn{turn}"
             own.mkdir()
             command = [*python, str(script), str(images), str(workers), str(own / "out.npy")]
-            seconds, _ = timed(command, folder)
+            seconds, peers, _ = timed(command, folder)
             found["pillow"].append(seconds)
             decode = [*python, "-m", "stages", "decode", "--source", str(images), "--quiet"]
             decode += ["--data-dir", str(own / "data"), "--artifacts-dir", str(own / "artifacts")]
-            seconds, memory = timed(decode, folder)
+            seconds, ours, memory = timed(decode, folder)
             found["pipeline"].append(seconds)
+            processor.append(ours / peers)
             found["again"].append(timed(decode, folder)[0])
             one = next((images / "class0").glob("*.png"), next((images / "class0").glob("*")))
             one.write_bytes(one.read_bytes() + bytes(turn + 1))
             found["one new"].append(timed(decode, folder)[0])
             figures = {name: round(values[-1], 2) for name, values in found.items()}
-            print(json.dumps(figures | {"largest process, MB": round(memory)}), flush=True)
+            figures |= {
+                "processor, ratio": round(ours / peers, 2),
+                "largest process, MB": round(memory),
+            }
+            print(json.dumps(figures), flush=True)
         medians = {name: float(np.median(values)) for name, values in found.items()}
         ratio = medians["pipeline"] / medians["pillow"]
-        print(f"{given.files:,} files, {workers} processes: {ratio:.2f} times Pillow's time")
+        print(
+            f"{given.files:,} files, {workers} processes: {ratio:.2f} times Pillow's time, "
+            f"{np.median(processor):.2f} times its processor time"
+        )
 
 
 if __name__ == "__main__":

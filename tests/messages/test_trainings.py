@@ -14,7 +14,8 @@ from tests.messages.case import (
 TRAINING = [
     Case(
         f"run {SMALL} --batch 1000",
-        "error: --batch 1000: expected at most the number of training images, 80",
+        "error: --batch 1000: expected at most the number of training images, 80; choose a smaller "
+        "one, such as --batch 20",
     ),
     Case(
         f"run {SMALL} --batchnorm --layernorm",
@@ -96,7 +97,8 @@ RANGES = [
     Case("train --lr-find --lr-steps 9", "error: --lr-steps: expected at least 20, found 9"),
     Case(
         f"train --lr-find {SMALL} --batch 1000",
-        "error: --batch 1000: expected at most the number of training images, 80",
+        "error: --batch 1000: expected at most the number of training images, 80; choose a smaller "
+        "one, such as --batch 20",
     ),
     Case(
         f"lr-find {SMALL} --lr-from 1e30 --lr-to 1e35",

@@ -65,10 +65,10 @@ def test_events_reach_the_reporter(run_shop):
             super().__init__()
             self.events = []
 
-        def stage_started(self, name, reason):
+        def stage_started(self, name, reason, fingerprint):
             self.events.append(("started", name))
 
-        def stage_finished(self, name, status, seconds, reason):
+        def stage_finished(self, name, status, seconds, reason, fingerprint):
             self.events.append((status, name))
 
     log = Log()

@@ -52,10 +52,15 @@ def add_to(group: CommandGroup, program: Program) -> None:
 class _Train(StageCommand):
     """The command `train`, which --lr-find turns into another, with the same flags and more."""
 
-    def __init__(self, plain: click.Command, other: click.Command) -> None:
-        params = [INSTEAD, *plain.params]
-        given = {"callback": plain.callback, "help": plain.help, "example": plain.example}
-        super().__init__(plain.name, params=params, explained=plain.explained, **given)
+    def __init__(self, plain: StageCommand, other: click.Command) -> None:
+        super().__init__(
+            plain.name,
+            callback=plain.callback,
+            params=[INSTEAD, *plain.params],
+            help=plain.help,
+            example=plain.example,
+            explained=plain.explained,
+        )
         self._other = other
 
     def make_context(

@@ -13,7 +13,11 @@ from pipeline.store.troubles import storage_errors
 from stages.commands.lr_find.curve import shown, window
 
 # By the ending of the file, what says when it was made: not here, for the same bytes each time.
-DATES = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+DATES: dict[str, dict[str, Any]] = {
+    ".png": {},
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}
 PALE, STRONG, GOOD, BAD, INK = "#a9c1dc", "#1d4e89", "#2a8c4a", "#c0392b", "#333333"
 
 
@@ -41,7 +45,11 @@ def draw(found: Mapping[str, Any], title: str, place: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    fixed = {"svg.hashsalt": "lr-find", "font.family": "DejaVu Sans", "text.parse_math": False}
+    fixed: dict[Any, Any] = {
+        "svg.hashsalt": "lr-find",
+        "font.family": "DejaVu Sans",
+        "text.parse_math": False,
+    }
     with mpl.rc_context(fixed):
         figure = Figure(figsize=(8, 4.8), dpi=150, layout="constrained", facecolor="white")
         axes = figure.add_subplot()

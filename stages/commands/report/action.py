@@ -86,7 +86,7 @@ def figures(records: Sequence[Record], name: str) -> list[Figure]:
     """What --plot draws: the curves over each other, or a matrix of confusion for each run."""
     if name == "curves":
         return list(curves.charts(records, [one.split("=")[-1] for one in labels(records)]))
-    found = []
+    found: list[Figure] = []
     for record in records:
         if record.confusion is not None:
             title = f"{record.recipe} on {record.dataset}: {percent(record.accuracy)} right"
@@ -120,15 +120,15 @@ def _line(record: Record, columns: int) -> str:
 
 def _figures(record: Record) -> dict[str, Any]:
     """The figures of a run as a JSON value; accuracies and the like are parts of 1."""
-    images = record.figures.get("test", {}).get("images")
-    known = images and record.accuracy is not None
+    images = record.figures.get("test", {}).get("images") or 0
+    right = None if record.accuracy is None or not images else record.accuracy * images
     found = record.predictions
     return {
         "run": record.name,
         "dataset": record.dataset,
-        "images": images,
+        "images": images or None,
         "accuracy": record.accuracy,
-        "interval": list(wilson(record.accuracy * images, images)) if known else None,
+        "interval": None if right is None else list(wilson(right, images)),
         "calibration_error": calibration(found.confidence, found.right).error if found else None,
         "command": record.command,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.commands.report.predictions import Predictions
 from stages.commands.report.record import Record
 from stages.commands.report.statistics import mcnemar
 
@@ -43,12 +44,12 @@ def pair(first: Record, second: Record) -> Pair | str:
     only_first = np.flatnonzero(a.right & ~b.right)
     only_second = np.flatnonzero(b.right & ~a.right)
     chance = mcnemar(len(only_first), len(only_second))
-    return Pair(first, second, surest(only_first, first), surest(only_second, second), chance)
+    return Pair(first, second, surest(only_first, a), surest(only_second, b), chance)
 
 
-def surest(numbers: np.ndarray, record: Record) -> np.ndarray:
+def surest(numbers: np.ndarray, found: Predictions) -> np.ndarray:
     """Numbers of images, those that the run is surest of first."""
-    return numbers[np.argsort(-record.predictions.confidence[numbers], kind="stable")]
+    return numbers[np.argsort(-found.confidence[numbers], kind="stable")]
 
 
 def labels(records: Sequence[Record]) -> list[str]:

@@ -49,14 +49,18 @@ def _head(records: Sequence[Record], names: Sequence[str]) -> Markup:
 
 def _verdict(records: Sequence[Record], names: Sequence[str]) -> Markup:
     """Which is best, and whether the next best could be as good."""
-    known = [(r, n) for r, n in zip(records, names, strict=True) if r.accuracy is not None]
-    known.sort(key=lambda one: -one[0].accuracy)
+    known = [
+        (r.accuracy, r, name)
+        for r, name in zip(records, names, strict=True)
+        if r.accuracy is not None
+    ]
+    known.sort(key=lambda one: -one[0])
     if len(known) < 2:
         return join(["Fewer than two of these runs have been evaluated."])
-    (best, name), (second, other) = known[:2]
+    (high, best, name), (low, second, other) = known[:2]
     words = [
-        tag("b", name), f" gets {percent(best.accuracy)} of the test images right, "
-        f"{points(best.accuracy - second.accuracy)} more than ", tag("b", other), ". ",
+        tag("b", name), f" gets {percent(high)} of the test images right, "
+        f"{points(high - low)} more than ", tag("b", other), ". ",
     ]  # fmt: skip
     found = pair(best, second)
     if isinstance(found, str):

@@ -23,10 +23,10 @@ class Markup(str):
 
 def visible(text: Any) -> str:
     """Text in which what cannot be seen is written out: controls, and signs that turn a line."""
-    text = str(text)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    words = str(text)
+    if words.isprintable():
+        return words
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
 
 
 def escape(text: Any) -> Markup:
@@ -56,5 +56,5 @@ def join(parts: Iterable[Any], between: str = "") -> Markup:
 
 def shorten(text: Any, most: int) -> str:
     """The beginning of a name that is too long for its place."""
-    text = visible(text)
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    words = visible(text)
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"

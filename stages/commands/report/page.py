@@ -44,8 +44,8 @@ def run_page(record: Record) -> str:
 
 def page(title: str, header: Markup, drawn: dict[str, Markup | None]) -> str:
     """A whole document from a header and sections, with links to those that there are."""
-    drawn = {name: content for name, content in drawn.items() if content}
-    links = [tag("li", tag("a", name, href=f"#{_id(content)}")) for name, content in drawn.items()]
+    there = {name: content for name, content in drawn.items() if content}
+    links = [tag("li", tag("a", name, href=f"#{_id(content)}")) for name, content in there.items()]
     return "<!doctype html>\n" + tag(
         "html",
         tag(

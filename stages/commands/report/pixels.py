@@ -48,4 +48,5 @@ def thumbnail(image: np.ndarray, side: int = SIDE) -> np.ndarray:
     edges = ((0, 0), (0, rows * factor - height), (0, columns * factor - width))
     padded = np.pad(image, edges, mode="edge")
     blocks = padded.reshape(channels, rows, factor, columns, factor)
-    return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
+    means: np.ndarray = blocks.mean(axis=(2, 4))
+    return np.asarray(np.rint(means), np.uint8)

@@ -35,17 +35,17 @@ class Predictions:
     @cached_property
     def predicted(self) -> np.ndarray:
         """The most probable class of each image (n,)."""
-        return self.probabilities.argmax(axis=1)
+        return np.asarray(self.probabilities.argmax(axis=1))
 
     @cached_property
     def confidence(self) -> np.ndarray:
         """The probability of the predicted class (n,)."""
-        return self.probabilities.max(axis=1)
+        return np.asarray(self.probabilities.max(axis=1))
 
     @cached_property
     def right(self) -> np.ndarray:
         """Whether the prediction is the true class, bool (n,)."""
-        return self.predicted == self.truth
+        return np.asarray(self.predicted == self.truth)
 
     @cached_property
     def confusion(self) -> np.ndarray:
@@ -55,7 +55,7 @@ class Predictions:
 
     def image(self, number: int) -> np.ndarray:
         """The pixels of an image, uint8 (channels, height, width)."""
-        return self.images[self.rows[number]]
+        return np.asarray(self.images[self.rows[number]])
 
     def confident_mistakes(self, most: int) -> np.ndarray:
         """Numbers of images predicted wrong, the surest first."""

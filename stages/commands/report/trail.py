@@ -54,7 +54,8 @@ class Trail:
 
 def of_outcome(outcome: Outcome) -> Trail:
     """The trail of what a command has just brought up to date."""
-    manifests = {result.name: outcome.store.manifest(result.key) for result in outcome.stages}
+    made = {result.name: result.key for result in outcome.stages if result.key is not None}
+    manifests = {name: outcome.store.manifest(key) for name, key in made.items()}
     became = {result.name: (result.status, result.reason) for result in outcome.stages}
     return Trail(outcome.store, manifests, became)
 
@@ -91,7 +92,8 @@ class Stored:
 
 def _is_of(evaluation: Manifest, training: Manifest) -> bool:
     made = {name: output["digest"] for name, output in training["outputs"].items()}
-    return made.items() <= evaluation["fields"]["inputs"].items()
+    inputs: dict[str, str] = evaluation["fields"]["inputs"]
+    return made.items() <= inputs.items()
 
 
 def _flips(evaluation: Manifest) -> bool:

@@ -52,7 +52,7 @@ def _units(network: nn.Network) -> np.ndarray | None:
     Of a local layer: those of all units at all positions, for the numbers of a patch.
     """
     weights = network.tensors()[0].get("weights")
-    if isinstance(network.structure[0], nn.Local):
+    if weights is not None and isinstance(network.structure[0], nn.Local):
         return weights.transpose(1, 0, 2).reshape(weights.shape[1], -1)
     return weights if weights is not None and weights.ndim == 2 else None
 
@@ -60,9 +60,9 @@ def _units(network: nn.Network) -> np.ndarray | None:
 def _shape(
     dataset: Mapping[str, Any], parameters: Mapping[str, Any], numbers: int
 ) -> tuple[int, int, int] | None:
-    if shape_of(dataset) is None:  # of a table
+    if (found := shape_of(dataset)) is None:  # of a table
         return None
-    channels, height, width = shape_of(dataset)
+    channels, height, width = found
     shape = (channels if parameters.get("color") else 1, height, width)
     return shape if np.prod(shape) == numbers and shape[0] in (1, 3) else None
 
@@ -81,5 +81,5 @@ def to_pixels(
 def pictures(weights: np.ndarray) -> np.ndarray:
     """float (units, channels, height, width) → uint8, 0 as middle grey, each to its own range."""
     largest = np.abs(weights).max(axis=(1, 2, 3), keepdims=True)
-    scaled = np.divide(weights, largest, out=np.zeros_like(weights), where=largest > 0)
+    scaled: np.ndarray = np.divide(weights, largest, out=np.zeros_like(weights), where=largest > 0)
     return np.rint(127.5 + 127.5 * scaled).astype(np.uint8)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.cli.display import align
 from pipeline.cli.program import Program
+from pipeline.cli.table import align
 from pipeline.errors import ConfigError
 from pipeline.events.progress import duration
 from pipeline.literals import flag_text

@@ -77,7 +77,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
     ):
         params = [*extra, *(option for option in common_options(()) if option.name in KEPT)]
         callback = _callback(program, name)
-        given = {"callback": callback, "params": params, "help": help}
+        given: dict[str, Any] = {"callback": callback, "params": params, "help": help}
         make = partial(StageCommand, name, example=EXAMPLES[name], **given)
         group.place(AFTER, name, summary(help), make)
 

@@ -51,7 +51,7 @@ class Run:
     @property
     def written(self) -> str:
         """When: 2026-11-24 18:16, in UTC."""
-        return self.manifest["written"][:16].replace("T", " ")
+        return str(self.manifest["written"])[:16].replace("T", " ")
 
     @property
     def validation(self) -> float | None:
@@ -122,7 +122,7 @@ def _run(store: Store, lineage: Lineage, scores: Mapping[str, Any], label: Label
 def _dataset(store: Store, lineage: Lineage) -> str:
     if "dataset" not in lineage.makers:
         return "?"
-    return _load(store, "decode", lineage.makers["dataset"], "dataset")["name"]
+    return str(_load(store, "decode", lineage.makers["dataset"], "dataset")["name"])
 
 
 def _load(store: Store, stage: str, manifest: Mapping[str, Any], output: str) -> Any:

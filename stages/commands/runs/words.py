@@ -19,7 +19,7 @@ DIGITS = 8  # of a checksum
 class Recipes:
     """All recipes, each as the values of all parameters that can change a result."""
 
-    def __init__(self, folder: Path, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(self, folder: Path | None, parameters: Mapping[str, Parameter]) -> None:
         self._counted = counted = {
             name: parameter
             for name, parameter in parameters.items()
@@ -29,7 +29,8 @@ class Recipes:
         self._values: dict[str, dict[str, Any]] = {}
         names = sorted(recipe_names(folder), key=lambda name: name != DEFAULT)
         for name in names:
-            table = {k: v for k, v in load_recipe(folder, name)[1].items() if k in counted}
+            _, values = load_recipe(folder, name) or (name, {})
+            table = {k: v for k, v in values.items() if k in counted}
             self._tables[name] = table
             settings = resolve(counted, recipe=(name, table))
             self._values[name] = {key: setting.value for key, setting in settings.items()}

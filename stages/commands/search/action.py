@@ -27,6 +27,7 @@ from stages.commands.search.page import page, plan
 from stages.commands.search.recipe import save_as_recipe
 from stages.commands.search.rounds import Search
 from stages.commands.search.table import as_table
+from stages.commands.tensorboard.command import open_board
 
 # They decide which images trials are compared on, so no trial may have others than the rest.
 SAME_FOR_ALL = ("source", "sha256", "synthetic_size", "val_fraction")
@@ -45,6 +46,7 @@ def search(
     as_csv: bool = False,
     report: str | None = None,
     plot: str | None = None,
+    tensorboard: str | None = None,
 ) -> None:
     """The command's action; its arguments are the flags of command.py."""
     _hold_validation_back(session)
@@ -62,7 +64,8 @@ def search(
         from stages.commands.report.of_search import expect_places, leave  # they draw
 
         expect_places(report, plot)
-    search = Search(session, candidates, seeds, halving)
+    board = open_board(session, tensorboard) if tensorboard and not session.dry_run else None
+    search = Search(session, candidates, seeds, halving, board)
     if session.dry_run:
         say(session, *plan(search.planned(), search.rounds))
         return
@@ -133,10 +136,11 @@ def _hold_validation_back(session: Session) -> None:
 def _without_seed(space: Space, session: Session) -> tuple[Space, tuple[int, ...]]:
     """What is searched, and the seeds that each combination is trained with."""
     given = [dimension.values for dimension in space if dimension.name == SEED]
-    if given and isinstance(given[0], Range):
+    seeds = given[0] if given else (session.value(SEED),)
+    if isinstance(seeds, Range):
         raise ConfigError("search: seed: expected seeds, such as seed=0,1,2, found a range")
     rest = tuple(dimension for dimension in space if dimension.name != SEED)
-    return rest, given[0] if given else (session.value(SEED),)
+    return rest, seeds
 
 
 def _save(settings: Mapping[str, Setting], best: Mapping[str, Any], place: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from pipeline.context import QUIET, Progress
@@ -50,15 +51,17 @@ class Board:
         """What a trial reports to."""
         return Running(self, name, epochs)
 
-    def take(self, name: str, result: Result) -> None:
-        """A trial is done."""
+    def take(self, name: str, result: Result, chosen: Mapping[str, Any] | None = None) -> None:
+        """A trial is done. chosen: what programs get beside its figures."""
         self._end(name)
         self._done += 1
         better = not result.failure and (self._best is None or result.rank > self._best[0])
         if better:
             self._best = result.rank, f"best {result.accuracy:.2%} with {name}"
         number = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
-        self._reporter.info(line(number, name, result, better))
+        figures = {**asdict(result), "trial": self._done, "trials": self._total, **(chosen or {})}
+        figures["epoch_seconds"] = figures.pop("seconds")  # of all epochs; a line has its own
+        self._reporter.metrics("search", figures, line(number, name, result, better))
         self._progress.advance(1, self._best[1] if self._best else "")
 
     def reached(self, trial: Running, epoch: int, figures: Mapping[str, Any]) -> None:
@@ -104,7 +107,7 @@ class Running(Reporter):
         self._board, self.name, self.epochs = board, name, epochs
         self.epoch, self.bar, self.manager = 0, None, None
 
-    def metrics(self, stage: str, figures: Mapping[str, Any]) -> None:
+    def metrics(self, stage: str, figures: Mapping[str, Any], line: str = "") -> None:
         if "epoch" in figures:
             self._board.reached(self, figures["epoch"], figures)
 

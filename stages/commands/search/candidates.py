@@ -34,15 +34,18 @@ class Candidate:
         ranks = [result.rank for result in self.results.values()]
         return self.round, -bool(self.failure), *map(statistics.mean, zip(*ranks, strict=True))
 
+    def document_of_values(self) -> dict[str, Any]:
+        """Its parameters, as a JSON value."""
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in self.values.items()}
+        return {"parameters": plain}
+
     def document(self) -> dict[str, Any]:
         """What is known of it, as a JSON value; accuracies are parts of 1."""
         found = list(self.results.values())
         scores = [result.accuracy for result in found]
         whole = not self.failure
         return {
-            "parameters": {
-                k: list(v) if isinstance(v, tuple) else v for k, v in self.values.items()
-            },
+            **self.document_of_values(),
             "epochs": self.epochs,
             "failure": self.failure or None,
             "accuracy": statistics.mean(scores) if whole else None,

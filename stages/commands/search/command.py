@@ -16,6 +16,7 @@ from pipeline.cli.session import Session
 from pipeline.cli.types import FILE
 from stages.commands.search import TARGETS
 from stages.commands.sections import FINDING
+from stages.commands.tensorboard.command import TENSORBOARD
 
 HELP = """Try hyperparameters against each other, on validation images.
 
@@ -89,6 +90,7 @@ FLAGS = (
         metavar="FILE",
         help="also draw what each parameter does to FILE: .svg, or .png, .pdf",
     ),
+    TENSORBOARD,
 )
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.session import Session
 from pipeline.executors.cores import default_workers
 from pipeline.runner import run
 from pipeline.search.halving import rounds
 from pipeline.search.trials import completed
+from pipeline.store.key import Key
 from stages.commands.search import TARGETS
 from stages.commands.search.board import Board
 from stages.commands.search.candidates import Candidate, ranked
 from stages.commands.search.page import words
 from stages.commands.search.recorded import Recorded
 from stages.commands.search.trial import Result, Trials, result_of, shortened
+
+if TYPE_CHECKING:
+    from stages.commands.tensorboard.client import TensorBoard
 
 Training = tuple[Candidate, int]  # and the seed
 
@@ -35,9 +39,10 @@ class Search:
         candidates: list[Candidate],
         seeds: Sequence[int],
         halving: int | None,
+        tensorboard: TensorBoard | None = None,
     ) -> None:
         self._session, self._candidates, self._seeds = session, candidates, tuple(seeds)
-        self._halving = halving
+        self._halving, self._tensorboard = halving, tensorboard
         executor = session.chosen_executor or "process"
         self._placement = replace(session.placement, executor=executor)
         self._settings = {name: setting.value for name, setting in session.settings.items()}
@@ -159,7 +164,12 @@ class Search:
     def _take(self, training: Training, result: Result) -> None:
         candidate, seed = training
         candidate.results[seed] = result
-        self._board.take(self._described(training), result)
+        figures = {**candidate.document_of_values(), "seed": seed}
+        self._board.take(self._described(training), result, figures)
+        if self._tensorboard is not None and result.fingerprint:
+            settings = {**self.rounds[candidate.round][1], **candidate.values, "seed": seed}
+            key = Key(TARGETS[0], result.fingerprint)
+            self._tensorboard.record(self._session.store, key, settings, {})
 
     def _described(self, training: Training) -> str:
         candidate, seed = training

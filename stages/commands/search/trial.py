@@ -32,7 +32,10 @@ FOR_ALL = (CodeError, DataError, ExecutorError, StorageError)
 
 @dataclass(frozen=True)
 class Result:
-    """Accuracy (a part of 1) and loss in the best epoch, seconds of all; or why there is none."""
+    """Accuracy (a part of 1) and loss in the best epoch, seconds of all; or why there is none.
+
+    `fingerprint` is that of the training, by which it is stored.
+    """
 
     accuracy: float = 0.0
     loss: float = 0.0
@@ -40,6 +43,7 @@ class Result:
     seconds: float = 0.0
     failure: str = ""
     cached: bool = False
+    fingerprint: str = ""
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -89,7 +93,8 @@ class Trials:
             manifest = last.manifest or store.manifest(key)
             if last.status == CACHED or manifest["outputs"]["parameters"].get("dropped"):
                 store.touch(key)
-                return _summary(store.load(key, "training"), manifest["notes"], cached=True)
+                training = store.load(key, "training")
+                return _summary(key.digest, training, manifest["notes"], cached=True)
         return None
 
 
@@ -112,13 +117,16 @@ def result_of(outcome: Outcome | None, error: Exception | None) -> Result:
     """What a trial came to. What its values cannot do is its result; what would befall the others,
     too, is raised, and so is a bug."""
     if outcome is not None:
-        return _summary(outcome["training"], outcome.notes("training"))
+        key = outcome.keys["training"]
+        return _summary(key.digest, outcome["training"], outcome.notes("training"))
     if isinstance(error, UserError) and not isinstance(error, FOR_ALL):
         return Result(failure=str(error))
     raise error
 
 
-def _summary(training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool = False) -> Result:
+def _summary(
+    fingerprint: str, training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool = False
+) -> Result:
     best = training["history"][training["best_epoch"] - 1]
     return Result(
         best["validation_accuracy"],
@@ -126,4 +134,5 @@ def _summary(training: Mapping[str, Any], notes: Mapping[str, Any], cached: bool
         training["best_epoch"],
         sum(notes.get("epoch_seconds", [])),
         cached=cached,
+        fingerprint=fingerprint,
     )

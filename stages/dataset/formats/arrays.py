@@ -26,7 +26,7 @@ from stages.dataset.formats.examples import Examples
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.npy import map_array
 from stages.dataset.holdout import held_out
-from stages.dataset.spool import Block, train_first
+from stages.dataset.spool import Block, Reading, train_first
 
 EXAMPLES = ("x", "images", "features", "data")
 LABELS = ("y", "labels", "targets", "target", "label")
@@ -37,7 +37,7 @@ def is_known(name: str) -> bool:
     return name.lower().endswith(".npy")
 
 
-def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
+def read(source: Files, options: Any, context: Context) -> Reading:
     """Yield images (uint8) or features (float32) and labels; return the record."""
     where = source.files[0].path
     total = sum(file.size for file in source.files)
@@ -111,7 +111,7 @@ def _pairs(found: Mapping[str, Any], label: str, where: object) -> list[tuple[st
         for y in LABELS:
             for order in ("{0}_{1}", "{1}_{0}", "{0}{1}"):
                 names = [
-                    tuple(by_name.get(order.format(what, part), "") for what in (x, y))
+                    (by_name.get(order.format(x, part), ""), by_name.get(order.format(y, part), ""))
                     for part in ("train", "test")
                 ]
                 if all(map(all, names)):

@@ -159,7 +159,7 @@ def _window(file: BinaryIO, start: int, size: int, where: str) -> Blob:
 class _Window(io.RawIOBase):
     """`size` bytes of a file from `start` on, to be read as a file of their own."""
 
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+    def __init__(self, file: Any, start: int, size: int) -> None:
         self._file, self._start, self._size, self._at = file, start, size, 0
 
     def readable(self) -> bool:
@@ -182,6 +182,6 @@ class _Window(io.RawIOBase):
     def readinto(self, target: Any) -> int:
         self._file.seek(self._start + self._at)
         view = memoryview(target)[: max(self._size - self._at, 0)]
-        count = self._file.readinto(view) if view else 0
+        count: int = self._file.readinto(view) if view else 0
         self._at += count
         return count

@@ -20,12 +20,13 @@ from stages.dataset.formats.layout import (
     class_names,
 )
 from stages.dataset.formats.members import DataFile, data_files
+from stages.dataset.spool import Reading
 
 BLOCK = 1024  # records, 3 MB: see pipeline/blocks.py
 CLASSES_FILE_SIZE = 4096  # bytes
 
 
-def read(archive: Files, options: Any, context: Context) -> Iterator[dict[str, np.ndarray]]:
+def read(archive: Files, options: Any, context: Context) -> Reading:
     """Yield images uint8 (k, 3, 32, 32) and labels uint8 (k,); return the record."""
     classes, counts = list(STANDARD_CLASSES), {"train": 0, "test": 0}
     total = sum(file.size for file in archive.files)
@@ -44,7 +45,7 @@ def _records(file: DataFile) -> Iterator[dict[str, np.ndarray]]:
     count = file.size // RECORD
     for first in range(0, count, BLOCK):
         records = np.empty((min(BLOCK, count - first), RECORD), np.uint8)
-        file.read_into(memoryview(records).cast("B"))
+        file.read_into(records.data.cast("B"))
         labels = records[:, 0].copy()
         if labels.max() >= CLASSES:
             index = int(np.argmax(labels >= CLASSES))

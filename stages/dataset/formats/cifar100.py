@@ -19,7 +19,7 @@ from pipeline.store.files import Files
 from stages.dataset.classes import check_names
 from stages.dataset.formats.blobs import Blob, blobs
 from stages.dataset.formats.layout import RECORDS, SHAPE, shown
-from stages.dataset.spool import Block
+from stages.dataset.spool import Block, Reading
 
 FILES = {"train": "train.bin", "test": "test.bin"}
 NAMES = {"coarse": "coarse_label_names.txt", "fine": "fine_label_names.txt"}
@@ -35,7 +35,7 @@ def is_known(name: str) -> bool:
     return name in FILES.values() or name in NAMES.values()
 
 
-def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
+def read(source: Files, options: Any, context: Context) -> Reading:
     """Yield images uint8 (k, 3, 32, 32) and labels uint8 (k,); return the record."""
     kind = "coarse" if options.coarse else "fine"
     total = sum(file.size for file in source.files)
@@ -73,7 +73,7 @@ def _records(blob: Blob, count: int, kind: str) -> Iterator[Block]:
     stream = blob.stream()
     for first in range(0, count, BLOCK):
         records = np.empty((min(BLOCK, count - first), RECORD), np.uint8)
-        if stream.read_into(memoryview(records).cast("B")) < records.size:
+        if stream.read_into(records.data.cast("B")) < records.size:
             raise DataError(f"{blob.where}: expected {blob.size:,} bytes, found the end before")
         labels = records[:, COLUMN[kind]].copy()
         if labels.max() >= CLASSES[kind]:

@@ -46,9 +46,10 @@ def decode_all(
         return np.array(rows, np.int64), pixels, wrong
 
     with ExitStack() as stack:
-        pool = None
+        pool: Any = None
         for chunk in _chunks(items, size):
-            there, missing = {}, []
+            there: dict[int, np.ndarray] = {}
+            missing: list[Item] = []
             for item in chunk:
                 image = packs.get(item[2]) if item[2] else None
                 if image is None:

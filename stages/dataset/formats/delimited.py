@@ -37,7 +37,8 @@ class Csv:
             self.columns = check_columns([name.strip() for name in next(self._rows, [])], path)
 
     def batches(self) -> Iterator[Batch]:
-        rows, lines = [], []
+        rows: list[list[str]] = []
+        lines: list[int] = []
         while True:
             line = self._rows.line_num + 1
             with self._errors():

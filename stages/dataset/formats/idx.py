@@ -23,7 +23,7 @@ from stages.dataset.formats.inflate import ByteStream
 from stages.dataset.formats.known import IDX
 from stages.dataset.formats.layout import RECORDS, shown
 from stages.dataset.sources.origin import FASHION_CLASSES, name_of
-from stages.dataset.spool import Block
+from stages.dataset.spool import Reading
 
 BLOCK = 1 << 22  # bytes of images at once
 SIDE = 4096  # pixels
@@ -42,22 +42,23 @@ def _part(name: str) -> tuple[str, str] | None:
     return "train" if match[1] == "train" else "test", match[2]
 
 
-def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
+def read(source: Files, options: Any, context: Context) -> Reading:
     """Yield images uint8 (k, 1, height, width) and labels; return the record."""
     total = sum(file.size for file in source.files)
     with ExitStack() as stack, context.progress("decode", total, "B") as progress:
         found = blobs(source, is_known, stack, progress.advance)
         parts: dict[tuple[str, str], Blob] = {}
         for name, blob in found.items():
-            if (other := parts.setdefault(_part(name), blob)) is not blob:
+            part = _part(name)
+            if part is not None and (other := parts.setdefault(part, blob)) is not blob:
                 raise DataError(f"{blob.where}: expected one such file, found {other.name}, too")
         for split in ("train", "test"):
             for what, number in (("images", 3), ("labels", 1)):
                 if (split, what) not in parts:
                     wanted = f"{'train' if split == 'train' else 't10k'}-{what}-idx{number}-ubyte"
-                    names = ", ".join(shown(name) for name in sorted(found)[:8])
+                    here = ", ".join(shown(name) for name in sorted(found)[:8])
                     raise DataError(
-                        f"{source.files[0].path}: expected {wanted} or {wanted}.gz, found {names}; "
+                        f"{source.files[0].path}: expected {wanted} or {wanted}.gz, found {here}; "
                         "bring the four files of such a dataset"
                     )
         labels, shapes = [], []
@@ -68,7 +69,7 @@ def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
             if count[0] != shape[0]:
                 raise DataError(f"{where}: expected {shape[0]:,} labels, found {count[0]:,}")
             numbers = np.empty(count, np.uint8)
-            _fill(own, memoryview(numbers), where)
+            _fill(own, numbers.data, where)
             _expect_end(own, where)
             labels.append(numbers)
             shapes.append(shape)
@@ -101,7 +102,7 @@ def _images(blob: Blob) -> Iterator[np.ndarray]:
     rows = max(BLOCK // (height * width), 1)
     for first in range(0, count, rows):
         block = np.empty((min(rows, count - first), 1, height, width), np.uint8)
-        _fill(stream, memoryview(block.reshape(-1)), blob.where)
+        _fill(stream, block.reshape(-1).data, blob.where)
         yield block
     _expect_end(stream, blob.where)
 

@@ -99,7 +99,7 @@ def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
 def pillow_version() -> str:
     """Pillow's version. Raises `ConfigError` where it is not installed."""
     _pillow("Image")
-    return __import__("PIL").__version__
+    return str(__import__("PIL").__version__)
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

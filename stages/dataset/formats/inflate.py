@@ -71,7 +71,7 @@ class ByteStream:
         self._taken = self._made = self._streams = 0
         self._ahead = memoryview(self._take())  # bytes of the file that wait to be decompressed
         self._make = decompressor(bytes(self._ahead[:MAGIC])) if unpack else None
-        self._machine = self._make() if self._make else None
+        self._machine: Any = self._make() if self._make else None
         self._left = b""  # those of them that the last decompressor left
         self._block = memoryview(b"")  # decompressed bytes that wait to be read
 
@@ -124,12 +124,12 @@ class ByteStream:
     def _next(self) -> bytes:
         """The next bytes, at most `BLOCK` of them; none at the end."""
         if self._machine is None:
-            data, self._ahead = self._ahead, memoryview(b"")
-            return bytes(data) or self._take()
+            ahead, self._ahead = bytes(self._ahead), memoryview(b"")
+            return ahead or self._take()
         while not self._machine.eof or self._begin_again():
             packed = self._input()
             try:
-                data = self._machine.decompress(packed, BLOCK)
+                data: bytes = self._machine.decompress(packed, BLOCK)
             except Exception as error:  # each of the three libraries has its own
                 raise self._refused(str(error)) from error
             self._made += len(data)
@@ -143,7 +143,7 @@ class ByteStream:
 
     def _input(self) -> bytes:
         """What the decompressor wants next. zlib hands back what it left; the others keep it."""
-        left = getattr(self._machine, "unconsumed_tail", b"")
+        left: bytes = getattr(self._machine, "unconsumed_tail", b"")
         if left or not getattr(self._machine, "needs_input", True):
             return left
         data, self._left = self._left or self._piece(), b""
@@ -164,7 +164,7 @@ class ByteStream:
             rest = (rest + more).lstrip(b"\0")
         if not rest:
             return False
-        if decompressor(rest) is not self._make:
+        if self._make is None or decompressor(rest) is not self._make:
             raise self._refused("other bytes follow them")
         self._streams += 1
         if self._streams > STREAMS + self._made // LEAST:

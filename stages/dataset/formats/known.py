@@ -35,7 +35,7 @@ def what_else(head: bytes) -> str | None:
     if not head:
         return "an empty file"
     known = head.startswith((*ZIP, NPY, PARQUET, IDX))
-    known = known or decompressor(head) or looks_like_tar(head) or is_text(head)
+    known = known or decompressor(head) is not None or looks_like_tar(head) or is_text(head)
     if known or len(head) < HEAD:
         return None
     named = (words for magic, words in OTHERS if head.startswith(magic))

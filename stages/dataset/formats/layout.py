@@ -48,7 +48,9 @@ def rank(name: str) -> tuple[Any, ...]:
     """What sorts known files: classes, batches 1, 2, 3 …, other batches by name, test."""
     if name in (CLASSES_FILE, TEST_FILE):
         return (0,) if name == CLASSES_FILE else (3,)
-    own = TRAIN_FILE.fullmatch(name)[1]
+    match = TRAIN_FILE.fullmatch(name)
+    assert match is not None, name
+    own = match[1]
     if own.isdigit() and own[0] != "0":
         return (1, int(own))
     parts = re.split(r"(\d+)", own)

@@ -114,7 +114,9 @@ def _in_order(files: Iterator[DataFile]) -> Iterator[DataFile]:
     """Hand out what is next at once; let the rest wait until nothing can come before it."""
     import tempfile  # here and not above: commands that decode nothing start faster without it
 
-    waiting: dict[tuple, tuple[DataFile, int]] = {}  # by rank: the file, where it is in `store`
+    waiting: dict[
+        tuple[Any, ...], tuple[DataFile, int]
+    ] = {}  # by rank: the file, where it is in `store`
     following = 1
     with tempfile.TemporaryFile(buffering=0) as store:
         for file in files:

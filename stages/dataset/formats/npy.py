@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,8 @@ def map_array(blob: Blob, stack: ExitStack) -> np.ndarray:
             f"{blob.where}: expected {size:,} bytes for {dtype} {shape}, as its header says, found "
             f"{blob.size - start:,}; get the file again"
         )
-    raw, offset = file.raw.place(start)
+    window: Any = getattr(file, "raw", None)  # of blobs.py
+    raw, offset = window.place(start)
     if not size:
         return np.empty(shape, dtype)
     return np.memmap(raw, dtype, "r", offset, shape, "F" if fortran else "C")

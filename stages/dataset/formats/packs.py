@@ -50,8 +50,8 @@ class Packs:
         images = self._open[path]
         return None if images is None else images[row]
 
-    def put(self, keys: Sequence[str], pixels: np.ndarray) -> None:
-        """Keep pixels (k, c, h, w); they are written when there are enough for a pack."""
+    def put(self, keys: Sequence[str], pixels: Sequence[np.ndarray]) -> None:
+        """Keep pixels (c, h, w) of each key; they are written when there are enough for a pack."""
         for key, image in zip(keys, pixels, strict=True):
             self._keys.append(key)
             self._pixels.append(image)

@@ -29,12 +29,12 @@ from stages.dataset.formats.picture_archives import (
     picture_names,
     without_common_folder,
 )
-from stages.dataset.spool import Block, train_first
+from stages.dataset.spool import Block, Reading, train_first
 
 SIDE = 32  # pixels, unless --size says otherwise
 
 
-def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
+def read(source: Files, options: Any, context: Context) -> Reading:
     """Yield images uint8 (k, 3, size, size) and labels; return the record."""
     path = source.files[0].path
     side = options.size or SIDE

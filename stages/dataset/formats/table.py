@@ -24,10 +24,10 @@ from stages.dataset.formats.layout import shown
 from stages.dataset.formats.readers import reader_of
 from stages.dataset.formats.rows import Batch
 from stages.dataset.holdout import held_out
-from stages.dataset.spool import Block, train_first
+from stages.dataset.spool import Block, Reading, train_first
 
 
-def read(source: Files, options: Any, context: Context) -> Iterator[Block]:
+def read(source: Files, options: Any, context: Context) -> Reading:
     """Yield features float32 (k, d) under "images", and labels; return the record."""
     path = source.files[0].path
     if not options.label:

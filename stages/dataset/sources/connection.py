@@ -79,7 +79,7 @@ def opener(limits: Limits) -> Any:
         def redirect_request(self, req: Any, *answer: Any) -> Any:
             new = super().redirect_request(req, *answer)
             own = req.unredirected_hdrs.get("Authorization")
-            if own and (new.type, new.host) == (req.type, req.host):
+            if new is not None and own and (new.type, new.host) == (req.type, req.host):
                 new.add_unredirected_header("Authorization", own)  # the same host asks again
             return new
 
@@ -90,7 +90,7 @@ def opener(limits: Limits) -> Any:
     class Https(urllib.request.HTTPSHandler):
         def https_open(self, req: Any) -> Any:
             kind = connecting(http.client.HTTPSConnection)
-            return self.do_open(kind, req, context=self._context)
+            return self.do_open(kind, req, context=vars(self)["_context"])
 
     return urllib.request.build_opener(Redirects, Http, Https)
 

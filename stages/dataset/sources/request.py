@@ -38,7 +38,7 @@ def receive(url: Address, part: Part, *, known: bool, limits: Limits, context: C
     headers = {"User-Agent": "cifar-pipeline", "Accept-Encoding": "identity"}
     if resumable:
         headers["Range"] = f"bytes={part.received}-"
-        if same:
+        if same and part.validator is not None:
             headers["If-Range"] = part.validator
     with open_url(url, headers, limits) as response:
         if response.status == 416:
@@ -81,7 +81,7 @@ def _range(response: Any) -> tuple[int | None, int | None]:
     """First byte and size of the whole, of a Content-Range header; None where it does not say."""
     match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     start, total = match.groups() if match else (None, "*")
-    return start and int(start), None if total == "*" else int(total)
+    return None if start is None else int(start), None if total == "*" else int(total)
 
 
 def _begin(response: Any, part: Part, url: Address) -> None:
@@ -128,7 +128,8 @@ def _block(response: Any, part: Part) -> bytes:
     import http.client
 
     try:
-        return response.read1(BLOCK)
+        found: bytes = response.read1(BLOCK)
+        return found
     except TimeoutError as error:
         raise TransientError(f"fell silent after {_progress(part)}") from error
     except (OSError, ValueError, http.client.HTTPException) as error:

@@ -119,7 +119,7 @@ def _digits(sha256: str) -> str:
 def _auto(data_dir: Path, synthetic_size: int | None) -> str:
     if (data_dir / OFFICIAL_NAME).exists():
         return "cifar10"
-    if (data_dir / archive_name(synthetic_size)).exists():
+    if synthetic_size is not None and (data_dir / archive_name(synthetic_size)).exists():
         return "synthetic"
     return "cifar10" if any_answers(OFFICIAL_URLS) else Offline("synthetic")
 
@@ -138,7 +138,7 @@ def any_answers(urls: Sequence[str], within: float = ANSWER_WITHIN) -> bool:
         try:
             parts = urlsplit(url)
             proxy = urllib.request.getproxies().get(parts.scheme)
-            if proxy and not urllib.request.proxy_bypass(parts.hostname):
+            if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
                 parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
             port = parts.port or {"https": 443}.get(parts.scheme, 80)
             socket.create_connection((parts.hostname, port), within).close()

@@ -7,8 +7,11 @@ and say nothing of the class.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+Grid = Any  # int32 (n, 32, 32) or what goes with it: coordinates, distances
 SIDE = 32
 UNIT = 256  # per pixel
 # round(16384 · cos(i · 90° / 16)): written out, so that no library's cosine is asked.
@@ -25,53 +28,53 @@ _RADIUS = (7 * UNIT, 12 * UNIT)
 _CONTRAST = (40, 110)  # grey levels between the shape and its ground
 
 
-def _length(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+def _length(u: Grid, v: Grid) -> Grid:
     squares = (u * u + v * v).astype(np.float64)
     return np.sqrt(squares, out=squares).astype(np.int32)  # correctly rounded everywhere
 
 
-def _box(u: np.ndarray, v: np.ndarray, width: np.ndarray, height: np.ndarray) -> np.ndarray:
+def _box(u: Grid, v: Grid, width: Grid, height: Grid) -> Grid:
     return np.maximum(abs(u) - width, abs(v) - height)
 
 
-def _disk(u, v, r):
+def _disk(u: Grid, v: Grid, r: Grid) -> Grid:
     return _length(u, v) - r
 
 
-def _ring(u, v, r):
+def _ring(u: Grid, v: Grid, r: Grid) -> Grid:
     return abs(_length(u, v) - r * 3 // 4) - r // 4
 
 
-def _square(u, v, r):
+def _square(u: Grid, v: Grid, r: Grid) -> Grid:
     return _box(u, v, r * 7 // 8, r * 7 // 8)
 
 
-def _frame(u, v, r):
+def _frame(u: Grid, v: Grid, r: Grid) -> Grid:
     return abs(_box(u, v, r * 5 // 8, r * 5 // 8)) - r // 4
 
 
-def _triangle(u, v, r):
+def _triangle(u: Grid, v: Grid, r: Grid) -> Grid:
     # The normals of the slopes are (±cos 30°, -sin 30°); 887/1024 is cos 30°.
     return np.maximum(abs(u) * 887 // 1024 - v // 2, v) - r * 5 // 8
 
 
-def _cross(u, v, r):
+def _cross(u: Grid, v: Grid, r: Grid) -> Grid:
     return np.minimum(_box(u, v, r, r * 5 // 16), _box(u, v, r * 5 // 16, r))
 
 
-def _bar(u, v, r):
+def _bar(u: Grid, v: Grid, r: Grid) -> Grid:
     return _box(u, v, r, r * 3 // 8)
 
 
-def _bars(u, v, r):
+def _bars(u: Grid, v: Grid, r: Grid) -> Grid:
     return _box(u, abs(v) - r * 5 // 8, r, r // 4)
 
 
-def _crescent(u, v, r):
+def _crescent(u: Grid, v: Grid, r: Grid) -> Grid:
     return np.maximum(_length(u, v) - r, r * 7 // 8 - _length(u - r // 2, v))
 
 
-def _hourglass(u, v, r):
+def _hourglass(u: Grid, v: Grid, r: Grid) -> Grid:
     return np.maximum((abs(u) - abs(v)) * 3 // 4, abs(v) - r)
 
 

@@ -47,7 +47,8 @@ def write(model: Model, to: str, file: BinaryIO) -> dict[str, Any]:
 
     Raises `ConfigError` where the format cannot hold this model, or needs what is not installed.
     """
-    return import_module(f"{__name__}.{FORMATS[to].module}").write(model, file)
+    found: dict[str, Any] = import_module(f"{__name__}.{FORMATS[to].module}").write(model, file)
+    return found
 
 
 def expect_suffix(place: Path, to: str) -> None:

@@ -22,7 +22,7 @@ from stages.modelfile.tensors import decode_tensor
 def write(model: Model, file: BinaryIO) -> dict[str, Any]:
     """Write the model as a zip file of .npy files, not compressed; equal models, equal bytes."""
     arrays = to_arrays(model)
-    np.savez(file, **arrays)
+    np.savez(file, allow_pickle=False, **arrays)
     return {"arrays": len(arrays)}
 
 

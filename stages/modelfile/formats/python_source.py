@@ -37,7 +37,7 @@ def source(model: Model) -> Iterator[str]:
         for name, array in step.constants.items():
             if array.ndim:
                 yield f'    "{name}": ("{KINDS[array.dtype.name]}", {array.shape}, """\n'
-                yield from _wrapped(base64.b64encode(np.ascontiguousarray(array)).decode())
+                yield from _wrapped(base64.b64encode(np.ascontiguousarray(array).data).decode())
                 yield '"""),\n'
     yield text.END
 
@@ -83,8 +83,8 @@ def _lines(steps: Iterable[Step], mapping: str) -> str:
         ]
         if step.kind in text.LINES:
             form = text.LINES[step.kind]
-            form = form[len(constants)] if isinstance(form, dict) else form
-            lines.append(form.format(*constants))
+            line = form if isinstance(form, str) else form[len(constants)]
+            lines.append(line.format(*constants))
         else:
             lines.append(_call(f"    x = {step.kind}", ["x", *constants], "    "))
     return "\n".join(lines)

@@ -140,7 +140,7 @@ if __name__ == "__main__":
     main(sys.argv[1:])
 """
 
-LINES = {
+LINES: dict[str, str | dict[int, str]] = {
     "colors": "    x = images.reshape(len(images), -1).astype(np.float32)",
     "rows": "    x = images",
     "luma": "    red, green, blue = images.astype(np.float32).transpose(1, 0, 2, 3)\n"

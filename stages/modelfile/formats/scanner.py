@@ -108,7 +108,7 @@ class Scanner:
         if text[:1] != b'"':
             raise self._wrong("a key", text)
         self._take(b":")
-        return json.loads(text)
+        return str(json.loads(text))
 
     def _atom(self) -> bytes:
         self._next()
@@ -120,7 +120,8 @@ class Scanner:
 
     def _next(self) -> bytes:
         """The next byte that is no space; b"" at the end."""
-        self._at = SPACES.match(self._data, self._at).end()
+        if spaces := SPACES.match(self._data, self._at):
+            self._at = spaces.end()
         return self._data[self._at : self._at + 1]
 
     def _take(self, mark: bytes) -> None:

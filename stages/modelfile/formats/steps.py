@@ -24,7 +24,7 @@ grey levels to their neighbours.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Step(NamedTuple):
     """An operation by name, and its constants: what they are called in the model → their value."""
 
     kind: str
-    constants: dict[str, np.ndarray] = {}  # noqa: RUF012 (never changed)
+    constants: dict[str, Any] = {}  # noqa: RUF012 (never changed)
 
 
 def feature_steps(model: Model) -> list[Step]:

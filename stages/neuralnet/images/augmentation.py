@@ -49,21 +49,22 @@ class Augmentation(AugmentationOptions):
         scratch, any contiguous array with at least as many bytes as out; without it, memory is
         allocated.
         """
-        if self.moves:
-            scratch = np.empty_like(out) if scratch is None else _as(scratch, out)
+        if self.moves and scratch is None:
+            scratch = np.empty_like(out)
+        spare = out if scratch is None or not self.moves else _as(scratch, out)
         if self.shift:
             dy, dx = self.shifts(rows, epoch)
             order = dx.argsort(kind="stable")
-            self._flipped(features, rows[order], epoch, out, scratch)
-            shift(out, scratch, order, dy, dx, self.shape, self.shift)
+            self._flipped(features, rows[order], epoch, out, spare)
+            shift(out, spare, order, dy, dx, self.shape, self.shift)
         else:
-            self._flipped(features, rows, epoch, out, scratch)
+            self._flipped(features, rows, epoch, out, spare)
         if not self._whole(epoch):
             return
         if self.warps:
             channels, *size = self.shape
             table = tables(*size, self.rotate, self.zoom)
-            warp(out, scratch, self.warpings(rows, epoch), table, channels)
+            warp(out, spare, self.warpings(rows, epoch), table, channels)
         if self.jitter:
             recolor(out.reshape(-1, *self.shape), *self.jitters(rows, epoch), *self.levels)
         if self.cutout:
@@ -88,7 +89,7 @@ class Augmentation(AugmentationOptions):
         """Which of the tables of warp.py a row's image goes by: int64 (n,)."""
         angles, factors = counts(self.rotate, self.zoom)
         angle, factor = pairs(self._words(WARP, rows, epoch), angles, factors)
-        return angle * factors + factor
+        return np.asarray(angle * factors + factor)
 
     def jitters(self, rows: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """(gains (n,), offsets (n, channels)): what a row's contrast is multiplied by, and what is
@@ -132,7 +133,7 @@ class Augmentation(AugmentationOptions):
         rows: np.ndarray,
         epoch: int,
         out: np.ndarray,
-        scratch: np.ndarray | None,
+        scratch: np.ndarray,
     ) -> None:
         """out (n, d) ← rows of features, those flipped that are to be."""
         features.take(rows, axis=0, out=out, mode="clip")

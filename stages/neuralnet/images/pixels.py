@@ -102,7 +102,7 @@ def cut(images: np.ndarray, y: np.ndarray, x: np.ndarray, side: int) -> None:
         means = np.rint(np.add.reduce(flat, axis=2, dtype=np.int64) / (height * width))
     means = means.astype(images.dtype).reshape(n, channels, 1, 1)
     top, left = y - side // 2, x - side // 2
-    corners = [np.maximum(top, 0), top + side, np.maximum(left, 0), left + side]
-    corners = zip(*(corner.tolist() for corner in corners), strict=True)
+    limits = [np.maximum(top, 0), top + side, np.maximum(left, 0), left + side]
+    corners = zip(*(limit.tolist() for limit in limits), strict=True)
     for image, mean, (y0, y1, x0, x1) in zip(images, means, corners, strict=True):
         image[:, y0:y1, x0:x1] = mean

@@ -109,4 +109,5 @@ def layer_backward(
 
 def reciprocal_deviation(variance: np.ndarray) -> np.ndarray:
     """1/sqrt(variance + ε)."""
-    return 1 / np.sqrt(variance + variance.dtype.type(EPSILON))
+    found: np.ndarray = 1 / np.sqrt(variance + variance.dtype.type(EPSILON))
+    return found

@@ -25,7 +25,6 @@ blocks, each one just after its gradient was formed and while it is in the proce
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -48,7 +47,7 @@ __all__ = [
     "make_optimizer",
 ]
 
-OPTIMIZERS: dict[str, Callable[..., Any]] = {
+OPTIMIZERS: dict[str, type[Any]] = {
     "sgd": SGD,
     "rmsprop": RMSprop,
     "adam": Adam,

@@ -30,14 +30,14 @@ class Averaged:
 
     @property
     def slots(self) -> int:
-        return self.optimizer.slots + 1
+        return int(self.optimizer.slots) + 1
 
     @property
     def matrices(self) -> bool:
-        return self.optimizer.matrices
+        return bool(self.optimizer.matrices)
 
     def scale(self, lr: float) -> float:
-        return self.optimizer.scale(lr)
+        return float(self.optimizer.scale(lr))
 
     def coefficients(self, lr: float, previous: float, count: int) -> tuple[float, ...]:
         kept = min(self.decay, (1 + count) / (10 + count)) if count else 0.0
@@ -55,7 +55,7 @@ class Averaged:
         _average(parameters, slots[-1], coefficients[-1], gradients)
 
     def scratch(self, inputs: int, outputs: int) -> int:
-        return self.optimizer.scratch(inputs, outputs)
+        return int(self.optimizer.scratch(inputs, outputs))
 
     def update_matrix(
         self,

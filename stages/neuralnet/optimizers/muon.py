@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -92,7 +92,7 @@ class Muon:
         coefficients: Sequence[np.ndarray],
         decay: bool = True,
     ) -> None:
-        Adam.update(self, parameters, gradients, slots, coefficients[4:], decay)
+        Adam.update(cast(Adam, self), parameters, gradients, slots, coefficients[4:], decay)
 
     def scratch(self, inputs: int, outputs: int) -> int:
         """How many numbers of scratch `update_matrix` needs."""

@@ -40,7 +40,8 @@ class Auto(Workers):
         super().__init__(workers, pool, shared=True)
         self._clock = clock
         self._possible, self._spent, self._met = True, 0.0, False
-        self._times = {way: deque(maxlen=REMEMBERED) for way in (False, True)}  # seconds per step
+        self._times: dict[bool, deque[float]]  # seconds per step
+        self._times = {way: deque(maxlen=REMEMBERED) for way in (False, True)}
         self._usual, self._pause, self._left = False, PAUSES[0], 0.0
 
     def prepare(self, make_job: Callable[[], Job], setup: Setup | None) -> None:

@@ -68,7 +68,7 @@ class Barrier:
         check: Callable[[], None],
         spin: bool,
     ) -> None:
-        self._control = memoryview(control)
+        self._control: memoryview[int] = control.data
         self._mine = counter_word(worker)
         self._others = [counter_word(other) for other in range(workers) if other != worker]
         self._check, self._count = check, 0

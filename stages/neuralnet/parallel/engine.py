@@ -36,7 +36,9 @@ class Engine:
         executor: str | Executor | Callable[[int], Executor],
         workers: int | None,
     ) -> None:
-        self._owner, self._limit = os.getpid(), OneBlasThread()
+        limit = OneBlasThread()
+        self._owner = os.getpid()
+        self._limit: OneBlasThread | None = limit
         self.workers, self.space = make_workers(executor, workers), None
 
         def lay_out() -> Workspace:
@@ -44,7 +46,7 @@ class Engine:
             data, shared = (features, labels, weights), self.workers.shared
             return Workspace(network, settings, *data, *counts, shared)
 
-        self._limit.__enter__()
+        limit.__enter__()
         try:
             try:
                 self.space = lay_out()

@@ -40,7 +40,7 @@ def needs_main(sent: Any) -> bool:
 def main_left_out() -> Iterator[None]:
     """Processes that are started meanwhile do not import the main module."""
     names = vars(sys.modules["__main__"])
-    kept = {name: names[name] for name in ("__file__", "__spec__") if name in names}
+    kept: dict[str, Any] = {name: names[name] for name in ("__file__", "__spec__") if name in names}
     names.update(__file__=None, __spec__=None)
     try:
         yield

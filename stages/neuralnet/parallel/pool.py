@@ -24,7 +24,7 @@ class Pool:
     def __init__(self, source: Executor | Callable[[int], Executor], count: int) -> None:
         self._source, self._count, self._owner = source, count, os.getpid()
         self._made = not isinstance(source, Executor)
-        self._starting: list[Future] = []
+        self._starting: list[Future[None]] = []
         self.executor: Executor | None = None
         self.imports_main = False  # whether new processes import the program's main module
 
@@ -32,11 +32,11 @@ class Pool:
         """Start the helpers, without waiting for them."""
         if self.executor is not None:
             return
-        if self._made:
+        if isinstance(self._source, Executor):
+            self.executor = self._source
+        else:
             _check_threads(2 * self._count + 4)
             self.executor = self._source(self._count)
-        else:
-            self.executor = self._source
         self._starting = [self.submit(arrive) for _ in range(self._count)]
 
     def started(self) -> bool:
@@ -48,8 +48,9 @@ class Pool:
             future.result()
         return True
 
-    def submit(self, call: Callable[..., None], *arguments: Any) -> Future:
+    def submit(self, call: Callable[..., None], *arguments: Any) -> Future[None]:
         """Have a helper call; it may take a new process for that."""
+        assert self.executor is not None, "not started"
         left_out = self._made and not self.imports_main
         with main_left_out() if left_out else nullcontext():
             return self.executor.submit(call, *arguments)

@@ -29,7 +29,7 @@ def _help(
     job: Job, segment: Segment, last: int, number: int, worker: int, workers: int, spin: bool
 ) -> None:
     """A helper's part of a segment, up to step `last`. number: of this call."""
-    control = memoryview(job.control)
+    control: memoryview[int] = job.control.data
     try:
         control[ready_word(worker)] = number
         wait_until(lambda: control[GO] == number, control, check_parent)

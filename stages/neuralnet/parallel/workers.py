@@ -30,9 +30,10 @@ class Serial:
     workers, shared = 1, False
 
     def prepare(self, make_job: Callable[[], Job], setup: Setup | None) -> None:
-        self._job = make_job()
+        self._job: Job | None = make_job()
 
     def run(self, segment: Segment) -> None:
+        assert self._job is not None, "closed"
         self._job.work(segment, segment.start, segment.stop)
 
     def close(self, wait: bool = True) -> None:
@@ -57,7 +58,7 @@ class Workers:
         self._setup = setup
         self.pool.imports_main = self.shared and needs_main(setup)
         self._jobs = [make_job() for _ in range(1 if self.shared else self.workers)]
-        self._control = memoryview(self._jobs[0].control)
+        self._control: memoryview[int] = self._jobs[0].control.data
 
     def run(self, segment: Segment) -> None:
         self.start()
@@ -85,8 +86,8 @@ class Workers:
             first += 1
         if first == last:
             return 0, 0.0
-        futures: list[Future] = []
-        failure = None
+        futures: list[Future[None]] = []
+        failure: BaseException | None = None
         self._number += 1
         self._control[ABORT] = 0
         for worker in range(self.workers):
@@ -113,16 +114,17 @@ class Workers:
 
     def close(self, wait: bool = True) -> None:
         self.pool.close(wait)
-        self._jobs = self._control = None
+        self._jobs = []
+        self._control = memoryview(b"")
 
-    def _call(self, worker: int, segment: Segment, last: int) -> Future:
+    def _call(self, worker: int, segment: Segment, last: int) -> Future[None]:
         call = segment, last, self._number, worker, self.workers
         if self.shared:
             return self.pool.submit(help_from_process, self._setup, *call)
         return self.pool.submit(help_in_thread, self._jobs[worker], *call)
 
     def _train_until_ready(
-        self, segment: Segment, first: int, last: int, futures: list[Future]
+        self, segment: Segment, first: int, last: int, futures: list[Future[None]]
     ) -> int:
         """Wait a little for the helpers, then train on alone meanwhile; returns the next step."""
         deadline = time.perf_counter() + PATIENCE
@@ -136,13 +138,13 @@ class Workers:
                 first += 1
         return first
 
-    def _join(self, futures: list[Future], failure: BaseException | None) -> None:
+    def _join(self, futures: list[Future[None]], failure: BaseException | None) -> None:
         """Wait until no helper touches the arrays any more; raise what went wrong, once."""
         for future in futures:
             future.cancel()
         wait(futures)
-        errors = [future.exception() for future in futures if not future.cancelled()]
-        errors = [error for error in (failure, *errors) if error is not None]
+        found = [future.exception() for future in futures if not future.cancelled()]
+        errors = [error for error in (failure, *found) if error is not None]
         if any(isinstance(error, BrokenProcessPool) for error in errors):
             self.pool.drop()
         # That a worker left because of another one is only reported when nothing else is.
@@ -150,6 +152,6 @@ class Workers:
             raise error
 
 
-def _check(futures: list[Future]) -> None:
+def _check(futures: list[Future[None]]) -> None:
     if any(future.done() and future.exception() for future in futures):
         raise Aborted("a helper has failed")

@@ -48,11 +48,10 @@ class Workspace:
         given = {"labels": labels, **settings.constants}
         if settings.weighted:
             given["weights"] = check_weights(weights, len(features))
-        plan = {"control": ((control_words(workers),), np.int64)} | shapes(
-            self._layers, settings, network.dtype, batch, features, rows, self._members
-        )
+        plan: dict[str, Any] = {"control": ((control_words(workers),), np.int64)}
+        plan |= shapes(self._layers, settings, network.dtype, batch, features, rows, self._members)
         self._open: list[memory.SharedBlock | memory.MappedFile] = []
-        self.setup = None
+        self.setup: Setup | None = None
         if shared:
             block = self._share(plan, given, batch)
         else:
@@ -66,8 +65,9 @@ class Workspace:
         """The bytes of a shared block for all arrays of the plan, and for features if need be."""
         features, place = self._features, None
         try:
-            self._open.append(memory.MappedFile(features))
-            place = self._open[0].place
+            mapped = memory.MappedFile(features)
+            self._open.append(mapped)
+            place = mapped.place
         except (ValueError, OSError):
             plan["features"] = features.shape, features.dtype
             given["features"] = features

@@ -36,6 +36,8 @@ class NetworkClassifier(Predictor):
                              `partial_fit` changes nothing any more
     """
 
+    converged_: bool
+
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
     ) -> NetworkClassifier:

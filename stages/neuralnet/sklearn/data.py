@@ -111,9 +111,13 @@ def hold_out(examples: Examples, fraction: float, random_state: Any) -> tuple[Ex
             "The validation set is too small. Increase 'validation_fraction' or the size of your "
             f"dataset: expected at least 2 rows in it, found {len(parts[1])} of {len(rows)}"
         )
-    return tuple(
-        Examples(*(None if array is None else array[part] for array in examples)) for part in parts
-    )
+    train, held = (_chosen(examples, part) for part in parts)
+    return train, held
+
+
+def _chosen(examples: Examples, rows: np.ndarray) -> Examples:
+    found: list[Any] = [None if array is None else array[rows] for array in examples]
+    return Examples(*found)
 
 
 def same_again(random_state: np.random.RandomState) -> np.random.RandomState:

@@ -74,4 +74,4 @@ def _say(model: Any, line: str) -> None:
 def log_probabilities(logits: np.ndarray) -> np.ndarray:
     """Logarithms (n, classes) of softmax, finite where a probability underflows."""
     z = logits - logits.max(axis=1, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))

@@ -113,7 +113,7 @@ def _optional(rule: tuple[str, Callable[[Any], bool]], other: Any) -> Any:
     return f"{other} or {words}", lambda v: (type(v) is type(other) and v == other) or test(v)
 
 
-_COUNT = _number("a whole number of at least 1", lambda v: isinstance(v, Integral) and v >= 1)
+_COUNT = _number("a whole number of at least 1", lambda v: isinstance(v, Integral) and int(v) >= 1)
 _FRACTION = _number("a number of at least 0 below 1", lambda v: 0 <= v < 1)
 _AMOUNT = _number("a finite number of at least 0", lambda v: 0 <= v < math.inf)
 _POSITIVE = _number("a finite number above 0", lambda v: 0 < v < math.inf)
@@ -171,7 +171,7 @@ def hidden_sizes(parameters: Parameters) -> tuple[int, ...]:
     """Widths of the hidden layers; one number stands for one layer."""
     given = parameters.hidden_layer_sizes
     sizes = list(given) if np.iterable(given) and not isinstance(given, str) else [given]
-    if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+    if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
         expected = "a whole number of at least 1, or some"
         raise ValueError(f"hidden_layer_sizes: expected {expected}, found {given!r:.80}")
     return tuple(map(int, sizes))

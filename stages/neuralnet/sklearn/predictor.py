@@ -23,11 +23,11 @@ class Predictor(ClassifierMixin, Parameters):
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,) of X (n, d); of equal probabilities the first one counts."""
         best = self._logits(X).argmax(axis=1)
-        return self.classes_[best]
+        return np.asarray(self.classes_[best])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities (n, classes), of the dtype trained with, in the order of classes_."""
-        return np.exp(self.predict_log_proba(X))
+        return np.asarray(np.exp(self.predict_log_proba(X)))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Logarithms of probabilities (n, classes): finite, however small those are."""
@@ -51,7 +51,7 @@ class Predictor(ClassifierMixin, Parameters):
     @property
     def n_outputs_(self) -> int:
         """Number of outputs: one for each class, for two classes, too."""
-        return self.network_.outputs
+        return int(self.network_.outputs)
 
     @property
     def out_activation_(self) -> str:

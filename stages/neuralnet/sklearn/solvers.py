@@ -50,7 +50,9 @@ class Summed:
         if self.exact:
             optimizer = self.optimizer
             options["eps"] = optimizer.eps / math.sqrt(1 - optimizer.beta2 ** (count + 1))
-        return replace(self.optimizer, **options).coefficients(lr, lr, count)
+        found: tuple[float, ...]
+        found = replace(self.optimizer, **options).coefficients(lr, lr, count)
+        return found
 
     def __getattr__(self, name: str) -> Any:
         """All else is the optimizer's."""

@@ -11,13 +11,16 @@ from pipeline.events.bars import BarReporter
 from pipeline.events.json_lines import JsonReporter
 from pipeline.events.lines import LineReporter, QuietReporter
 from pipeline.events.reporter import Reporter
+from pipeline.events.several import Several
 from pipeline.events.styles import STYLES, make_reporter
+
+DECODE = {"fingerprint": "0a" * 32}
 
 
 def send(reporter):
     """The events of a small run, one of each kind."""
     reporter.stage_finished("download", "cached", 0.001, "up to date")
-    reporter.stage_started("decode", "never run before")
+    reporter.stage_started("decode", "never run before", **DECODE)
     reporter.info("10 classes")
     with reporter.progress("decode", 4, "images") as progress:
         for _ in range(4):
@@ -25,7 +28,8 @@ def send(reporter):
     with reporter.progress("search") as progress:
         progress.advance(2)
     reporter.warn("no network")
-    reporter.stage_finished("decode", "ran", 1.239, "never run before")
+    reporter.stage_finished("decode", "ran", 1.239, "never run before", **DECODE)
+    reporter.metrics("train", {"epoch": 1, "loss": 0.5}, "epoch 1/9  loss 0.5")
     reporter.stage_started("train", "parameter lr was 0.01, is 0.02")
     reporter.waiting("train", "process 7")
     reporter.stage_finished("train", "cached", 2.0, "another process has just made it")
@@ -38,6 +42,7 @@ decode       runs                never run before
 10 classes
 warning: no network
 decode       ran         1.24 s
+epoch 1/9  loss 0.5
 train        runs                parameter lr was 0.01, is 0.02
 train        waits               for process 7
 train        cached              another process has just made it
@@ -87,8 +92,9 @@ def test_json():
             "status": "cached",
             "took": 0.001,
             "reason": "up to date",
+            "fingerprint": "",
         },
-        {"event": "stage_started", "stage": "decode", "reason": "never run before"},
+        {"event": "stage_started", "stage": "decode", "reason": "never run before", **DECODE},
         {"event": "info", "message": "10 classes"},
         {"event": "warning", "message": "no network"},
         {
@@ -97,8 +103,15 @@ def test_json():
             "status": "ran",
             "took": 1.239,
             "reason": "never run before",
+            **DECODE,
         },
-        {"event": "stage_started", "stage": "train", "reason": "parameter lr was 0.01, is 0.02"},
+        {"event": "metrics", "stage": "train", "epoch": 1, "loss": 0.5},
+        {
+            "event": "stage_started",
+            "stage": "train",
+            "reason": "parameter lr was 0.01, is 0.02",
+            "fingerprint": "",
+        },
         {"event": "waiting", "stage": "train", "holder": "process 7"},
         {
             "event": "stage_finished",
@@ -106,6 +119,7 @@ def test_json():
             "status": "cached",
             "took": 2.0,
             "reason": "another process has just made it",
+            "fingerprint": "",
         },
     ]
     progress = [line for line in lines if line["event"] == "progress"]
@@ -165,3 +179,12 @@ def test_tqdm_is_imported_for_bars_only():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"] * 4 + ["True"]
+
+
+def test_several_are_one():
+    streams = io.StringIO(), io.StringIO()
+    send(Several(LineReporter(streams[0]), Several(JsonReporter(streams[1])), Reporter()))
+    assert streams[0].getvalue() == LINES
+    told = [json.loads(line) for line in streams[1].getvalue().splitlines()]
+    alone = [json.loads(line) for line in written(JsonReporter).splitlines()]
+    assert [one | {"seconds": 0} for one in told] == [one | {"seconds": 0} for one in alone]

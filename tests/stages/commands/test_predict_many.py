@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,3 +48,59 @@ def test_a_folder_without_images_is_reported(call, folder):
     assert status == 2
     assert "expected image files (.avif, .bmp" in err
     assert err.endswith("in the folder, found none\n")
+
+
+def test_patterns_stand_for_the_files_that_fit(call, folder):
+    path = save(folder / "model.json", model())
+    for name in ("b.png", "a.png", "deep/c.png", "d[1].png"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        write_png(folder / name, images(1)[0])
+    for pattern, expected in (
+        ("[ab].png", ["a.png", "b.png"]),
+        ("**/c.*", ["deep/c.png"]),
+        ("d[1].png", ["d[1].png"]),  # a file of that very name
+        ("a.png ?.png", ["a.png", "b.png"]),  # each once
+    ):
+        words = " ".join(f"'{word}'" for word in pattern.split())
+        found = json.loads(call(f"predict --load {path} --json {words}")[1])["predictions"]
+        assert [one["image"] for one in found] == expected
+    status, _, err = call(f"predict --load {path} '*.webp'")
+    assert (status, err) == (
+        2,
+        "error: *.webp: expected files that fit the pattern, found none\n",
+    )
+
+
+def test_an_image_on_standard_input(call, folder, monkeypatch):
+    path = save(folder / "model.json", model())
+    write_png(folder / "a.png", images(1)[0])
+    data = (folder / "a.png").read_bytes()
+    for content, expected in ((data, 0), (b"", 2), (b"no image", 2)):
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+        status, out, err = call(f"predict --load {path} --json -")
+        assert status == expected
+        if expected:
+            assert "stdin: expected the" in err or "-: expected an image file" in err
+        else:
+            named = json.loads(call(f"predict --load {path} --json a.png")[1])["predictions"]
+            assert json.loads(out)["predictions"] == [named[0] | {"image": "-"}]
+
+
+def test_a_table_for_other_programs(call, folder):
+    path = save(folder / "model.json", model())
+    write_png(folder / "a, b.png", images(1)[0])
+    _, out, _ = call(f"predict --load {path} --csv 'a, b.png'")
+    (row,) = csv.DictReader(io.StringIO(out))
+    (found,) = json.loads(call(f"predict --load {path} --json 'a, b.png'")[1])["predictions"]
+    assert (row.pop("file"), row.pop("class")) == ("a, b.png", found["class"])
+    assert {name: float(value) for name, value in row.items()} == pytest.approx(
+        found["probabilities"], rel=1e-5
+    )
+
+
+def test_standard_input_has_an_end(call, folder, monkeypatch):
+    path = save(folder / "model.json", model())
+    monkeypatch.setattr("stages.commands.named_files.MOST", 3)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"four")))
+    status, _, err = call(f"predict --load {path} -")
+    assert (status, err) == (2, "error: stdin: expected at most 3 bytes, found more; name a file\n")

@@ -6,6 +6,8 @@ text, 3 for lines. Tests hold every pair to it.
 
 from __future__ import annotations
 
+from functools import partial
+
 Colour = tuple[int, int, int]
 
 LIGHT = {
@@ -62,7 +64,7 @@ def level_colours(ground: str, full: str) -> list[tuple[str, str]]:
     found = []
     for level in range(LEVELS):
         back = mixed(ground, full, 0.12 + 0.88 * level / (LEVELS - 1))
-        found.append((back, max("#000000", "#ffffff", key=lambda c, b=back: contrast(b, c))))
+        found.append((back, max("#000000", "#ffffff", key=partial(contrast, back))))
     return found
 
 

@@ -48,7 +48,7 @@ def draw(figures: Sequence[Figure], place: Path) -> None:
 
 def as_svg(figures: Sequence[Figure]) -> str:
     """An SVG document of its own."""
-    hands = {Chart: svg.draw, Matrix: matrix.draw, Effect: strip.draw}
+    hands: dict[type, Any] = {Chart: svg.draw, Matrix: matrix.draw, Effect: strip.draw}
     drawn = [hands[type(figure)](figure) for figure in figures]
     titles = [title_of(figure) for figure in figures]
     return svg.standalone(list(zip(titles, drawn, strict=True)), picture_style())
@@ -60,7 +60,7 @@ def _plotted(figures: Sequence[Figure], kind: str) -> bytes:
     import matplotlib as mpl
     from matplotlib.figure import Figure as Sheet
 
-    hands = {Chart: _plot_chart, Matrix: _plot_matrix, Effect: _plot_effect}
+    hands: dict[type, Any] = {Chart: _plot_chart, Matrix: _plot_matrix, Effect: _plot_effect}
     with mpl.rc_context({"font.family": "DejaVu Sans", "text.parse_math": False}):
         high = sum(8.0 if isinstance(one, Matrix) else 3.6 for one in figures)
         sheet = Sheet(figsize=(8, high), dpi=150, layout="constrained", facecolor=LIGHT["bg"])

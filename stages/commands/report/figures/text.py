@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from pipeline.cli.display import align
+from pipeline.cli.table import align
 from pipeline.events.console import Console
 from stages.commands.report.figures import axes
 from stages.commands.report.figures.chart import Chart, Effect, Figure, Matrix
@@ -24,7 +25,9 @@ MARKS = "*o+x#@"  # where Braille's dots are not to be had
 
 def show(figure: Figure, console: Console) -> str:
     """Any of them, no wider than the console."""
-    return {Chart: draw, Matrix: matrix, Effect: effect}[type(figure)](figure, console)
+    hands: dict[type, Callable[[Any, Console], str]]
+    hands = {Chart: draw, Matrix: matrix, Effect: effect}
+    return hands[type(figure)](figure, console)
 
 
 def draw(chart: Chart, console: Console) -> str:

@@ -138,7 +138,7 @@ def images(records: Sequence[Record], labels: Sequence[str]) -> Markup | None:
             (labels[0], label, found.second, found.only_first),
             (label, labels[0], found.first, found.only_second),
         ):
-            if len(numbers):
+            if len(numbers) and words.predictions is not None:
                 title = f"{several(len(numbers), 'image')} right with {right}, wrong with {wrong}"
                 drawn = tiles(words.predictions, numbers[:IMAGES], words.classes, CLASSES)
                 parts += [tag("h3", title), drawn]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from stages.commands.report.figures import reliability
 from stages.commands.report.html import Markup, tag
+from stages.commands.report.predictions import Predictions
 from stages.commands.report.record import Record
 from stages.commands.report.sections.parts import facts, figure, section
 from stages.commands.report.statistics import BINS, Calibration, calibration
@@ -47,17 +50,23 @@ def _bins(found: Calibration) -> str:
 
 
 def _above(record: Record, limit: float) -> str:
-    chosen = record.predictions.confidence > limit
-    return _share(record, chosen)
+    found = _predictions(record)
+    return _share(found, found.confidence > limit)
 
 
 def _below(record: Record, limit: float) -> str:
-    return _share(record, record.predictions.confidence < limit)
+    found = _predictions(record)
+    return _share(found, found.confidence < limit)
 
 
-def _share(record: Record, chosen) -> str:
+def _predictions(record: Record) -> Predictions:
+    assert record.predictions is not None  # or there is no section
+    return record.predictions
+
+
+def _share(found: Predictions, chosen: np.ndarray) -> str:
     images = int(chosen.sum())
     if not images:
         return "no image"
-    right = float(record.predictions.right[chosen].mean())
+    right = float(found.right[chosen].mean())
     return f"{several(images, 'image')}, {percent(right, 0)} of them right"

@@ -39,7 +39,9 @@ def leaderboard(document: Mapping[str, Any]) -> Markup:
     halving = bool(document["halving"])
     rows = []
     for place, trial in enumerate(trials[:ROWS], 1):
-        cells = [tag("td", tag("code", text_of(trial["parameters"][name]))) for name in names]
+        cells: list[Any] = [
+            tag("td", tag("code", text_of(trial["parameters"][name]))) for name in names
+        ]
         cells += [f"{trial['epochs']:,}"] if halving else []
         rows.append([f"{place}", *cells, *_figures(trial)])
     heads = ["rank", *names, *(["epochs"] if halving else []), "validation", "loss", "seconds"]
