@@ -49,7 +49,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
         whole = f"{words[0].upper()}{words[1:]}."
         make = partial(pipeline_command, program, name, targets, _bring, help=whole, extra=extra)
         group.place(RUNNING if name == "run" else STAGES, name, words, make)
-    words = "Classes and probabilities for image files, folders and patterns of them, or stdin."
+    words = "Classes and probabilities for images: files, folders, patterns, stdin."
     make = partial(
         pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
     )
