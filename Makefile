@@ -23,7 +23,8 @@ all: .venv/core  ## the whole job: source → model.json and its evaluation
 	@echo
 	@echo "Three things to try next:"
 	@echo "  a page to open         $$(ls -t artifacts/reports/*.html 2>/dev/null | head -n 1)"
-	@echo "  an image of your own   $(BIN)/pipeline predict --load model.json photo.jpg"
+	@echo "  images to classify     $(BIN)/pipeline predict --load model.json --save-samples 8"
+	@echo "                         (or with the path of an image of your own in place of --save-samples 8)"
 	@echo "  another network        $(BIN)/pipeline run $(strip $(FLAGS)) --hidden 512,512 --activation gelu"
 
 test: .venv/dev  ## every test, with coverage by module

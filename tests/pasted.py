@@ -35,6 +35,8 @@ FIGURES = (
     (re.compile(r"\s+"), " "),
 )
 
+PROGRESS = re.compile(r"\d%, .* left")  # which only a slow machine prints
+
 
 def alike(line: str) -> str:
     """A line without what may differ."""
@@ -52,7 +54,8 @@ def commands(block: str) -> Iterator[tuple[str, list[str]]]:
 
 def renewed(shown: list[str], printed: str) -> list[str]:
     """The lines of a page as they were printed now. Raises `ValueError` for one that was not."""
-    found, rest, skips = [], iter(printed.rstrip().splitlines()), False
+    lines = [one for one in printed.rstrip().splitlines() if not PROGRESS.search(one)]
+    found, rest, skips = [], iter(lines), False
     for line in shown:
         if line == LEFT_OUT:
             found.append(line)

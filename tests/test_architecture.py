@@ -21,14 +21,8 @@ LEVELS = (
     ("settings",),
     ("code", "store"),
     (
-        "uses",
-        "fingerprint",
-        "observation",
-        "decision",
-        "planner",
-        "mapping",
-        "item_plan",
-        "found_files",
+        *("uses", "fingerprint", "observation", "decisions", "planner", "mapping", "item_plan"),
+        *("found_files",),
     ),
     ("executors", "events", "outcome"),
     (

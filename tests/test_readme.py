@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -60,6 +61,19 @@ def test_every_make_target_is_there():
         assert set(named) <= set(TARGETS), page
         assert set(re.findall(r"`make ([a-z-]+)`", text)) <= set(TARGETS), page
     assert {"make all", "make test"} <= set(commands("README.md"))
+
+
+def test_what_make_all_ends_with_is_understood():
+    """Its commands as they are printed; the third is a page, whose name it looks up."""
+    text = subprocess.run(["make", "-n", "all", "SOURCE=synthetic", "EPOCHS=2"], cwd=ROOT,
+                          capture_output=True, text=True, check=True).stdout  # fmt: skip
+    text = text[text.index("Three things to try") :]
+    assert "artifacts/reports/*.html" in text
+    group = add_to(make_cli(PROGRAM), PROGRAM)
+    typed = [shlex.split(line) for line in re.findall(r'bin/pipeline (.*)"', text)]
+    assert [words[0] for words in typed] == ["predict", "run"]
+    for name, *arguments in typed:
+        group.made(name).make_context(name, arguments)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

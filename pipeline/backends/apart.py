@@ -33,7 +33,7 @@ from pipeline.events.reporter import Reporter
 from pipeline.execution import Task, execute
 from pipeline.group_execution import Done, Group, execute_group
 from pipeline.planner import Planner
-from pipeline.store.adopt import adopt, inside
+from pipeline.store.adoption import adopt, inside
 from pipeline.store.store import Store
 
 PIECE = 32 << 20  # bytes

@@ -1,12 +1,12 @@
 """Parcels: what goes to a worker that has no folder in common with us, and what comes back.
 
-    Order      a task, and where its inputs are told by their content
+    Order      a task, and where its inputs are known by their content
     Missing    the answer of a worker that lacks some of them
     Made       the answer of one that has made the result: the files of its folder
     Failed     the answer where a stage has found a mistake of the user's
     Unfit      the answer where the result is of no use elsewhere: it refers to files of the worker
 
-An input is told by a digest of its content, so a worker gets it once, whichever stage or trial
+An input is known by a digest of its content, so a worker gets it once, whichever stage or trial
 needs it. What comes is verified on both sides.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.execution import Task
-from pipeline.store.adopt import files_of
+from pipeline.store.adoption import files_of
 from pipeline.store.files import File, Files
 from pipeline.store.store import Store
 
@@ -39,7 +39,7 @@ class Input:
 
     @property
     def content(self) -> str:
-        """What it is told by."""
+        """What it is known by."""
         return f"{self.record['digest']}-{self.record['file']}"
 
 
@@ -121,7 +121,7 @@ def contents_of(order: Order, store: Store) -> dict[str, Path]:
 
 
 def content_of(file: File) -> str:
-    """What a file outside of the store is told by."""
+    """What a file outside of the store is known by."""
     return f"{file.sha256}-{file.path.name}"
 
 

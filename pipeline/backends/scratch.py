@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.backends.parcels import Input, Piece, content_of
 from pipeline.errors import CorruptArtifact
-from pipeline.store.adopt import inside
+from pipeline.store.adoption import inside
 from pipeline.store.files import File, identify
 from pipeline.store.store import Store
 from pipeline.store.values import read_value, verify_output
@@ -70,7 +70,7 @@ class Scratch:
                 self._expected.discard((run, content))
                 self._arrived.notify_all()
             shutil.rmtree(part, ignore_errors=True)
-            self._make_room(content)
+            self._make_space(content)
 
     def load(self, one: Input) -> Any:
         """The value of an input. `CorruptArtifact` where it is not what was sent: it goes."""
@@ -105,7 +105,7 @@ class Scratch:
     def _has(self, content: str) -> bool:
         return (self._inputs / content).is_dir()
 
-    def _make_room(self, newest: str) -> None:
+    def _make_space(self, newest: str) -> None:
         sizes = {}
         for folder in self._inputs.iterdir():
             with suppress(OSError):

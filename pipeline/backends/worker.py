@@ -17,7 +17,7 @@ from pipeline.errors import CodeError, CorruptArtifact, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import execute, is_stored
 from pipeline.observation import Observations
-from pipeline.store.adopt import files_of
+from pipeline.store.adoption import files_of
 
 Answer = Missing | Made | Failed | Unfit
 _lock = threading.Lock()

@@ -135,7 +135,7 @@ TEMPLATE = click.Option(
     metavar="",
     help="every parameter with its meaning, default and choices, as a file to edit",
 )
-THE_WHOLE, BEFORE, UPKEEP = "The whole", "Before a run", "Upkeep"
+RUNNING, UPKEEP = "A run", "Upkeep"
 FOLDED = (
     show_config,
     verify_store,
@@ -144,15 +144,15 @@ FOLDED = (
     pull_results,
 )  # their help does not list a network's flags
 COMMANDS: dict[str, tuple[str, Callable[..., None], str, Iterable[click.Parameter]]] = {
-    "run": (THE_WHOLE, bring_up, "Everything, from source to result.", ()),
-    "plan": (BEFORE, show_plan, "What would run, and why.", ()),
+    "run": (RUNNING, bring_up, "Everything, from source to result.", ()),
+    "plan": (RUNNING, show_plan, "What would run, and why.", ()),
     "explain": (
-        BEFORE,
+        RUNNING,
         explain,
         "What identifies a result, and why it is stale.",
         [STAGE, EVERYTHING],
     ),
-    "config": (BEFORE, show_config, "The resolved configuration, as TOML.", [TEMPLATE]),
+    "config": (RUNNING, show_config, "The resolved configuration, as TOML.", [TEMPLATE]),
     "verify": (UPKEEP, verify_store, "Read every stored byte again and compare.", ()),
     "gc": (
         UPKEEP,

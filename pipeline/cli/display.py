@@ -88,8 +88,9 @@ def plan(decisions: Iterable[Decision]) -> str:
 Found = Mapping[Path, str | None]
 
 
-def verification(results: Found, states: Found, cache: Found, groups: Found) -> str:
+def verification(results: Found, states: Found, cache: Found, groups: Found | None = None) -> str:
     """What a verification found: all that is damaged, what becomes of it, how much is whole."""
+    groups = groups or {}
     found = {**results, **groups, **states, **cache}
     lines = [f"{path}: {reason}" for path, reason in found.items() if reason]
     damaged = [path for path, reason in found.items() if reason and UNREADABLE not in reason]

@@ -61,6 +61,14 @@ class HelpfulCommand(click.Command):
         """Read the arguments; a flag that is not there is reported with the one that is meant."""
         try:
             return super().make_context(info_name, args, parent, **extra)
+        except click.MissingParameter as error:
+            missing = error.param
+            assert missing is not None  # click itself has raised this
+            name = missing.opts[0] if isinstance(missing, click.Option) else missing.metavar
+            name = name or missing.human_readable_name
+            if isinstance(missing.type, click.Choice):
+                name = f"{name}, one of {', '.join(map(str, missing.type.choices))}"
+            raise click.UsageError(f"expected {name}, found nothing", error.ctx) from None
         except click.NoSuchOption as error:
             root = parent.find_root().command if parent else None
             synonyms = getattr(root, "synonyms", NONE)
@@ -70,7 +78,7 @@ class HelpfulCommand(click.Command):
             raise click.UsageError(words.partition("; known:")[0], error.ctx) from None
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; the first word that belongs to nothing is told."""
+        """Read the arguments; the first word that belongs to nothing is reported."""
         allowed, context.allow_extra_args = context.allow_extra_args, True
         rest = super().parse_args(context, args)
         context.allow_extra_args = allowed

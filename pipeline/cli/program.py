@@ -23,7 +23,7 @@ from pipeline.cli.profile import profiled
 from pipeline.cli.session import Session, load_recipe, recipe_names, resolve_settings
 
 STAGES = "Stages, in the order of the flow"
-THE_WHOLE, BEFORE = actions.THE_WHOLE, actions.BEFORE
+RUNNING = actions.RUNNING
 
 __all__ = ["Alternative", "CommandGroup", "Program", "make_cli", "pipeline_command"]
 
@@ -32,7 +32,7 @@ def make_cli(program: Program) -> CommandGroup:
     """A click group: a command for each stage, and those that concern the whole pipeline."""
     group = CommandGroup(program.name, help=program.help)
     click.version_option(program.version, prog_name=program.name)(group)
-    group.sections = {THE_WHOLE: [], STAGES: []}
+    group.sections = {RUNNING: [], STAGES: []}
     for stage in program.pipeline.stages.values():
         name, words = stage.name, stage.help
         make = partial(pipeline_command, program, name, (name,), actions.bring_up, help=words)
@@ -42,7 +42,7 @@ def make_cli(program: Program) -> CommandGroup:
         group.place(section, name, summary(words), make)
     group.synonyms, group.stages = program.synonyms, list(program.pipeline.stages)
     others: tuple[tuple[str, str, str, Callable[[], click.Command]], ...] = (
-        (BEFORE, "graph", "The picture of the flow.", actions.graph_maker(program)),
+        (RUNNING, "graph", "The picture of the flow.", actions.graph_maker(program)),
         (actions.UPKEEP, "doctor", doctor.WORDS, partial(doctor.make_command, program)),
         (actions.UPKEEP, "completion", completion.WORDS, partial(completion.make_command, program)),
     )

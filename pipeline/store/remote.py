@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, CorruptArtifact, UserError
-from pipeline.store.adopt import files_of
+from pipeline.store.adoption import files_of
 from pipeline.store.files import is_sha256
 from pipeline.store.key import Key
 from pipeline.store.manifest import MANIFEST, parse_manifest

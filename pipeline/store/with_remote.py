@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact
-from pipeline.store.adopt import adopt, inside
+from pipeline.store.adoption import adopt, inside
 from pipeline.store.durable import make_folder
 from pipeline.store.key import Key
 from pipeline.store.manifest import MANIFEST

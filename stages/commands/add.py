@@ -12,7 +12,7 @@ from pipeline.cli.group import CommandGroup
 from pipeline.cli.help import HelpfulCommand
 from pipeline.cli.output import echo
 from pipeline.cli.place import expect_place
-from pipeline.cli.program import BEFORE, STAGES, THE_WHOLE, Program, pipeline_command, summary
+from pipeline.cli.program import RUNNING, STAGES, Program, pipeline_command, summary
 from pipeline.cli.session import Session, recipe_names
 from pipeline.cli.types import FILE
 from stages.commands import export
@@ -48,7 +48,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
             extra.append(report_command.REPORT)
         whole = f"{words[0].upper()}{words[1:]}."
         make = partial(pipeline_command, program, name, targets, _bring, help=whole, extra=extra)
-        group.place(THE_WHOLE if name == "run" else STAGES, name, words, make)
+        group.place(RUNNING if name == "run" else STAGES, name, words, make)
     words = "Classes and probabilities for image files, folders and patterns of them, or stdin."
     make = partial(
         pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
@@ -56,7 +56,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     group.place(MODEL, "predict", summary(words), make)
     words = "The named recipes."
     group.place(
-        BEFORE,
+        RUNNING,
         "recipes",
         summary(words),
         lambda: HelpfulCommand(
@@ -68,7 +68,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
     runs_command.add_to(group, program)
     export.add_to(group)
     report_command.add_to(group, program)
-    group.arrange(THE_WHOLE, BEFORE, FINDING, AFTER, MODEL, STAGES)
+    group.arrange(RUNNING, FINDING, AFTER, MODEL, STAGES)
     return group
 
 

@@ -74,6 +74,8 @@ SYNONYMS = {
     **dict.fromkeys(("debug", "log_level"), "verbose"),
     **dict.fromkeys(("dryrun", "simulate", "n"), "dry_run"),
     **dict.fromkeys(("backend", "accelerator"), "executor"),
+    **dict.fromkeys(("older_than", "max_age", "days", "keep_days"), "unused_days"),
+    **dict.fromkeys(("format", "fmt", "target"), "to"),
     **dict.fromkeys(("k", "topk", "top_k"), "top"),
     **dict.fromkeys(("n_trials", "num_samples", "n_iter", "budget"), "trials"),
 }

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from pipeline import QUIET, Context, Option, Pipeline, stage
+from pipeline.store.files import Files, identify
 
 RAN: list[Any] = []
 
@@ -132,6 +133,41 @@ def pair(left: int, right: int) -> int:
 def last(inner: list[int]) -> int:
     """Changes what it is given."""
     return inner.pop()
+
+
+class Odd(Exception):
+    """An error that no other process can read."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"odd {one}")
+
+
+@stage(outputs=("odd",), over={"one": [1, 2, 3]})
+def odd(one: int) -> int:
+    """Fails in two ways."""
+    if one == 1:
+        raise Odd(1, 2)
+    if one == 2:
+        raise ValueError("two")
+    return one
+
+
+@stage(outputs=("referred",), over={"name": ["a", "b"]})
+def refer(name: str) -> Files:
+    """Files outside the store."""
+    return identify(Path(name))
+
+
+@stage(outputs=("doubled",), over="numbers", name="double")
+def double(numbers: int) -> int:
+    """Twice a number."""
+    return 2 * numbers
+
+
+@stage(outputs=("doubled",), name="double")
+def double_all(numbers: list[int]) -> list[int]:
+    """The same, not mapped."""
+    return [2 * number for number in numbers]
 
 
 @stage(outputs=("counted",), over={"upto": [2, 3]})

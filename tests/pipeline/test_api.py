@@ -74,7 +74,7 @@ def test_a_mistake_is_refused_before_anything_runs(tmp_path, function, given, li
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({"executor": "dask"}, "--executor: expected one of serial, thread, process, found 'dask'"),
+        ({"executor": "dusk"}, "--executor: expected one of .*process, dask, found 'dusk'"),
         ({"jobs": 0}, "--jobs: expected a number of at least 1, found 0"),
         ({"jobs": True}, "--jobs: expected a number of at least 1, found True"),
     ],

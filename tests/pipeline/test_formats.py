@@ -1,29 +1,19 @@
-"""Files, folders and serialized values as outputs: hashed, verified, refused by name, collected."""
+"""Files and folders as outputs: hashed, verified, refused by name."""
 
 from __future__ import annotations
 
-import io
 import os
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from pipeline import QUIET, errors, plan, run
-from pipeline.store import serializers, tables
 from pipeline.store.key import Key
 from pipeline.store.manifest import read_manifest
-from pipeline.store.payloads import decoded, encoded
-from pipeline.store.serializers import Serializer, register_serializer
 from pipeline.store.store import Store
 from pipeline.store.values import verify_output
-from tests.pipeline.formats import FORMATS, FRACTIONS
+from tests.pipeline.formats import FORMATS
 
 KEY = Key("make", "a" * 64)
 
@@ -128,121 +118,3 @@ def test_a_suffix_counts_and_must_be_one(put):
         put(write("/x"))
     assert QUIET.path("out", ".csv").name == "out.csv"
     assert QUIET.path("out").parent.is_dir()
-
-
-ARRAYS = hnp.arrays(
-    st.sampled_from([np.float32, np.int8, np.bool_, "<U3", "datetime64[s]"]),
-    hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3),
-)
-VALUES = st.one_of(
-    st.binary(),
-    ARRAYS,
-    st.dictionaries(st.text(st.characters(codec="ascii", exclude_characters="\0")), ARRAYS,
-                    min_size=1, max_size=3),
-    st.fractions(max_denominator=12),
-    st.lists(st.integers()),
-)  # fmt: skip
-
-
-@settings(max_examples=60, deadline=None)
-@given(VALUES)
-def test_payloads_come_back_as_they_were(value):
-    record, data = encoded("out", value)
-    back = decoded(record, memoryview(data))
-    assert type(back) is type(value)
-    for one, other in (
-        ((back, value),)
-        if not isinstance(value, dict)
-        else zip(back.values(), value.values(), strict=True)
-    ):
-        if isinstance(one, np.ndarray):
-            assert (one.dtype, one.shape) == (other.dtype, other.shape)
-            assert one.tobytes() == other.tobytes()
-        else:
-            assert one == other
-    assert encoded("out", value)[0] == record
-
-
-def with_attributes(frame):
-    frame.attrs["pair"] = (1, 2)
-    return frame
-
-
-FRAME = {"x": [1, 2], "y": ["a", None], "z": [0.5, float("nan")]}
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        pd.DataFrame(FRAME),
-        pd.DataFrame(FRAME, index=pd.Index(["p", "q"], name="who")),
-        pd.DataFrame({"when": pd.to_datetime(["2020-01-01"], utc=True)}),
-        pl.DataFrame(FRAME),
-        pl.DataFrame({"c": pl.Series(["a"], dtype=pl.Categorical), "l": [[1, 2]]}),
-    ],
-    ids=["pandas", "index", "times", "polars", "polars types"],
-)
-def test_data_frames_are_parquet(put, frame):
-    back, record, _ = put(frame)
-    assert type(back) is type(frame)
-    assert back.equals(frame)
-    assert (record["file"], record["serializer"]) == (
-        "out.parquet",
-        type(frame).__module__.partition(".")[0],
-    )
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (with_attributes(pd.DataFrame({"a": [1]})), "attrs that do not come back"),
-        (pd.DataFrame({"a": [1, "b"]}), "found: "),
-        (pd.DataFrame({"a": [{1}]}), "found: "),
-        (pl.DataFrame({"a": [object()]}), "found: "),
-        ({"a": np.array([None])}, "found: a holds object, not plain bytes"),
-        (Fraction(1, 13), "expected a Fraction that fraction can write, found: an unlucky number"),
-    ],
-)
-def test_what_parquet_would_change_is_refused_by_name(put, value, words):
-    with pytest.raises(errors.OutputError, match=r"^output 'out': ") as caught:
-        put(value)
-    assert words in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_serializer_has_a_name_of_its_own():
-    for name, suffix, words in (
-        ("npz", ".npz", "the framework's own"),
-        ("No", ".no", "expected a name of small letters"),
-        ("no", "no", "expected a name of small letters"),
-    ):
-        with pytest.raises(errors.GraphError, match=words):
-            register_serializer(Serializer(name, suffix, *[lambda *_: False] * 3))
-
-
-def test_a_value_whose_serializer_is_not_here(put, monkeypatch):
-    back, record, store = put(Fraction(1, 2))
-    assert (back, record["file"]) == (Fraction(1, 2), "out.txt")
-    monkeypatch.delitem(serializers._registered, FRACTIONS.name)
-    with pytest.raises(errors.MissingArtifact, match="expected a serializer 'fraction'"):
-        store.load(KEY, "out")
-    assert store.damage(KEY) is None  # it can be verified and collected all the same
-
-
-def test_an_archive_that_is_none_is_damaged(put):
-    _, record, store = put({"a": np.ones(2)})
-    path = store.folder(KEY) / record["file"]
-    path.write_bytes(b"PK" + bytes(record["size"] - 2))
-    with pytest.raises(errors.CorruptArtifact, match="it is damaged"):
-        store.load(KEY, "out")
-
-
-def test_arrays_by_names_have_the_digest_of_their_content():
-    first, second = {"a": np.ones(2)}, {"a": np.asfortranarray(np.ones(2))}
-    assert tables.digest_npz(first) == tables.digest_npz(second)
-    assert tables.digest_npz(first) != tables.digest_npz({"b": np.ones(2)})
-    assert not tables.is_npz({})
-    assert not tables.is_npz({"a": np.ones(1), "b": 1})
-    file = io.BytesIO()
-    tables.write_npz(first, file)
-    assert np.load(io.BytesIO(file.getvalue()))["a"].tolist() == [1, 1]

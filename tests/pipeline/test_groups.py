@@ -1,4 +1,4 @@
-"""Groups of items: how large they are, what a kill leaves of them, what becomes of damaged ones."""
+"""Groups of items: how large they are, what a kill leaves of them, how they are made elsewhere."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from pipeline import Pipeline, errors, plan, run
+from pipeline.api import opened
 from pipeline.events.reporter import Reporter
-from pipeline.group_execution import SECONDS
+from pipeline.execution import Task
+from pipeline.executors.placement import Placement
+from pipeline.group_execution import SECONDS, Group, execute_group, execute_group_elsewhere
+from pipeline.mapped_run import run_mapped
+from pipeline.runner import run as carry_out
 from pipeline.store.store import Store
 from tests.imports import ROOT
 from tests.pipeline import maps
@@ -108,10 +114,6 @@ def test_an_interrupt_keeps_the_groups_that_are_done(tmp_path):
         def advance(self, amount=1, note=""):
             raise KeyboardInterrupt
 
-    from pipeline.api import opened
-    from pipeline.executors.placement import Placement
-    from pipeline.runner import run as carry_out
-
     with opened(SLOW, tmp_path, (), {"seconds": 0.05}, Reporter()) as planner:
         with pytest.raises(KeyboardInterrupt):
             carry_out(planner, (), Impatient(), Placement("thread", 2))
@@ -119,68 +121,67 @@ def test_an_interrupt_keeps_the_groups_that_are_done(tmp_path):
     assert 0 < len(missing) < 12
 
 
-def damage(path: Path) -> None:
-    """Another byte, and the time that the file had."""
-    status = path.stat()
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(data)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def test_a_damaged_group_is_found_and_made_anew(tmp_path):
+def test_a_group_in_another_process_gives_back_errors_that_can_be_read(tmp_path):
     store = Store(tmp_path)
+    with opened(Pipeline(maps.odd), tmp_path, (), {}, Reporter()) as planner:
+        made = planner.decide(maps.odd, {}, {})
+        task = Task(maps.odd, {}, {}, made.key, made.fields, "", made.sources)
+        mapped = made.items.mapped
+        items = tuple(mapped.items)
+        group = Group(task, mapped.common, mapped.fields, items, keep_going=True)
+        done = execute_group_elsewhere(group, tmp_path)
+    assert (done.count, len(store.groups.all())) == (3, 1)
+    (first, odd), (second, two) = done.failures
+    assert (first, str(odd), type(odd)) == (0, "Odd: odd 1", RuntimeError)
+    assert (second, str(two), type(two)) == (1, "two", ValueError)
+    assert all("Traceback" in error.__notes__[0] for error in (odd, two))
+    stop = threading.Event()
+    stop.set()
+    done = execute_group(group, store, Reporter(), stop)
+    assert (done.count, done.name) == (1, "")
+    assert len(store.groups.all()) == 1
 
-    def go():
-        maps.RAN.clear()
-        return run(NUMBERS, store=store, executor="serial")
 
-    first = go()
-    (group,) = [path for path in store.groups.all() if path.parent.parent.name == "split"]
-    damage(group / "squares.pack")
-    assert store.groups.examine(group)[0] is None  # size and time are those that were
-    store.invalidate(group)
-    assert "squares.pack does not hold the bytes" in store.groups.examine(group)[0]
-    found = go()
-    assert found.stages[1].reason == (
-        "3 of 3 items run: 3: squares.pack does not hold the bytes that were written"
-    )
-    assert maps.RAN == [1, 2, 3]
-    assert list(found["squares"]) == list(first["squares"]) == [1, 4, 9]
-    assert [one.status for one in found.stages] == ["cached", "ran", "cached", "cached"]
+def test_a_result_that_another_process_has_just_made_is_taken(tmp_path):
+    with opened(SLOW, tmp_path, (), {}, Reporter()) as planner:
+        made = planner.decide(maps.slow, {}, {})
+        run(SLOW, store=tmp_path)
+        task = Task(maps.slow, made.parameters, {}, made.key, made.fields, "", made.sources)
+        seen = planner.observations
+        given = (task, made.items.mapped, planner.store, Reporter())
+        assert not run_mapped(*given, lambda: True, seen, None, lambda: 1)
+        stop = threading.Event()
+        stop.set()
+        planner.store.invalidate(planner.store.groups.all()[0])
+        (planner.store.groups.all()[0] / "manifest.json").unlink()
+        with pytest.raises(errors.Interrupted):
+            run_mapped(*given, lambda: False, seen, lambda group: Future(), lambda: 1, stop=stop)
 
 
-@pytest.mark.parametrize("name", ["squares.pack", "manifest.json"])
-def test_a_group_that_is_gone_is_made_anew(tmp_path, name):
-    run(NUMBERS, store=tmp_path, executor="serial")
-    for group in Store(tmp_path).groups.of("split", next(_commons(tmp_path))):
-        (group / name).unlink()
-    assert "is missing" in plan(NUMBERS, store=tmp_path)[1].reason or name == "manifest.json"
+def test_items_that_refer_to_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in "ab":
+        Path(name).write_text(name)
+    pipeline = Pipeline(maps.refer)
+    found = run(pipeline, store="store", executor="serial")
+    assert [one.files[0].path.name for one in found["referred"]] == ["a", "b"]
+    assert plan(pipeline, store="store")[0].status == "cached"
+    Path("b").write_text("other")
+    assert plan(pipeline, store="store")[0].status == "runs"
+    found = run(pipeline, store="store", executor="serial")
+    assert found["referred"][1].files[0].size == 5
+
+
+def test_a_stage_that_was_not_mapped(tmp_path):
+    run(Pipeline(maps.listed, maps.double_all), store=tmp_path, executor="serial")
+    found = run(Pipeline(maps.listed, maps.double), store=tmp_path, executor="serial")
+    assert found.stages[1].reason == "3 of 3 items run: it is mapped now"
+    assert list(found["doubled"]) == [2, 4, 6]
+
+
+def test_counts_where_what_was_there_cannot_be_read(tmp_path):
     found = run(NUMBERS, store=tmp_path, executor="serial")
-    assert found.stages[1].status == "ran"
-    assert list(found["squares"]) == [1, 4, 9]
-
-
-def _commons(root: Path):
-    return (path.name for path in (root / ".items" / "split").iterdir())
-
-
-def test_a_value_that_is_damaged_is_reported_and_read_again_then(tmp_path):
-    found = run(NUMBERS, store=tmp_path, executor="serial")
-    (group,) = found["halves"].groups
-    pack = group / "halves.pack"
-    os.truncate(pack, 10)
-    with pytest.raises(errors.CorruptArtifact, match="halves is damaged"):
-        found["halves"][2]
-    assert run(NUMBERS, store=tmp_path, executor="serial").stages[1].status == "ran"
-
-
-def test_a_list_of_items_that_is_none(tmp_path):
-    found = run(NUMBERS, store=tmp_path, executor="serial")
-    path = Path(found.path("squares"))
-    for text in ("{}", "[", '{"groups": [], "labels": null, "place": "/", "output": "a"}'):
-        path.write_text(text)
-        with pytest.raises(errors.CorruptArtifact, match="it is damaged"):
-            found["squares"]
-    assert run(NUMBERS, store=tmp_path, executor="serial").stages[1].status == "ran"
+    for name in ("squares", "halves"):
+        Path(found.path(name)).write_text("[")
+    run(NUMBERS, store=tmp_path, executor="serial", targets=["listed"], numbers="1,2,5")
+    assert plan(NUMBERS, store=tmp_path, numbers="1,2,5")[1].reason == "1 of 3 items run: 1 new"

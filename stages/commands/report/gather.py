@@ -14,7 +14,7 @@ from pipeline.settings import Setting as Resolved
 from pipeline.store.digests import digest_json
 from stages.commands.report.predictions import Predictions, predict
 from stages.commands.report.record import Record, Setting, Step
-from stages.commands.report.remake import command_of, made_from, source_of
+from stages.commands.report.remake import command_of, source_of
 from stages.commands.report.trail import Trail
 from stages.commands.report.weights import first_layer
 from stages.commands.runs.record import DIGITS
@@ -31,7 +31,7 @@ def gather(
     manifest = trail.maker("parameters") or {}
     parameters = trail.parameters()
     recipes = Recipes(program.recipes, program.pipeline.parameters)
-    recipe, changes = made_from(program, recipes, parameters)
+    recipe, changes = recipes.made_from(parameters)
     found = predict(trail)
     evaluation = trail.load("evaluation") or {}
     load = settings["load"].value if settings and "load" in trail.manifests else ""

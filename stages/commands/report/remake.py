@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.cli.program import Program
-from pipeline.cli.session import load_recipe
 from pipeline.literals import flag_text
 from pipeline.names import flag
-from pipeline.settings import resolve
 from pipeline.store.files import Files
 from stages.commands.report.trail import Trail
-from stages.commands.runs.words import DATA, DEFAULT, Recipes
+from stages.commands.runs.words import DEFAULT
 
 SIZE = "synthetic_size"
 
@@ -33,7 +31,7 @@ def source_of(trail: Trail) -> str:
 def command_of(
     program: Program, trail: Trail, recipe: str, changes: Mapping[str, Any], load: str = ""
 ) -> str:
-    """What to type: a recipe, and the flags that change it (see `made_from`).
+    """What to type: a recipe, and the flags that change it (see `Recipes.made_from`).
 
     load: the file of a model that was loaded instead of trained.
     """
@@ -54,23 +52,3 @@ def command_of(
         else:
             words += [flag(name), flag_text(value)]
     return shlex.join(words)
-
-
-def made_from(
-    program: Program, recipes: Recipes, parameters: Mapping[str, Any]
-) -> tuple[str, dict[str, Any]]:
-    """The nearest recipe, and the flags that turn it into these parameters.
-
-    What a recipe measures in epochs follows their number by itself, and needs a flag only where it
-    did not.
-    """
-    recipe, others = recipes.nearest(parameters)
-    known = program.pipeline.parameters
-    flags = {name: value for name, value in others.items() if not known[name].option.scales_with}
-    _, values = load_recipe(program.recipes, recipe) or (recipe, {})
-    table = {k: v for k, v in values.items() if k in known}
-    for name, setting in resolve(known, recipe=(recipe, table), flags=flags).items():
-        counted = known[name].option.affects_result and name not in DATA
-        if counted and name in parameters and setting.value != parameters[name]:
-            flags[name] = parameters[name]
-    return recipe, flags

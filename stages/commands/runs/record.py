@@ -70,7 +70,7 @@ class Run:
             "validation": self.validation,
             "test": self.test,
             "tta": self.tta,
-            "epoch_seconds": self.seconds,
+            "epoch_seconds": round(self.seconds, 6),
             "tags": list(self.label.tags),
             "note": self.label.note,
             "machine": self.manifest.get("machine"),

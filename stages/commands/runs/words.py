@@ -20,16 +20,18 @@ class Recipes:
     """All recipes, each as the values of all parameters that can change a result."""
 
     def __init__(self, folder: Path | None, parameters: Mapping[str, Parameter]) -> None:
-        counted = {
+        self._counted = counted = {
             name: parameter
             for name, parameter in parameters.items()
             if parameter.option.affects_result and name not in DATA
         }
+        self._tables: dict[str, dict[str, Any]] = {}
         self._values: dict[str, dict[str, Any]] = {}
         names = sorted(recipe_names(folder), key=lambda name: name != DEFAULT)
         for name in names:
             _, values = load_recipe(folder, name) or (name, {})
             table = {k: v for k, v in values.items() if k in counted}
+            self._tables[name] = table
             settings = resolve(counted, recipe=(name, table))
             self._values[name] = {key: setting.value for key, setting in settings.items()}
 
@@ -42,9 +44,24 @@ class Recipes:
         name = min(found, key=lambda name: len(found[name]))
         return name, found[name]
 
+    def made_from(self, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The nearest recipe, and the flags that turn it into these parameters.
+
+        What a recipe measures in epochs follows their number by itself, and needs a flag only where
+        it did not.
+        """
+        recipe, others = self.nearest(parameters)
+        known = self._counted
+        flags = {k: value for k, value in others.items() if not known[k].option.scales_with}
+        given = (recipe, self._tables[recipe])
+        for name, setting in resolve(known, recipe=given, flags=flags).items():
+            if name in parameters and setting.value != parameters[name]:
+                flags[name] = parameters[name]
+        return recipe, flags
+
     def words(self, parameters: Mapping[str, Any]) -> str:
         """The recipe and what differs: fast lr=0.2 seed=1."""
-        name, others = self.nearest(parameters)
+        name, others = self.made_from(parameters)
         texts = {key: flag_text(value) for key, value in others.items()}
         if "init" in texts:
             texts["init"] = texts["init"][:DIGITS]  # a file counts by its content

@@ -1,6 +1,6 @@
 """What stored trainings came to, remembered: a search of 10,000 that are there takes a second.
 
-A training is told by what its trials have in common (a digest of all that identifies it, but for
+A training is known by what its trials have in common (a digest of all that identifies it, but for
 what is searched) and by the values that are searched. What is remembered counts as long as the
 manifest of the training is the file that it was.
 """

@@ -106,7 +106,7 @@ def test_an_answer_that_was_changed_on_its_way_is_refused(tmp_path, apart, monke
     assert not (tmp_path / "store" / "outside").exists()
 
 
-def test_other_code_on_a_worker_is_told(tmp_path, apart, monkeypatch):
+def test_other_code_on_a_worker_is_reported(tmp_path, apart, monkeypatch):
     real = CodeIndex.reached
 
     def other(self, *given, **named):
@@ -121,7 +121,7 @@ def test_other_code_on_a_worker_is_told(tmp_path, apart, monkeypatch):
         carry_out(one, (), Reporter(), Placement(), backend=apart)
 
 
-def test_a_worker_that_keeps_nothing_is_told(tmp_path, apart, monkeypatch):
+def test_a_worker_that_keeps_nothing_is_reported(tmp_path, apart, monkeypatch):
     carry_out(planner(tmp_path / "store"), ["draw"], Reporter(), Placement(), backend=apart)
     monkeypatch.setattr(apart, "deliver", lambda order, missing, store: order)
     monkeypatch.setattr("pipeline.backends.scratch.PATIENCE", 0)

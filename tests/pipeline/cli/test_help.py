@@ -52,7 +52,7 @@ def test_all_commands_are_listed_a_line_each(call):
     _, out, _ = call("-h")
     for name in ("run", "plan", "collect", "choose", "add", "gc", "doctor", "completion"):
         assert f"\n  {name} " in out
-    assert out.index("The whole:") < out.index("Before a run:")
+    assert out.index("A run:") < out.index("\n  run ") < out.index("\n  plan ")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_all_commands_are_listed_a_line_each(call):
         (["sales"], "no command is named 'sales'; did you mean 'collect'?"),
         (["colect"], "no command is named 'colect'; did you mean 'collect'?"),
         (["PLAN"], "no command is named 'PLAN'; did you mean 'plan'?"),
-        (["none"], "no command is named 'none'; known: 'run', 'collect', "),
+        (["none"], "no command is named 'none'; known: 'run', 'plan', "),
         (["run", "--period", "3"], "no flag is named '--period'; did you mean '--days'?"),
         (["run", "-n", "3"], "no flag is named '-n'; did you mean '--days'?"),
         (["gc", "--unused_days", "3"], "did you mean '--unused-days'?"),
@@ -90,3 +90,16 @@ def test_a_narrow_terminal_folds_what_a_command_does(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 60
     assert " ".join(words.split()) in " ".join(out.split())
+
+
+@pytest.mark.parametrize("typed", [["choose", "extra"], ["explain", "choose", "extra"]])
+def test_a_word_too_many_is_told(call, typed):
+    status, _, err = call(*typed)
+    assert status == 2
+    assert err.startswith("error: expected no further word, found 'extra'")
+
+
+def test_a_word_too_few_is_told(call):
+    status, _, err = call("explain")
+    assert status == 2
+    assert err.startswith("error: expected STAGE, found nothing (see 'shop explain --help')")

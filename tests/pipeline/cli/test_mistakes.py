@@ -35,7 +35,7 @@ from tests.pipeline import shop
             "error: --config: expected a readable file at none",
         ),
         (["run", "--profile", "no/such/folder"], "found no/such/folder: No such file"),
-        (["explain"], "Missing argument 'STAGE'"),
+        (["explain"], "expected STAGE, found nothing"),
     ],
 )
 def test_a_mistake_is_reported_in_one_line_with_status_2(call, arguments, message):

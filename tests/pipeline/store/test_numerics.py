@@ -12,24 +12,25 @@ import pytest
 
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import Program, make_cli
-from pipeline.store.numerics import made_differently, numerics
+from pipeline.store.numerics import made_differently, numeric_versions
 from tests.imports import ROOT
 from tests.pipeline.shop import SHOP
 from tests.pipeline.store.results import KEY
 
-WORDS = f"made with the BLAS kernel {numerics()['blas']}, here another: the last bits may differ"
+KERNEL = numeric_versions()["blas"]
+WORDS = f"made with the BLAS kernel {KERNEL}, here another: the last bits may differ"
 
 
 @pytest.fixture
 def elsewhere(monkeypatch):
     """From now on, on a processor for which BLAS takes another kernel."""
-    here = {**numerics(), "blas": "another"}
-    return lambda: monkeypatch.setattr("pipeline.store.numerics.numerics", lambda: here)
+    here = {**numeric_versions(), "blas": "another"}
+    return lambda: monkeypatch.setattr("pipeline.store.numerics.numeric_versions", lambda: here)
 
 
-@pytest.mark.skipif("openblas" not in numerics()["blas"], reason="BLAS is another library")
+@pytest.mark.skipif("openblas" not in numeric_versions()["blas"], reason="BLAS is another library")
 def test_the_kernel_is_named():
-    code = "from pipeline.store.numerics import numerics; print(numerics()['blas'])"
+    code = "from pipeline.store.numerics import numeric_versions; print(numeric_versions()['blas'])"
     command, kernels = [sys.executable, "-c", code], {}
     for name in ("Prescott", "Haswell"):
         environment = {**os.environ, "OPENBLAS_CORETYPE": name}

@@ -38,7 +38,7 @@ def closed(monkeypatch):
 
         read_bytes, opened = Path.read_bytes, open
         monkeypatch.setattr(Path, "read_bytes", read)
-        for module in ("arrays", "manifest"):
+        for module in ("arrays", "manifest", "trees", "values"):
             monkeypatch.setattr(f"pipeline.store.{module}.open", opening, raising=False)
 
     return close
@@ -47,7 +47,7 @@ def closed(monkeypatch):
 def reported(store: Store) -> list[str]:
     """The text of a verification, line by line, with the folder of the store left out."""
     found = (dict(verify(store)) for verify in (verify_results, verify_states, verify_cache))
-    return display.verification(*found).replace(f"{store.root}/", "").splitlines()
+    return display.verification(*found, {}).replace(f"{store.root}/", "").splitlines()
 
 
 def test_every_flipped_bit_of_a_state_is_found(store):

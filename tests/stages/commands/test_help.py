@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
+from stages.commands import synonyms
 from stages.commands.add import add_to
 from stages.commands.synonyms import SYNONYMS
 
@@ -59,7 +62,9 @@ def test_the_example_is_a_command_line_that_is_understood(command):
         ("train --optimizer AdamW", "'adamw'"),
         ("report --figure curve", "curves"),
         ("list", "'runs'"),
+        ("ls", "'runs'"),
         ("clean", "'gc'"),
+        ("init", "'config'"),
         ("fit", "'train'"),
         ("lr_find", "'lr-find'"),
     ],
@@ -82,3 +87,11 @@ def test_each_synonym_leads_to_a_command_or_a_flag():
     names = {name.replace("-", "_") for name in COMMANDS} | flags
     assert set(SYNONYMS.values()) <= names
     assert not set(SYNONYMS) & {name.replace("-", "_") for name in COMMANDS}
+
+
+def test_no_synonym_stands_twice():
+    """A dict keeps the last of two equal keys in silence."""
+    source = Path(synonyms.__file__).read_text("utf-8")
+    names = re.findall(r'"(\w+)"', re.sub(r'\), ?"\w+"\)|^ +"\w+",$', ")", source, flags=re.M))
+    assert sorted(names) == sorted(set(names))
+    assert set(names) == set(SYNONYMS)

@@ -60,7 +60,9 @@ def _title(key: str, records: Sequence[Record]) -> tuple[str, tuple[float, float
     word = key.capitalize()
     which = f"validation_{key}"
     if len(records) > 1:
-        return f"{word} on validation images", None
+        held = {bool(_points(record, which)) for record in records if _points(record, key)}
+        parts = [part for part, one in (("validation", True), ("training", False)) if one in held]
+        return f"{word} on {' or '.join(parts)} images", None
     (record,) = records
     found = [entry for entry in record.history if which in entry]
     if not found:

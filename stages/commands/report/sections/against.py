@@ -58,9 +58,10 @@ def figures(records: Sequence[Record], labels: Sequence[str]) -> Markup:
     rows = [[name, *(figure(record) for record in records)] for name, figure in FIGURES.items()]
     facts = [[name, *(fact(record) for record in records)] for name, fact in FACTS.items()]
     rows += [row for row in facts if len(set(row[1:])) > 1]
-    heads = ["run", *_named(records, labels)]
     numbers = range(1, len(records) + 1)
-    first = table(heads, rows, "Figures of the runs", right=numbers)
+    first = table(
+        ["run", *_named(records, labels, "num")], rows, "Figures of the runs", right=numbers
+    )
     differing = differences(records)
     title = tag("h3", "What differs")
     if differing:
@@ -71,16 +72,18 @@ def figures(records: Sequence[Record], labels: Sequence[str]) -> Markup:
             ]
             for flag, values in differing.items()
         ]
-        second = table(heads, cells, "Hyperparameters that differ")
+        second = table(["flag", *_named(records, labels)], cells, "Hyperparameters that differ")
     else:
         second = tag("p", "No hyperparameter does.")
     lead = "Everything that is not listed under “What differs” is the same in all."
     return section("runs", "Side by side", lead, first, title, second)
 
 
-def _named(records: Sequence[Record], labels: Sequence[str]) -> list[Markup]:
+def _named(
+    records: Sequence[Record], labels: Sequence[str], style: str | None = None
+) -> list[Markup]:
     return [
-        tag("th", tag("span", "", class_=f"key c{place % 6}"), label, scope="col", class_="num")
+        tag("th", tag("span", "", class_=f"key c{place % 6}"), label, scope="col", class_=style)
         for place, (label, _) in enumerate(zip(labels, records, strict=True))
     ]
 

@@ -12,8 +12,9 @@ from stages.commands.report.words import number, percent, short
 
 LEAD = (
     "Training figures are means over an epoch, while the parameters change and images may be "
-    "augmented; validation figures are those at its end, on images that were never trained on."
+    "augmented"
 )
+VALIDATED = "; validation figures are those at its end, on images that were never trained on"
 
 
 def curves_of(record: Record) -> Markup | None:
@@ -35,7 +36,9 @@ def curves_of(record: Record) -> Markup | None:
     ]
     grid = table(heads, rows, "Figures by epoch", right=range(1, 6))
     more = tag("details", tag("summary", "The same figures as a table"), grid)
-    return section("curves", "How it learned", LEAD, drawn, more)
+    held_back = any("validation_loss" in entry for entry in record.history)
+    lead = f"{LEAD}{VALIDATED if held_back else ''}."
+    return section("curves", "How it learned", lead, drawn, more)
 
 
 def curves_over(records: Sequence[Record], names: Sequence[str]) -> Markup | None:

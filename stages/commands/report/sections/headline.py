@@ -106,8 +106,10 @@ def _small(record: Record) -> list[tuple[str, str, str]]:
             found.append((name, percent(plain["accuracy"]), interval(ends)))
     found.append(("Test loss", number(record.loss), "cross-entropy"))
     if record.best:
-        of = f"of {record.epochs}; its parameters were kept"
-        found.append(("Best epoch", str(record.best_epoch), of))
+        chosen = "validation_loss" in record.best
+        of = "its parameters were kept" if chosen else "kept without a choice by validation"
+        name = "Best epoch" if chosen else "Epoch kept"
+        found.append((name, str(record.best_epoch), f"of {record.epochs}; {of}"))
     if record.predictions:
         error = calibration(record.predictions.confidence, record.predictions.right).error
         found.append(("Calibration error", percent(error), "expected, 15 bins"))

@@ -22,12 +22,12 @@ def settings(record: Record) -> Markup | None:
     chosen = [one for one in record.settings if one.changed]
     rest = [one for one in record.settings if not one.changed]
     parts = []
-    for title, rows in (
-        (f"Chosen: {len(chosen)}", chosen),
-        (f"Left as they are: {len(rest)}", rest),
-    ):
-        if rows:
-            parts += [tag("h3", title), _table(title, rows)]
+    if chosen:
+        title = f"Chosen: {len(chosen)}"
+        parts += [tag("h3", title), _table(title, chosen)]
+    if rest:  # folded: they are many, and say what nobody did
+        title = f"Left as they are: {len(rest)}"
+        parts.append(tag("details", tag("summary", title), _table(title, rest), class_="printed"))
     lead = KNOWN if record.origins_known else DERIVED
     return section("hyperparameters", "Every hyperparameter", lead, *parts)
 

@@ -172,3 +172,18 @@ def test_large_ones_are_small_and_quick(make):
     page = make()
     assert time.process_time() - started < SECONDS
     assert len(page.encode()) < LIMIT
+
+
+def test_what_is_at_its_default_is_folded_and_printed():
+    page = run_page(record())
+    assert '<details class="printed"><summary>Left as they are' in page
+    assert ".printed::details-content{content-visibility:visible" in page
+
+
+def test_without_validation_nothing_is_said_of_it():
+    history = tuple({"epoch": n, "lr": 0.1, "loss": 1.0, "accuracy": 0.5} for n in (1, 2))
+    found = Document(run_page(record(history=history, best_epoch=2))).text
+    assert "Epoch kept" in found
+    assert "validation figures" not in found
+    mixed = Document(comparison_page([record(), record(name="feed", history=history)])).text
+    assert "Loss on validation or training images" in mixed

@@ -127,7 +127,9 @@ def test_what_is_damaged_or_gone_is_left_out(call, trained, folder, tmp_path):
 
 def test_what_another_blas_kernel_made_is_named(trained, call, monkeypatch):
     kernel = trained[0]["versions"]["blas"]
-    monkeypatch.setattr("pipeline.store.numerics.numerics", lambda: {"numpy": "", "blas": "other"})
+    monkeypatch.setattr(
+        "pipeline.store.numerics.numeric_versions", lambda: {"numpy": "", "blas": "other"}
+    )
     status, out, _ = call("runs")
     named = " ".join(one["run"] for one in trained)
     assert status == 0
