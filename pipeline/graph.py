@@ -22,12 +22,12 @@ from pipeline.stage import Stage
 # Commands and flags that every program has, and arguments of `run`.
 COMMANDS = {
     *("run", "plan", "explain", "graph", "config", "verify", "gc"),
-    *("doctor", "completion"),
+    *("doctor", "completion", "push", "pull"),
 }
 FLAGS = {
     *("artifacts_dir", "config", "recipe", "json", "quiet", "verbose", "dry_run", "progress"),
     *("profile", "executor", "jobs", "keep_going", "help", "help_all", "version"),
-    *("store", "targets", "on_event", "parameters"),
+    *("cluster", "cluster_tls", "remote", "store", "targets", "on_event", "parameters"),
 }
 FILES = {"manifest"}  # names of files that a store writes beside outputs
 _STAGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")

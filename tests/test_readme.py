@@ -79,6 +79,7 @@ def test_what_make_all_ends_with_is_understood():
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_program_runs(program, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pipeline.store.serializers._registered", {})  # a page's are its own
     file = tmp_path / "page.py"
     file.write_text(program)
     runpy.run_path(str(file), run_name="page")

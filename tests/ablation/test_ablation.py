@@ -165,7 +165,8 @@ def test_the_program_can_make_something_of_every_row(tmp_path, monkeypatch):
     sources.known_here(monkeypatch)
     common = {"as_json": True, "dry_run": True, "quiet": True, "verbose": False, "style": "auto"}
     common |= {"config": None, "recipe": RECIPE, "artifacts_dir": str(tmp_path), "jobs": None}
-    common |= {"executor": None, "keep_going": False}
+    common |= {"executor": None, "keep_going": False, "remote": None}
+    common |= {"cluster": None, "cluster_tls": None}
     for row in ROWS.values():
         for flags in row.variants():
             given = flags_of(flags)

@@ -25,7 +25,7 @@ class Way:
 def warm_up(go: Go, seconds: float) -> Way:
     """Work for so long, in ever longer stretches, the last of which is timed."""
     steps, took, started = 1, 0.0, time.perf_counter()
-    while time.perf_counter() - started < seconds:
+    while not took or time.perf_counter() - started < seconds:
         begin = time.perf_counter()
         go(steps)
         took = (time.perf_counter() - begin) / steps

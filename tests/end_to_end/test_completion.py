@@ -38,5 +38,5 @@ def test_a_shell_offers_recipes(shell, tmp_path):
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
     done = subprocess.run([found, "-c", ASK[shell]], cwd=tmp_path, env=environment,
                           capture_output=True, text=True, check=True, timeout=100)  # fmt: skip
-    assert done.stdout.split() == ["fast"]
+    assert done.stdout.split() == ["fast", "fast-dense"]
     assert done.stderr == ""

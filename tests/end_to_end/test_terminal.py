@@ -66,9 +66,9 @@ def record(folder, arguments, columns, **variables):
 
 
 def longest(written: str) -> int:
-    """The longest line that ever stood on the screen; bars overwrite themselves."""
-    assert "\x1b[A" not in written
-    lines = re.split(r"\r\n|\r|\n", COLOUR.sub("", written))
+    """The longest line that ever stood on the screen; bars overwrite themselves, and those of
+    trials that run side by side stand below each other."""
+    lines = re.split(r"\r\n|\r|\n|\x1b\[A", COLOUR.sub("", written))
     return max(map(len, lines))
 
 

@@ -17,7 +17,8 @@ RECIPES = {
     f"recipe {name}": ("--recipe", name, *SHORT)
     for name in ("default", "fast", "fast-dense", "best", "gray")
 }
-RECIPES["recipe max"] = ("--recipe", "max", *SHORT, "--refine", "1")
+for name in ("max", "max-dense"):
+    RECIPES[f"recipe {name}"] = ("--recipe", name, *SHORT, "--refine", "1")
 
 NORMS = {"": (), " batchnorm": ("--batchnorm",), " layernorm": ("--layernorm",)}
 NETWORKS = {

@@ -38,7 +38,7 @@ COMMANDS = [
         "error: --profile: expected the name of a file that can be written, found no/file: <…>; "
         "choose another",
     ),
-    Case("run --executor dask", "error: <…>--executor<…> (see 'pipeline run --help')"),
+    Case("run --executor spark", "error: <…>--executor<…> (see 'pipeline run --help')"),
     Case("run --jobs 0", "error: <…>--jobs<…> (see 'pipeline run --help')"),
     Case("predict", "error: predict: expected image files or --save-samples N, found neither"),
 ]

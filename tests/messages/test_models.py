@@ -30,7 +30,8 @@ MODELS = [
     saved("[]", "expected a model, found an array"),
     saved('{"a": NaN}', "expected finite numbers, found NaN"),
     saved(
-        changed(version=99), "expected version 1, 2, 3 or 4, found 99; a newer program may read it"
+        changed(version=99),
+        "expected version 1, 2, 3, 4 or 5, found 99; a newer program may read it",
     ),
     saved(
         changed(input={"shape": [1, 2]}),

@@ -116,10 +116,6 @@ RANGES = [
         {"d.svg": None},
     ),
     Case(
-        "search",
-        "error: <…>NAME=VALUES…<…> (see 'pipeline search --help')",
-    ),
-    Case(
         "search lr",
         "error: search: expected NAME=VALUE,VALUE,…, found 'lr'; for example lr=0.01,0.03,0.1",
     ),

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import plan, run
 from pipeline.executors.processes import start_context
-from tests.pipeline.words import LOG, WORDS
+from tests.pipeline.words import WORDS
 
 TEXTS = {
     "ant": "the ant and the bee",
@@ -24,7 +24,6 @@ TEXTS = {
 @pytest.fixture
 def texts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(LOG, str(tmp_path / "log"))
     for name, text in TEXTS.items():
         write(name, text)
     return tmp_path / "texts"

@@ -1,34 +1,31 @@
 """A flow about texts: files → tokens → document frequencies → TF-IDF, an item a file.
 
-It serves the tests of mapped stages, on every executor. Who ran is written to a file, since items
-may run in other processes.
+It serves the tests of mapped stages, on every executor. Who ran is written to a file beside the
+folder of the texts, since items may run in other processes.
 """
 
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 from pipeline import Option, Pipeline, find_files, stage
 
-LOG = "WORDS_LOG"  # an environment variable: the file that notes each text that is read
-
 Keep = Annotated[int, Option("words to keep of a text", minimum=1)]
 Shortest = Annotated[int, Option("letters of the shortest word", minimum=1)]
 
 
-def note(what: str) -> None:
-    with open(os.environ[LOG], "a") as log:
-        log.write(f"{what}\n")
+def note(text: Path) -> None:
+    with open(text.parent.parent / "log", "a") as log:
+        log.write(f"{text.name}\n")
 
 
 @stage(outputs=("tokens",), over="texts", uses=["a log that changes no result"])
 def tokenize(texts: Path, *, shortest: Shortest = 1) -> list[str]:
     """The words of a text."""
-    note(texts.name)
+    note(texts)
     words = texts.read_text("utf-8").lower().split()
     if "broken" in words:
         raise ValueError("a broken text")

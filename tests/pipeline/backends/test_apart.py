@@ -148,7 +148,7 @@ class Listener(Reporter):
         super().__init__()
         self.epochs, self.arrived = [], threading.Event()
 
-    def metrics(self, stage, figures):
+    def metrics(self, stage, figures, line=""):
         self.epochs.append(figures["epoch"])
         if figures["epoch"] == 4:
             self.arrived.set()

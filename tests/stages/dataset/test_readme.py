@@ -36,5 +36,5 @@ def test_every_command_of_the_page_works(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("name", re.findall(r"`(--[a-z-]+)", PAGE))
 def test_every_flag_of_the_page_is_one(name):
     assert name[2:].replace("-", "_") in {
-        *PROGRAM.pipeline.parameters, "source", "load", "save", "to", "output"
+        *PROGRAM.pipeline.parameters, "source", "load", "save", "to", "output", "top", "json", "csv"
     }  # fmt: skip

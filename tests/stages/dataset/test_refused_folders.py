@@ -44,6 +44,11 @@ def test_folders(of, content, message):
     assert message in of("f", content)
 
 
+def test_too_many_images(of, monkeypatch):
+    monkeypatch.setattr("stages.dataset.sources.folder.MOST", 3)
+    assert of("f", pictures(count=2)) == "f: expected at most 3 images, found more"
+
+
 def test_unreadable_images_are_listed_together(of):
     content = pictures(count=5) | {
         "cat/empty.png": b"",

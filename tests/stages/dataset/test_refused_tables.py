@@ -82,6 +82,12 @@ def test_tables(of, data, message):
     assert message in of("t.csv", data, label="kind")
 
 
+def test_too_many_features(of, monkeypatch):
+    monkeypatch.setattr("stages.dataset.formats.columns.FEATURES", 2)
+    text = of("t.csv", b"a,b,kind\n1,red,x\n3,blue,y\n", label="kind")
+    assert text == "t.csv: expected at most 2 features, found more"
+
+
 def test_a_table_without_a_label(of):
     assert of("t.csv", b"a,b\n1,2\n") == (
         "t.csv: expected --label COLUMN, the column to predict, one of a, b"

@@ -27,7 +27,7 @@ def parameters(recipe: str | None = None, **changes) -> dict:
         (None, {"source": "elsewhere", "workers": 7}, "default"),
         ("fast", {}, "fast"),
         ("fast", {"val_fraction": 0.2, "hidden": ()}, "fast val_fraction=0.2 hidden=none"),
-        ("fast", {"epochs": 7, "warmup": 1.5}, "fast epochs=7"),  # which it follows by itself
+        ("fast", {"epochs": 5, "warmup": 1.0}, "fast epochs=5"),  # which it follows by itself
         ("fast", {"epochs": 7, "warmup": 2.0}, "fast epochs=7 warmup=2.0"),
         ("gray", {"batchnorm": False}, "gray batchnorm=off"),
     ],

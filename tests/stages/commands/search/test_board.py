@@ -28,8 +28,8 @@ class Terminal(Reporter):
         yield bar
         del self.bars[label]
 
-    def info(self, message):
-        self.lines.append(message)
+    def metrics(self, stage, figures, line=""):
+        self.lines.append(line)
 
 
 class Bar:
