@@ -26,8 +26,8 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-# One of each kind every day, all of them in `make test-long`.
-EVERY_DAY = ("everything", "fast")
+# One every day, all of them in `make test-long`.
+EVERY_DAY = ("fast",)
 
 
 @pytest.fixture(

@@ -81,7 +81,11 @@ def test_a_power_failure(scenario, scratch):
 
 @pytest.mark.parametrize(
     ("unsynced", "found"),
-    [(".npy", "passes for whole"), ("manifest.json", "is lost"), ("count", "is lost")],
+    [
+        pytest.param(".npy", "passes for whole", marks=pytest.mark.long),
+        pytest.param("manifest.json", "is lost", marks=pytest.mark.long),
+        ("count", "is lost"),
+    ],
 )
 def test_an_fsync_that_is_missing_is_found(scratch, unsynced, found):
     scenario = SCENARIOS["counting"].learn(scratch / "learn")

@@ -7,9 +7,7 @@ from tests.edits.edits import load_cases, verdict
 SAMPLE = (
     "closure over a dataclass",
     "setattr on a module",
-    "environment variable by expandvars",
     "a file appears in a folder that was globbed",
-    "a helper moves to another module",
 )
 
 

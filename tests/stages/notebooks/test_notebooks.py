@@ -24,6 +24,7 @@ def cells(path: Path) -> list[tuple[str, str]]:
     return list(zip(kinds, texts, strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(path, tmp_path, monkeypatch):
     import nbformat.v4 as form
