@@ -4,7 +4,8 @@ Signals do what they do in a terminal (`nohup` and shells turn some off for what
 background). Programs that tests start keep their compiled modules: without, each of them would
 compile the whole project anew; and none outlives a test that failed. Temporary folders lie in
 memory where there is room: the store calls fsync many times a result, and no test asks what the
-disk makes of it.
+disk makes of it. Property tests draw the same examples each time, and none has a deadline: how busy
+a machine is makes no test fail.
 """
 
 from __future__ import annotations
@@ -18,10 +19,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; containers often have 64 MiB
 
+settings.register_profile(
+    "everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("everywhere")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM:

@@ -101,8 +101,11 @@ def test_an_interrupt_ends_both_quickly(store, executor):
     finally:
         signal.signal(signal.SIGALRM, previous)
     assert not multiprocessing.active_children()
-    assert not [t for t in threading.enumerate() if t.name.startswith("pipeline")]
     assert time.monotonic() - ended < 5
+    # An interrupt between a thread's start and its entry in the pool leaves it to end by itself.
+    while [t for t in threading.enumerate() if t.name.startswith("pipeline")]:
+        assert time.monotonic() - ended < 30
+        time.sleep(0.01)
     assert not list(store.glob("*/*/manifest.json"))
     assert run(FORK, store=store)["last"] == 2
 
