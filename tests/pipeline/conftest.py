@@ -14,13 +14,26 @@ from pipeline.graph import Pipeline
 from pipeline.outcome import Outcome
 from pipeline.planner import Planner
 from pipeline.runner import run
-from pipeline.store.store import Store
+from pipeline.store.store import Key, Store
 from tests.pipeline import shop
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[..., tuple[Any, dict[str, Any], Store]]:
+    """Stores a value, and gives back what is read, its record, and the store."""
+
+    def go(value: Any, digest: str = "a" * 64) -> tuple[Any, dict[str, Any], Store]:
+        store, key = Store(tmp_path / "store"), Key("make", digest)
+        with store.write(key, {}) as writer:
+            writer.put("out", value(writer) if callable(value) else value)
+        return store.load(key, "out"), store.manifest(key)["outputs"]["out"], store
+
+    return go
 
 
 @pytest.fixture(scope="session")

@@ -11,24 +11,10 @@ import pytest
 from pipeline import QUIET, errors, plan, run
 from pipeline.store.key import Key
 from pipeline.store.manifest import read_manifest
-from pipeline.store.store import Store
 from pipeline.store.values import verify_output
 from tests.pipeline.formats import FORMATS
 
 KEY = Key("make", "a" * 64)
-
-
-@pytest.fixture
-def put(tmp_path):
-    """Stores a value, and gives back what is read, its record, and the store."""
-
-    def go(value, digest="a" * 64):
-        store, key = Store(tmp_path / "store"), Key("make", digest)
-        with store.write(key, {}) as writer:
-            writer.put("out", value(writer) if callable(value) else value)
-        return store.load(key, "out"), store.manifest(key)["outputs"]["out"], store
-
-    return go
 
 
 def test_a_flow_of_them(tmp_path):

@@ -18,23 +18,9 @@ from pipeline.store import serializers, tables
 from pipeline.store.key import Key
 from pipeline.store.payloads import decoded, encoded
 from pipeline.store.serializers import Serializer, register_serializer
-from pipeline.store.store import Store
 from tests.pipeline.formats import FRACTIONS
 
 KEY = Key("make", "a" * 64)
-
-
-@pytest.fixture
-def put(tmp_path):
-    """Stores a value, and gives back what is read, its record, and the store."""
-
-    def go(value, digest="a" * 64):
-        store, key = Store(tmp_path / "store"), Key("make", digest)
-        with store.write(key, {}) as writer:
-            writer.put("out", value(writer) if callable(value) else value)
-        return store.load(key, "out"), store.manifest(key)["outputs"]["out"], store
-
-    return go
 
 
 ARRAYS = hnp.arrays(
