@@ -109,6 +109,8 @@ class Dispatcher:
         from pipeline.mapped_run import run_mapped
 
         here = SerialExecutor() if most == 1 and stop is None else None
+        if here is None:  # on a cluster there may be more workers than anybody here knows of
+            most = max(most, self._backend_here().at_once(self.placement))
         return run_mapped(
             task,
             decision.items.mapped,

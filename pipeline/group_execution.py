@@ -43,6 +43,15 @@ class Group:
     keep_going: bool = False
     seconds: float = SECONDS
 
+    def needed(self) -> list[str]:
+        """The inputs that are needed whole: for all items alike, or to take items from them."""
+        return [name for name in self.task.stage.inputs if self._is_needed(name)]
+
+    def _is_needed(self, name: str) -> bool:
+        if name not in self.task.stage.over:
+            return True
+        return any(isinstance(item.values[name], Place) for item in self.items)
+
 
 @dataclass
 class Done:
@@ -75,7 +84,7 @@ def execute_group(
         observations = Observations(store, CodeIndex(store.root / ".code.json"))
     observations.check_code(stage, task.code, task.fields["graph"], before=True)
     load = load or (lambda name: store.load(task.sources[name], name))
-    whole = {name: load(name) for name in stage.inputs if _is_needed(name, group)}
+    whole = {name: load(name) for name in group.needed()}
     files = Files(tuple(file for item in group.items for file in item.files()))
     values = whole | {"files of items": files} | dict(task.parameters)
     done = Done()
@@ -108,15 +117,13 @@ def execute_group_elsewhere(group: Group, root: Path, channel: int = -1) -> Done
         done = execute_group(group, Store(root), sender(channel))
     finally:
         end(channel)
+    return portable(done)
+
+
+def portable(done: Done) -> Done:
+    """What became of a group, with errors that other processes can read."""
     done.failures = [(number, _portable(error)) for number, error in done.failures]
     return done
-
-
-def _is_needed(name: str, group: Group) -> bool:
-    """Whether the whole of an input is needed: for all items alike, or to take items from it."""
-    if name not in group.task.stage.over:
-        return True
-    return any(isinstance(item.values[name], Place) for item in group.items)
 
 
 def _make(

@@ -13,19 +13,12 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipeline.backends.backend import Backend
 from pipeline.backends.backend import Made as IsMade
-from pipeline.backends.parcels import (
-    Failed,
-    Made,
-    Missing,
-    Order,
-    can_travel,
-    contents_of,
-    make_order,
-    pieces,
-)
+from pipeline.backends.orders import make_order, parcels_of
+from pipeline.backends.parcels import Failed, Made, Missing, Order, pieces
 from pipeline.backends.sources import identity
 from pipeline.backends.worker import Answer, perform
 from pipeline.errors import ExecutorError
@@ -33,8 +26,9 @@ from pipeline.events.reporter import Reporter
 from pipeline.execution import Task, execute
 from pipeline.group_execution import Done, Group, execute_group
 from pipeline.planner import Planner
-from pipeline.store.adoption import adopt, inside
-from pipeline.store.store import Store
+from pipeline.store.adoption import adopt, adopt_group, inside
+from pipeline.store.files import Files
+from pipeline.store.store import Key, Store
 
 PIECE = 32 << 20  # bytes
 ASKED = 100  # times that an order goes out at most: once for each worker that lacks something
@@ -48,6 +42,7 @@ class Apart(Backend):
         self.run = secrets.token_hex(8)
         self._most = most
         self._asked: set[Future[Answer]] = set()
+        self._unfit: set[str] = set()  # stages whose results are of no use elsewhere
         self._waiting = ThreadPoolExecutor(most, "pipeline")  # a thread waits for each task
 
     def submit(
@@ -56,38 +51,64 @@ class Apart(Backend):
         return self._waiting.submit(self._carry_out, task, planner, reporter, made)
 
     def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
-        """Items are made here, in threads: their groups do not travel yet."""
-        seen = planner.observations
-        return self._waiting.submit(execute_group, group, planner.store, reporter, self.stop, seen)
+        return self._waiting.submit(self._carry_out_group, group, planner, reporter)
 
     def _carry_out(self, task: Task, planner: Planner, reporter: Reporter, made: IsMade) -> bool:
         store, key = planner.store, task.key
         with store.lock(key, partial(reporter.waiting, task.stage.name)):
             if made():
                 return False
-            seen, graph = planner.observations, task.fields["graph"]
-            seen.check_code(task.stage, task.code, graph, before=True)
-            answer: Answer | None = None
-            if can_travel(task, store):
-                channel = self.channel(reporter)
-                order = make_order(task, store, identity(store), self.run, channel)
-                answer = self._answer(order, store)
-                self.arrived(channel)
-            if isinstance(answer, Failed):
-                raise answer.error
+            answer = self._send(task, planner, reporter)
             if isinstance(answer, Made):
-                seen.check_code(task.stage, task.code, graph)
                 adopt(store, key, partial(_unpack, answer), task.fields)
                 store.states.drop(key)
                 return True
-        return execute(task, store, reporter, made, self.stop, seen)
+        return execute(task, store, reporter, made, self.stop, planner.observations)
 
-    def _answer(self, order: Order, store: Store) -> Answer:
+    def _carry_out_group(self, group: Group, planner: Planner, reporter: Reporter) -> Done:
+        """Items need no lock of their own: that of their stage is held."""
+        store, stage = planner.store, group.task.stage
+        answer = self._send(group, planner, reporter)
+        if not isinstance(answer, Made) or (done := answer.done) is None:
+            return execute_group(group, store, reporter, self.stop, planner.observations)
+        if done.name:
+            place = inside(store.groups.place(stage.name, group.common), done.name)
+            digests = {item.fingerprint: item.digests for item in group.items}
+            fill = partial(_unpack, answer)
+            adopt_group(store, place, fill, group.fields, digests, stage.outputs)
+        for item in group.items[: done.count] if stage.takes_context else ():
+            store.states.drop(Key(stage.name, item.fingerprint))
+        return done
+
+    def _send(self, work: Task | Group, planner: Planner, reporter: Reporter) -> Answer | None:
+        """What a worker has made; none where that is of no use here, or it cannot travel."""
+        store, seen = planner.store, planner.observations
+        task = work.task if isinstance(work, Group) else work
+        stage, graph = task.stage, task.fields["graph"]
+        if stage.name in self._unfit:
+            return None
+        seen.check_code(stage, task.code, graph, before=True)
+        channel = self.channel(reporter)
+        order = make_order(work, store, identity(store), self.run, channel)
+        answer = self._answer(order, planner) if order else None
+        if order:
+            self.arrived(channel)
+        if isinstance(answer, Failed):
+            raise answer.error
+        if isinstance(answer, Made):
+            seen.check_code(stage, task.code, graph)
+            return answer
+        self._unfit.add(stage.name)
+        return None
+
+    def _answer(self, order: Order, planner: Planner) -> Answer:
         for _ in range(ASKED):
             answer = self.ask(order)
             if not isinstance(answer, Missing):
                 return answer
-            order = self.deliver(order, answer, store)
+            files = {"files": Files(tuple(order.files))}
+            planner.observations.check_files(order.task.stage, files)
+            order = self.deliver(order, answer, planner.store)
         raise ExecutorError(
             f"stage {order.task.stage.name}: expected workers to keep what they are sent, found "
             f"none that did after {ASKED} times; see to the disks of the workers"
@@ -104,8 +125,8 @@ class Apart(Backend):
         """Send an order, and wait for the answer."""
         return self._answered(perform, order)
 
-    def _answered(self, function: Callable[[Order], Answer], order: Order) -> Answer:
-        future = self.executor.submit(function, order)
+    def _answered(self, function: Callable[[Order], Answer], order: Order, **where: Any) -> Answer:
+        future = self.executor.submit(function, order, **where)
         self._asked.add(future)
         try:
             if self.stop.is_set():
@@ -116,7 +137,7 @@ class Apart(Backend):
 
     def deliver(self, order: Order, missing: Missing, store: Store) -> Order:
         """Bring what a worker lacks on its way, and give back the order that is to be sent then."""
-        known = contents_of(order, store)
+        known = parcels_of(order, store)
         enclosed = {c: tuple(pieces(known[c], PIECE)) for c in missing.contents}
         return replace(order, enclosed={**order.enclosed, **enclosed})
 

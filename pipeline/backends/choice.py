@@ -25,7 +25,7 @@ def make_backend(placement: Placement, shared: bool = False) -> Backend:
         return Local(make_executor(given, placement.most), True, False)
     if shares_memory(given):
         return Local(given, False, False)
-    if hasattr(given, "_client"):  # Dask's, by `Client.get_executor()`
+    if placement.is_elsewhere:  # by `Client.get_executor()`
         from pipeline.backends.cluster import Cluster
 
         return Cluster(placement, shared, given)

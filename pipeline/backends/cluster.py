@@ -10,10 +10,12 @@ import threading
 from collections import defaultdict
 from concurrent.futures import CancelledError, Executor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pipeline.backends.apart import PIECE, Apart
-from pipeline.backends.parcels import Missing, Order, Piece, contents_of, pieces
+from pipeline.backends.orders import parcels_of
+from pipeline.backends.parcels import Missing, Order, Piece, shipments
 from pipeline.backends.worker import Answer, carry_out, receive, stop_of
 from pipeline.errors import ExecutorError
 from pipeline.events.event import EventReporter
@@ -44,7 +46,7 @@ class Cluster(Apart):
         self.address = placement.cluster or "started here"
         self._channels = Channels()
         self._client.subscribe_topic(self.run, self._event)
-        self._sending: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._sending: dict[str, threading.Lock] = defaultdict(threading.Lock)  # by worker
         self._sent: set[tuple[str, str]] = set()
 
     def at_once(self, placement: Placement) -> int:
@@ -57,22 +59,24 @@ class Cluster(Apart):
         self._channels.settle(channel)
 
     def ask(self, order: Order) -> Answer:
-        return self._answered(_perform, order)
+        if not order.worker:
+            return self._answered(_perform, order)
+        where = {"workers": [order.worker], "allow_other_workers": True}  # where it is no more
+        return self._answered(_perform, order, **where)
 
     def deliver(self, order: Order, missing: Missing, store: Store) -> Order:
         """Send what a worker lacks to it, once, and not with the order."""
-        known = contents_of(order, store)
-        for content in missing.contents:
-            with self._sending[missing.worker, content]:
-                if (missing.worker, content) in self._sent:
-                    self._sent.discard((missing.worker, content))  # it has dropped it since
-                    continue
-                for piece in pieces(known[content], PIECE):
-                    given = self.run, content, piece
-                    if not self._client.run(_receive, *given, workers=[missing.worker]):
-                        break  # the worker has gone
-                self._sent.add((missing.worker, content))
-        return order
+        worker, known = missing.worker, parcels_of(order, store)
+        with self._sending[worker]:
+            due = [one for one in missing.contents if (worker, one) not in self._sent]
+            self._sent.difference_update((worker, one) for one in missing.contents)  # if dropped
+            for shipment in shipments(((one, known[one]) for one in due), PIECE):
+                given, there = (self.run, shipment), {"workers": [worker], "on_error": "ignore"}
+                if not self._client.run(_receive, *given, **there):
+                    return order  # the worker has gone, or has no space: it will say so
+            self._sent.update((worker, one) for one in due)
+        # What items are is of use to their group alone.
+        return replace(order, worker=worker) if order.group else order
 
     def error(self, error: BaseException | None) -> BaseException | None:
         """What befell the cluster, in a line; an error of the stage is what it is."""
@@ -136,9 +140,9 @@ def _perform(order: Order) -> Answer:
     return answer
 
 
-def _receive(run: str, content: str, piece: Piece, dask_worker: Any) -> bool:
-    """Take in a piece of an input, on a worker."""
-    receive(_root(dask_worker), run, content, piece)
+def _receive(run: str, shipment: list[tuple[str, Piece]], dask_worker: Any) -> bool:
+    """Take in pieces of inputs, on a worker."""
+    receive(_root(dask_worker), run, shipment)
     return True
 
 

@@ -1,6 +1,6 @@
 """Parcels: what goes to a worker that has no folder in common with us, and what comes back.
 
-    Order      a task, and where its inputs are known by their content
+    Order      a task, or a group of items, and where its inputs are known by their content
     Missing    the answer of a worker that lacks some of them
     Made       the answer of one that has made the result: the files of its folder
     Failed     the answer where a stage has found a mistake of the user's
@@ -12,43 +12,54 @@ needs it. What comes is verified on both sides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.execution import Task
-from pipeline.store.adoption import files_of
+from pipeline.group_execution import Done, Group
+from pipeline.store.digests import digest_json
 from pipeline.store.files import File, Files
-from pipeline.store.store import Store
 
-Piece = tuple[str, int, bytes, bool]  # of a parcel: file, offset, bytes, whether it is the last
+Parcel = tuple[tuple[str, Path], ...]  # names in it, and where these files lie
+Piece = tuple[str, int, bytes, bool]  # of a parcel: name, offset, bytes, whether it is the last
 
 
 @dataclass(frozen=True)
 class Input:
     """An input of a task: its record in the manifest of the stage that has made it.
 
-    `files` is its value where that refers to files outside of the store.
+    `files` is its value where that refers to files outside of the store; `groups` are the names of
+    those that hold the values that are needed, where it is the result of a mapped stage.
     """
 
     name: str
     record: Mapping[str, Any]
     files: Files | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def content(self) -> str:
-        """What it is known by."""
-        return f"{self.record['digest']}-{self.record['file']}"
+        """What it is known by. Equal items may lie in other groups: there the bytes count."""
+        kind = "sha256" if self.record["kind"] == "items" else "digest"
+        return digest_json(["input", self.record[kind], self.record["file"]])
+
+    @property
+    def contents(self) -> list[str]:
+        """All that must have been sent, so that it can be loaded."""
+        own = [self.content] if self.files is None else []
+        return own + [content_of_group(name) for name in self.groups]
 
 
 @dataclass(frozen=True)
 class Order:
-    """A task for a worker. `folder` is our store and what shows that it is the worker's, too.
+    """A task for a worker, or a group of items. `folder` is our store and what shows that it is the
+    worker's, too; `tops` are folders in it whose files are items.
 
     `run` and `channel` say whose it is; `enclosed` are parcels by content, for workers that cannot
-    be addressed.
+    be addressed; `worker` is the address of one that has been sent what it lacked.
     """
 
     task: Task
@@ -56,13 +67,29 @@ class Order:
     folder: tuple[str, str]
     run: str
     channel: int
+    group: Group | None = None
+    tops: tuple[str, ...] = ()
     enclosed: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    worker: str = ""
 
     @property
     def files(self) -> Iterator[File]:
-        """The files outside of the store that the task reads."""
+        """The files that are read, but for those of inputs that the store holds."""
         for value in [one.files for one in self.inputs] + list(self.task.parameters.values()):
             yield from value.files if isinstance(value, Files) else ()
+        for item in self.group.items if self.group else ():
+            yield from item.files()
+
+    def name_of(self, file: File) -> str:
+        """What counts of a file's path: its name; below a folder of the store, all that follows."""
+        for top in self.tops:
+            if file.path.is_relative_to(top):
+                return file.path.relative_to(top).as_posix()
+        return file.path.name
+
+    def content_of(self, file: File) -> str:
+        """What one of these files is known by."""
+        return digest_json(["file", file.sha256, self.name_of(file)])
 
 
 @dataclass(frozen=True)
@@ -75,9 +102,10 @@ class Missing:
 
 @dataclass(frozen=True)
 class Made:
-    """The files of a result, by their names in its folder."""
+    """The files of a result, by their names in its folder; `done` is what became of a group."""
 
     files: Mapping[str, bytes]
+    done: Done | None = None
 
 
 @dataclass(frozen=True)
@@ -94,49 +122,40 @@ class Unfit:
     reason: str
 
 
-def make_order(task: Task, store: Store, folder: tuple[str, str], run: str, channel: int) -> Order:
-    """The order of a task whose inputs lie in `store`."""
-    inputs = []
-    for name, key in task.sources.items():
-        record = store.manifest(key)["outputs"][name]
-        value = store.load(key, name) if record["kind"] == "files" else None
-        inputs.append(Input(name, record, value))
-    return Order(replace(task, code={}), tuple(inputs), folder, run, channel)
+def content_of_group(name: str) -> str:
+    """What a group of items is known by: its name is drawn, and nobody else has it."""
+    return digest_json(["group", name])
 
 
-def can_travel(task: Task, store: Store) -> bool:
-    """Whether the inputs of a task can be sent: those that refer to groups of items cannot."""
-    records = (store.manifest(key)["outputs"][name] for name, key in task.sources.items())
-    return all(record["kind"] != "items" for record in records)
-
-
-def contents_of(order: Order, store: Store) -> dict[str, Path]:
-    """Where what an order needs lies here: a file or a folder, by content."""
-    found = {}
-    for one in order.inputs:
-        if one.files is None:
-            folder = store.folder(order.task.sources[one.name])
-            found[one.content] = folder / one.record["file"]
-    return found | {content_of(file): file.path for file in order.files}
-
-
-def content_of(file: File) -> str:
-    """What a file outside of the store is known by."""
-    return f"{file.sha256}-{file.path.name}"
-
-
-def pieces(path: Path, size: int) -> Iterator[Piece]:
+def pieces(parcel: Parcel, size: int) -> Iterator[Piece]:
     """The files of a parcel in pieces of at most `size` bytes: (name, offset, bytes, last of all).
 
-    A parcel that is one file has the name "" for it.
+    A parcel without files is one piece without a name.
     """
-    named = [("", path)] if path.is_file() else list(files_of(path))
-    for place, (name, file) in enumerate(named):
+    if not parcel:
+        yield "", 0, b"", True
+    for place, (name, file) in enumerate(parcel):
         with open(file, "rb") as stream:
             offset, data = 0, stream.read(size)
             while True:
                 following = stream.read(size)
-                yield name, offset, data, not following and place == len(named) - 1
+                yield name, offset, data, not following and place == len(parcel) - 1
                 if not following:
                     break
                 offset, data = offset + len(data), following
+
+
+def shipments(
+    parcels: Iterable[tuple[str, Parcel]], size: int
+) -> Iterator[list[tuple[str, Piece]]]:
+    """Pieces of parcels, with the content that each belongs to, about `size` bytes at a time."""
+    batch, total = list[tuple[str, Piece]](), 0
+    for content, parcel in parcels:
+        for piece in pieces(parcel, size):
+            if batch and total + len(piece[2]) > size:
+                yield batch
+                batch, total = [], 0
+            batch.append((content, piece))
+            total += len(piece[2])
+    if batch:
+        yield batch

@@ -1,6 +1,6 @@
 """Scratch: the folder of a worker, with the inputs that it has got and the results that it made.
 
-    <scratch>/inputs/<content>/<file>     whole and verified, or under a temporary name
+    <scratch>/.inputs/<content>/<file>    whole and verified, or under a temporary name
     <scratch>/<stage>/<fingerprint>/      a store like any other
 
 It lives as long as the worker. What was used longest ago goes where it grows beyond `MOST` bytes.
@@ -11,16 +11,19 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.backends.parcels import Input, Piece, content_of
+from pipeline.backends.parcels import Input, Piece, content_of_group
 from pipeline.errors import CorruptArtifact
 from pipeline.store.adoption import inside
 from pipeline.store.files import File, identify
+from pipeline.store.sequence import Items
 from pipeline.store.store import Store
+from pipeline.store.trees import make_folders
 from pipeline.store.values import read_value, verify_output
 
 MOST = 16 << 30  # bytes of inputs
@@ -32,11 +35,25 @@ class Scratch:
     """A worker's folder. Several threads may use it."""
 
     def __init__(self, root: Path) -> None:
-        self.store = Store(root / "store")
-        self._inputs = root / "inputs"
+        self.store = Store(root)
+        self._inputs = root / ".inputs"
         self._inputs.mkdir(parents=True, exist_ok=True)
         self._arrived = threading.Condition()
         self._expected: set[tuple[str, str]] = set()
+        self._held = Counter[str]()
+
+    @contextmanager
+    def holding(self, contents: Iterable[str]) -> Iterator[None]:
+        """Keep these inputs, whatever else arrives, until the block has ended."""
+        contents = set(contents)
+        with self._arrived:
+            self._held.update(contents)
+        try:
+            yield
+        finally:
+            with self._arrived:
+                self._held.subtract(contents)
+                self._held += Counter()  # without what nobody holds
 
     def missing(self, contents: Iterable[str], run: str) -> tuple[str, ...]:
         """Which of the inputs are not there. Those that another task of the run has asked for are
@@ -58,11 +75,11 @@ class Scratch:
             return
         part = self._inputs / f".{run}-{content}"
         part.mkdir(exist_ok=True)
-        place = inside(part, name or content.partition("-")[2])
-        with open(place, "r+b" if offset else "wb") as file:
-            file.seek(offset)
-            file.write(data)
-            file.truncate()
+        if name:
+            with open(inside(part, name), "r+b" if offset else "wb") as file:
+                file.seek(offset)
+                file.write(data)
+                file.truncate()
         if last:
             with self._arrived:
                 if not self._has(content):
@@ -74,23 +91,38 @@ class Scratch:
 
     def load(self, one: Input) -> Any:
         """The value of an input. `CorruptArtifact` where it is not what was sent: it goes."""
-        folder = self._inputs / one.content
-        os.utime(folder)
-        if not (folder / ".verified").exists():
-            if reason := verify_output(folder, one.record):
-                self.discard(one.content)
-                raise CorruptArtifact(f"an input that arrived is damaged: {reason}")
-            (folder / ".verified").touch()
+        folder = self._verified(one.content, lambda place: _damage(place, one.record))
+        if one.record["kind"] == "items":
+            groups = {name: self._group(name) for name in one.groups}
+            return Items.read(folder / one.record["file"], self.store.root, groups)
         return read_value(folder, one.record)
 
-    def file(self, file: File) -> File:
+    def file(self, content: str, name: str, file: File) -> File:
         """Where a file that was sent lies here."""
-        path = self._inputs / content_of(file) / file.path.name
-        found = identify(path, cache=self.store.cache).files[0]
+        os.utime(self._inputs / content)
+        found = identify(self._inputs / content / name, cache=self.store.cache).files[0]
         if (found.size, found.sha256) != (file.size, file.sha256):
-            self.discard(content_of(file))
-            raise CorruptArtifact(f"a file that arrived is damaged: {file.path.name}")
+            self.discard(content)
+            raise CorruptArtifact(f"a file that arrived is damaged: {name}")
         return found
+
+    def _group(self, name: str) -> Path:
+        """Where a group of items that was sent lies here."""
+        examine, content = self.store.groups.examine, content_of_group(name)
+        return self._verified(content, lambda place: examine(place / name)[0]) / name
+
+    def _verified(self, content: str, damage: Callable[[Path], str | None]) -> Path:
+        """The folder of an input, of which `damage` has once said what is wrong with it."""
+        folder = self._inputs / content
+        if not folder.is_dir():
+            raise CorruptArtifact("an input that arrived has gone")
+        os.utime(folder)
+        if not (folder / ".verified").exists():
+            if reason := damage(folder):
+                self.discard(content)
+                raise CorruptArtifact(f"an input that arrived is damaged: {reason}")
+            (folder / ".verified").touch()
+        return folder
 
     def discard(self, content: str) -> None:
         """Forget an input."""
@@ -115,6 +147,11 @@ class Scratch:
         for folder in sorted(sizes, key=lambda path: path.stat().st_mtime_ns):
             if total <= MOST:
                 return
-            if folder.name != newest:
+            if folder.name != newest and not self._held[folder.name]:
                 total -= sizes[folder]
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _damage(folder: Path, record: Mapping[str, Any]) -> str | None:
+    make_folders(folder, record)
+    return verify_output(folder, record)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.backends.parcels import Order, content_of
+from pipeline.backends.parcels import Order
 from pipeline.backends.scratch import Scratch
 from pipeline.errors import DataError
+from pipeline.group_execution import Group
+from pipeline.mapping import Item
 from pipeline.store.durable import replacing
 from pipeline.store.files import File, Files, identify
 from pipeline.store.store import Store
@@ -37,8 +40,10 @@ class Sources:
     def needed(self) -> list[str]:
         """The contents that must be in the scratch."""
         inputs = () if self._common else self._order.inputs
-        files = [file for file in self._order.files if not self._is_here(file)]
-        return [*(one.content for one in inputs if one.files is None), *map(content_of, files)]
+        with self._scratch.store.cache.together():
+            files = [file for file in self._order.files if not self._is_here(file)]
+        own = [content for one in inputs for content in one.contents]
+        return [*own, *map(self._order.content_of, files)]
 
     def load(self, name: str) -> Any:
         """The value of an input, by its name."""
@@ -54,9 +59,22 @@ class Sources:
         given = self._order.task.parameters.items()
         return {name: self._moved(v) if isinstance(v, Files) else v for name, v in given}
 
+    def items(self, group: Group) -> tuple[Item, ...]:
+        """The items of a group, with files where they lie here."""
+        with self._scratch.store.cache.together():
+            return tuple(replace(item, values=self._values(item.values)) for item in group.items)
+
+    def _values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {n: self._place(v) if isinstance(v, File) else v for n, v in values.items()}
+
     def _moved(self, files: Files) -> Files:
-        place: Callable[[File], File] = self._scratch.file
-        return Files(tuple(file if self._is_here(file) else place(file) for file in files.files))
+        return Files(tuple(map(self._place, files.files)))
+
+    def _place(self, file: File) -> File:
+        if self._is_here(file):
+            return file
+        name, content = self._order.name_of(file), self._order.content_of(file)
+        return self._scratch.file(content, name, file)
 
     def _is_here(self, file: File) -> bool:
         with suppress(DataError):

@@ -6,8 +6,10 @@ import atexit
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.backends.parcels import Failed, Made, Missing, Order, Piece, Unfit
 from pipeline.backends.scratch import Scratch
@@ -16,8 +18,11 @@ from pipeline.code import CodeIndex
 from pipeline.errors import CodeError, CorruptArtifact, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import execute, is_stored
+from pipeline.group_execution import Done, Group, execute_group, portable
 from pipeline.observation import Observations
 from pipeline.store.adoption import files_of
+from pipeline.store.group_records import read_group
+from pipeline.store.store import Store
 
 Answer = Missing | Made | Failed | Unfit
 _lock = threading.Lock()
@@ -37,16 +42,17 @@ def carry_out(order: Order, root: str, reporter: Reporter, address: str) -> Answ
         for piece in pieces:
             scratch.receive(order.run, content, piece)
     sources = Sources(order, scratch)
-    if missing := scratch.missing(sources.needed(), order.run):
-        return Missing(missing, address)
-    try:
-        return _made(order, scratch, sources, reporter)
-    except CorruptArtifact:
-        if missing := scratch.missing(sources.needed(), order.run):
+    with scratch.holding(needed := sources.needed()):
+        if missing := scratch.missing(needed, order.run):
             return Missing(missing, address)
-        raise
-    except UserError as error:
-        return Failed(error)
+        try:
+            return _made(order, scratch, sources, reporter)
+        except CorruptArtifact:
+            if missing := scratch.missing(needed, order.run):
+                return Missing(missing, address)
+            raise
+        except UserError as error:
+            return Failed(error)
 
 
 def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) -> Answer:
@@ -61,20 +67,42 @@ def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) 
     task = replace(order.task, parameters=sources.parameters(), code=code.stamps(found))
     observations = Observations(store, code)
     stop = stop_of(order.run)
+    if order.group is not None:
+        group = replace(order.group, task=task, items=sources.items(order.group))
+        done = execute_group(group, store, reporter, stop, observations, sources.load)
+        return _answer_of_group(store, group, portable(done))
     made = is_stored(task, store, observations)
     execute(task, store, reporter, made, stop, observations, sources.load)
-    manifest = store.manifest(task.key)
-    for name, record in manifest["outputs"].items():
-        if record["kind"] == "files":
-            return Unfit(f"{name} refers to files of the worker")
+    records = store.manifest(task.key)["outputs"]
+    if refers := _referring(records):
+        return Unfit(f"{refers} refers to files of the worker")
     files = {name: path.read_bytes() for name, path in files_of(store.folder(task.key))}
     scratch.forget_results()
     return Made(files)
 
 
-def receive(root: str, run: str, content: str, piece: Piece) -> None:
-    """Take in a piece of an input."""
-    scratch_at(root).receive(run, content, piece)
+def _answer_of_group(store: Store, group: Group, done: Done) -> Answer:
+    if not done.name:
+        return Made({}, done)
+    folder = store.groups.place(group.task.stage.name, group.common) / done.name
+    try:
+        for item in read_group(folder)["items"]:
+            if refers := _referring(item["outputs"]):
+                return Unfit(f"{refers} refers to files of the worker")
+        return Made({name: path.read_bytes() for name, path in files_of(folder)}, done)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _referring(records: Mapping[str, Any]) -> str:
+    """The output that refers to files outside of the store; "": none does."""
+    return next((name for name, record in records.items() if record["kind"] == "files"), "")
+
+
+def receive(root: str, run: str, shipment: Iterable[tuple[str, Piece]]) -> None:
+    """Take in pieces of inputs, each with the content that it belongs to."""
+    for content, piece in shipment:
+        scratch_at(root).receive(run, content, piece)
 
 
 def stop_of(run: str) -> threading.Event:

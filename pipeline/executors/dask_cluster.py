@@ -45,7 +45,8 @@ def connect(placement: Placement) -> tuple[Client, Any]:
                 n_workers=placement.most,
                 threads_per_worker=1,
                 memory_limit=0,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # a port that is free
+                scheduler_kwargs={"dashboard": False},
                 silence_logs=logging.CRITICAL,
             )
         address, security = placement.cluster or cluster.scheduler_address, _security(placement)

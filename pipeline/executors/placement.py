@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 EXECUTORS = ("serial", "thread", "process", "dask")
+AWAY = 32  # tasks at a time on workers that nobody has counted yet
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,11 @@ class Placement:
     @property
     def most(self) -> int:
         """How many tasks run at a time at most."""
-        return 1 if self.executor == "serial" else self.jobs or default_workers()
+        if self.executor == "serial":
+            return 1
+        return self.jobs or (AWAY if self.is_elsewhere else default_workers())
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the workers are no matter of this machine: of a cluster that runs already."""
+        return self.cluster is not None or hasattr(self.executor, "_client")  # Dask's

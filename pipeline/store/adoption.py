@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact
 from pipeline.store.commit import placing
 from pipeline.store.durable import fsync, fsync_folder
+from pipeline.store.group_records import expect_group
 from pipeline.store.key import Key
 from pipeline.store.manifest import MANIFEST, parse_manifest
 from pipeline.store.store import Store
+from pipeline.store.trees import make_folders
 from pipeline.store.values import verify_output
 
 Fill = Callable[[Path], None]
@@ -31,34 +33,77 @@ def adopt(store: Store, key: Key, fill: Fill, fields: Mapping[str, Any] | None =
     """
     with placing(store.folder(key)) as folder:
         fill(folder)
-        manifest = _verified(folder, key, fields)
-        for record in manifest["outputs"].values():
-            path = folder / record["file"]
-            if path.is_file():
-                os.utime(path, ns=(record["mtime_ns"], record["mtime_ns"]))
-        for path in sorted(folder.rglob("*"), reverse=True):
-            _sync(path)
-        fsync_folder(folder)
+        manifest = _manifest(folder, key.digest, str(key), fields)
+        if "items" in manifest:
+            raise CorruptArtifact(f"{key}: what came is a group of items")
+        _settle(folder, manifest, str(key))
 
 
-def _verified(folder: Path, key: Key, fields: Mapping[str, Any] | None) -> dict[str, Any]:
+def adopt_group(
+    store: Store,
+    place: Path,
+    fill: Fill,
+    fields: Mapping[str, Any],
+    expected: Mapping[str, Mapping[str, str]],
+    outputs: Iterable[str],
+) -> None:
+    """Take in a group of items, which is to lie at `place`, as `adopt` does a result.
+
+    `expected` are the digests of what its items may be, by their fingerprints; each must have these
+    `outputs`.
+    """
+    name = f"items of {place.parent.parent.name}"
+    with placing(place) as folder:
+        fill(folder)
+        manifest = expect_group(_manifest(folder, None, name, fields, place.name), name)
+        for item in manifest["items"]:
+            if item.get("inputs") != expected.get(item["fingerprint"]):
+                raise CorruptArtifact(f"{name}: what came are the results of other items")
+            if item["outputs"].keys() != set(outputs):
+                raise CorruptArtifact(f"{name}: what came are other outputs")
+        _settle(folder, manifest, name)
+
+
+def _manifest(
+    folder: Path,
+    digest: str | None,
+    name: str,
+    fields: Mapping[str, Any] | None,
+    place: str | None = None,
+) -> dict[str, Any]:
     try:
         text = (folder / MANIFEST).read_bytes()
     except FileNotFoundError:
-        raise CorruptArtifact(f"{key}: what came has no manifest") from None
-    manifest = parse_manifest(text, key.digest, key.digest[:32], f"{key}: what came")
+        raise CorruptArtifact(f"{name}: what came has no manifest") from None
+    manifest = parse_manifest(text, digest, place or (digest or "")[:32], f"{name}: what came")
     if fields is not None and manifest["fields"] != dict(fields):
-        raise CorruptArtifact(f"{key}: what came is the result of another computation")
-    expected = {MANIFEST, *(record["file"] for record in manifest["outputs"].values())}
+        raise CorruptArtifact(f"{name}: what came is the result of another computation")
+    return manifest
+
+
+def _settle(folder: Path, manifest: Mapping[str, Any], name: str) -> None:
+    """Verify what came, and see that it is on the disk as if it had been made here."""
+    _verify(folder, manifest["outputs"].values(), name)
+    for record in manifest["outputs"].values():
+        path = folder / record["file"]
+        if path.is_file():
+            os.utime(path, ns=(record["mtime_ns"], record["mtime_ns"]))
+    for path in sorted(folder.rglob("*"), reverse=True):
+        _sync(path)
+    fsync_folder(folder)
+
+
+def _verify(folder: Path, records: Collection[Mapping[str, Any]], name: str) -> None:
+    expected = {MANIFEST, *(record["file"] for record in records)}
     for path in folder.iterdir():
         if path.name not in expected:
             path.unlink() if path.is_file() else shutil.rmtree(path)
-    for record in manifest["outputs"].values():
+    for record in records:
         if record.get("dropped"):
-            raise CorruptArtifact(f"{key}: what came is a record without its outputs")
+            raise CorruptArtifact(f"{name}: what came is a record without its outputs")
+        make_folders(folder, record)
         if reason := verify_output(folder, record):
-            raise CorruptArtifact(f"{key}: what came is damaged: {reason}")
-    return manifest
+            raise CorruptArtifact(f"{name}: what came is damaged: {reason}")
 
 
 def files_of(folder: Path) -> Iterable[tuple[str, Path]]:

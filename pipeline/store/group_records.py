@@ -13,10 +13,14 @@ from pipeline.store.manifest import read_manifest
 
 def read_group(folder: Path) -> dict[str, Any]:
     """The manifest of a group. Raises `MissingArtifact`, or `CorruptArtifact` where it is none."""
-    manifest = read_manifest(folder)
+    return expect_group(read_manifest(folder), str(folder))
+
+
+def expect_group(manifest: dict[str, Any], path: str) -> dict[str, Any]:
+    """The manifest, if it is one of a group. Raises `CorruptArtifact` where it is not."""
     items = manifest.get("items")
     if not isinstance(items, list) or not all(_is_item(one, manifest["outputs"]) for one in items):
-        raise CorruptArtifact(f"{folder}: its manifest is none of a group of items")
+        raise CorruptArtifact(f"{path}: its manifest is none of a group of items")
     return manifest
 
 

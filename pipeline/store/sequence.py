@@ -15,21 +15,18 @@ What lies in `<output>.items.json`:
 from __future__ import annotations
 
 import json
-import mmap
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact
 from pipeline.store.digest_cache import DigestCache, is_sha256
 from pipeline.store.digests import digest_json
-from pipeline.store.group_records import read_group
 from pipeline.store.groups import Groups
-from pipeline.store.payloads import decoded
+from pipeline.store.open_group import OpenGroup
 from pipeline.store.trees import is_relative
-from pipeline.store.values import read_value
 
 OPEN = 16  # groups that are held open
 
@@ -41,21 +38,31 @@ class Items(Sequence[Any]):
     `digests` are those of the values. A slice is a list of values.
     """
 
-    def __init__(self, document: Mapping[str, Any], path: Path, root: Path) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        path: Path,
+        root: Path,
+        folders: Mapping[str, Path] | None = None,
+    ) -> None:
         self._document, self._path, self._root = document, path, root
+        self._folders = folders or {}
         self.labels: tuple[str, ...] | None = None
         if document["labels"] is not None:
             self.labels = tuple(document["labels"])
         self._items = document["items"]
-        self._open: OrderedDict[int, _Group] = OrderedDict()
+        self._open: OrderedDict[int, OpenGroup] = OrderedDict()
 
     @classmethod
-    def read(cls, path: Path, root: Path) -> Items:
-        """The items in a file of the store at `root`. `ValueError` for anything else."""
+    def read(cls, path: Path, root: Path, folders: Mapping[str, Path] | None = None) -> Items:
+        """The items in a file of the store at `root`. `ValueError` for anything else.
+
+        `folders` are those of groups that lie elsewhere, by name.
+        """
         document = json.loads(path.read_bytes())
         if not _well_formed(document):
             raise ValueError("expected the items of a mapped stage")
-        return cls(document, path, root)
+        return cls(document, path, root, folders)
 
     @property
     def digests(self) -> list[str]:
@@ -66,6 +73,16 @@ class Items(Sequence[Any]):
     def groups(self) -> list[Path]:
         """The folders of the groups that hold the values."""
         return [self._folder(number) for number in range(len(self._document["groups"]))]
+
+    @property
+    def refers(self) -> bool:
+        """Whether values refer to files outside of the store."""
+        return any(refers for _, _, refers in self._document["groups"])
+
+    def names_of_groups(self, numbers: Iterable[int]) -> list[str]:
+        """The names of the groups that hold the values of these numbers."""
+        used = sorted({self._items[number][0] for number in numbers})
+        return [self._document["groups"][number][0] for number in used]
 
     def named(self) -> Iterator[tuple[str, Any]]:
         """(label, value) of each item; where items have no labels, their numbers as text."""
@@ -85,7 +102,7 @@ class Items(Sequence[Any]):
         return f"<{len(self):,} items of {self._document['output']}>"
 
     def __reduce__(self) -> Any:
-        return Items.read, (self._path, self._root)
+        return Items.read, (self._path, self._root, dict(self._folders))
 
     def check(self, cache: DigestCache | None = None) -> str | None:
         """Why values cannot be used, by sizes and times of files; None where all can."""
@@ -100,52 +117,15 @@ class Items(Sequence[Any]):
         return None
 
     def _folder(self, number: int) -> Path:
-        return self._root / self._document["place"] / self._document["groups"][number][0]
+        name = self._document["groups"][number][0]
+        return self._folders.get(name) or self._root / self._document["place"] / name
 
-    def _group(self, number: int) -> _Group:
+    def _group(self, number: int) -> OpenGroup:
         if number not in self._open:
             while len(self._open) >= OPEN:
                 self._open.popitem(last=False)
-            self._open[number] = _Group(self._folder(number))
+            self._open[number] = OpenGroup(self._folder(number))
         return self._open[number]
-
-
-class _Group:
-    """A group that is open, and the packs in it that are mapped."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._manifest = folder, read_group(folder)
-        self._packs: dict[str, Any] = {}
-
-    def value(self, place: int, output: str) -> Any:
-        try:
-            record = self._manifest["items"][place]["outputs"][output]
-            if "entry" in record:
-                return read_value(self._folder, self._manifest["outputs"][record["entry"]])
-            start = record["offset"]
-            return decoded(record, self._pack(output)[start : start + record["size"]])
-        except (ValueError, LookupError, RecursionError, OSError) as error:
-            for path in self._folder.iterdir():  # the next command reads all of it before
-                os.utime(path)
-            raise CorruptArtifact(f"{self._folder}: {output} is damaged ({error})") from error
-
-    def check(self, output: str, cache: DigestCache | None) -> str | None:
-        """Why files outside the store that values refer to are not what they were."""
-        for place, item in enumerate(self._manifest["items"]):
-            refers = item["outputs"][output]["kind"] == "files"
-            if refers and (reason := self.value(place, output).check(cache)):
-                return reason
-        return None
-
-    def _pack(self, output: str) -> memoryview:
-        if output not in self._packs:
-            with open(self._folder / f"{output}.pack", "rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size != self._manifest["outputs"][output]["size"]:
-                    raise ValueError(f"expected another size than {size}")
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-                self._packs[output] = memoryview(mapped)
-        return self._packs[output]
 
 
 def check_items(folder: Path, record: Mapping[str, Any], cache: DigestCache) -> str | None:

@@ -99,6 +99,13 @@ def verify_folder(folder: Path, record: Mapping[str, Any]) -> str | None:
     return _other_names(folder, record)
 
 
+def make_folders(folder: Path, record: Mapping[str, Any]) -> None:
+    """Make what is empty of a folder whose files have come from elsewhere: only files travel."""
+    if record["kind"] == "folder":
+        for relative in (".", *record["folders"]):
+            (folder / record["file"] / relative).mkdir(parents=True, exist_ok=True)
+
+
 def is_folder_record(record: Mapping[str, Any]) -> bool:
     """Whether the record of a folder names files inside of it only."""
     files, folders = record.get("files"), record.get("folders")

@@ -140,6 +140,7 @@ class Odd(Exception):
 
     def __init__(self, one: int, two: int) -> None:
         super().__init__(f"odd {one}")
+        self.what = lambda: two  # which none can pickle
 
 
 @stage(outputs=("odd",), over={"one": [1, 2, 3]})
