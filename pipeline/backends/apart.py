@@ -85,7 +85,7 @@ class Apart(Backend):
         store, seen = planner.store, planner.observations
         task = work.task if isinstance(work, Group) else work
         stage, graph = task.stage, task.fields["graph"]
-        if stage.name in self._unfit:
+        if stage.gives or stage.name in self._unfit:
             return None
         seen.check_code(stage, task.code, graph, before=True)
         channel = self.channel(reporter)

@@ -81,10 +81,10 @@ class Order:
             yield from item.files()
 
     def name_of(self, file: File) -> str:
-        """What counts of a file's path: its name; below a folder of the store, all that follows."""
+        """What counts of a file's path: its name; where it is an item, all from its folder on."""
         for top in self.tops:
             if file.path.is_relative_to(top):
-                return file.path.relative_to(top).as_posix()
+                return file.path.relative_to(Path(top).parent).as_posix()
         return file.path.name
 
     def content_of(self, file: File) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.backends.parcels import Input, Piece, content_of_group
+from pipeline.code import CodeIndex
 from pipeline.errors import CorruptArtifact
 from pipeline.store.adoption import inside
 from pipeline.store.files import File, identify
@@ -41,6 +42,8 @@ class Scratch:
         self._arrived = threading.Condition()
         self._expected: set[tuple[str, str]] = set()
         self._held = Counter[str]()
+        self.code = CodeIndex(root / ".code.json")  # of all stages that were carried out here
+        self.looking, self.seen = threading.Lock(), set[str]()  # modules of those
 
     @contextmanager
     def holding(self, contents: Iterable[str]) -> Iterator[None]:

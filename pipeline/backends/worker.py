@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,13 @@ from pipeline.backends.parcels import Failed, Made, Missing, Order, Piece, Unfit
 from pipeline.backends.scratch import Scratch
 from pipeline.backends.sources import Sources
 from pipeline.code import CodeIndex
+from pipeline.code.graph import Reached
 from pipeline.errors import CodeError, CorruptArtifact, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import execute, is_stored
 from pipeline.group_execution import Done, Group, execute_group, portable
 from pipeline.observation import Observations
+from pipeline.stage import Stage
 from pipeline.store.adoption import files_of
 from pipeline.store.group_records import read_group
 from pipeline.store.store import Store
@@ -57,8 +61,7 @@ def carry_out(order: Order, root: str, reporter: Reporter, address: str) -> Answ
 
 def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) -> Answer:
     store, stage = scratch.store, order.task.stage
-    code = CodeIndex(store.root / ".code.json")
-    found = code.reached(stage.function, stage.ignores, stage.groups)
+    code, found = _code_of(stage, scratch)
     if found.graph != order.task.fields["graph"]:
         raise CodeError(
             f"stage {stage.name}: expected the same code on every worker, found other code on one; "
@@ -79,6 +82,19 @@ def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) 
     files = {name: path.read_bytes() for name, path in files_of(store.folder(task.key))}
     scratch.forget_results()
     return Made(files)
+
+
+def _code_of(stage: Stage, scratch: Scratch) -> tuple[CodeIndex, Reached]:
+    """The code of a stage as it was before anything of its module ran in this process: what stages
+    change then (a module's cache that fills) makes no other code of it."""
+    with scratch.looking:
+        module = vars(sys.modules[stage.function.__module__])
+        beside = [one for one in module.values() if isinstance(one, Stage)]
+        for one in beside if stage.function.__module__ not in scratch.seen else ():
+            with suppress(CodeError):  # it says so where it is to run
+                scratch.code.reached(one.function, one.ignores, one.groups)
+        scratch.seen.add(stage.function.__module__)
+        return scratch.code, scratch.code.reached(stage.function, stage.ignores, stage.groups)
 
 
 def _answer_of_group(store: Store, group: Group, done: Done) -> Answer:

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
 from pipeline import run
-from pipeline.backends import worker
-from pipeline.backends.apart import Apart
 from pipeline.backends.parcels import Made
 from pipeline.code import CodeIndex
 from pipeline.errors import ConfigError, CorruptArtifact, ExecutorError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
-from pipeline.executors.pools import thread_pool
 from pipeline.planner import Planner
 from pipeline.runner import run as carry_out
 from pipeline.search.trials import completed
 from pipeline.store.store import Store
+from tests.pipeline.backends.conftest import dask
 from tests.pipeline.backends.flow import FLOW, WITH_FILES
 
 FACTORS = (1.0, 2.0, 3.0)
-
-
-@pytest.fixture
-def apart(tmp_path, monkeypatch):
-    """A backend whose workers are threads that have a scratch of their own."""
-    monkeypatch.setattr(worker, "_scratches", {})
-    monkeypatch.setattr(worker, "_temporary", lambda: str(tmp_path / "scratch"))
-    # and no folder in common, though there is one
-    monkeypatch.setattr("pipeline.backends.sources._common_store", lambda *given: None)
-    with Apart(thread_pool(2), own=True, away=True, most=2) as backend:
-        yield backend
 
 
 def planner(root, pipeline=FLOW, **given):
@@ -127,18 +114,6 @@ def test_a_worker_that_keeps_nothing_is_reported(tmp_path, apart, monkeypatch):
     monkeypatch.setattr("pipeline.backends.scratch.PATIENCE", 0)
     with pytest.raises(ExecutorError, match="expected workers to keep what they are sent"):
         carry_out(planner(tmp_path / "store"), (), Reporter(), Placement(), backend=apart)
-
-
-@contextmanager
-def dask(tmp_path):
-    """A Dask cluster in this process: a scheduler and two workers, over TCP."""
-    distributed = pytest.importorskip("distributed")
-    given = {"dashboard_address": "127.0.0.1:0", "protocol": "tcp://", "silence_logs": 50}
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, local_directory=tmp_path, **given
-    ) as cluster:
-        with distributed.Client(cluster, set_as_default=False) as client:
-            yield client.get_executor(pure=False)
 
 
 class Listener(Reporter):

@@ -1,0 +1,37 @@
+"""Workers with no folder in common with us: threads with a scratch of their own, and Dask's."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+
+from pipeline.backends import worker
+from pipeline.backends.apart import Apart
+from pipeline.backends.sources import Sources
+from pipeline.executors.pools import thread_pool
+
+
+@pytest.fixture
+def apart(tmp_path, monkeypatch):
+    """A backend whose workers are threads that have a scratch of their own."""
+    monkeypatch.setattr(worker, "_scratches", {})
+    monkeypatch.setattr(worker, "_temporary", lambda: str(tmp_path / "scratch"))
+    # and neither a folder nor a file in common, though there are some
+    monkeypatch.setattr("pipeline.backends.sources._common_store", lambda *given: None)
+    monkeypatch.setattr(Sources, "_is_here", lambda *given: False)
+    with Apart(thread_pool(2), own=True, away=True, most=2) as backend:
+        yield backend
+
+
+@contextmanager
+def dask(folder):
+    """A Dask cluster in this process: a scheduler and two workers, over TCP."""
+    distributed = pytest.importorskip("distributed")
+    given = {"dashboard_address": "127.0.0.1:0", "protocol": "tcp://", "silence_logs": 50}
+    given["scheduler_kwargs"] = {"dashboard": False}
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, local_directory=folder, **given
+    ) as cluster:
+        with distributed.Client(cluster, set_as_default=False) as client:
+            yield client.get_executor(pure=False)
