@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.code import CodeIndex
+from pipeline.errors import ConfigError
 from pipeline.events.reporter import Reporter
-from pipeline.executors.placement import Placement
+from pipeline.executors.placement import placement_of
 from pipeline.graph import Pipeline
 from pipeline.outcome import Outcome
 from pipeline.planner import Decision, Planner
@@ -37,18 +38,23 @@ def run(
     *,
     store: str | os.PathLike[str] | Store = "artifacts",
     targets: Iterable[str] = (),
-    executor: str | Executor = "thread",
+    executor: str | Executor | None = None,
     jobs: int | None = None,
     keep_going: bool = False,
+    cluster: str | None = None,
+    tls: str | tuple[str | os.PathLike[str], ...] = (),
+    remote: str | None = None,
     on_event: Callable[[Event], None] | None = None,
     **parameters: Any,
 ) -> Outcome:
     """Bring stages up to date, and everything that they need.
 
     targets: names of stages; none: all but the optional ones. executor: "serial", "thread",
-    "process", or one of the caller's; jobs: stages at a time (None: one per core). keep_going: an
-    error ends only what depends on it. on_event: called with each event (events/event.py), one at
-    a time; None: warnings go to stderr. parameters: as the flags of the command line, by name.
+    "process", "dask", or one of the caller's; jobs: stages at a time (None: one per core).
+    keep_going: an error ends only what depends on it. cluster: the address of a Dask scheduler;
+    tls: PEM files for it, of the authority, the certificate and its key. remote: where results are
+    shared, an address for fsspec. on_event: called with each event (events/event.py), one at a
+    time; None: warnings go to stderr. parameters: as the flags of the command line, by name.
 
     Returns what became of each stage (`.stages`) and the artifacts by name (`found["images"]`).
     Raises `ConfigError` for parameters that are unknown or do not fit, before anything runs; other
@@ -57,8 +63,9 @@ def run(
     from pipeline.runner import run as carry_out
 
     reporter = _reporter(on_event)
-    placement = Placement(executor, jobs, keep_going)
-    with opened(pipeline, store, targets, parameters, reporter) as planner:
+    placement = placement_of(executor, jobs, keep_going, cluster, tls)
+    where = _with_remote(store, remote, reporter)
+    with opened(pipeline, where, targets, parameters, reporter) as planner:
         try:
             return carry_out(planner, targets, reporter, placement)
         finally:
@@ -70,13 +77,16 @@ def plan(
     *,
     store: str | os.PathLike[str] | Store = "artifacts",
     targets: Iterable[str] = (),
+    remote: str | None = None,
     **parameters: Any,
 ) -> list[Decision]:
     """What `run` would do with the same arguments, and why; nothing runs.
 
     Each decision has `.stage.name`, `.status` (cached, runs, waits) and `.reasons`.
     """
-    with opened(pipeline, store, targets, parameters, _reporter(None), create=False) as planner:
+    reporter = _reporter(None)
+    where = _with_remote(store, remote, reporter)
+    with opened(pipeline, where, targets, parameters, reporter, create=False) as planner:
         return planner.plan(targets)
 
 
@@ -100,12 +110,25 @@ def opened(
 
 def open_store(root: Path, remote: str | None, warn: Callable[[str], None]) -> Store:
     """The store in a folder, with the remote of an address behind it where there is one."""
-    if not remote:
+    if remote is None:
         return Store(root)
     from pipeline.store.remote import Remote  # here and not above: fsspec takes its time
     from pipeline.store.with_remote import StoreWithRemote
 
     return StoreWithRemote(root, Remote(remote), warn)
+
+
+def _with_remote(
+    store: str | os.PathLike[str] | Store, remote: str | None, reporter: Reporter
+) -> Store:
+    if not isinstance(store, Store):
+        return open_store(Path(store), remote, reporter.warn)
+    if remote is not None:
+        raise ConfigError(
+            "remote: expected a folder for `store` beside it, found a Store, which has its own or "
+            "none; give its path"
+        )
+    return store
 
 
 def sharing(store: Store, reporter: Reporter, create: bool = True) -> AbstractContextManager[None]:

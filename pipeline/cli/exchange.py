@@ -53,7 +53,6 @@ def pull(session: Session) -> tuple[dict[str, Any], str]:
                 fetched.append(str(key))
                 total += sum(one["size"] for one in store.manifest(key)["outputs"].values())
             progress.advance()
-    store.expect_reach()
     session.reporter.close()
     text = f"{len(fetched):,} results fetched, {display.size(total)}"
     return {"fetched": fetched, "bytes": total}, text
@@ -65,14 +64,13 @@ def _store_of(session: Session) -> Any:
             "expected the address of a remote, found none; give --remote s3://BUCKET/PREFIX, or "
             "set PIPELINE_REMOTE"
         )
+    session.store.required = True
     return session.store
 
 
 def _flow(session: Session) -> list[Key]:
     """The results of the flow with the given flags that are stored, here or there."""
-    found = [one.key for one in session.plan() if one.status == CACHED and one.key]
-    session.store.expect_reach()
-    return found
+    return [one.key for one in session.plan() if one.status == CACHED and one.key]
 
 
 def _stored(session: Session) -> list[Key]:

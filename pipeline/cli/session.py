@@ -17,7 +17,7 @@ from pipeline.code import CodeIndex
 from pipeline.errors import ConfigError
 from pipeline.events.reporter import Reporter
 from pipeline.events.styles import make_reporter
-from pipeline.executors.placement import Placement
+from pipeline.executors.placement import placement_of
 from pipeline.graph import Pipeline
 from pipeline.names import unknown
 from pipeline.outcome import Outcome
@@ -48,8 +48,10 @@ class Session:
         self.store = open_store(root, common["remote"], self.reporter.warn)
         for warning in warnings:
             self.reporter.warn(warning)
-        self.placement = placement_of(common)
-        self.chosen_executor = common["executor"] or ("dask" if common["cluster"] else None)
+        given = (common[name] for name in ("executor", "jobs", "keep_going", "cluster"))
+        self.placement = placement_of(*given, common["cluster_tls"])
+        chosen = common["executor"] or common["cluster"]
+        self.chosen_executor = self.placement.executor if chosen else None
         self._code = CodeIndex(self.store.root / ".code.json")
         self._planner: Planner | None = None
         self._check()
@@ -95,13 +97,6 @@ class Session:
     def value(self, name: str) -> Any:
         """The value of a parameter."""
         return self.settings[name].value
-
-
-def placement_of(common: Mapping[str, Any]) -> Placement:
-    """Where the flags say that stages and trials run; an address of a cluster says dask."""
-    executor = common["executor"] or ("dask" if common["cluster"] else "thread")
-    tls = tuple(filter(None, (common["cluster_tls"] or "").split(",")))
-    return Placement(executor, common["jobs"], common["keep_going"], common["cluster"], tls)
 
 
 def artifacts_folder(name: str) -> Path:

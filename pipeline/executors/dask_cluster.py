@@ -7,9 +7,7 @@ one that joins late gets work. Who can reach the scheduler can run code on the w
 from __future__ import annotations
 
 import logging
-import os
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigError, ExecutorError
@@ -37,7 +35,7 @@ def connect(placement: Placement) -> tuple[Client, Any]:
     for name in list(logging.root.manager.loggerDict):  # who waits for a task reports its error
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    cluster: Any = None
+    cluster, security = None, _security(placement)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions: what matters is compared for each result
         if placement.cluster is None:
@@ -49,7 +47,7 @@ def connect(placement: Placement) -> tuple[Client, Any]:
                 scheduler_kwargs={"dashboard": False},
                 silence_logs=logging.CRITICAL,
             )
-        address, security = placement.cluster or cluster.scheduler_address, _security(placement)
+        address = placement.cluster or cluster.scheduler_address
         try:
             client = Client(
                 address, timeout=PATIENCE, security=security, set_as_default=False, name="pipeline"
@@ -57,31 +55,39 @@ def connect(placement: Placement) -> tuple[Client, Any]:
         except (OSError, ValueError, RuntimeError, TypeError) as error:
             if cluster is not None:
                 cluster.close()
+            also = " and trusts these certificates" if placement.tls else ""
             raise ExecutorError(
                 f"--cluster {address}: expected a Dask scheduler, found none that answers "
-                f"({type(error).__name__}); see whether it runs, and run the same command again"
+                f"({type(error).__name__}); see whether it runs{also}, and run the same "
+                "command again"
             ) from error
     return client, cluster
 
 
 def _security(placement: Placement) -> Any:
-    """The TLS files; None: what Dask's own configuration says."""
-    if not placement.tls:
-        return None
+    """The TLS files; None: what Dask's own configuration says. Raises `ConfigError`."""
     from distributed.security import Security
 
-    if len(placement.tls) != 3:
-        raise ConfigError(
-            "--cluster-tls: expected three PEM files, CA,CERTIFICATE,KEY, found "
-            f"{','.join(placement.tls)}"
+    found = None
+    if placement.tls:
+        ca, certificate, key = placement.tls
+        found = Security(
+            tls_ca_file=ca,
+            tls_client_cert=certificate,
+            tls_client_key=key,
+            require_encryption=True,
         )
-    for name in placement.tls:
-        if not (Path(name).is_file() and os.access(name, os.R_OK)):
-            raise ConfigError(f"--cluster-tls: expected a file that can be read, found {name}")
-    ca, certificate, key = placement.tls
-    return Security(
-        tls_ca_file=ca,
-        tls_client_cert=certificate,
-        tls_client_key=key,
-        require_encryption=True,
-    )
+    if placement.cluster and placement.cluster.lower().startswith("tls://"):
+        try:
+            given = (found or Security()).get_connection_args("client")
+        except (OSError, ValueError) as error:  # of the module ssl, too
+            raise ConfigError(
+                f"--cluster-tls: expected PEM files CA,CERT,KEY that belong together, found "
+                f"{','.join(placement.tls) or 'other ones in the configuration of Dask'} ({error})"
+            ) from None
+        if given.get("ssl_context") is None:
+            raise ConfigError(
+                f"--cluster {placement.cluster}: expected certificates for TLS, found none; give "
+                "--cluster-tls CA,CERT,KEY"
+            )
+    return found

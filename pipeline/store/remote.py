@@ -11,19 +11,18 @@ verified; an object that is damaged counts as none, and who makes the result ane
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, CorruptArtifact, UserError
 from pipeline.store.adoption import files_of
-from pipeline.store.files import is_sha256
 from pipeline.store.key import Key
-from pipeline.store.manifest import MANIFEST, parse_manifest
+from pipeline.store.manifest import MANIFEST
+from pipeline.store.remote_records import describe, parse
 
 BLOCK = 1 << 20
 INSTALL = "pip install 'cifar-pipeline[remote]'"
@@ -41,6 +40,11 @@ class Remote:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        if not address.strip():
+            raise ConfigError(
+                "--remote: expected an address such as s3://bucket/prefix or a folder, found "
+                "nothing; leave it away for none"
+            )
         try:
             from fsspec.core import url_to_fs
 
@@ -74,7 +78,7 @@ class Remote:
         except FileNotFoundError:
             return None
         try:
-            return _parsed(data, key, path)
+            return parse(data, key, path)
         except CorruptArtifact:
             self._damaged.add(path)
             return None
@@ -115,7 +119,7 @@ class Remote:
                 self._put(place, file)
                 self._damaged.discard(place)
                 sent += size
-        document = json.dumps({"manifest": text, "objects": objects}).encode("ascii")
+        document = describe(text, objects)
         self._put(path, document)
         self._damaged.discard(path)
         return sent + len(document)
@@ -136,7 +140,7 @@ class Remote:
 
     def _put(self, path: str, content: Path | bytes) -> None:
         """Write an object: whole, or not at all, as object stores do; a folder by a rename."""
-        with reaching(self.address):
+        with reaching(self.address, writing=True):
             target = f"{path}.{secrets.token_hex(8)}.part" if self._is_local else path
             if self._is_local:
                 os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -149,42 +153,22 @@ class Remote:
 
 
 @contextmanager
-def reaching(address: str) -> Iterator[None]:
-    """What goes wrong with a remote inside of the block is a `RemoteError`, but for a missing file.
+def reaching(address: str, writing: bool = False) -> Iterator[None]:
+    """What goes wrong with a remote inside of the block is a `RemoteError`, but for a missing file
+    where one is read.
 
     Each file system of fsspec has errors of its own, so all of them count.
     """
     try:
         yield
-    except FileNotFoundError:
-        raise
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and not writing:
+            raise
         words = " ".join(str(error).split())[:200] or type(error).__name__
         raise RemoteError(
             f"remote {address}: expected it in reach, found: {words}; see to the connection and "
             "the rights, and run the same command again: whole objects are not sent twice"
         ) from error
-
-
-def _parsed(data: bytes, key: Key, path: str) -> tuple[dict[str, Any], dict[str, list[Any]], str]:
-    try:
-        document = json.loads(data)
-        text, objects = document["manifest"], document["objects"]
-        encoded = text.encode("utf-8", "surrogatepass")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise CorruptArtifact(f"{path}: expected a manifest and its objects") from None
-    if not isinstance(objects, Mapping) or not all(map(_is_object, objects.values())):
-        raise CorruptArtifact(f"{path}: expected objects by their SHA-256")
-    return parse_manifest(encoded, key.digest, key.digest[:32], path), dict(objects), text
-
-
-def _is_object(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and is_sha256(value[0])
-        and (type(value[1]) is int)
-    )
 
 
 def _sha256(path: Path) -> str:

@@ -33,6 +33,7 @@ class StoreWithRemote(Store):
     def __init__(self, root: Path, remote: Remote, note: Callable[[str], None]) -> None:
         super().__init__(root)
         self.remote, self._note = remote, note
+        self.required = False  # whether work is of no use where the remote is out of reach
         self._in_reach = True
         self._error: RemoteError | None = None
         self._found: dict[Key, Any] = {}
@@ -108,6 +109,8 @@ class StoreWithRemote(Store):
         return self._found.get(key)
 
     def _lost(self, error: RemoteError) -> None:
+        if self.required:
+            raise error
         if self._in_reach:
             self._in_reach, self._error = False, error
             self._found.clear()
