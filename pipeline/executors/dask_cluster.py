@@ -35,6 +35,7 @@ def connect(placement: Placement) -> tuple[Client, Any]:
     for name in list(logging.root.manager.loggerDict):  # who waits for a task reports its error
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
+    _check_scheme(placement)
     cluster, security = None, _security(placement)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions: what matters is compared for each result
@@ -62,6 +63,20 @@ def connect(placement: Placement) -> tuple[Client, Any]:
                 "command again"
             ) from error
     return client, cluster
+
+
+def _check_scheme(placement: Placement) -> None:
+    """A client for one that Dask does not know would be closed in disorder."""
+    from distributed.comm import registry
+
+    scheme = (placement.cluster or "tcp://").partition("://")[0].lower()
+    try:
+        registry.get_backend(scheme)
+    except ValueError as error:
+        raise ConfigError(
+            f"--cluster: expected the address of a Dask scheduler, tcp://HOST:PORT or "
+            f"tls://HOST:PORT, found {placement.cluster} ({error})"
+        ) from None
 
 
 def _security(placement: Placement) -> Any:
