@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.execution import Task
     from pipeline.group_execution import Done as GroupDone
     from pipeline.group_execution import Group
+    from pipeline.mapping import Mapped
 
 Due = list[tuple[Decision, float]]
 Done = tuple[Decision, float, bool, BaseException | None]
@@ -80,10 +81,11 @@ class Dispatcher:
             from concurrent.futures import FIRST_COMPLETED, wait
 
             ended, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            backend = self._backend_here()
             for future in [future for future in self._running if future in ended]:
                 decision, started = self._running.pop(future)
-                self._backend.settle(future)
-                error = self._backend.error(_error_of(future))
+                backend.settle(future)
+                error = backend.error(_error_of(future))
                 self._finished.append((decision, started, error is None and future.result(), error))
         finished, self._finished = self._finished, []
         yield from finished
@@ -93,17 +95,21 @@ class Dispatcher:
 
         self._report_start(decision)
         task = self._task(decision, outcome)
-        made, stop = self._made(decision, outcome), self._backend and self._backend.stop
+        made, stop = self._made(decision, outcome), self._stop()
         try:
-            if decision.items is not None:
-                few = self.placement.most == 1 or len(decision.items.missing) < 2
-                return self._map(decision, task, made, 1 if few else self.placement.most), None
+            if items := decision.items:
+                few = self.placement.most == 1 or len(items.missing) < 2
+                most = 1 if few else self.placement.most
+                return self._map(items.mapped, task, made, most), None
             seen = self._planner.observations
             return execute(task, self._planner.store, self._reporter, made, stop, seen), None
         except BaseException as error:
             return False, self._backend.error(error) if self._backend else error
 
-    def _map(self, decision: Decision, task: Task, made: Any, most: int, stop: Any = None) -> bool:
+    def _stop(self) -> threading.Event | None:
+        return self._backend.stop if self._backend else None
+
+    def _map(self, items: Mapped, task: Task, made: Any, most: int, stop: Any = None) -> bool:
         """Run a mapped stage: its groups go to the executor, or, one at a time, are made here."""
         from pipeline.executors.pools import SerialExecutor
         from pipeline.mapped_run import run_mapped
@@ -113,7 +119,7 @@ class Dispatcher:
             most = max(most, self._backend_here().at_once(self.placement))
         return run_mapped(
             task,
-            decision.items.mapped,
+            items,
             self._planner.store,
             self._reporter,
             made,
@@ -129,21 +135,21 @@ class Dispatcher:
 
         if here is None:
             return self._backend_here().submit_group(group, self._planner, self._reporter)
-        stop, seen = self._backend and self._backend.stop, self._planner.observations
+        stop, seen = self._stop(), self._planner.observations
         return here.submit(execute_group, group, self._planner.store, self._reporter, stop, seen)
 
     def _submit(self, decision: Decision, outcome: Outcome) -> Future[bool]:
         backend = self._backend_here()
         self._report_start(decision)
         task, made = self._task(decision, outcome), self._made(decision, outcome)
-        if decision.items is None:
+        if not (items := decision.items):
             return backend.submit(task, self._planner, self._reporter, made)
         from concurrent.futures import ThreadPoolExecutor
 
         if self._waiting is None:  # it waits in a thread of its own for its groups
             self._waiting = ThreadPoolExecutor(self.placement.most, "pipeline-map")
         most = self.placement.most
-        return self._waiting.submit(self._map, decision, task, made, most, backend.stop)
+        return self._waiting.submit(self._map, items.mapped, task, made, most, backend.stop)
 
     def _backend_here(self) -> Backend:
         from pipeline.backends.choice import make_backend
@@ -164,6 +170,8 @@ class Dispatcher:
         sources = {name: outcome.keys[name] for name in stage.inputs}
         root = self._roots.get(stage.name, "")
         key, fields, code = decision.key, decision.fields, decision.sources
+        assert key is not None  # what waits is not started
+        assert fields is not None
         return Task(stage, decision.parameters, sources, key, fields, root, code)
 
     def _made(self, decision: Decision, outcome: Outcome) -> Any:

@@ -31,7 +31,7 @@ def _reference(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The record of an output, and what refers to the values of all items (store/sequence.py)."""
     numbers: dict[int, int] = {}
-    groups, items, size = [], [], 0
+    groups, items, size = list[list[Any]](), list[list[Any]](), 0
     for item in mapped.items:
         group, place = known.results[item.fingerprint]
         folder, manifest = known.groups[group]

@@ -22,6 +22,7 @@ from pipeline.item_plan import missing_of
 from pipeline.item_results import write_references
 from pipeline.mapping import Item, Mapped, known_results
 from pipeline.observation import Observations
+from pipeline.store.group_records import read_group
 from pipeline.store.store import Store
 
 FIRST = 16  # items in a group, as long as nobody knows how long they take
@@ -52,6 +53,7 @@ def run_mapped(
     with store.lock(key, lambda holder: reporter.waiting(stage.name, holder)):
         if made():
             return False
+        store.bring_items(stage.name, mapped.common, mapped.fields)
         known = known_results(stage, mapped, store, observations.changes)
         missing = missing_of(mapped, known)
         if missing and key not in store.states:
@@ -60,7 +62,7 @@ def run_mapped(
         run = _Run(task, mapped, missing, keep_going, stop)
         for name in run.groups(submit, at_once, reporter):
             folder = store.groups.place(stage.name, mapped.common) / name
-            known.add(folder, store.groups.examine(folder)[1])
+            known.add(folder, read_group(folder))
         if run.failures:
             raise _failed(stage.name, mapped, run.failures)
         with store.write(key, task.fields) as writer:
@@ -149,5 +151,5 @@ def _failed(stage: str, mapped: Mapped, failures: list[tuple[int, Exception]]) -
         error = type(error)(summary).with_traceback(error.__traceback__)
     else:
         error.add_note(f"in item {labels[0]}{rest}")
-    error.summary = summary
+    vars(error)["summary"] = summary
     return error

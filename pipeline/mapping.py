@@ -139,16 +139,16 @@ def _items_of(name: str, stage: Stage, keys: Sources, store: Store) -> Column:
     given = stage.lists.get(name, keys.get(name))
     if not isinstance(given, Key):
         return _of_value(given, name, stage)
-    record = store.manifest(keys[name])["outputs"][name]
+    record = store.manifest(given)["outputs"][name]
     if record["kind"] == "folder":
-        place = store.folder(keys[name]).absolute() / record["file"]
+        place = store.folder(given).absolute() / record["file"]
         found = {
             relative: File(place / relative, one["size"], one["sha256"])
             for relative, one in sorted(record["files"].items())
         }
         digests = [f"file {digest_json([label, f.sha256])}" for label, f in found.items()]
         return tuple(found), digests, list(found.values())
-    return _of_value(store.load(keys[name], name), name, stage)
+    return _of_value(store.load(given, name), name, stage)
 
 
 def _of_value(value: Any, name: str, stage: Stage) -> Column:

@@ -165,7 +165,7 @@ class Planner:
         for stage in self.pipeline.upstream(targets):
             decision = self.decide(stage, digests, keys)
             decisions.append(decision)
-            if decision.status == CACHED and decision.manifest is not None:
+            if decision.status == CACHED and decision.manifest is not None and decision.key:
                 digests |= output_digests(decision.manifest)
                 keys |= dict.fromkeys(stage.outputs, decision.key)
             elif stage.gives:

@@ -110,7 +110,8 @@ class _Run:
         try:
             known = self._outcome.digests, self._outcome.keys
             decision = self._planner.decide(stage, *known)
-            if decision.status == CACHED and not self._planner.store.bring(decision.key):
+            key = decision.key if decision.status == CACHED else None
+            if key is not None and not self._planner.store.bring(key):
                 return self._planner.decide(stage, *known)
             return decision
         except Exception as error:

@@ -75,7 +75,7 @@ class Apart(Backend):
             place = inside(store.groups.place(stage.name, group.common), done.name)
             digests = {item.fingerprint: item.digests for item in group.items}
             fill = partial(_unpack, answer)
-            adopt_group(store, place, fill, group.fields, digests, stage.outputs)
+            adopt_group(place, fill, group.fields, digests, stage.outputs)
         for item in group.items[: done.count] if stage.takes_context else ():
             store.states.drop(Key(stage.name, item.fingerprint))
         return done

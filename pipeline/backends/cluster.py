@@ -39,7 +39,7 @@ class Cluster(Apart):
             self._client, self._cluster = connect(placement)
             executor, own = self._client.get_executor(pure=False), True
         else:
-            self._client, own = executor._client, False  # Dask gives no other way to it
+            self._client, own = vars(executor)["_client"], False  # Dask gives no other way to it
         threads = sum(self._client.nthreads().values())
         self._most = placement.jobs or min(max(LEAST, 2 * threads), MOST)
         super().__init__(executor, own, away, self._most)
@@ -71,8 +71,8 @@ class Cluster(Apart):
             due = [one for one in missing.contents if (worker, one) not in self._sent]
             self._sent.difference_update((worker, one) for one in missing.contents)  # if dropped
             for shipment in shipments(((one, known[one]) for one in due), PIECE):
-                given, there = (self.run, shipment), {"workers": [worker], "on_error": "ignore"}
-                if not self._client.run(_receive, *given, **there):
+                given = self.run, shipment
+                if not self._client.run(_receive, *given, workers=[worker], on_error="ignore"):
                     return order  # the worker has gone, or has no space: it will say so
             self._sent.update((worker, one) for one in due)
         # What items are is of use to their group alone.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from pipeline.planner import CACHED
 from pipeline.store.key import Key
 from pipeline.store.manifest import read_manifest
 
+if TYPE_CHECKING:
+    from pipeline.store.with_remote import StoreWithRemote
+
 ALL = click.Option(
     ["--all", "everything"], is_flag=True, help="all that is stored, not only what the flags name"
 )
@@ -21,17 +24,13 @@ ALL = click.Option(
 
 def push(session: Session, everything: bool) -> tuple[dict[str, Any], str]:
     """Send the results of the flow, or all, that the remote lacks; the document and the text."""
-    from pipeline.store.with_remote import is_shareable
-
     store, sent, total = _store_of(session), [], 0
     keys = _stored(session) if everything else [key for key in _flow(session) if store.is_here(key)]
     with session.reporter.progress("push", len(keys), "results") as progress:
         for key in keys:
-            try:
-                shared = is_shareable(store.manifest(key))
-            except (CorruptArtifact, MissingArtifact):  # it is made anew by who needs it
-                shared = False
-            size = store.remote.push(key, store.folder(key)) if shared else 0
+            size = 0
+            with suppress(CorruptArtifact, MissingArtifact):  # it is made anew by who needs it
+                size = store.share(key)
             if size:
                 sent.append(str(key))
                 total += size
@@ -58,14 +57,17 @@ def pull(session: Session) -> tuple[dict[str, Any], str]:
     return {"fetched": fetched, "bytes": total}, text
 
 
-def _store_of(session: Session) -> Any:
-    if not hasattr(session.store, "remote"):
+def _store_of(session: Session) -> StoreWithRemote:
+    from pipeline.store.with_remote import StoreWithRemote
+
+    store = session.store
+    if not isinstance(store, StoreWithRemote):
         raise ConfigError(
             "expected the address of a remote, found none; give --remote s3://BUCKET/PREFIX, or "
             "set PIPELINE_REMOTE"
         )
-    session.store.required = True
-    return session.store
+    store.required = True
+    return store
 
 
 def _flow(session: Session) -> list[Key]:
@@ -75,7 +77,7 @@ def _flow(session: Session) -> list[Key]:
 
 def _stored(session: Session) -> list[Key]:
     """All results that are stored here, whole."""
-    store, keys = session.store, []
+    store, keys = _store_of(session), []
     for folder in store.results():
         with suppress(CorruptArtifact, MissingArtifact, KeyError):
             manifest = read_manifest(folder)

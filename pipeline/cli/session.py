@@ -48,8 +48,10 @@ class Session:
         self.store = open_store(root, common["remote"], self.reporter.warn)
         for warning in warnings:
             self.reporter.warn(warning)
-        given = (common[name] for name in ("executor", "jobs", "keep_going", "cluster"))
-        self.placement = placement_of(*given, common["cluster_tls"])
+        executor, jobs, going = common["executor"], common["jobs"], common["keep_going"]
+        self.placement = placement_of(
+            executor, jobs, going, common["cluster"], common["cluster_tls"]
+        )
         chosen = common["executor"] or common["cluster"]
         self.chosen_executor = self.placement.executor if chosen else None
         self._code = CodeIndex(self.store.root / ".code.json")

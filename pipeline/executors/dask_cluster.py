@@ -36,7 +36,8 @@ def connect(placement: Placement) -> tuple[Client, Any]:
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
     _check_scheme(placement)
-    cluster, security = None, _security(placement)
+    cluster: Any = None
+    security = _security(placement)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions: what matters is compared for each result
         if placement.cluster is None:

@@ -40,28 +40,37 @@ def adopt(store: Store, key: Key, fill: Fill, fields: Mapping[str, Any] | None =
 
 
 def adopt_group(
-    store: Store,
     place: Path,
     fill: Fill,
     fields: Mapping[str, Any],
-    expected: Mapping[str, Mapping[str, str]],
-    outputs: Iterable[str],
+    expected: Mapping[str, Mapping[str, str]] | None = None,
+    outputs: Collection[str] = (),
 ) -> None:
     """Take in a group of items, which is to lie at `place`, as `adopt` does a result.
 
-    `expected` are the digests of what its items may be, by their fingerprints; each must have these
-    `outputs`.
+    `fields` are those of the fingerprint of its items; `expected` are the digests of what they may
+    be, by their fingerprints, where that is known; each must have these `outputs` then.
     """
     name = f"items of {place.parent.parent.name}"
     with placing(place) as folder:
         fill(folder)
         manifest = expect_group(_manifest(folder, None, name, fields, place.name), name)
-        for item in manifest["items"]:
-            if item.get("inputs") != expected.get(item["fingerprint"]):
-                raise CorruptArtifact(f"{name}: what came are the results of other items")
-            if item["outputs"].keys() != set(outputs):
-                raise CorruptArtifact(f"{name}: what came are other outputs")
+        if expected is not None:
+            _expect_items(manifest["items"], expected, set(outputs), name)
         _settle(folder, manifest, name)
+
+
+def _expect_items(
+    items: Iterable[Mapping[str, Any]],
+    expected: Mapping[str, Mapping[str, str]],
+    outputs: set[str],
+    name: str,
+) -> None:
+    for item in items:
+        if item.get("inputs") != expected.get(item["fingerprint"]):
+            raise CorruptArtifact(f"{name}: what came are the results of other items")
+        if item["outputs"].keys() != outputs:
+            raise CorruptArtifact(f"{name}: what came are other outputs")
 
 
 def _manifest(

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.errors import CorruptArtifact
 from pipeline.store.digest_cache import DigestCache
+from pipeline.store.files import Files
 from pipeline.store.group_records import read_group
 from pipeline.store.payloads import decoded
 from pipeline.store.values import read_value
@@ -19,7 +20,7 @@ class OpenGroup:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._manifest = folder, read_group(folder)
-        self._packs: dict[str, Any] = {}
+        self._packs: dict[str, memoryview] = {}
 
     def value(self, place: int, output: str) -> Any:
         """An output of the item of this number in the group. Raises `CorruptArtifact`."""
@@ -38,8 +39,10 @@ class OpenGroup:
         """Why files outside the store that values refer to are not what they were."""
         for place, item in enumerate(self._manifest["items"]):
             refers = item["outputs"][output]["kind"] == "files"
-            if refers and (reason := self.value(place, output).check(cache)):
-                return reason
+            if refers:
+                files: Files = self.value(place, output)
+                if reason := files.check(cache):
+                    return reason
         return None
 
     def _pack(self, output: str) -> memoryview:

@@ -2,6 +2,7 @@
 
     <address>/objects/<2 digits>/<SHA-256>       the files of results, by their content
     <address>/results/<stage>/<fingerprint>.json the manifest of a result, and which objects it has
+    <address>/items/<stage>/<common>/<group>.json the same of a group of items (groups.py)
 
 An object is sent once, whoever needs it. What names them goes last, so a result is whole or not
 there, and who sends the same one at the same time sends the same bytes. Whatever is fetched is
@@ -12,24 +13,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from pipeline.errors import ConfigError, CorruptArtifact, UserError
+from pipeline.errors import ConfigError, CorruptArtifact
 from pipeline.store.adoption import files_of
 from pipeline.store.key import Key
 from pipeline.store.manifest import MANIFEST
-from pipeline.store.remote_records import describe, parse
+from pipeline.store.reach import RemoteError, reaching
+from pipeline.store.remote_records import Found, document_of, parse
 
+__all__ = ["Remote", "RemoteError"]
 BLOCK = 1 << 20
+_IS_GROUP = re.compile("[0-9a-f]{32}")
 INSTALL = "pip install 'cifar-pipeline[remote]'"
-
-
-class RemoteError(UserError):
-    """The remote cannot be reached, or refuses."""
 
 
 class Remote:
@@ -66,19 +64,35 @@ class Remote:
             self._fs.retries = 2  # of s3fs: without it, to notice that nobody answers takes long
         self._damaged: set[str] = set()
 
-    def look(self, key: Key) -> tuple[dict[str, Any], dict[str, list[Any]], str] | None:
+    def look(self, key: Key) -> Found | None:
         """A result that is there: its manifest, its objects by file ([SHA-256, bytes]), and the
         manifest's text; None where there is none, or a damaged one. `RemoteError`: out of reach."""
-        path = self._result(key)
+        return self._look(self._result(key), key.digest, key.digest[:32])
+
+    def look_at_group(self, place: str) -> Found | None:
+        """The same of a group of items; `place` is its folder's, from the root of its store."""
+        return self._look(self._group(place), None, place.rpartition("/")[2])
+
+    def groups(self, place: str) -> list[str]:
+        """The names of the groups that are there, of those that lie in a folder of a store."""
+        folder = self._group(place).removesuffix(".json")
+        try:
+            with reaching(self.address):
+                found = self._fs.ls(folder, detail=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        names = (path.rpartition("/")[2].removesuffix(".json") for path in found)
+        return sorted(name for name in names if _IS_GROUP.fullmatch(name))
+
+    def _look(self, path: str, digest: str | None, folder: str) -> Found | None:
         if path in self._damaged:
             return None
         try:
             with reaching(self.address):
                 data = self._fs.cat_file(path)
+            return parse(data, digest, folder, path)
         except FileNotFoundError:
             return None
-        try:
-            return parse(data, key, path)
         except CorruptArtifact:
             self._damaged.add(path)
             return None
@@ -105,7 +119,14 @@ class Remote:
 
     def push(self, key: Key, folder: Path) -> int:
         """Send a result that lies in `folder`: what is not there yet. Returns the bytes sent."""
-        path, sent, objects = self._result(key), 0, {}
+        return self._push(self._result(key), folder)
+
+    def push_group(self, place: str, folder: Path) -> int:
+        """The same of a group of items. It goes before the results that refer to it."""
+        return self._push(self._group(place), folder)
+
+    def _push(self, path: str, folder: Path) -> int:
+        sent, objects = 0, {}
         if path not in self._damaged and self._has(path):
             return 0
         text = (folder / MANIFEST).read_text("utf-8", "surrogatepass")
@@ -119,13 +140,16 @@ class Remote:
                 self._put(place, file)
                 self._damaged.discard(place)
                 sent += size
-        document = describe(text, objects)
+        document = document_of(text, objects)
         self._put(path, document)
         self._damaged.discard(path)
         return sent + len(document)
 
     def _result(self, key: Key) -> str:
         return f"{self._root}/results/{key}.json"
+
+    def _group(self, place: str) -> str:
+        return f"{self._root}/{place.removeprefix('.')}.json"
 
     def _object(self, sha256: str) -> str:
         return f"{self._root}/objects/{sha256[:2]}/{sha256}"
@@ -150,25 +174,6 @@ class Remote:
                 self._fs.put_file(str(content), target)
             if self._is_local:
                 os.replace(target, path)
-
-
-@contextmanager
-def reaching(address: str, writing: bool = False) -> Iterator[None]:
-    """What goes wrong with a remote inside of the block is a `RemoteError`, but for a missing file
-    where one is read.
-
-    Each file system of fsspec has errors of its own, so all of them count.
-    """
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, FileNotFoundError) and not writing:
-            raise
-        words = " ".join(str(error).split())[:200] or type(error).__name__
-        raise RemoteError(
-            f"remote {address}: expected it in reach, found: {words}; see to the connection and "
-            "the rights, and run the same command again: whole objects are not sent twice"
-        ) from error
 
 
 def _sha256(path: Path) -> str:

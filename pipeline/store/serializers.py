@@ -43,7 +43,7 @@ class Serializer:
     name: str
     suffix: str
     accepts: Callable[[Any], bool]
-    write: Callable[[Any, BinaryIO], None]
+    write: Callable[[Any, BinaryIO], object]
     read: Callable[[BinaryIO], Any]
     digest: Callable[[Any], str] | None = None
 

@@ -132,6 +132,9 @@ class Store:
         """See that a result that may lie elsewhere is here, as one does; false where it cannot."""
         return True
 
+    def bring_items(self, stage: str, common: str, fields: Mapping[str, Any]) -> None:
+        """See that results of items that may lie elsewhere are here; see `Groups.write`."""
+
     def share(self, key: Key) -> int:
         """Let others have a result, where they can; how many bytes that took."""
         return 0

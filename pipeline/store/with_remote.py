@@ -6,25 +6,19 @@ is out of reach is reported once, and then left alone: work goes on with what is
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact
-from pipeline.store.adoption import adopt, inside
-from pipeline.store.durable import make_folder
+from pipeline.store.adoption import adopt, adopt_group
+from pipeline.store.arrivals import Arrivals, is_items
 from pipeline.store.key import Key
-from pipeline.store.manifest import MANIFEST
 from pipeline.store.remote import Remote, RemoteError
+from pipeline.store.remote_records import Found
+from pipeline.store.sequence import read_items
 from pipeline.store.store import Store
-
-FETCHED = ".fetched"  # a folder of whole objects, until their result is complete
-OUTSIDE = ("files", "items")  # kinds that refer to files of this machine, to groups of items
-KEPT = 7 * 86_400.0  # seconds for which the objects of a pull that was broken off are kept
 
 
 class StoreWithRemote(Store):
@@ -33,10 +27,11 @@ class StoreWithRemote(Store):
     def __init__(self, root: Path, remote: Remote, note: Callable[[str], None]) -> None:
         super().__init__(root)
         self.remote, self._note = remote, note
+        self._arrivals = Arrivals(root, remote)
         self.required = False  # whether work is of no use where the remote is out of reach
         self._in_reach = True
         self._error: RemoteError | None = None
-        self._found: dict[Key, Any] = {}
+        self._found: dict[Key, Found | None] = {}
 
     def examine(self, key: Key) -> tuple[str | None, dict[str, Any] | None]:
         """As of a store; what is only in the remote is all well."""
@@ -66,13 +61,14 @@ class StoreWithRemote(Store):
             return True
         if (found := self._look(key)) is None:
             return False
-        manifest, objects, text = found
         with self.lock(key, lambda holder: None):
             if self.is_here(key):  # another process has brought it meanwhile
                 return True
             try:
-                self._fetch(objects)
-                adopt(self, key, partial(self._unpack, objects, text), manifest["fields"])
+                with self._arrivals.fetched(found) as fill:
+                    for group in self._arrivals.groups(found):
+                        self._bring_group(group)
+                    adopt(self, key, fill, found[0]["fields"])
             except RemoteError as error:
                 self._lost(error)
                 return False
@@ -81,26 +77,39 @@ class StoreWithRemote(Store):
                 self._found[key] = None
                 self._note(f"{error}: {key.stage} is made anew")
                 return False
-            finally:
-                self._sweep(objects)
         return True
 
     def share(self, key: Key) -> int:
-        """Send a result that was made here; how many bytes went."""
-        if not self._in_reach or not is_shareable(super().manifest(key)):
+        """Send a result that was made here, after the groups of items that it refers to; how many
+        bytes went."""
+        manifest, folder, sent = super().manifest(key), self.folder(key), 0
+        if not self._in_reach or not is_shareable(folder, manifest):
             return 0
         try:
-            return self.remote.push(key, self.folder(key))
+            for record in manifest["outputs"].values():
+                for group in read_items(folder, record).groups if is_items(record) else ():
+                    sent += self.remote.push_group(self._place(group), group)
+            return sent + self.remote.push(key, folder)
         except RemoteError as error:
             self._lost(error)
-            return 0
+            return sent
+
+    def bring_items(self, stage: str, common: str, fields: Mapping[str, Any]) -> None:
+        """Fetch the groups of items with this in common that are only in the remote."""
+        place = self.groups.place(stage, common)
+        try:
+            for name in self.remote.groups(self._place(place)) if self._in_reach else ():
+                with suppress(CorruptArtifact):  # its items are made anew
+                    self._bring_group(place / name, fields)
+        except RemoteError as error:
+            self._lost(error)
 
     def expect_reach(self) -> None:
         """Raise the `RemoteError` that was found, where there was one."""
         if self._error is not None:
             raise self._error
 
-    def _look(self, key: Key) -> Any:
+    def _look(self, key: Key) -> Found | None:
         if key not in self._found and self._in_reach:
             try:
                 self._found[key] = self.remote.look(key)
@@ -116,35 +125,24 @@ class StoreWithRemote(Store):
             self._found.clear()
             self._note(f"{error}. Work goes on without it; pipeline push sends what is made")
 
-    def _fetch(self, objects: Mapping[str, list[Any]]) -> None:
-        """Fetch the objects that are not here: all that are whole, so that it is known which."""
-        damaged: CorruptArtifact | None = None
-        make_folder(self.root / FETCHED)
-        for sha256, size in objects.values():
-            place = self.root / FETCHED / sha256
-            try:
-                if not place.exists():
-                    self.remote.fetch(sha256, size, place)
-            except CorruptArtifact as error:
-                damaged = error
-        if damaged is not None:
-            raise damaged
+    def _place(self, folder: Path) -> str:
+        return folder.relative_to(self.root).as_posix()
 
-    def _unpack(self, objects: Mapping[str, list[Any]], text: str, folder: Path) -> None:
-        for name, (sha256, _) in objects.items():
-            shutil.copyfile(self.root / FETCHED / sha256, inside(folder, name))
-        (folder / MANIFEST).write_bytes(text.encode("utf-8", "surrogatepass"))
-
-    def _sweep(self, objects: Mapping[str, list[Any]]) -> None:
-        """Drop fetched objects: those of a result that is complete, and what is old."""
-        own = {sha256 for sha256, _ in objects.values()} if self._in_reach else set()
-        for path in (self.root / FETCHED).glob("*"):
-            with suppress(OSError):
-                if path.name in own or time.time() - path.stat().st_mtime > KEPT:
-                    path.unlink()
+    def _bring_group(self, folder: Path, fields: Mapping[str, Any] | None = None) -> None:
+        """Fetch a group of items that is not here. Raises `CorruptArtifact`, `RemoteError`."""
+        if self.groups.examine(folder)[0] is None:
+            return
+        if (found := self.remote.look_at_group(self._place(folder))) is None:
+            raise CorruptArtifact(f"{self.remote.address}: a group of items is missing or damaged")
+        with self.lock(Key("items", folder.name), lambda holder: None):
+            if self.groups.examine(folder)[0] is not None:  # nobody has brought it meanwhile
+                with self._arrivals.fetched(found) as fill:
+                    adopt_group(folder, fill, found[0]["fields"] if fields is None else fields)
 
 
-def is_shareable(manifest: Mapping[str, Any]) -> bool:
-    """Whether a result is of use elsewhere: whole, and no reference to what lies outside of it."""
+def is_shareable(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether a result is of use elsewhere: whole, and no reference to files of this machine."""
     outputs = manifest["outputs"].values()
-    return not any(one["kind"] in OUTSIDE or one.get("dropped") for one in outputs)
+    if any(one["kind"] == "files" or one.get("dropped") for one in outputs):
+        return False
+    return not any(read_items(folder, one).refers for one in outputs if is_items(one))

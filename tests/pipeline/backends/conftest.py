@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from pipeline.backends import worker
 from pipeline.backends.apart import Apart
 from pipeline.backends.sources import Sources
+from pipeline.code import CodeIndex
+from pipeline.events.reporter import Reporter
+from pipeline.executors.placement import Placement
 from pipeline.executors.pools import thread_pool
+from pipeline.planner import Planner
+from pipeline.runner import run as carry_out
+from pipeline.store.store import Store
 
 
 @pytest.fixture
@@ -35,3 +42,31 @@ def dask(folder):
     ) as cluster:
         with distributed.Client(cluster, set_as_default=False) as client:
             yield client.get_executor(pure=False)
+
+
+TEXTS = {"ant": "the ant and the bee", "bee": "a bee a day", "cat": "the cat sat"}
+
+
+@pytest.fixture
+def texts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("texts").mkdir()
+    for name, text in TEXTS.items():
+        Path(f"texts/{name}.txt").write_text(text)
+    return Path("texts")
+
+
+def on(backend, pipeline, root, keep_going=False, **given):
+    """Run a pipeline with all of its stages on the workers of a backend."""
+    values = {name: parameter.default for name, parameter in pipeline.parameters.items()}
+    one = Planner(pipeline, values | given, Store(root), CodeIndex(root / ".code.json"))
+    placement = Placement("thread", 2, keep_going)
+    return carry_out(one, (), Reporter(), placement, backend=backend)
+
+
+def reason(found, name="tokenize"):
+    return next(one.reason for one in found.stages if one.name == name)
+
+
+def digests(found):
+    return {name: found.record(name)["digest"] for name in found.artifacts()}

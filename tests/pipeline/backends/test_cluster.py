@@ -10,13 +10,12 @@ from collections import Counter
 import pytest
 
 from pipeline import Program, Store, errors, make_cli, plan, run, run_cli
+from tests.pipeline.backends.conftest import digests
 from tests.pipeline.backends.processes import Farm, kill, wait_for
-from tests.pipeline.backends.test_items import TEXTS, digests, texts  # noqa: F401
 from tests.pipeline.maps import SLOW
 from tests.pipeline.words import WORDS
 
 pytest.importorskip("distributed")
-SHORT = "/CN=test"
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def test_a_worker_that_is_killed_loses_its_group_which_runs_again_elsewhere(tmp_
 
 
 @pytest.mark.long
-def test_texts_on_workers_that_are_processes(texts):  # noqa: F811
+def test_texts_on_workers_that_are_processes(texts):
     """Started here: by name, and without the store's folder in common."""
     expected = run(WORDS, store="here", executor="serial")
     found = run(WORDS, store="there", executor="dask", jobs=2)
@@ -79,7 +78,7 @@ def test_texts_on_workers_that_are_processes(texts):  # noqa: F811
 
 
 @pytest.mark.long
-def test_tls(texts, certificates, capsys):  # noqa: F811
+def test_tls(texts, certificates, capsys):
     ca, cert, key = certificates
     words = ("--tls-ca-file", ca, "--tls-cert", cert, "--tls-key", key)
     program = make_cli(Program(WORDS, name="words", help="Words.", version="1.0"))
@@ -125,7 +124,10 @@ def test_what_is_wrong_with_a_cluster_is_one_line_before_anything_runs(tmp_path,
 
 def test_a_remote_from_python(tmp_path):
     pytest.importorskip("fsspec")
-    first = run(SLOW, store=tmp_path / "a", remote=str(tmp_path / "remote"))
-    (decision,) = plan(SLOW, store=tmp_path / "b", remote=str(tmp_path / "remote"))
-    assert len(first["slow"]) == 12
-    assert decision.stage.name == "slow"
+    remote = str(tmp_path / "remote")
+    assert [one.status for one in plan(SLOW, store=tmp_path / "a", remote=remote)] == ["runs"]
+    run(SLOW, store=tmp_path / "a", remote=remote)
+    assert [one.status for one in plan(SLOW, store=tmp_path / "b", remote=remote)] == ["cached"]
+    found = run(SLOW, store=tmp_path / "b", remote=remote)
+    assert list(found["slow"]) == list(range(1, 13))
+    assert [one.status for one in found.stages] == ["cached"]

@@ -3,54 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline import Pipeline, run, stage
-from pipeline.backends import scratch as scratches
-from pipeline.backends.parcels import Made
-from pipeline.backends.scratch import Scratch
-from pipeline.code import CodeIndex
-from pipeline.errors import CorruptArtifact, DataError
-from pipeline.events.reporter import Reporter
-from pipeline.executors.placement import Placement
-from pipeline.planner import Planner
-from pipeline.runner import run as carry_out
+from pipeline.errors import DataError
 from pipeline.store.store import Store
 from tests.pipeline import maps
-from tests.pipeline.backends.conftest import dask
+from tests.pipeline.backends.conftest import TEXTS, dask, digests, on, reason
 from tests.pipeline.maps import KINDS, NUMBERS
 from tests.pipeline.words import WORDS
-
-TEXTS = {"ant": "the ant and the bee", "bee": "a bee a day", "cat": "the cat sat"}
-
-
-@pytest.fixture
-def texts(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("texts").mkdir()
-    for name, text in TEXTS.items():
-        Path(f"texts/{name}.txt").write_text(text)
-    return Path("texts")
-
-
-def on(backend, pipeline, root, keep_going=False, **given):
-    """Run a pipeline with all of its stages on the workers of a backend."""
-    values = {name: parameter.default for name, parameter in pipeline.parameters.items()}
-    one = Planner(pipeline, values | given, Store(root), CodeIndex(root / ".code.json"))
-    placement = Placement("thread", 2, keep_going)
-    return carry_out(one, (), Reporter(), placement, backend=backend)
-
-
-def reason(found, name="tokenize"):
-    return next(one.reason for one in found.stages if one.name == name)
-
-
-def digests(found):
-    return {name: found.record(name)["digest"] for name in found.artifacts()}
 
 
 @stage(outputs=("places",), over="folder")
@@ -137,75 +101,6 @@ def test_items_that_refer_to_files_of_a_worker_are_made_here(tmp_path, apart, mo
     Path("a").write_text("another")
     on(apart, Pipeline(maps.refer), tmp_path / "store")
     assert len(asked) == before, "what was of no use once is not sent again"
-
-
-@pytest.mark.parametrize("harm", ["bit", "cut", "manifest", "items", "outputs", "name", "place"])
-def test_a_group_that_was_changed_on_its_way_is_refused(tmp_path, apart, monkeypatch, harm):
-    ask, held = apart.ask, []
-
-    def changed(order):
-        answer = ask(order)
-        if not isinstance(answer, Made) or not answer.done:
-            return answer
-        files, done = dict(answer.files), answer.done
-        if harm == "bit":
-            files["squares.pack"] = files["squares.pack"].replace(b"4", b"5")
-        elif harm == "cut":
-            files["halves.pack"] = files["halves.pack"][:-1]
-        elif harm == "manifest":
-            files["manifest.json"] = files["manifest.json"].replace(b"seconds", b"secondz", 1)
-        elif harm == "items":  # a whole group, of other items
-            held.append(answer)
-            return held[0]
-        elif harm == "outputs":
-            del files["halves.pack"]
-        elif harm == "name":
-            files["../../../outside"] = b""
-        else:
-            done = replace(done, name="../../outside")
-        return Made(files, done)
-
-    monkeypatch.setattr(apart, "ask", changed)
-    monkeypatch.setattr("pipeline.mapped_run.FIRST", 1)
-    with pytest.raises(CorruptArtifact):
-        on(apart, Pipeline(maps.listed, maps.split), tmp_path / "store")
-    assert not list(tmp_path.rglob("outside"))
-    groups = Store(tmp_path / "store").groups
-    assert {groups.examine(folder)[0] for folder in groups.all()} <= {None}
-
-
-SEEN: list[int] = []
-
-
-@stage(outputs=("marks",), over={"number": [1, 2, 3]})
-def mark(number: int) -> int:
-    """Fills what its module holds."""
-    SEEN.append(number)
-    return number
-
-
-@stage(outputs=("marked",))
-def marked(marks: list[int]) -> list[int]:
-    """Reaches it, too."""
-    return [one for one in marks if one not in SEEN or one in SEEN]
-
-
-def test_what_a_stage_changes_of_its_module_makes_no_other_code_of_it(tmp_path, apart, monkeypatch):
-    monkeypatch.setattr("pipeline.mapped_run.FIRST", 1)
-    found = on(apart, Pipeline(mark, marked), tmp_path / "store")
-    assert (list(found["marks"]), found["marked"], len(SEEN)) == ([1, 2, 3], [1, 2, 3], 3)
-
-
-def test_an_input_is_kept_while_it_is_used_though_space_is_short(tmp_path, monkeypatch):
-    monkeypatch.setattr(scratches, "MOST", 10)
-    scratch = Scratch(tmp_path)
-    with scratch.holding(["first"]):
-        for content in ("first", "second", "third"):
-            scratch.receive("run", content, ("file", 0, bytes(8), True))
-        assert scratch.missing(["first", "third"], "other") == ()
-        assert scratch.missing(["second"], "other") == ("second",)
-    scratch.receive("run", "fourth", ("file", 0, bytes(8), True))
-    assert scratch.missing(["first", "third"], "another") == ("first", "third")
 
 
 def test_items_on_dask(texts):

@@ -1,0 +1,85 @@
+"""What may happen to groups of items on their way, and to a worker that lives long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline import Pipeline, stage
+from pipeline.backends import scratch as scratches
+from pipeline.backends.parcels import Made
+from pipeline.backends.scratch import Scratch
+from pipeline.errors import CorruptArtifact
+from pipeline.store.store import Store
+from tests.pipeline import maps
+from tests.pipeline.backends.conftest import on
+
+
+@pytest.mark.parametrize("harm", ["bit", "cut", "manifest", "items", "outputs", "name", "place"])
+def test_a_group_that_was_changed_on_its_way_is_refused(tmp_path, apart, monkeypatch, harm):
+    ask, held = apart.ask, []
+
+    def changed(order):
+        answer = ask(order)
+        if not isinstance(answer, Made) or not answer.done:
+            return answer
+        files, done = dict(answer.files), answer.done
+        if harm == "bit":
+            files["squares.pack"] = files["squares.pack"].replace(b"4", b"5")
+        elif harm == "cut":
+            files["halves.pack"] = files["halves.pack"][:-1]
+        elif harm == "manifest":
+            files["manifest.json"] = files["manifest.json"].replace(b"seconds", b"secondz", 1)
+        elif harm == "items":  # a whole group, of other items
+            held.append(answer)
+            return held[0]
+        elif harm == "outputs":
+            del files["halves.pack"]
+        elif harm == "name":
+            files["../../../outside"] = b""
+        else:
+            done = replace(done, name="../../outside")
+        return Made(files, done)
+
+    monkeypatch.setattr(apart, "ask", changed)
+    monkeypatch.setattr("pipeline.mapped_run.FIRST", 1)
+    with pytest.raises(CorruptArtifact):
+        on(apart, Pipeline(maps.listed, maps.split), tmp_path / "store")
+    assert not list(tmp_path.rglob("outside"))
+    groups = Store(tmp_path / "store").groups
+    assert {groups.examine(folder)[0] for folder in groups.all()} <= {None}
+
+
+SEEN: list[int] = []
+
+
+@stage(outputs=("marks",), over={"number": [1, 2, 3]})
+def mark(number: int) -> int:
+    """Fills what its module holds."""
+    SEEN.append(number)
+    return number
+
+
+@stage(outputs=("marked",))
+def marked(marks: list[int]) -> list[int]:
+    """Reaches it, too."""
+    return [one for one in marks if one not in SEEN or one in SEEN]
+
+
+def test_what_a_stage_changes_of_its_module_makes_no_other_code_of_it(tmp_path, apart, monkeypatch):
+    monkeypatch.setattr("pipeline.mapped_run.FIRST", 1)
+    found = on(apart, Pipeline(mark, marked), tmp_path / "store")
+    assert (list(found["marks"]), found["marked"], len(SEEN)) == ([1, 2, 3], [1, 2, 3], 3)
+
+
+def test_an_input_is_kept_while_it_is_used_though_space_is_short(tmp_path, monkeypatch):
+    monkeypatch.setattr(scratches, "MOST", 10)
+    scratch = Scratch(tmp_path)
+    with scratch.holding(["first"]):
+        for content in ("first", "second", "third"):
+            scratch.receive("run", content, ("file", 0, bytes(8), True))
+        assert scratch.missing(["first", "third"], "other") == ()
+        assert scratch.missing(["second"], "other") == ("second",)
+    scratch.receive("run", "fourth", ("file", 0, bytes(8), True))
+    assert scratch.missing(["first", "third"], "another") == ("first", "third")
