@@ -10,7 +10,6 @@ right.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import random
@@ -26,14 +25,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 AWAY = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # not what a user has
-ADD = "{python} steps.py add tfidf"
 LIBRARIES = {
     "ours": (["ours.py"], "{python} ours.py"),
     "hamilton": (["with_hamilton.py"], "{python} with_hamilton.py"),
     "pipefunc": (["with_pipefunc.py"], "{python} with_pipefunc.py"),
     "redun": (["with_redun.py"], "{bin}/redun --config redun run with_redun.py main"),
-    "dvc": (["dvc.yaml", "steps.py"], f"{{bin}}/dvc repro -q && {ADD}"),
-    "snakemake": (["Snakefile", "steps.py"], f"{{bin}}/snakemake -q all -c 1 && {ADD}"),
 }
 
 
@@ -51,11 +47,6 @@ class Flow:
         for number in range(texts):
             text = " ".join(draw.choices(words, k=500))
             (folder / f"texts/{number:04}.txt").write_text(text)
-        if library == "dvc":
-            found = [path.stem for path in sorted((folder / "texts").iterdir())]
-            (folder / "params.yaml").write_text(json.dumps({"names": found}))
-            for command in ("git init -q", f"{Path(python).parent}/dvc init -q"):
-                subprocess.run(command, shell=True, cwd=folder, check=True)
 
     def change(self) -> None:
         """Change one text."""
@@ -77,7 +68,7 @@ class Flow:
         self._edit("split()", "split()  # by blanks")
 
     def code(self) -> None:
-        """Another logarithm."""
+        """Another logarithm, in a function that a stage calls."""
         self._edit("math.log(", "math.log2(")
         self._log2 = True
 
@@ -129,7 +120,7 @@ STEPS: dict[str, Callable[[Flow], None]] = {
     "one touched": Flow.touch,
     "size and time as before": Flow.replace,
     "a comment": Flow.comment,
-    "the code": Flow.code,
+    "a helper": Flow.code,
     "one taken away": Flow.take,
 }
 

@@ -5,6 +5,10 @@ from pathlib import Path
 from pipeline import Pipeline, find_files, run, stage
 
 
+def rarity(texts: int, count: int) -> float:
+    return math.log(texts / count)
+
+
 @stage(outputs=("tokens",), over="texts")
 def tokenize(texts: Path) -> list[str]:
     with open("log", "a") as log:
@@ -21,7 +25,7 @@ def count(tokens: list[list[str]]) -> dict[str, int]:
 @stage(outputs=("tfidf",), over="tokens")
 def weigh(tokens: list[str], frequencies: dict[str, int]) -> dict[str, float]:
     total = frequencies[""]
-    return {w: n * math.log(total / frequencies[w]) for w, n in Counter(tokens).items()}
+    return {w: n * rarity(total, frequencies[w]) for w, n in Counter(tokens).items()}
 
 
 TEXTS = Pipeline(find_files("texts", "texts/*.txt"), tokenize, count, weigh)

@@ -10,6 +10,10 @@ from hamilton.function_modifiers import cache
 from hamilton.htypes import Collect, Parallelizable
 
 
+def _rarity(texts: int, count: int) -> float:
+    return math.log(texts / count)
+
+
 @cache(behavior="recompute")
 def path() -> Parallelizable[str]:
     yield from sorted(glob("texts/*.txt"))
@@ -37,7 +41,7 @@ def frequencies(texts: list[list[str]]) -> dict[str, int]:
 def tfidf(texts: list[list[str]], frequencies: dict[str, int]) -> list[dict[str, float]]:
     total = frequencies[""]
     return [
-        {w: n * math.log(total / frequencies[w]) for w, n in Counter(words).items()}
+        {w: n * _rarity(total, frequencies[w]) for w, n in Counter(words).items()}
         for words in texts
     ]
 

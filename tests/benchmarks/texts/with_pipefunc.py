@@ -6,16 +6,21 @@ from pathlib import Path
 from pipefunc import Pipeline, pipefunc
 
 
+def rarity(texts: int, count: int) -> float:
+    return math.log(texts / count)
+
+
 @pipefunc("text", mapspec="path[i] -> text[i]")
 def read(path: str) -> str:
     return Path(path).read_text()
 
 
 @pipefunc("tokens", mapspec="text[i] -> tokens[i]", cache=True)
-def tokenize(text: str) -> list[str]:
+def tokenize(text: str) -> tuple[str, ...]:
     with open("log", "a") as log:
         print("tokenize", file=log)
-    return text.lower().split()
+    words = text.lower().split()
+    return tuple(words)  # what it caches must have a hash
 
 
 @pipefunc("frequencies", cache=True)
@@ -26,7 +31,7 @@ def count(tokens: list[list[str]]) -> dict[str, int]:
 @pipefunc("tfidf", mapspec="tokens[i] -> tfidf[i]", cache=True)
 def weigh(tokens: list[str], frequencies: dict[str, int]) -> dict[str, float]:
     total = frequencies[""]
-    return {w: n * math.log(total / frequencies[w]) for w, n in Counter(tokens).items()}
+    return {w: n * rarity(total, frequencies[w]) for w, n in Counter(tokens).items()}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,10 @@ from redun import File, task
 redun_namespace = "texts"
 
 
+def rarity(texts: int, count: int) -> float:
+    return math.log(texts / count)
+
+
 @task()
 def tokenize(file: File) -> list[str]:
     with open("log", "a") as log:
@@ -22,7 +26,7 @@ def count(tokens: list[list[str]]) -> dict[str, int]:
 @task()
 def weigh(tokens: list[str], frequencies: dict[str, int]) -> dict[str, float]:
     total = frequencies[""]
-    return {w: n * math.log(total / frequencies[w]) for w, n in Counter(tokens).items()}
+    return {w: n * rarity(total, frequencies[w]) for w, n in Counter(tokens).items()}
 
 
 @task()
