@@ -193,10 +193,5 @@ class Content:
         return ""
 
 
-def digest_of(text: str) -> str:
-    """The digest of a content."""
-    return short_hash(text)
-
-
 def _is_stream(value: Any) -> bool:
     return any(value is one for one in (sys.stdin, sys.stdout, sys.stderr))
