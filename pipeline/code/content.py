@@ -29,7 +29,8 @@ _SLOTS = (
     *(types.MethodDescriptorType, types.ClassMethodDescriptorType),
     *(types.GetSetDescriptorType, types.MemberDescriptorType),
 )
-_VIEWS = (types.MappingProxyType, type({}.keys()), type({}.values()), type({}.items()))
+_NONE: dict[str, Any] = {}
+_VIEWS = (types.MappingProxyType, type(_NONE.keys()), type(_NONE.values()), type(_NONE.items()))
 _PARTS = {
     property: ("fget", "fset", "fdel"),
     classmethod: ("__func__",),
