@@ -11,7 +11,6 @@ from stages import neuralnet as nn
 from stages.modelfile.fields import read_field
 from stages.modelfile.strict import kind, require, shown
 from stages.modelfile.tensors import decode_tensor
-from stages.neuralnet.layers.stack import patch_layer
 
 LAYERS = 1000
 PLAIN_LAYER = {"kind", "inputs", "outputs", "activation", "weights", "biases"}
@@ -101,7 +100,7 @@ def expect_constants(
     Whitening is of rows of features, or of the patches that a local first layer reads.
     """
     inputs, rows = network.inputs, features
-    if (first := patch_layer(network.structure)) is not None:
+    if (first := nn.patch_layer(network.structure)) is not None:
         rows, width, columns = first.numbers, features, first.components
         require(len(whitening) > 0, "whitening: expected that of patches, found none")
     else:
