@@ -29,7 +29,6 @@ LIBRARIES = {
     "ours": (["ours.py"], "{python} ours.py"),
     "hamilton": (["with_hamilton.py"], "{python} with_hamilton.py"),
     "pipefunc": (["with_pipefunc.py"], "{python} with_pipefunc.py"),
-    "redun": (["with_redun.py"], "{bin}/redun --config redun run with_redun.py main"),
 }
 
 
