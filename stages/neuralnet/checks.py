@@ -19,6 +19,7 @@ from .settings import Settings
 def check_features(features: np.ndarray, inputs: Inputs, layers: Sequence[Layer]) -> None:
     """Real numbers (n, stored), of which `inputs` makes those that the first layer reads."""
     width = layers[0].inputs
+    _check_no_mask("features", features)
     if features.dtype.kind not in "fiu":
         raise ValueError(f"features: expected real numbers, found {_describe(features)}")
     if whitens_patches(layers):
@@ -47,6 +48,7 @@ def check_batch(batch: Any, rows: int, network: Sequence[Layer]) -> int:
 
 def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
     """A class for each of `count` examples."""
+    _check_no_mask("labels", labels)
     if labels.shape != (count,) or not _whole_numbers(labels, classes):
         expected = f"whole numbers ({count},) in [0, {classes})"
         raise ValueError(f"labels: expected {expected}, found {_describe(labels)}")
@@ -62,6 +64,7 @@ def check_settings(settings: Settings, stored: int) -> None:
 
 def check_rows(rows: Any, examples: int, name: str = "rows") -> np.ndarray:
     """int64 (n,): the row numbers, each of an example that there is."""
+    _check_no_mask(name, rows)
     rows = np.asarray(rows)
     if rows.ndim != 1 or not _whole_numbers(rows, examples):
         expected = f"row numbers (n,) in [0, {examples})"
@@ -94,6 +97,7 @@ def check_rates(lr: float | Sequence[float], steps: int) -> tuple[float, ...]:
 
 def check_weights(weights: Any, examples: int) -> np.ndarray:
     """float64 (examples,): the weights, by their unit: the largest is 1."""
+    _check_no_mask("weights", weights)
     weights = np.asarray(weights)
     if weights.shape == (examples,) and weights.dtype.kind in "iuf":
         largest = float(weights.max())
@@ -101,6 +105,12 @@ def check_weights(weights: Any, examples: int) -> np.ndarray:
             return weights / largest
     expected = f"finite numbers ({examples},) of at least 0, not all 0"
     raise ValueError(f"weights: expected {expected}, found {_describe(weights)}")
+
+
+def _check_no_mask(name: str, numbers: Any) -> None:
+    """NumPy would take what a mask hides for numbers like all others."""
+    if isinstance(numbers, np.ma.MaskedArray):
+        raise ValueError(f"{name}: expected an array without a mask, found a masked one; fill it")
 
 
 def _whole_numbers(numbers: np.ndarray, limit: int) -> bool:
