@@ -1,10 +1,11 @@
 """What modules do when they are imported: the statements that change what others hold.
 
 A call at the top level of a module may change each changeable symbol that the called function
-reaches, or that it is given. What the framework's own functions reach is the framework's alone: as
-where it is installed, they are not followed, and what they are given counts. What is loaded is also looked at as it is (live.py); these rules stand
-for what is not loaded, what cannot be looked into, and what lies outside the project: who uses a
-package counts the statements that change something of it (`np.seterr(…)`).
+reaches, or that it is given. The functions of the framework are not followed, wherever it lies:
+what they reach is its own; what they are given counts. What is loaded is also looked at as it is
+(live.py); these rules stand for what is not loaded, what cannot be looked into, and what lies
+outside the project: who uses a package counts the statements that change something of it
+(`np.seterr(…)`).
 """
 
 from __future__ import annotations

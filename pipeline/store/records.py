@@ -38,7 +38,10 @@ def well_formed(manifest: Mapping[str, Any]) -> bool:
     for name, record in outputs.items():
         if not _is_output(name, record):
             return False
-    listed, digests = fields.get("outputs", []), [*_table(fields, "code"), *_table(fields, "inputs")]
+    listed, digests = (
+        fields.get("outputs", []),
+        [*_table(fields, "code"), *_table(fields, "inputs")],
+    )
     return (
         isinstance(manifest.get("root", ""), str)
         and isinstance(fields.get("stage", ""), str)

@@ -54,7 +54,9 @@ class Recipes:
         """
         recipe, others = self.nearest(parameters)
         known = self._scaling  # all others are what the recipe or a flag says
-        flags = {k: v for k, v in others.items() if k not in known or not known[k].option.scales_with}
+        flags = {
+            k: v for k, v in others.items() if k not in known or not known[k].option.scales_with
+        }
         table = {k: v for k, v in self._tables[recipe].items() if k in known}
         given = {k: v for k, v in flags.items() if k in known}
         for name, setting in resolve(known, recipe=(recipe, table), flags=given).items():

@@ -42,7 +42,9 @@ def test_the_kernel_is_named():
 
 def test_the_kernel_is_known_where_numpy_was_deferred():
     code = "from pipeline.deferred import defer; defer('numpy'); "
-    code += "from pipeline.store.numerics import numeric_versions; print(numeric_versions()['blas'])"
+    code += (
+        "from pipeline.store.numerics import numeric_versions; print(numeric_versions()['blas'])"
+    )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert found.stdout.strip() == KERNEL
 
