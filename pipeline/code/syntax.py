@@ -28,6 +28,7 @@ _LEAVES = {
 }
 _CHILDLESS = (ast.Name, ast.Constant, ast.alias, ast.Global, ast.Nonlocal)
 
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 _PARSING = threading.Lock()
 
@@ -55,7 +56,8 @@ def walk(node: ast.AST) -> list[ast.AST]:
 
 
 def _append_children(node: ast.AST, found: list[ast.AST]) -> None:
-    for field in _fields_with_children(type(node)):
+    kind: type = type(node)
+    for field in _fields_with_children(kind):
         value = getattr(node, field, None)
         if isinstance(value, list):
             found += [inner for inner in value if isinstance(inner, ast.AST)]
@@ -96,10 +98,12 @@ def _write(value: Any, texts: list[str], own: str) -> None:
     if isinstance(value, ast.AST):
         reference = getattr(value, "reference", None)
         if reference is not None:
-            texts.append(f"{'store' if isinstance(value.ctx, ast.Store) else ''}{reference};")
+            stored = isinstance(getattr(value, "ctx", None), ast.Store)
+            texts.append(f"{'store' if stored else ''}{reference};")
             return
-        texts.append(f"{type(value).__name__}(")
-        for field in _counted(type(value)):
+        kind: type = type(value)
+        texts.append(f"{kind.__name__}(")
+        for field in _counted(kind):
             inner = getattr(value, field, None)
             if inner is not None and inner != []:
                 texts.append(f"{field}=")
