@@ -1,14 +1,16 @@
 """What modules do when they are imported: the statements that change what others hold.
 
 A call at the top level of a module may change each changeable symbol that the called function
-reaches, or that it is given. What is loaded is also looked at as it is (live.py); these rules stand
-for what is not loaded, what cannot be looked into, and what lies outside the project: who uses a
-package counts the statements that change something of it (`np.seterr(…)`).
+reaches, or that it is given. The functions of the framework are not followed, wherever it lies:
+what they reach is its own; what they are given counts. What is loaded is also looked at as it is
+(live.py); these rules stand for what is not loaded, what cannot be looked into, and what lies
+outside the project: who uses a package counts the statements that change something of it
+(`np.seterr(…)`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from pipeline.code.links import Links, Symbol
@@ -61,14 +63,15 @@ class Effects:
     def _changes_in(self, module: Module) -> list[tuple[Symbol, Symbol]]:
         """What the top level of a module may change, each with the symbol that does it."""
         if module not in self._changes:
-            links = self._links
+            links, enters = self._links, _entered_from(module)
             changes: list[tuple[Symbol, Symbol]] = []
             for name, calls, bases, references in links.table(module)["effects"]:
                 called = links.symbols(module, calls)
                 derived = links.closure(links.symbols(module, bases))
                 called += [one for one in derived if one[1] and links.entry(one).aware]
                 if called:
-                    within = [*links.closure(called), *links.symbols(module, references)]
+                    reached = links.closure(called, enters)
+                    within = [*reached, *links.symbols(module, references)]
                     named = [symbol for symbol in dict.fromkeys(within) if symbol[1]]
                     changed = [symbol for symbol in named if links.entry(symbol).changeable]
                     changes += [(symbol, (module.name, name)) for symbol in changed]
@@ -77,11 +80,12 @@ class Effects:
 
     def _outside_in(self, module: Module) -> list[tuple[str, Symbol]]:
         if module not in self._outside:
-            links = self._links
+            links, enters = self._links, _entered_from(module)
             found: dict[tuple[str, Symbol], None] = {}
             for name, reference in links.table(module)["outside"]:
                 targets = links.resolve_all(module, [reference])
-                for symbol in links.closure(t.symbol for t in targets if links.follows(t)):
+                followed = [target.symbol for target in targets if links.follows(target)]
+                for symbol in links.closure(followed, enters):
                     targets += [one for group in links.node(symbol).targets for one in group]
                 packages = {package_of(one.name) for one in targets if not one.module}
                 found |= dict.fromkeys((p, (module.name, name)) for p in sorted(packages))
@@ -92,6 +96,13 @@ class Effects:
 def _is_framework(name: str) -> bool:
     """Whether it is a module of the framework, whose imports change nothing of a project."""
     return name.partition(".")[0] == __name__.partition(".")[0]
+
+
+def _entered_from(module: Module) -> Callable[[str], bool]:
+    """Which modules are looked into for what statements of a module may change."""
+    if _is_framework(module.name):
+        return lambda name: True
+    return lambda name: not _is_framework(name)
 
 
 def package_of(outside: str) -> str:

@@ -25,11 +25,12 @@ def symbol_entry(
     """The entry of a name. `parts` are its statements with what they refer to, `targets` what
     imports bind it to, `rebound` whether a function gives it another value."""
     nodes = [node for node, _ in parts]
+    inner = [n for node in nodes for n in walk(node)]  # once: most of the time goes into walks
     groups = [group for _, visitor in parts for group in visitor.groups]
     conditional = {
         kind: short_hash("\0".join(found))
         for kind in ("docs", "annotations", "texts")
-        if (found := [getattr(n, kind) for node in nodes for n in walk(node) if hasattr(n, kind)])
+        if (found := [getattr(n, kind) for n in inner if hasattr(n, kind)])
     }
     return Entry(
         digest(*nodes, own=name) if nodes else "",
@@ -38,7 +39,7 @@ def symbol_entry(
         sorted(set().union(*(visitor.escaping for _, visitor in parts))),
         rebound or any(map(is_changeable, nodes)),
         any(map(is_subclass_aware, nodes)),
-        sorted(set().union(*map(words_of, nodes))),
+        sorted(words_of(inner)),
         conditional,
         any(map(decorated, nodes)),
         any(isinstance(n, (*_FUNCTIONS, ast.Lambda)) for node in nodes for n in walk_scope(node)),

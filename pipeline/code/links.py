@@ -12,7 +12,7 @@ imported, to where something is defined. What a reference comes to is a list of 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -104,14 +104,16 @@ class Links:
         """Whether a target is looked into: it belongs to the project, and not to its vocabulary."""
         return bool(target.module) and target.module not in self.excluded
 
-    def closure(self, start: Iterable[Symbol]) -> dict[Symbol, None]:
-        """All symbols that some symbols reach, themselves included."""
-        found = dict.fromkeys(start)
+    def closure(
+        self, start: Iterable[Symbol], enters: Callable[[str], bool] = lambda module: True
+    ) -> dict[Symbol, None]:
+        """All symbols that some symbols reach, themselves included, in modules that it `enters`."""
+        found = dict.fromkeys(symbol for symbol in start if enters(symbol[0]))
         waiting = list(found)
         for symbol in waiting:  # which grows meanwhile
             for target in (one for group in self.node(symbol).targets for one in group):
                 followed = self.follows(target) and target.module != ALL_LOADED
-                if followed and target.symbol not in found:
+                if followed and target.symbol not in found and enters(target.module):
                     found[target.symbol] = None
                     waiting.append(target.symbol)
         return found

@@ -7,11 +7,11 @@ reached: docstrings for `__doc__`, names of functions for `__name__`, and so on.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipeline.code.clean import is_plain
 from pipeline.code.scopes import bound, names_in, root_name, walk_scope
-from pipeline.code.syntax import chain, decorator_chain, walk
+from pipeline.code.syntax import chain, children, decorator_chain, walk
 
 WORDS = {
     **dict.fromkeys(("__doc__", "getdoc", "getcomments", "docopt"), "docs"),
@@ -63,10 +63,10 @@ def owners(statement: ast.AST, package: str, calls: bool) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def words_of(statement: ast.AST) -> set[str]:
-    """What a statement looks at that most code does not: the values of `WORDS`."""
+def words_of(nodes: Iterable[ast.AST]) -> set[str]:
+    """What the nodes of a statement look at that most code does not: the values of `WORDS`."""
     found = set()
-    for node in walk(statement):
+    for node in nodes:
         match node:
             case ast.Attribute(attr=word) | ast.Constant(value=str(word)) if word in WORDS:
                 found.add(WORDS[word])
@@ -92,7 +92,7 @@ def names_made_twice(tree: ast.Module) -> list[str]:
     found: dict[str, int] = {}
 
     def visit(node: ast.AST, prefix: str) -> None:
-        for inner in ast.iter_child_nodes(node):
+        for inner in children(node):
             name = getattr(inner, "name", "<lambda>")
             if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 found[prefix + name] = found.get(prefix + name, 0) + 1

@@ -21,7 +21,12 @@ from pipeline.code.hashing import constant_text, short_hash
 
 _SKIPPED_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 _NAMING = {"id", "name"}
-_LEAVES = {"ctx", "op", "ops"}  # a third of all nodes, and below them is nothing
+# What holds no node that has others below it: operators (a third of all nodes), names, and flags.
+_LEAVES = {
+    *("ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "kind"),
+    *("type_comment", "conversion", "simple", "is_async", "rest"),
+}
+_CHILDLESS = (ast.Name, ast.Constant, ast.alias, ast.Global, ast.Nonlocal)
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -38,13 +43,7 @@ def parse(source: bytes | str) -> ast.Module:
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes right below a node, but for operators and the like. As `ast` has it, but faster."""
     found: list[ast.AST] = []
-    kind: type = type(node)
-    for field in _fields_with_children(kind):
-        value = getattr(node, field, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif isinstance(value, list):
-            found += [inner for inner in value if isinstance(inner, ast.AST)]
+    _append_children(node, found)
     return found
 
 
@@ -52,13 +51,25 @@ def walk(node: ast.AST) -> list[ast.AST]:
     """A node and all below it but operators and the like, level by level."""
     nodes = [node]
     for inner in nodes:  # which grows meanwhile
-        nodes += children(inner)
+        _append_children(inner, nodes)
     return nodes
 
 
+def _append_children(node: ast.AST, found: list[ast.AST]) -> None:
+    kind: type = type(node)
+    for field in _fields_with_children(kind):
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            found += [inner for inner in value if isinstance(inner, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+
+
 @cache
-def _fields_with_children(kind: type[ast.AST]) -> list[str]:
-    return [field for field in kind._fields if field not in _LEAVES]
+def _fields_with_children(kind: type[ast.AST]) -> tuple[str, ...]:
+    if issubclass(kind, _CHILDLESS):  # more than half of all nodes
+        return ()
+    return tuple(field for field in kind._fields if field not in _LEAVES)
 
 
 def chain(node: ast.AST) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ class ArrayDigest:
             raise TypeError(f"expected a dtype of plain bytes, found {dtype}")
         self._dtype = np.lib.format.dtype_to_descr(dtype)
         self._row_shape = tuple(map(int, row_shape))
-        self._row_bytes = dtype.itemsize * int(np.prod(row_shape, dtype=object))
+        self._row_bytes = dtype.itemsize * math.prod(self._row_shape)
         self._bytes = 0
         self._hash = hashlib.sha256()
 

@@ -7,10 +7,11 @@ one rename, then an fsync of the parent.
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.store.durable import fsync_folder, make_folder
@@ -41,20 +42,49 @@ def placing(place: Path) -> Iterator[Path]:
     parent = place.parent
     with storage_errors(parent):
         make_folder(parent)
-        for left in parent.glob(f".tmp-{place.name}-*"):  # of a dead process: we hold the lock
+        for left in _left(place):  # by a dead process: we hold the lock
             shutil.rmtree(left, ignore_errors=True)
         folder = parent / f".tmp-{place.name}-{secrets.token_hex(4)}"
+        old = folder.with_name(f"{folder.name}-old")
         folder.mkdir()
     try:
         yield folder
         with storage_errors(parent):
             if place.exists():
-                move_away(place, folder.with_name(f"{folder.name}-old"))
+                move_away(place, old)
             folder.rename(place)
             fsync_folder(parent)
     finally:
-        for left in parent.glob(f".tmp-{place.name}-*"):
+        for left in (folder, old):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _left(place: Path) -> list[str]:
+    """Unfinished folders of a place. (A glob is slow among 10,000 results.)"""
+    with suppress(PermissionError):  # a folder may be written and not read
+        names = os.listdir(place.parent)
+        return [f"{place.parent}/{n}" for n in names if n.startswith(f".tmp-{place.name}-")]
+    return []
+
+
+def discard(place: Path) -> None:
+    """Delete a result, of which no half is ever seen: its name goes first, and then its files."""
+    doomed = place.with_name(f".tmp-{place.name}-removed")
+    move_away(place, doomed)
+    with suppress(FileNotFoundError):  # it went at once, from a lower layer
+        _delete(doomed)
+
+
+def _delete(folder: Path) -> None:
+    """`shutil.rmtree` in half the time, where there are no more than files: 10,000 are deleted."""
+    with os.scandir(folder) as entries:
+        found = [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for path, is_folder in found:
+        if is_folder:
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+    os.rmdir(folder)
 
 
 def move_away(place: Path, name: Path) -> None:

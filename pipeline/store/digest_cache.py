@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pipeline.store.cache import read_cache, write_cache
 # coarsest, ticks every 2 s. (Git calls such entries "racily clean".)
 SETTLED_NS = 2_000_000_000
 CACHE_ENTRIES = 100_000
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class DigestCache:
@@ -78,4 +80,4 @@ def stamp_of(status: os.stat_result) -> list[int]:
 
 def is_sha256(value: Any) -> bool:
     """Whether `value` is a SHA-256 as this module writes it: 64 lower-case hexadecimal digits."""
-    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None

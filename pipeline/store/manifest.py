@@ -109,7 +109,7 @@ def parse_manifest(text: bytes, digest: str | None, name: str, path: str) -> dic
     Raises `CorruptArtifact` like `read_manifest`.
     """
     try:
-        manifest: dict[str, Any] = json.loads(text)
+        manifest: dict[str, Any] = json.loads(text.decode("utf-8", "surrogatepass"))
         if manifest["format"] != FORMAT:
             raise CorruptArtifact(f"{path}: expected format {FORMAT}, found {manifest['format']}")
         body, _, checksum = text.rpartition(CHECKSUM)

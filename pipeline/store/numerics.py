@@ -21,11 +21,12 @@ def numeric_versions() -> dict[str, str]:
     import numpy as np
     from threadpoolctl import threadpool_info  # imported here: only who writes a result asks
 
+    version = np.__version__  # loads NumPy where it was deferred: no BLAS is seen before
     libraries = (one for one in threadpool_info() if one["user_api"] == "blas")
     kernels = sorted({f"{b['internal_api']} {b.get('architecture') or ''}" for b in libraries})
     return {
         "python": sys.version.split()[0],
-        "numpy": np.__version__,
+        "numpy": version,
         "blas": ", ".join(kernels).strip() or "unknown",
     }
 

@@ -82,6 +82,11 @@ def copied(blocks: Any) -> Any:
 def _check_array(name: str, value: Any) -> None:
     if type(value) not in (np.ndarray, np.memmap):
         raise _refused(name, value, "")
+    if value.dtype.hasobject:
+        raise OutputError(
+            f"output {name!r}: expected an array of numbers or texts, found one of Python objects "
+            f"({value.dtype}); return a list, or astype(…) of it"
+        )
 
 
 def _check_json(name: str, value: Any, place: str) -> None:

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.store.commit import move_away
+from pipeline.store.commit import discard
 from pipeline.store.manifest import drop_outputs, is_newer
 from pipeline.store.store import Key, Store
 from pipeline.store.troubles import storage_errors
@@ -106,14 +106,12 @@ def remove(store: Store, removals: Iterable[Removal]) -> None:
             path = removal.path
             if removal.outputs:
                 drop_outputs(path, removal.outputs)
-            elif path.is_dir() and not path.name.startswith("."):
-                doomed = path.with_name(f".tmp-{path.name}-removed")
-                move_away(path, doomed)
-                shutil.rmtree(doomed, ignore_errors=not doomed.exists())
-            elif path.is_dir():
+            elif not path.is_dir():
+                path.unlink(missing_ok=True)
+            elif path.name.startswith("."):
                 shutil.rmtree(path)
             else:
-                path.unlink(missing_ok=True)
+                discard(path)
 
 
 def _drops(lineage: Lineage, roots: Iterable[Stored], kept: set[Path]) -> Iterator[Removal]:

@@ -19,6 +19,7 @@ from .settings import Settings
 def check_features(features: np.ndarray, inputs: Inputs, layers: Sequence[Layer]) -> None:
     """Real numbers (n, stored), of which `inputs` makes those that the first layer reads."""
     width = layers[0].inputs
+    _check_no_mask("features", features)
     if features.dtype.kind not in "fiu":
         raise ValueError(f"features: expected real numbers, found {_describe(features)}")
     if (first := patch_layer(layers)) is not None:
@@ -48,6 +49,7 @@ def check_batch(batch: Any, rows: int, network: Sequence[Layer]) -> int:
 
 def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
     """A class for each of `count` examples."""
+    _check_no_mask("labels", labels)
     if labels.shape != (count,) or not _whole_numbers(labels, classes):
         expected = f"whole numbers ({count},) in [0, {classes})"
         raise ValueError(f"labels: expected {expected}, found {_describe(labels)}")
@@ -63,6 +65,7 @@ def check_settings(settings: Settings, stored: int) -> None:
 
 def check_rows(rows: Any, examples: int, name: str = "rows") -> np.ndarray:
     """int64 (n,): the row numbers, each of an example that there is."""
+    _check_no_mask(name, rows)
     found: np.ndarray = np.asarray(rows)
     if found.ndim != 1 or not _whole_numbers(found, examples):
         expected = f"row numbers (n,) in [0, {examples})"
@@ -94,6 +97,7 @@ def check_rates(lr: float | Sequence[float], steps: int) -> tuple[float, ...]:
 
 def check_weights(weights: Any, examples: int) -> np.ndarray:
     """float64 (examples,): the weights, by their unit: the largest is 1."""
+    _check_no_mask("weights", weights)
     found: np.ndarray = np.asarray(weights)
     if found.shape == (examples,) and found.dtype.kind in "iuf":
         largest = float(found.max())
@@ -106,6 +110,12 @@ def check_weights(weights: Any, examples: int) -> np.ndarray:
 
 def _rate(value: Any) -> float:
     return real("lr", value, "a finite number above 0", lambda rate: 0 < rate < math.inf)
+
+
+def _check_no_mask(name: str, numbers: Any) -> None:
+    """NumPy would take what a mask hides for numbers like all others."""
+    if isinstance(numbers, np.ma.MaskedArray):
+        raise ValueError(f"{name}: expected an array without a mask, found a masked one; fill it")
 
 
 def _whole_numbers(numbers: np.ndarray, limit: int) -> bool:

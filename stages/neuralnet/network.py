@@ -191,7 +191,7 @@ class Network:
         Other options as for `logits`. Memory is bounded, whatever n, but for the logits. ValueError
         on what does not fit.
         """
-        features, labels = np.asanyarray(features), np.asarray(labels)
+        features, labels = np.asanyarray(features), np.asanyarray(labels)
         check_features(features, options.get("inputs") or Inputs(), self.structure)
         check_labels(labels, len(features), self.outputs)
         if rows is not None:

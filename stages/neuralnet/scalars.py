@@ -25,7 +25,7 @@ def whole(name: str, value: Any, least: int = 0, most: int | None = None) -> int
 def real(name: str, value: Any, expected: str, fits: Callable[[float], bool]) -> float:
     """A number that fits; `expected` says which ones do. Whole numbers stay so."""
     number = _plain(value)
-    if number is not None and fits(number):
+    if number is not None and _is_float(number) and fits(number):
         return number
     raise ValueError(f"{name}: expected {expected}, found {value!r:.60}")
 
@@ -34,6 +34,15 @@ def set_numbers(options: Any, convert: Callable[..., float], *names: str, **limi
     """Fields of a frozen dataclass ← the plain numbers that `convert` makes of them."""
     for name in names:
         object.__setattr__(options, name, convert(name, getattr(options, name), **limits))
+
+
+def _is_float(number: float) -> bool:
+    """Whether a float can hold it: a whole number may be larger than any."""
+    try:
+        float(number)
+    except OverflowError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> int | float | None:

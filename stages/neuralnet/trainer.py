@@ -81,7 +81,7 @@ class Trainer:
     ) -> None:
         from .parallel.engine import Engine  # slow to import: concurrent.futures
 
-        features, labels = np.asanyarray(features), np.asarray(labels)
+        features, labels = np.asanyarray(features), np.asanyarray(labels)
         inputs = (inputs or Inputs()).astype(network.dtype)
         options = smoothing, clip, seed, weights is not None
         self._settings = Settings(optimizer, inputs, augment, *options)

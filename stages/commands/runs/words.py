@@ -25,6 +25,8 @@ class Recipes:
             for name, parameter in parameters.items()
             if parameter.option.affects_result and name not in DATA
         }
+        bases = {one.option.scales_with for one in counted.values()}
+        self._scaling = {k: p for k, p in counted.items() if p.option.scales_with or k in bases}
         self._tables: dict[str, dict[str, Any]] = {}
         self._values: dict[str, dict[str, Any]] = {}
         names = sorted(recipe_names(folder), key=lambda name: name != DEFAULT)
@@ -51,10 +53,13 @@ class Recipes:
         it did not.
         """
         recipe, others = self.nearest(parameters)
-        known = self._counted
-        flags = {k: value for k, value in others.items() if not known[k].option.scales_with}
-        given = (recipe, self._tables[recipe])
-        for name, setting in resolve(known, recipe=given, flags=flags).items():
+        known = self._scaling  # all others are what the recipe or a flag says
+        flags = {
+            k: v for k, v in others.items() if k not in known or not known[k].option.scales_with
+        }
+        table = {k: v for k, v in self._tables[recipe].items() if k in known}
+        given = {k: v for k, v in flags.items() if k in known}
+        for name, setting in resolve(known, recipe=(recipe, table), flags=given).items():
             if name in parameters and setting.value != parameters[name]:
                 flags[name] = parameters[name]
         return recipe, flags

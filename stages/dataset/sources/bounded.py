@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 from http.client import HTTPResponse
 from typing import Any
 
@@ -47,6 +48,28 @@ class BoundedResponse(HTTPResponse):
 
 def bounded(connection: Any, limits: Limits) -> Any:
     """Let a connection of `http.client` keep to `limits`."""
+
+    def connect(address: tuple[str, int], timeout: Any, source: Any = None) -> socket.socket:
+        return _connected(address, limits)
+
+    connection._create_connection = connect
     connection.timeout = limits.wait()
     connection.response_class = type("Response", (BoundedResponse,), {"limits": limits})
     return connection
+
+
+def _connected(address: tuple[str, int], limits: Limits) -> socket.socket:
+    """`socket.create_connection`, which waits anew for each address that a name has."""
+    failed: OSError = OSError("the name has no address")
+    for family, kind, protocol, _, place in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
+        made = socket.socket(family, kind, protocol)
+        try:
+            made.settimeout(limits.wait())
+            made.connect(place)
+            return made
+        except BaseException as error:
+            made.close()
+            if not isinstance(error, OSError):
+                raise
+            failed = error
+    raise failed

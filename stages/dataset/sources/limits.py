@@ -3,7 +3,9 @@
 Python's `http.client` skips any number of `100 Continue` answers, reads any amount of trailers and
 waits anew for each byte; so what it reads is counted, and timed, below it, at the socket:
 
-    time     a download that gains no 20 kB within 55 seconds is given up, in however many answers
+    time     a download that gains no 20 kB within 40 seconds is given up, in however many answers
+             and at however many addresses of its host; so all is over within a minute, for it takes
+             seconds on a busy machine to start, to answer and to end
     bytes    what is not content (headers, trailers, sizes of chunks) has at most half a megabyte
              more than there is content
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import time
 
-PATIENCE = 55.0  # seconds
+PATIENCE = 40.0  # seconds
 GAIN = 20_000  # bytes of content
 OVERHEAD = 500_000  # bytes; some of them may be content that is not handed on yet
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pipeline.code import CodeIndex, graph
+from pipeline.code import CodeIndex, graph, tables
 from pipeline.code.remembered import Answers
 from tests.pipeline.code.projects import Folder
 
@@ -77,6 +77,37 @@ def test_what_is_main_is_no_module_of_the_project(folder_of, monkeypatch):
     before = folder.reached("work.py", "work")
     monkeypatch.setitem(sys.modules, "__main__", main)
     assert folder.reached("work.py", "work") == before
+
+
+def test_the_framework_is_not_read_for_what_a_program_calls(tmp_path, monkeypatch):
+    """150 files, for nothing that could change a result: seconds of a first plan."""
+    work = """
+        from pipeline.cli.main import run_cli
+        from pipeline.cli.program import Program, make_cli
+        from pipeline.graph import Pipeline
+
+        def main(): return 1
+
+        PROGRAM = Program(Pipeline(), "p", "A program.", "1")
+
+        def start(): return run_cli(make_cli(PROGRAM))
+
+        if __name__ == "__main__":
+            start()
+        """
+    Folder(tmp_path).write({"calls_much.py": work})
+    monkeypatch.syspath_prepend(tmp_path)
+    main = __import__("calls_much").main
+    seen, read = [], tables.Tables._table
+
+    def counted(self, module):
+        seen.append(module.name)
+        return read(self, module)
+
+    monkeypatch.setattr(tables.Tables, "_table", counted)
+    CodeIndex().reached(main)
+    assert "calls_much" in seen
+    assert len(seen) < 30
 
 
 @pytest.fixture

@@ -40,6 +40,15 @@ def test_the_kernel_is_named():
     assert kernels["Prescott"] != kernels["Haswell"]
 
 
+def test_the_kernel_is_known_where_numpy_was_deferred():
+    code = "from pipeline.deferred import defer; defer('numpy'); "
+    code += (
+        "from pipeline.store.numerics import numeric_versions; print(numeric_versions()['blas'])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert found.stdout.strip() == KERNEL
+
+
 def test_a_training_resumes_only_on_the_same_kernel(store, elsewhere):
     store.states.save(KEY, {"weights": np.arange(3)}, {"step": 1})
     assert store.states.load(KEY)[1] == {"step": 1}

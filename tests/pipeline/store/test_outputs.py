@@ -37,6 +37,8 @@ def test_what_comes_back_as_it_is(value):
         (np.ma.array([1.0], mask=[1]), "found MaskedArray; return its data and its mask"),
         (np.ones((1, 1)).view(np.matrix), "found matrix"),
         (np.rec.array([(1,)], dtype=[("a", int)]), "found recarray"),
+        (np.array([None]), r"an array of numbers or texts, found one of Python objects \(object"),
+        (np.zeros(1, [("a", "O")]), "found one of Python objects"),
         (np.float32(1), r"found float32; write \.item\(\)"),
         ({"a": np.int64(1)}, r"found int64 at \['a'\]; write \.item\(\)"),
         ({"a"}, "found set; return a sorted list"),

@@ -42,6 +42,19 @@ def test_labels_that_are_none(labels):
             network().evaluate(FEATURES, labels, rows)
 
 
+@pytest.mark.parametrize("name", ["features", "labels", "rows", "weights"])
+def test_what_a_mask_hides_is_no_number(name):
+    rows = np.arange(150)
+    given = {"features": FEATURES, "labels": LABELS, "rows": rows, "weights": np.ones(150)}
+    given[name] = np.ma.masked_less(given[name], 1)
+    with pytest.raises(ValueError, match=f"{name}: expected an array without a mask"):
+        trainer(**given)
+    given.pop("weights")
+    if name != "weights":
+        with pytest.raises(ValueError, match=f"{name}: expected an array without a mask"):
+            network().evaluate(**given)
+
+
 WRONG_ROWS = {
     "mask": np.arange(150) % 2 == 0,
     "too large": [150],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 
 import pytest
@@ -25,6 +26,24 @@ def test_every_part_of_http(tmp_path, monkeypatch, case):
         fetch([url], tmp_path / "x.tar.gz", timeout=0.1, delays=(0.01, 0.01, 0.01))
     assert time.monotonic() - started < 5
     assert str(caught.value).isprintable()
+
+
+def test_a_host_of_many_silent_addresses(tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(limits, "PATIENCE", 0.4)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:  # nobody accepts them: who comes after waits for ever
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "", full.getsockname())
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args: [entry] * 100)
+        started = time.monotonic()
+        with pytest.raises(DataError, match="example"):
+            fetch(["http://example/x"], tmp_path / "x.tar.gz", timeout=0.1, delays=(0.01,))
+        assert time.monotonic() - started < 3
+        for one in waiting:
+            one.close()
 
 
 def test_what_is_there_anew_is_no_gain():
