@@ -56,7 +56,7 @@ class ParameterOption(click.Option):
         """The values that the parameter takes, where they are words; else files."""
         option = self.parameter.option
         is_place = self.parameter.kind is str and not option.choices
-        return items(option.choices, incomplete, files=is_place)
+        return items((*option.choices, *option.words), incomplete, files=is_place)
 
 
 _FLAGS: dict[tuple[int, str, str], ParameterOption] = {}  # each holds its parameter, so ids stay

@@ -21,11 +21,12 @@ def numeric_versions() -> dict[str, str]:
     import numpy as np
     from threadpoolctl import threadpool_info  # imported here: only who writes a result asks
 
+    numpy = np.__version__  # first: where NumPy is deferred, its BLAS is loaded by this alone
     libraries = (one for one in threadpool_info() if one["user_api"] == "blas")
     kernels = sorted({f"{b['internal_api']} {b.get('architecture') or ''}" for b in libraries})
     return {
         "python": platform.python_version(),
-        "numpy": np.__version__,
+        "numpy": numpy,
         "blas": ", ".join(kernels).strip() or "unknown",
     }
 

@@ -80,6 +80,14 @@ def predict(
     """The command's action: print a line for each image, or write samples."""
     if not images and not save_samples:
         raise ConfigError("predict: expected image files or --save-samples N, found neither")
+    if "load" not in session.pipeline.parameters:
+        _expect_no_model(images)
+        train = next((one for one in session.plan() if one.stage.name == "train"), None)
+        if train is not None and train.status != "cached":
+            session.reporter.warn(
+                "predict: no model is given, so the network of these flags is trained first; "
+                "--load MODEL.json takes a saved one"
+            )
     with named_files(images) as files:  # before a training that may take long
         _predict(session, files, save_samples, samples_dir, top, as_csv)
 
@@ -121,6 +129,15 @@ def _predict(
         raise DataError(
             f"predict: expected {len(files)} files that can be read, found {len(errors)} that "
             "cannot; the others are done"
+        )
+
+
+def _expect_no_model(images: Sequence[str]) -> None:
+    """A model file among the images was meant for --load."""
+    model = next((name for name in images if name.lower().endswith(".json")), None)
+    if model is not None:
+        raise ConfigError(
+            f"predict: expected image files, found {model!r:.80}; did you mean --load {model:.80}?"
         )
 
 

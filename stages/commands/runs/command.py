@@ -22,7 +22,7 @@ from pipeline.store.locks import store_lock
 from pipeline.store.store import Store
 from stages.commands.runs.labels import read_labels
 from stages.commands.runs.record import DIGITS, Look
-from stages.commands.sections import AFTER
+from stages.commands.sections import EXPERIMENTS
 
 SORTS = ("written", "validation", "test")
 FLAGS = [
@@ -79,7 +79,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
         callback = _callback(program, name)
         given: dict[str, Any] = {"callback": callback, "params": params, "help": help}
         make = partial(StageCommand, name, example=EXAMPLES[name], **given)
-        group.place(AFTER, name, summary(help), make)
+        group.place(EXPERIMENTS, name, summary(help), make)
 
 
 def _callback(program: Program, name: str) -> Callable[..., None]:
