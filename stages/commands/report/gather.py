@@ -16,7 +16,7 @@ from stages.commands.report.predictions import Predictions, predict
 from stages.commands.report.record import Record, Setting, Step
 from stages.commands.report.remake import command_of, source_of
 from stages.commands.report.trail import Trail
-from stages.commands.report.weights import first_layer
+from stages.commands.report.weights import by_position, first_layer
 from stages.commands.runs.record import DIGITS
 from stages.commands.runs.words import DATA, Recipes
 
@@ -60,6 +60,7 @@ def gather(
         predictions=found if isinstance(found, Predictions) else None,
         missing=found if isinstance(found, str) else "",
         first_layer=first_layer(trail),
+        patches=by_position(trail),
     )
 
 

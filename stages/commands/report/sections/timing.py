@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stages.commands.report.figures.bars import share_bar
+from stages.commands.report.figures.bars import shade, share_bar
 from stages.commands.report.html import Markup, tag
 from stages.commands.report.record import Record
 from stages.commands.report.sections.parts import figure, section, table
@@ -27,7 +27,7 @@ def timing(record: Record) -> Markup | None:
     text = f"{title}: " + ", ".join(f"{name} {seconds(took)}" for name, took in shares)
     rows = [
         [
-            tag("th", tag("span", "", class_=f"key c{place % 6}"), step.name, scope="row")
+            tag("th", tag("span", "", class_=shade("key", place)), step.name, scope="row")
             if step.seconds / whole > 0.002 else step.name,
             seconds(step.seconds),
             percent(step.seconds / whole),
