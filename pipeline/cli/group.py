@@ -111,7 +111,7 @@ class CommandGroup(click.Group):
     def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write all commands by section, a line each, on one screen."""
         formatter.write(f"Usage: {context.command_path} COMMAND [FLAGS]")
-        formatter.write("  (help COMMAND or FLAG; --version)\n\n")
+        formatter.write("  (help WORD; --version)\n\n")
         formatter.write_text(self.help or "")
         formatter.write("\n")
         width = max(map(len, self.words), default=0)

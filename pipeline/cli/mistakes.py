@@ -28,7 +28,8 @@ def in_our_words(
     except click.MissingParameter as error:
         if error.param is None:
             raise
-        words = f"expected {_called(error.param)}{_values(error.param, error.ctx)}, found nothing"
+        words = f"expected {_called(error.param)}{_values(error.param)}, found nothing"
+        words += _examples(error.param, error.ctx)
         raise click.UsageError(words, error.ctx) from None
     except click.NoSuchOption as error:
         root = parent.find_root().command if parent else command
@@ -97,13 +98,20 @@ def _called(parameter: click.Parameter) -> str:
     return parameter.metavar or parameter.human_readable_name.upper()
 
 
-def _values(parameter: click.Parameter, context: click.Context | None) -> str:
+def _values(parameter: click.Parameter) -> str:
     """What a value can be, where it is one of some words."""
     if isinstance(parameter.type, click.Choice):
         return f", one of {', '.join(map(str, parameter.type.choices))}"
+    return ""
+
+
+def _examples(parameter: click.Parameter, context: click.Context | None) -> str:
+    """Some of what a shell would offer for it."""
+    if isinstance(parameter.type, click.Choice):
+        return ""
     offered = parameter.shell_complete(context or click.Context(click.Command("")), "")
     words = [one.value for one in offered if one.value][:FEW]
-    return f", such as {', '.join(words)}" if words else ""
+    return f"; there is {', '.join(words)}" if words else ""
 
 
 def _spelled(option: click.Option) -> list[str]:

@@ -50,6 +50,7 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
             "help": whole,
             "extra": extra,
             "explained": EXPLAINED.get(name, ()),
+            "folded": "run" if name in EXPLAINED else "",
         }
         make = partial(pipeline_command, program, name, targets, _bring, **given)
         group.place(RUNNING if name == "run" else STAGES, name, words, make)

@@ -19,6 +19,7 @@ from stages.commands.report.trail import Trail
 from stages.commands.report.weights import by_position, first_layer
 from stages.commands.runs.record import DIGITS
 from stages.commands.runs.words import DATA, Recipes
+from stages.dataset.formats.layout import shape_of
 
 PARTS = {"training": "train_rows", "validation": "validation_rows", "test": "test_rows"}
 
@@ -61,6 +62,7 @@ def gather(
         missing=found if isinstance(found, str) else "",
         first_layer=first_layer(trail),
         patches=by_position(trail),
+        unit="row" if dataset and shape_of(dataset) is None else "image",
     )
 
 

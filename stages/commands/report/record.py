@@ -73,6 +73,7 @@ class Record:
     missing: str
     first_layer: np.ndarray | None
     patches: tuple[int, np.ndarray] | None = None
+    unit: str = "image"  # what an example is called: of a table, a row
 
     @property
     def flips(self) -> bool:

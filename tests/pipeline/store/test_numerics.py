@@ -37,6 +37,11 @@ def test_the_kernel_is_named():
         found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         kernels[name] = found.stdout.strip()
     assert kernels["Prescott"].startswith("openblas ")
+    deferred = f"from pipeline.deferred import defer; defer('numpy'); {code}"
+    environment = {**os.environ, "OPENBLAS_CORETYPE": "Prescott"}
+    command[-1] = deferred  # as the program does: NumPy is not there until it is used
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert found.stdout.strip() == kernels["Prescott"]
     assert kernels["Prescott"] != kernels["Haswell"]
 
 

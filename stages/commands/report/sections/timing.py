@@ -40,6 +40,6 @@ def timing(record: Record) -> Markup | None:
         each = sum(record.epoch_seconds) / len(record.epoch_seconds)
         note = f"{several(len(record.epoch_seconds), 'epoch')} of {seconds(each)} on average"
         if record.counts["training"]:
-            note += f": {record.counts['training'] / each:,.0f} images a second"
+            note += f": {record.counts['training'] / each:,.0f} {record.unit}s a second"
     drawn = figure(share_bar(shares, text), title, note, style="wide")
     return section("time", "Where the time went", LEAD, drawn, grid)
