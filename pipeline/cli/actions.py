@@ -85,7 +85,7 @@ def show_config(program: Program, session: Session, init: str | None) -> None:
     if init is not None:
         from pipeline.cli.template import commented
 
-        page = commented(program, session.settings).rstrip()
+        page = commented(program, session.settings, terminal_width()).rstrip()
     if session.as_json:
         say(session, config.document(session.settings), page)
     else:
