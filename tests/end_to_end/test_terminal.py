@@ -27,20 +27,8 @@ COMMANDS = (
     ["explain", "train", *QUICK, "--lr", "0.3", "--all"],
     ["tag", "", "a-tag-of-forty-characters-as-long-as-can-", "--note", "words " * 30],
     ["runs"],
-    ["compare", "a-tag-of-forty-characters-as-long-as-can-"],
-    ["report", "", "--output", "page.html"],
-    ["report", "", "--figure", "confusion", "--output", "page.html"],
     ["recipes"],
     ["recipes", "fast"],
-    ["lr-find", *QUICK, "--lr-steps", "20"],
-    ["predict", "--load", "model.json", "--save-samples", "2"],
-    ["predict", "--load", "model.json", "samples"],
-    ["evaluate", "--load", "model.json", *QUICK],
-    ["export", "--load", "model.json", "--to", "npz", "--output", "model.npz"],
-    ["push", "--remote", "file://{here}/a-remote-with-a-long-name", *QUICK],
-    ["pull", "--remote", "file://{here}/a-remote-with-a-long-name", *QUICK],
-    ["verify"],
-    ["doctor"],
     ["graph"],
     ["config", *QUICK],
     ["config", "--init"],
@@ -50,9 +38,25 @@ COMMANDS = (
     ["run", "--epochs", "1,2"],
     ["predict", "model.json"],
     ["help", "source"],
-    *([name, "-h"] for name in add_to(make_cli(PROGRAM), PROGRAM).list_commands(None)),
     ["--help"],
     ["train", "--help-all"],
+)
+MORE = (  # that take longer, or are like others
+    COMMANDS[0],
+    ["run", *QUICK, "--lr", "0.3", "--executor", "thread", "--jobs", "2"],
+    ["compare", "", ""],
+    ["report", "", "--output", "page.html"],
+    ["report", "", "--figure", "confusion", "--output", "page.html"],
+    ["lr-find", *QUICK, "--lr-steps", "20"],
+    ["predict", "--load", "model.json", "--save-samples", "2"],
+    ["predict", "--load", "model.json", "samples"],
+    ["evaluate", "--load", "model.json", *QUICK],
+    ["export", "--load", "model.json", "--to", "npz", "--output", "model.npz"],
+    ["push", "--remote", "file://{here}/a-remote-with-a-long-name", *QUICK],
+    ["pull", "--remote", "file://{here}/a-remote-with-a-long-name", *QUICK],
+    ["verify"],
+    ["doctor"],
+    *([name, "-h"] for name in add_to(make_cli(PROGRAM), PROGRAM).list_commands(None)),
 )
 COLOUR = re.compile(r"\x1b\[\d+m")
 
@@ -110,16 +114,21 @@ class Screen(io.TextIOWrapper):
 
 
 @pytest.mark.parametrize(
-    "columns", [60, pytest.param(80, marks=LONG), pytest.param(120, marks=LONG)]
+    ("commands", "columns"),
+    [
+        pytest.param(COMMANDS, 60, id="everyday-60"),
+        *(pytest.param(COMMANDS, width, marks=LONG, id=f"everyday-{width}") for width in (80, 120)),
+        *(pytest.param(MORE, width, marks=LONG, id=f"more-{width}") for width in (60, 80, 120)),
+    ],
 )
-def test_no_line_is_longer_than_the_terminal_is_wide(folder, columns, monkeypatch):
+def test_no_line_is_longer_than_the_terminal_is_wide(folder, commands, columns, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in {"TERM": "xterm", "COLUMNS": str(columns)}.items():  # click asks for both
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("pipeline.events.console.Console.columns", columns)
     group = add_to(make_cli(PROGRAM), PROGRAM)
-    for arguments in COMMANDS:
+    for arguments in commands:
         screen = Screen(io.BytesIO(), "utf-8", newline="\n")
         monkeypatch.setattr(sys, "stdout", screen)
         monkeypatch.setattr(sys, "stderr", screen)
@@ -146,7 +155,7 @@ def test_the_board_of_a_search_fits_a_narrow_terminal(folder):
     assert longest(written) <= 60
     text = COLOUR.sub("", written)
     assert "\x1b[A" in text  # bars of trials below that of the search
-    assert re.search(r"\[6/6\] lr=0\.\d hidden=\S+  validation", text)
+    assert re.search(r"\[6/6\] lr=0\.\d hidden=\S+ +validation", text)
 
 
 def test_no_colours_where_nobody_wants_them(folder):
