@@ -79,7 +79,7 @@ page-test: .venv/dev  ## the report's pages in a real Chromium, with axe-core wh
 	@npm --version >/dev/null 2>&1 && npm install --silent --no-save --prefix .venv/axe axe-core || true
 	$(BIN)/python -m tests.page --axe .venv/axe/node_modules/axe-core/axe.min.js $(if $(SHOTS),--screenshots $(SHOTS))
 
-readme: .venv/core  ## run the README's sessions and paste what they print: SOURCE=ARCHIVE of CIFAR-10
+readme: .venv/core  ## run the sessions of both READMEs and paste what they print: SOURCE=ARCHIVE of CIFAR-10
 	nice -n 10 $(BIN)/python -m tests.pasted $(SOURCE) --write
 
 dist: .venv/dev  ## a wheel and an sdist in dist/, both tried in empty environments, with each Python from 3.11 on

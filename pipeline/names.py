@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 PREFIX = "PIPELINE_"
 NONE: Mapping[str, str] = MappingProxyType({})
+MOST = 12  # names that are listed where none is near
 
 
 def flag(name: str) -> str:
@@ -31,18 +32,29 @@ def nearest(
     """
     import difflib  # here and not above: only a mistake needs it
 
-    by_plain = {_plain(one): one for one in known}
-    plain = _plain(name)
-    for way in (synonyms.get(plain), plain):
-        if way is not None and (same := by_plain.get(_plain(way))):
-            return f"did you mean {spell(same)}?"
-    near = difflib.get_close_matches(plain, by_plain, 1)
+    known = list(known)
+    if same := meant(name, known, synonyms):
+        return f"did you mean {spell(same)}?"
+    by_plain = {plain(one): one for one in known}
+    near = difflib.get_close_matches(plain(name), by_plain, 1)
     if near:
         return f"did you mean {spell(by_plain[near[0]])}?"
-    return f"known: {', '.join(map(spell, by_plain.values())) or 'none'}"
+    names = [spell(one) for one in by_plain.values()]
+    more = [f"{len(names) - MOST} more"] if len(names) > MOST + 1 else []
+    return f"known: {', '.join(names[:MOST] + more if more else names) or 'none'}"
 
 
-def _plain(name: str) -> str:
+def meant(name: str, known: Iterable[str], synonyms: Mapping[str, str] = NONE) -> str | None:
+    """The known name that is `name` in another spelling, or what another program calls it."""
+    by_plain = {plain(one): one for one in known}
+    ours = synonyms.get(plain(name))
+    siblings = [other for other, same in synonyms.items() if ours and same == ours]
+    ways = (ours, plain(name), *siblings)  # --out is --save of one command, --output of another
+    return next((by_plain[plain(way)] for way in ways if way and plain(way) in by_plain), None)
+
+
+def plain(name: str) -> str:
+    """A name as a variable is written: `--val-fraction` is val_fraction."""
     return name.lstrip("-").replace("-", "_").lower()
 
 

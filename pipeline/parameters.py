@@ -42,6 +42,7 @@ class Option:
 
     `scales_with` names another parameter: where a recipe sets both and the caller changes that
     other one, this one follows in proportion (a warm-up of 3 of 14 epochs is 1 of 5).
+    `words` are values that a shell offers beside files, where the value is text of any kind.
     """
 
     help: str
@@ -54,6 +55,7 @@ class Option:
     affects_result: bool = True
     formerly: tuple[str, ...] = ()
     scales_with: str | None = None
+    words: tuple[str, ...] = ()
 
     def check(self, value: Any) -> None:
         """Raise `ConfigError` ("expected …, found …") where `value` is outside what is allowed."""

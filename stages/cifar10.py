@@ -10,6 +10,8 @@ from pipeline.cli.program import Alternative, Program
 from pipeline.graph import Pipeline
 from stages.commands import add as commands
 from stages.commands.lr_find.stage import lr_find
+from stages.commands.notes import NOTES
+from stages.commands.runs.labels import tagged
 from stages.commands.sections import EXAMPLES, EXTRAS
 from stages.commands.summary import render, summarize
 from stages.commands.synonyms import SYNONYMS
@@ -54,6 +56,10 @@ PROGRAM = Program(
     alternatives={"load": Alternative(LOADED, settings_of)},
     examples=EXAMPLES,
     synonyms=SYNONYMS,
+    notes=NOTES,
+    tries="search",
+    protected=tagged,
+    protected_words="A training with a tag (pipeline tag RUN TAG) always stays.",
     extras=EXTRAS,
     summarize=summarize,
     render=render,

@@ -1,10 +1,11 @@
-"""What commands print in the README, pasted from a run: python -m tests.pasted ARCHIVE [--write].
+"""What commands print in our pages, pasted from a run: python -m tests.pasted ARCHIVE [--write].
 
-A block that begins with `$ pipeline` is a session. Its commands are run again, in their order, in a
-new folder with ARCHIVE as `cifar.tar.gz`. Each line of the page must be one that the command
-printed, in the order in which it printed them; only where the page has `…` may lines be left out.
-Figures may differ between two machines and two datasets, words may not. With --write the lines of
-the page become those that were printed now.
+A block that begins with `$ pipeline` is a session. The commands of a page are run again, in their
+order, in a new folder with ARCHIVE as `cifar.tar.gz`. Each line of the page must be one that the
+command printed, in the order in which it printed them; only where the page has `…` may lines be
+left out. Figures may differ between two machines and two datasets, and so may what plots look like;
+words may not. A run that a command names (`compare 1a2b3c4d …`) is the one that stands in its place
+now. With --write the lines of a page become those that were printed now.
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ from pathlib import Path
 
 import click
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", ROOT / "stages" / "README.md")
 ARCHIVE = "cifar.tar.gz"
 LEFT_OUT = "…"
 BLOCK = re.compile(r"```text\n(\$ pipeline .*?)```", re.DOTALL)
 Run = Callable[[list[str]], str]
 # What differs between two runs of the same command: digests, times, then all other figures but
 # counts such as 3/10; a star beside an epoch; and how many spaces align it all.
+NAME = re.compile(r"\b[0-9a-f]{8,}\b")
 FIGURES = (
-    (re.compile(r"\b[0-9a-f]{8,}\b"), "#"),
+    (re.compile(r"^ *[\d.]* *[┤│└].*"), "a line of a plot"),
+    (NAME, "#"),
     (re.compile(r"(\d+ (h|min) )*\d+(\.\d+)? s\b"), "TIME"),
     (re.compile(r"(?<![\w/.])\d[\d,]*(\.\d+)?(?![\d/])"), "0"),
     (re.compile(r" \* "), " "),
@@ -74,10 +78,16 @@ def renewed(shown: list[str], printed: str) -> list[str]:
 def pasted(page: str, run: Run) -> str:
     """The page with what its commands print now. Raises `ValueError` as `renewed` does."""
 
+    names: dict[str, str] = {}  # of runs, as they stood on the page → as they are called now
+
     def session(block: re.Match[str]) -> str:
         lines = []
         for typed, shown in commands(block[1]):
-            lines += [f"$ {typed}", *renewed(shown, run(shlex.split(typed)[1:]))]
+            typed = NAME.sub(lambda found: names.get(found[0], found[0]), typed)
+            now = renewed(shown, run(shlex.split(typed)[1:]))
+            lines += [f"$ {typed}", *now]
+            for old, new in zip(shown, now, strict=True):
+                names.update(zip(NAME.findall(old), NAME.findall(new), strict=False))
         return "```text\n" + "".join(f"{line}\n" for line in lines) + "```"
 
     return BLOCK.sub(session, page)
@@ -85,27 +95,34 @@ def pasted(page: str, run: Run) -> str:
 
 @click.command(help=__doc__)
 @click.argument("archive", type=click.Path(exists=True, path_type=Path))
-@click.option("--write", is_flag=True, help="change the README")
+@click.option("--write", is_flag=True, help="change the pages")
 def main(archive: Path, write: bool) -> None:
-    """Run the sessions of the README, and compare or write what they print."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / ARCHIVE).symlink_to(archive.resolve())
+    """Run the sessions of all pages, and compare or write what they print."""
+    for page in PAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / ARCHIVE).symlink_to(archive.resolve())
+            text = page.read_text("utf-8")
+            try:
+                now = pasted(text, in_folder(folder))
+            except ValueError as error:
+                raise click.ClickException(f"{page}: {error}") from None
+        if write:
+            page.write_text(now, "utf-8")
+        what = "written" if write and now != text else "every line is what is printed"
+        click.echo(f"{page.relative_to(ROOT)}: {what}")
 
-        def run(arguments: list[str]) -> str:
-            words = [sys.executable, "-m", "stages", *arguments]
-            place = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": str(README.parent)}}
-            done = subprocess.run(words, **place, check=True, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
-            return done.stdout
 
-        text = README.read_text("utf-8")
-        try:
-            now = pasted(text, run)
-        except ValueError as error:
-            raise click.ClickException(str(error)) from None
-    if write:
-        README.write_text(now, "utf-8")
-    click.echo("written" if write and now != text else "every line is what is printed")
+def in_folder(folder: str) -> Run:
+    """What runs a command there, and gives what it prints."""
+
+    def run(arguments: list[str]) -> str:
+        words = [sys.executable, "-m", "stages", *arguments]
+        place = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+        done = subprocess.run(words, **place, check=True, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+        return done.stdout
+
+    return run
 
 
 if __name__ == "__main__":

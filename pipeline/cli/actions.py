@@ -85,7 +85,7 @@ def show_config(program: Program, session: Session, init: str | None) -> None:
     if init is not None:
         from pipeline.cli.template import commented
 
-        page = commented(program, session.settings).rstrip()
+        page = commented(program, session.settings, terminal_width()).rstrip()
     if session.as_json:
         say(session, config.document(session.settings), page)
     else:
@@ -108,7 +108,10 @@ def collect_garbage(
     searches: bool,
 ) -> None:
     """`gc`."""
-    found = maintenance.collect(session, unused_days, max_size, searches, session.dry_run)
+    protected = program.protected(session.store.root)
+    found = maintenance.collect(
+        session, unused_days, max_size, searches, session.dry_run, protected
+    )
     say(session, *found)
 
 
@@ -157,7 +160,8 @@ COMMANDS: dict[str, tuple[str, Callable[..., None], str, Iterable[click.Paramete
     "gc": (
         UPKEEP,
         collect_garbage,
-        "Delete stored results that nothing needs.",
+        "Delete stored results that nothing needs. What runs were for stays, unless --unused-days "
+        "or --max-size lets it go.",
         maintenance.GC_FLAGS,
     ),
     "push": (UPKEEP, push_results, "Send stored results to the remote.", [exchange.ALL]),

@@ -21,6 +21,7 @@ from pipeline.names import flag
 from pipeline.parameters import Parameter
 from pipeline.stage import Stage
 
+WIDEST = 40  # characters of choices that stand beside a flag; more stand in its explanation
 METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "N,N,…"}
 
 
@@ -41,14 +42,17 @@ class ParameterOption(click.Option):
     def __init__(self, parameter: Parameter, name: str, section: str) -> None:
         self.parameter, self.section = parameter, section
         spelled, option = flag(name), parameter.option
-        words = f"{option.help}  [default: {_shown(parameter)}]"
+        choices = "|".join(option.choices)
+        many = len(choices) > WIDEST
+        listed = f"; one of {', '.join(option.choices)}" if many else ""
+        words = f"{option.help}{listed}  [default: {_shown(parameter)}]"
         if parameter.kind is bool:
             names = [f"{spelled}/--no-{spelled[2:]}"]
             kind: dict[str, Any] = {"is_flag": True}
         else:
             names = [spelled]
-            choices = "|".join(option.choices)
-            kind = {"metavar": option.metavar or choices or METAVARS[parameter.kind]}
+            shown = "NAME" if many else choices
+            kind = {"metavar": option.metavar or shown or METAVARS[parameter.kind]}
         hidden = name != parameter.name
         super().__init__([*names, name], default=None, help=words, hidden=hidden, **kind)
 
@@ -56,7 +60,7 @@ class ParameterOption(click.Option):
         """The values that the parameter takes, where they are words; else files."""
         option = self.parameter.option
         is_place = self.parameter.kind is str and not option.choices
-        return items(option.choices, incomplete, files=is_place)
+        return items((*option.choices, *option.words), incomplete, files=is_place)
 
 
 _FLAGS: dict[tuple[int, str, str], ParameterOption] = {}  # each holds its parameter, so ids stay

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from pipeline.cli.help import NAMES
+from pipeline.cli.mistakes import shown, unknown_flag
 from pipeline.events.console import Console
-from pipeline.names import NONE, unknown
+from pipeline.names import NONE, meant, unknown
 
 
 class CommandGroup(click.Group):
@@ -23,6 +24,8 @@ class CommandGroup(click.Group):
         super().__init__(*args, **given)
         self.context_settings = {**NAMES, **self.context_settings}
         self.synonyms: Mapping[str, str] = NONE  # names that other programs use → ours
+        self.notes: Mapping[str, str] = NONE  # flags that are not here → what to do
+        self.tries = ""  # the command that tries several values of a parameter
         self.later: dict[str, Any] = {}
         self.words: dict[str, str] = {}
         self.sections: dict[str, list[str]] = {}
@@ -68,9 +71,38 @@ class CommandGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that was typed; of one that is not there, the one that is meant."""
         if args and args[0][:1] != "-" and self.get_command(context, args[0]) is None:
-            known = self.list_commands(context)
-            raise click.UsageError(unknown("command", args[0], known, self.synonyms), context)
+            raise click.UsageError(self._unknown(args[0], context), context)
         return super().resolve_command(context, args)
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the flags ahead of a command; those of commands come after it."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.NoSuchOption as error:
+            words = unknown_flag(self, self, error.option_name)
+            if " is a flag of " in words:
+                words += "; it stands after the command"
+            raise click.UsageError(words, error.ctx) from None
+
+    def _unknown(self, word: str, context: click.Context) -> str:
+        """What is said of a word that is no command: a near one, or the flag that it is."""
+        known = self.list_commands(context)
+        if meant(word, known, self.synonyms):
+            return unknown("command", word, known, self.synonyms)
+        flags = [one.opts[0] for name in known for one in shown(self.made(name))]
+        own = [flag for one in shown(self) for flag in one.opts]
+        words = f"no command is named {word!r}"
+        if flag := meant(word, own):
+            return f"{words}; did you mean '{self.name} {flag}'?"
+        if flag := meant(word.partition("=")[0], flags, self.synonyms):
+            return f"{words}; {flag} is a flag: see '{self.name} help {flag[2:]}'"
+        return unknown("command", word, known, self.synonyms)
 
     def get_help(self, context: click.Context) -> str:
         """The help, in characters that stdout can carry."""
@@ -79,7 +111,7 @@ class CommandGroup(click.Group):
     def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write all commands by section, a line each, on one screen."""
         formatter.write(f"Usage: {context.command_path} COMMAND [FLAGS]")
-        formatter.write("  (COMMAND -h; --version)\n\n")
+        formatter.write("  (help WORD; --version)\n\n")
         formatter.write_text(self.help or "")
         formatter.write("\n")
         width = max(map(len, self.words), default=0)

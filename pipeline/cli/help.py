@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
+from pipeline.cli.mistakes import in_our_words
+from pipeline.cli.output import echo
 from pipeline.events.console import Console
-from pipeline.names import NONE, unknown
 
 COMMON = "Common flags"
 MOST = 9  # flags that a screen can explain beside everything else
@@ -58,32 +59,27 @@ class HelpfulCommand(click.Command):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """Read the arguments; a flag that is not there is reported with the one that is meant."""
+        """Read the arguments; a mistake is reported with what is meant, help with or without it."""
+        typed = list(args)
         try:
-            return super().make_context(info_name, args, parent, **extra)
-        except click.MissingParameter as error:
-            missing = error.param
-            assert missing is not None  # click itself has raised this
-            name = missing.opts[0] if isinstance(missing, click.Option) else missing.metavar
-            name = name or missing.human_readable_name
-            if isinstance(missing.type, click.Choice):
-                name = f"{name}, one of {', '.join(map(str, missing.type.choices))}"
-            raise click.UsageError(f"expected {name}, found nothing", error.ctx) from None
-        except click.NoSuchOption as error:
-            root = parent.find_root().command if parent else None
-            synonyms = getattr(root, "synonyms", NONE)
-            shown = (one for one in self.params if isinstance(one, click.Option) and not one.hidden)
-            known = [spelled for one in shown for spelled in (*one.opts, *one.secondary_opts)]
-            words = unknown("flag", error.option_name, known, synonyms)
-            raise click.UsageError(words.partition("; known:")[0], error.ctx) from None
+            with in_our_words(self, parent, typed):
+                return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError:
+            if not {"-h", "--help"}.isdisjoint(typed):  # behind what cannot be read
+                with click.Context(self, parent, info_name) as context:
+                    echo(self.get_help(context))
+            raise
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; the first word that belongs to nothing is reported."""
         allowed, context.allow_extra_args = context.allow_extra_args, True
+        typed = list(args)
         rest = super().parse_args(context, args)
         context.allow_extra_args = allowed
         if rest and not allowed and not context.resilient_parsing:
-            raise click.UsageError(f"expected no further word, found {rest[0]!r}", context)
+            from pipeline.cli.stray import stray_word  # here and not above: a mistake is rare
+
+            raise click.UsageError(stray_word(self, context, rest[0], typed), context)
         return rest
 
     def get_help(self, context: click.Context) -> str:

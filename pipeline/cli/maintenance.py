@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -72,8 +73,12 @@ def collect(
     max_size: str | None,
     searches: bool,
     dry_run: bool,
+    protected: Collection[str] = (),
 ) -> tuple[dict[str, Any], str]:
-    """Delete what no kept result needs; with `dry_run`, only say what that is."""
+    """Delete what no kept result needs; with `dry_run`, only say what that is.
+
+    protected: fingerprints of results that stay in any case.
+    """
     from pipeline.upkeep.gc import plan_removals, remove
 
     if unused_days is not None and not unused_days >= 0:  # nor no number, which no age is below
@@ -97,6 +102,7 @@ def collect(
             size=size,
             searches=searches,
             current_groups=groups,
+            protected=protected,
         )
         if not dry_run:
             remove(store, removals)

@@ -9,13 +9,13 @@ adds is made with `pipeline_command`, so that it has the same flags and behaves 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import click
 
-from pipeline.cli import actions, completion, doctor
+from pipeline.cli import about, actions, completion, doctor
 from pipeline.cli.definition import Alternative, Program
 from pipeline.cli.flags import StageCommand, common_options, parameter_options
 from pipeline.cli.group import CommandGroup
@@ -38,9 +38,12 @@ def make_cli(program: Program) -> CommandGroup:
         make = partial(pipeline_command, program, name, (name,), actions.bring_up, help=words)
         group.place(STAGES, name, summary(words), make)
     for name, (section, action, words, extra) in actions.COMMANDS.items():
+        words = f"{words} {program.protected_words}".rstrip() if name == "gc" else words
         make = partial(pipeline_command, program, name, (), action, help=words, extra=extra)
         group.place(section, name, summary(words), make)
-    group.synonyms, group.stages = program.synonyms, list(program.pipeline.stages)
+    group.synonyms, group.notes, group.tries = program.synonyms, program.notes, program.tries
+    group.stages = list(program.pipeline.stages)
+    group.later["help"] = partial(about.make_command, group, program.name)  # that help names itself
     others: tuple[tuple[str, str, str, Callable[[], click.Command]], ...] = (
         (RUNNING, "graph", "The picture of the flow.", actions.graph_maker(program)),
         (actions.UPKEEP, "doctor", doctor.WORDS, partial(doctor.make_command, program)),
@@ -68,11 +71,13 @@ def pipeline_command(
     extra: Iterable[click.Parameter] = (),
     own_dry_run: bool = False,
     folded: str = "",
+    explained: Sequence[str] = (),
 ) -> click.Command:
     """A command with the flags of all that `targets` need; `action(program, session, **extra)`.
 
     With --dry-run the plan for `targets` is shown; with `own_dry_run` the action sees to it.
-    `folded` names a command with the same flags, so that the help need not list them.
+    `folded` names a command with the same flags, so that the help need not list them; `explained`,
+    the sections that the help explains in place of those of the stage itself.
     """
     extra = list(extra)
     pipelines = [program.pipeline, *(other.pipeline for other in program.alternatives.values())]
@@ -116,7 +121,7 @@ def pipeline_command(
         params=params,
         help=help,
         example=program.examples.get(name, f"{program.name} {name}"),
-        explained=[option.section for option in own_flags],
+        explained=explained or [option.section for option in own_flags],
         folded=folded or ("run" if action in actions.FOLDED else ""),
     )
 

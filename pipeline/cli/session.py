@@ -131,16 +131,27 @@ def resolve_settings(
 ) -> dict[str, Setting]:
     """Give every parameter its value: from flags as they were typed, environment, file, recipe."""
     file = common["config"]
-    return resolve(
-        parameters,
-        recipe=recipe,
-        file=(file, read_toml(Path(file))) if file else None,
-        environment=os.environ,
-        flags=flags,
-        known_environment=(*KNOWN_ENVIRONMENT, *program.variables),
-        synonyms=program.synonyms,
-        warn=warn,
-    )
+    table = (file, read_toml(Path(file))) if file else None
+    try:
+        return resolve(
+            parameters,
+            recipe=recipe,
+            file=table,
+            environment=os.environ,
+            flags=flags,
+            known_environment=(*KNOWN_ENVIRONMENT, *program.variables),
+            synonyms=program.synonyms,
+            warn=warn,
+        )
+    except ConfigError as error:
+        from pipeline.cli.stray import several  # here and not above: a mistake is rare
+
+        typed = [(name, text) for name, text in flags.items() if isinstance(text, str)]
+        hints = [several(program, parameters[name], text) for name, text in typed]
+        if hint := next(filter(None, hints), ""):
+            words = f"{error}".partition("; did you mean")[0]
+            raise ConfigError(f"{words}; {hint}") from None
+        raise
 
 
 def recipe_names(folder: Path | None) -> list[str]:

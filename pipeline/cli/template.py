@@ -21,8 +21,12 @@ COLUMNS = 78
 KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "text"}
 
 
-def commented(program: Program, settings: Mapping[str, Setting]) -> str:
-    """A TOML file of all parameters of a program; what is set already is set in it."""
+def commented(program: Program, settings: Mapping[str, Setting], columns: int | None = None) -> str:
+    """A TOML file of all parameters of a program; what is set already is set in it.
+
+    columns: how wide its lines may be, where they are shown on a terminal.
+    """
+    width = min(COLUMNS, columns or COLUMNS)
     pipelines = [program.pipeline, *(other.pipeline for other in program.alternatives.values())]
     sections: dict[str, dict[str, Parameter]] = {}
     for pipeline in pipelines:
@@ -30,18 +34,19 @@ def commented(program: Program, settings: Mapping[str, Setting]) -> str:
             if not option.hidden:
                 name = option.parameter.name
                 sections.setdefault(option.section, {}).setdefault(name, option.parameter)
-    lines = [
-        f"# Parameters of {program.name}, for --config FILE or --recipe FILE.",
-        "# Take away the # before what you want to set. Flags and variables of the",
-        "# environment beat --config, and that beats --recipe.",
-    ]
+    lead = (
+        f"Parameters of {program.name}, for --config FILE or --recipe FILE. Take away the # before "
+        "what you want to set. Flags and variables of the environment beat --config, and that "
+        "beats --recipe."
+    )
+    lines = list(_comment(lead, width))
     seen: set[str] = set()
     for title, parameters in sections.items():
         new = {name: one for name, one in parameters.items() if name not in seen}
         seen |= new.keys()
-        lines += ["", f"# {f' {title} ':-^{COLUMNS - 2}}"] if new else []
+        lines += ["", f"# {f' {title} ':-^{width - 2}}"] if new else []
         for name, parameter in new.items():
-            lines += ["", *_explained(parameter), _line(name, parameter, settings[name])]
+            lines += ["", *_explained(parameter, width), _line(name, parameter, settings[name])]
     return "\n".join(lines) + "\n"
 
 
@@ -52,9 +57,12 @@ def _line(name: str, parameter: Parameter, setting: Setting) -> str:
     return f"{name} = {toml_literal(setting.value)}  # {origin}"
 
 
-def _explained(parameter: Parameter) -> Iterator[str]:
-    words = f"{parameter.option.help} ({_values(parameter)})"
-    yield from textwrap.wrap(words, COLUMNS, initial_indent="# ", subsequent_indent="# ")
+def _explained(parameter: Parameter, width: int) -> Iterator[str]:
+    return _comment(f"{parameter.option.help} ({_values(parameter)})", width)
+
+
+def _comment(words: str, width: int) -> Iterator[str]:
+    yield from textwrap.wrap(words, width, initial_indent="# ", subsequent_indent="# ")
 
 
 def _values(parameter: Parameter) -> str:

@@ -2,7 +2,7 @@
 
     roots      what a run was for, whichever program ran it: results of the last stages of its flow,
                of the stages that it was asked for, of a search; unless they are too old or too many
-               bytes; and everything that the current flags lead to
+               bytes; everything that the current flags lead to, and what is protected
     kept       the roots and every result whose output some kept result took as input; groups of
                items that one of these refers to, or that an unfinished run has made
     dropped    the arrays of a search's trainings that nothing else needs, where that is asked for:
@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,9 +63,10 @@ def plan_removals(
     searches: bool = False,
     now: float | None = None,
     current_groups: Iterable[Path] = (),
+    protected: Collection[str] = (),
 ) -> list[Removal]:
     """What a collection would delete. `current` are the keys that the current flags lead to, and
-    `current_groups` the folders of the groups of items."""
+    `current_groups` the folders of the groups of items; `protected` are fingerprints that stay."""
     with storage_errors(store.root):
         results = [look(path) for path in store.results()]
     whole = [result for result in results if result.manifest]
@@ -74,7 +75,8 @@ def plan_removals(
     lineage, groups = Lineage(whole), ItemGroups(store, current_groups)
     kept: set[Path] = set()
     total = groups.size
-    total += groups.weigh(lineage.reach((r for r in whole if r.path in wanted), kept))
+    safe = (r for r in whole if r.path in wanted or r.manifest["fingerprint"] in protected)
+    total += groups.weigh(lineage.reach(safe, kept))
     roots = sorted((r for r in whole if r.root and r.used >= oldest), key=lambda r: -r.used)
     drops = list(_drops(lineage, roots, kept)) if searches else []
     freed = {drop.path: drop.size for drop in drops}
@@ -87,7 +89,7 @@ def plan_removals(
             kept.difference_update(result.path for result in added)
             break
     removals = [
-        Removal(r.path, r.size, "no kept result needs it" if r.manifest else "it is damaged")
+        Removal(r.path, r.size, _why(r, oldest))
         for r in results
         if r.path not in kept and (r.manifest or not is_newer(r.path))
     ]
@@ -112,6 +114,15 @@ def remove(store: Store, removals: Iterable[Removal]) -> None:
                 shutil.rmtree(path)
             else:
                 discard(path)
+
+
+def _why(result: Stored, oldest: float) -> str:
+    """Why a result is deleted."""
+    if not result.manifest:
+        return "it is damaged"
+    if not result.root:
+        return "no kept result needs it"
+    return "unused for too many days" if result.used < oldest else "the longest unused, for space"
 
 
 def _drops(lineage: Lineage, roots: Iterable[Stored], kept: set[Path]) -> Iterator[Removal]:

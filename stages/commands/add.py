@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.cli.actions import bring, say
 from pipeline.cli.group import CommandGroup
-from pipeline.cli.help import HelpfulCommand
-from pipeline.cli.output import echo
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import RUNNING, STAGES, Program, pipeline_command, summary
-from pipeline.cli.session import Session, recipe_names
+from pipeline.cli.session import Session
 from pipeline.cli.types import FILE
-from stages.commands import export
+from stages.commands import export, recipes
 from stages.commands.lr_find import command as lr_command
 from stages.commands.predict import ARGUMENTS, predict
 from stages.commands.report import command as report_command
 from stages.commands.runs import command as runs_command
 from stages.commands.search import command as search_command
-from stages.commands.sections import AFTER, FINDING, MODEL
+from stages.commands.sections import EXPERIMENTS, MODEL
 from stages.commands.tensorboard.command import TENSORBOARD, followed
 from stages.modelfile.formats import expect_document
 from stages.serialize import save_copy
 
 VERSION = "0.1.0"
-RECIPES = Path(__file__).parents[1] / "recipes"
+RECIPES = recipes.RECIPES
 
 SAVE = click.Option(
     ["--save"],
@@ -47,31 +46,42 @@ def add_to(group: CommandGroup, program: Program) -> CommandGroup:
         if name == "run":
             extra.append(report_command.REPORT)
         whole = f"{words[0].upper()}{words[1:]}."
-        make = partial(pipeline_command, program, name, targets, _bring, help=whole, extra=extra)
+        given: dict[str, Any] = {
+            "help": whole,
+            "extra": extra,
+            "explained": EXPLAINED.get(name, ()),
+            "folded": "run" if name in EXPLAINED else "",
+        }
+        make = partial(pipeline_command, program, name, targets, _bring, **given)
         group.place(RUNNING if name == "run" else STAGES, name, words, make)
-    words = "Classes and probabilities for images: files, folders, patterns, stdin."
+    words = """Classes and probabilities for images: files, folders, patterns, stdin.
+
+    Without --load the network of the other flags predicts; it is trained first if it is not stored.
+    """
     make = partial(
-        pipeline_command, program, "predict", PREDICT, predict, help=words, extra=ARGUMENTS
+        pipeline_command,
+        program,
+        "predict",
+        PREDICT,
+        predict,
+        help=words,
+        extra=ARGUMENTS,
+        explained=("Load",),
+        folded="run",
     )
     group.place(MODEL, "predict", summary(words), make)
-    words = "The named recipes."
-    group.place(
-        RUNNING,
-        "recipes",
-        summary(words),
-        lambda: HelpfulCommand(
-            "recipes", callback=_recipes, help=words, example="pipeline recipes"
-        ),
-    )
-    lr_command.add_to(group, program)
+    group.place(RUNNING, "recipes", summary(recipes.WORDS), recipes.make_command)
     search_command.add_to(group, program)
+    lr_command.add_to(group, program)
     runs_command.add_to(group, program)
     export.add_to(group)
     report_command.add_to(group, program)
-    group.arrange(RUNNING, FINDING, AFTER, MODEL, STAGES)
+    group.arrange(RUNNING, EXPERIMENTS, MODEL, STAGES)
     return group
 
 
+# Sections of flags that the help of a command explains, though other stages read them.
+EXPLAINED = {"evaluate": ("Load", "Evaluate"), "serialize": ("Load",)}
 AFTER_TRAINING = ("evaluate", "serialize")
 PREDICT = ("serialize", "split", "load")
 
@@ -96,20 +106,3 @@ def _bring(
     if report and (page := report_command.page_of_run(program, session, outcome)):
         document["report"] = page
     say(session, document, program.render(document))
-
-
-def _recipes() -> None:
-    """Each recipe, and what its own table [measured] says that it brings."""
-    from pipeline.cli.config import read_toml
-    from pipeline.cli.table import align
-
-    rows = [["recipe", "test", "flip TTA", "seconds", "machine", "description"]]
-    for name in recipe_names(RECIPES):
-        recipe = read_toml(RECIPES / f"{name}.toml")
-        found = recipe.get("measured", {})
-        figures = [f"{found[key]:.1%}" if key in found else "–" for key in ("test", "tta")]
-        seconds = f"{found['seconds']:,.0f}" if "seconds" in found else "–"
-        rows.append(
-            [name, *figures, seconds, found.get("machine", "–"), recipe.get("description", "")]
-        )
-    echo(align(rows, right=(1, 2, 3), drop=(4, 3, 2), shorten=(4, 5)))

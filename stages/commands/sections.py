@@ -1,7 +1,6 @@
 """What this program adds to the help: sections, and an example of each command."""
 
-FINDING = "Finding hyperparameters"
-AFTER = "After a run"
+EXPERIMENTS = "Experiments"
 MODEL = "A model"
 
 # What a newcomer may type, by command.

@@ -25,6 +25,7 @@ class SourceOptions:
             f"where the dataset comes from: {', '.join(NAMES)}; a folder of images by class; an "
             "archive, .npz, .npy, .csv or .parquet; or a URL",
             metavar="SOURCE",
+            words=NAMES,
         ),
     ] = "auto"
     sha256: Annotated[str | None, Option("expected SHA-256 of the archive", metavar="DIGITS")] = (

@@ -18,22 +18,45 @@ from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
-from tests.end_to_end.conftest import QUICK, ROOT
+from tests.end_to_end.conftest import QUICK, ROOT, SMALL
 
 LONG = pytest.mark.long  # of the narrowest, and a pipe, every day
 COMMANDS = (
-    ["run", *QUICK, "--patience", "1"],
+    ["run", *QUICK, "--patience", "1", "--save", "model.json"],
     ["plan", *QUICK, "--lr", "0.3"],
     ["explain", "train", *QUICK, "--lr", "0.3", "--all"],
+    ["tag", "", "a-tag-of-forty-characters-as-long-as-can-", "--note", "words " * 30],
     ["runs"],
     ["recipes"],
+    ["recipes", "fast"],
     ["graph"],
     ["config", *QUICK],
+    ["config", "--init"],
     ["search", "lr=0.1,0.2", *QUICK],
-    ["gc", "--dry-run", "--source", "none"],
+    ["gc", "--dry-run", "--max-size", "1"],
     ["run", "--config", "a-file-that-is-not-there-and-has-a-long-name.toml"],
+    ["run", "--epochs", "1,2"],
+    ["predict", "model.json"],
+    ["help", "source"],
     ["--help"],
-    ["train", "--help"],
+    ["train", "--help-all"],
+)
+MORE = (  # that take longer, or are like others
+    COMMANDS[0],
+    ["run", *QUICK, "--lr", "0.3", "--executor", "thread", "--jobs", "2"],
+    ["compare", "", ""],
+    ["report", "", "--output", "page.html"],
+    ["report", "", "--figure", "confusion", "--output", "page.html"],
+    ["lr-find", *QUICK, "--lr-steps", "20"],
+    ["predict", "--load", "model.json", "--save-samples", "2"],
+    ["predict", "--load", "model.json", "samples"],
+    ["evaluate", "--load", "model.json", *QUICK],
+    ["export", "--load", "model.json", "--to", "npz", "--output", "model.npz"],
+    ["push", "--remote", "file://{here}/a-remote-with-a-long-name", *QUICK],
+    ["pull", "--remote", "file://{here}/a-remote-with-a-long-name", *QUICK],
+    ["verify"],
+    ["doctor"],
+    *([name, "-h"] for name in add_to(make_cli(PROGRAM), PROGRAM).list_commands(None)),
 )
 COLOUR = re.compile(r"\x1b\[\d+m")
 
@@ -72,6 +95,12 @@ def longest(written: str) -> int:
     return max(map(len, lines))
 
 
+def filled(arguments, folder):
+    """The arguments with the name of a run for an empty one, and the folder where it is named."""
+    names = (path.name[:8] for path in (folder / "artifacts" / "train").glob("[!.]*"))
+    return [one.replace("{here}", str(folder)) or next(names) for one in arguments]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("terminal")
@@ -85,24 +114,30 @@ class Screen(io.TextIOWrapper):
 
 
 @pytest.mark.parametrize(
-    "columns", [60, pytest.param(80, marks=LONG), pytest.param(120, marks=LONG)]
+    ("commands", "columns"),
+    [
+        pytest.param(COMMANDS, 60, id="everyday-60"),
+        *(pytest.param(COMMANDS, width, marks=LONG, id=f"everyday-{width}") for width in (80, 120)),
+        *(pytest.param(MORE, width, marks=LONG, id=f"more-{width}") for width in (60, 80, 120)),
+    ],
 )
-def test_no_line_is_longer_than_the_terminal_is_wide(folder, columns, monkeypatch):
+def test_no_line_is_longer_than_the_terminal_is_wide(folder, commands, columns, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in {"TERM": "xterm", "COLUMNS": str(columns)}.items():  # click asks for both
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("pipeline.events.console.Console.columns", columns)
     group = add_to(make_cli(PROGRAM), PROGRAM)
-    for arguments in COMMANDS:
+    for arguments in commands:
         screen = Screen(io.BytesIO(), "utf-8", newline="\n")
         monkeypatch.setattr(sys, "stdout", screen)
         monkeypatch.setattr(sys, "stderr", screen)
-        varied = ["--seed", str(columns)] if arguments[0] == "run" else []
-        run_cli(group, [*arguments, *varied])
+        varied = ["--seed", str(columns)] if "--patience" in arguments else []
+        run_cli(group, [*filled(arguments, folder), *varied])
         screen.flush()
         written = screen.buffer.getvalue().decode()
         assert written.strip(), arguments
+        assert "Traceback" not in written
         assert longest(written) <= columns, (arguments, written)
 
 
@@ -112,6 +147,15 @@ def test_what_a_terminal_shows_of_a_training(folder):
     text = COLOUR.sub("", written)
     assert re.search(r"\r *train +\S+ +\d+%  .*epoch \d/3", text)
     assert re.search(r"[\r\n]epoch 3/3  loss \d\.\d{4}  +\d+\.\d\d%  validation ", text)
+
+
+def test_the_board_of_a_search_fits_a_narrow_terminal(folder):
+    search = ["search", "lr=0.1,0.2,0.3", "hidden=8/16,8", *SMALL, "--epochs", "2", "--jobs", "2"]
+    written = record(folder, [*search, "--executor", "process"], 60)
+    assert longest(written) <= 60
+    text = COLOUR.sub("", written)
+    assert "\x1b[A" in text  # bars of trials below that of the search
+    assert re.search(r"\[6/6\] lr=0\.\d hidden=\S+ +validation", text)
 
 
 def test_no_colours_where_nobody_wants_them(folder):

@@ -70,7 +70,7 @@ class Page:
                 return found["result"]
             self.events.append(found)
 
-    def _message(self, within: float = 60) -> dict[str, Any]:
+    def _message(self, within: float = 300) -> dict[str, Any]:
         end = time.monotonic() + within
         while b"\0" not in self._rest:
             if not select.select([self._back], [], [], max(0, end - time.monotonic()))[0]:

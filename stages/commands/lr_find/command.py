@@ -19,7 +19,7 @@ from pipeline.cli.types import FILE
 from pipeline.events.console import Console
 from stages.commands.lr_find.curve import rates_between, shown
 from stages.commands.lr_find.stage import lr_find
-from stages.commands.sections import FINDING
+from stages.commands.sections import EXPERIMENTS
 from stages.commands.summary import SYNTHETIC
 from stages.train import train
 
@@ -44,7 +44,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
         return command
 
     plain = group.later[train.name]
-    group.place(FINDING, lr_find.name, summary(lr_find.help), make)
+    group.place(EXPERIMENTS, lr_find.name, summary(lr_find.help), make)
     both = group.words[train.name]
     group.place(STAGES, train.name, both, lambda: _Train(plain(), group.made(lr_find.name)))
 

@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.outcome import Outcome
 from stages.commands.report import FOLDER
 from stages.commands.runs.command import complete_runs
-from stages.commands.sections import AFTER
+from stages.commands.sections import EXPERIMENTS
 
 TARGETS = ("evaluate",)  # the stage that a page is about, with all that it needs
 HELP = """One HTML page of a training, or of some side by side: it needs nothing else to be read.
@@ -58,7 +58,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
     make = partial(
         pipeline_command, program, "report", TARGETS, _report, help=HELP, extra=FLAGS, folded="run"
     )
-    group.place(AFTER, "report", summary(HELP), make)
+    group.place(EXPERIMENTS, "report", summary(HELP), make)
 
 
 def _report(program: Program, session: Session, **given: Any) -> None:

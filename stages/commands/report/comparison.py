@@ -32,7 +32,7 @@ def _head(records: Sequence[Record], names: Sequence[str]) -> Markup:
     datasets = list(dict.fromkeys(record.dataset for record in records))
     warning = next((found for one in datasets if (found := synthetic(one))), None)
     rows = [
-        tag("li", tag("span", "", class_=f"key c{place % 6}"), tag("b", name), f" {record.recipe}")
+        tag("li", against.key(place), tag("b", name), f" {record.recipe}")
         for place, (name, record) in enumerate(zip(names, records, strict=True))
     ]
     return tag(
@@ -58,9 +58,10 @@ def _verdict(records: Sequence[Record], names: Sequence[str]) -> Markup:
     if len(known) < 2:
         return join(["Fewer than two of these runs have been evaluated."])
     (high, best, name), (low, second, other) = known[:2]
+    more = f"{points(high - low)} more than " if high > low else "as many as "
     words = [
-        tag("b", name), f" gets {percent(high)} of the test images right, "
-        f"{points(high - low)} more than ", tag("b", other), ". ",
+        tag("b", name), f" gets {percent(high)} of the test images right, {more}",
+        tag("b", other), ". ",
     ]  # fmt: skip
     found = pair(best, second)
     if isinstance(found, str):

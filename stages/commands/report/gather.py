@@ -16,9 +16,10 @@ from stages.commands.report.predictions import Predictions, predict
 from stages.commands.report.record import Record, Setting, Step
 from stages.commands.report.remake import command_of, source_of
 from stages.commands.report.trail import Trail
-from stages.commands.report.weights import first_layer
+from stages.commands.report.weights import by_position, first_layer
 from stages.commands.runs.record import DIGITS
 from stages.commands.runs.words import DATA, Recipes
+from stages.dataset.formats.layout import shape_of
 
 PARTS = {"training": "train_rows", "validation": "validation_rows", "test": "test_rows"}
 
@@ -60,6 +61,8 @@ def gather(
         predictions=found if isinstance(found, Predictions) else None,
         missing=found if isinstance(found, str) else "",
         first_layer=first_layer(trail),
+        patches=by_position(trail),
+        unit="row" if dataset and shape_of(dataset) is None else "image",
     )
 
 

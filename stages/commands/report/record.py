@@ -45,7 +45,7 @@ class Record:
 
     `history` holds an entry for each epoch: epoch, lr, loss, accuracy and, with validation images,
     validation_loss and validation_accuracy. `figures` are those of the evaluation by the part of
-    the dataset: images, loss, accuracy, confusion, tta. `first_layer`: see weights.py.
+    the dataset: images, loss, accuracy, confusion, tta. `first_layer`, `patches`: see weights.py.
     """
 
     name: str
@@ -72,6 +72,8 @@ class Record:
     predictions: Predictions | None
     missing: str
     first_layer: np.ndarray | None
+    patches: tuple[int, np.ndarray] | None = None
+    unit: str = "image"  # what an example is called: of a table, a row
 
     @property
     def flips(self) -> bool:

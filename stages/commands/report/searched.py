@@ -8,7 +8,7 @@ from typing import Any
 from stages.commands.report.html import Markup, join, tag
 from stages.commands.report.page import page
 from stages.commands.report.sections.headline import synthetic
-from stages.commands.report.sections.parts import section
+from stages.commands.report.sections.parts import command, section
 from stages.commands.report.sections.search import effects, leaderboard, text_of, trials_of
 from stages.commands.report.words import percent, several
 
@@ -59,11 +59,5 @@ def _command(document: Mapping[str, Any]) -> Markup | None:
             "there may be better beyond")
         for name, edge in document.get("edges", {}).items()
     ]  # fmt: skip
-    code = tag(
-        "pre",
-        tag("code", document["command"]),
-        tabindex="0",
-        role="region",
-        aria_label="The command",
-    )
+    code = command(document["command"], "The command")
     return section("best", "Train the best", None, code, tag("ul", *edges) if edges else None)

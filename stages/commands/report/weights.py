@@ -24,16 +24,9 @@ def first_layer(trail: Trail, most: int = MOST) -> np.ndarray | None:
     Middle grey is a weight of 0; each picture spans the range of its own weights. None where the
     run is not there or its features are no pixels.
     """
-    names = "dataset", "standardization", "whitening", "parameters", "training"
-    values = {name: trail.load(name) for name in names}
-    if any(value is None for value in values.values()):
-        return None
-    try:
-        network = nn.Network.from_layers(values["training"]["layers"], values["parameters"])
-    except ValueError:
-        return None
-    weights = _units(network)
-    if weights is None:
+    values, network = _loaded(trail)
+    weights = None if network is None else _units(network)
+    if network is None or weights is None:
         return None
     first, constants = network.structure[0], values["standardization"]
     if isinstance(first, nn.Local):  # a patch may lie anywhere: constants of pixels say nothing
@@ -44,6 +37,38 @@ def first_layer(trail: Trail, most: int = MOST) -> np.ndarray | None:
     if isinstance(first, nn.Local):
         shape = first.shape_of_patch
     return None if shape is None else pictures(pixels.T.reshape(-1, *shape))
+
+
+def by_position(trail: Trail) -> tuple[int, np.ndarray] | None:
+    """Of a local layer: how many patches lie beside each other, and for each of them, row after
+    row, the unit with the largest weights, uint8 (positions, channels, height, width).
+
+    None where the first layer is none, or has fewer than four positions.
+    """
+    values, network = _loaded(trail)
+    first = network.structure[0] if network else None
+    if network is None or not isinstance(first, nn.Local) or min(first.positions) < 2:
+        return None
+    weights = network.tensors()[0]["weights"]  # (positions, numbers, units)
+    strongest = np.einsum("pij,pij->pj", weights, weights).argmax(axis=1)
+    chosen = np.take_along_axis(weights, strongest[:, np.newaxis, np.newaxis], axis=2)[:, :, 0]
+    pixels = to_pixels(chosen.T, values["standardization"][:0], values["whitening"])
+    shape = first.shape_of_patch
+    if first.channels_last or shape[0] not in (1, 3) or np.prod(shape) != len(pixels):
+        return None
+    return first.positions[1], pictures(pixels.T.reshape(-1, *shape))
+
+
+def _loaded(trail: Trail) -> tuple[dict[str, Any], nn.Network | None]:
+    """What the pictures are made from, and the network; None where something is not there."""
+    names = "dataset", "standardization", "whitening", "parameters", "training"
+    values = {name: trail.load(name) for name in names}
+    if any(value is None for value in values.values()):
+        return values, None
+    try:
+        return values, nn.Network.from_layers(values["training"]["layers"], values["parameters"])
+    except ValueError:
+        return values, None
 
 
 def _units(network: nn.Network) -> np.ndarray | None:

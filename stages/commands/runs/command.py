@@ -21,7 +21,7 @@ from pipeline.errors import UserError
 from pipeline.store.locks import store_lock
 from pipeline.store.store import Store
 from stages.commands.runs import labels, record
-from stages.commands.sections import AFTER
+from stages.commands.sections import EXPERIMENTS
 
 SORTS = ("written", "validation", "test")
 FLAGS = [
@@ -78,7 +78,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
         callback = _callback(program, name)
         given: dict[str, Any] = {"callback": callback, "params": params, "help": help}
         make = partial(StageCommand, name, example=EXAMPLES[name], **given)
-        group.place(AFTER, name, summary(help), make)
+        group.place(EXPERIMENTS, name, summary(help), make)
 
 
 def _callback(program: Program, name: str) -> Callable[..., None]:

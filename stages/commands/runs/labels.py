@@ -52,6 +52,11 @@ def read_labels(root: Path) -> dict[str, Label]:
         ) from None
 
 
+def tagged(root: Path) -> set[str]:
+    """The fingerprints of the runs that have a tag: `gc` keeps them."""
+    return {key for key, label in read_labels(root).items() if label.tags}
+
+
 def change_label(
     root: Path, fingerprint: str, add: Iterable[str], remove: Iterable[str], note: str | None
 ) -> Label:

@@ -15,7 +15,7 @@ from pipeline.cli.program import Program, pipeline_command, summary
 from pipeline.cli.session import Session
 from pipeline.cli.types import FILE
 from stages.commands.search import TARGETS
-from stages.commands.sections import FINDING
+from stages.commands.sections import EXPERIMENTS
 from stages.commands.tensorboard.command import TENSORBOARD
 
 HELP = """Try hyperparameters against each other, on validation images.
@@ -107,7 +107,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
         own_dry_run=True,
         folded="train",
     )
-    group.place(FINDING, "search", summary(HELP), make)
+    group.place(EXPERIMENTS, "search", summary(HELP), make)
 
 
 def _search(

@@ -102,4 +102,6 @@ def test_a_word_too_many_is_told(call, typed):
 def test_a_word_too_few_is_told(call):
     status, _, err = call("explain")
     assert status == 2
-    assert err.startswith("error: expected STAGE, found nothing (see 'shop explain --help')")
+    assert err.startswith(
+        "error: expected STAGE, found nothing; there is collect, choose, add (see"
+    )

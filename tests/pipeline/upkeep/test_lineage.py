@@ -73,3 +73,22 @@ def test_a_value_comes_back_from_a_fingerprint(value):
     found = value_of(_tagged(value))
     assert found == value
     assert type(found) is type(value)
+
+
+def test_two_datasets_with_the_same_images_are_kept_apart(store):
+    """Of two makers of the same, the one whose other outputs are those of this lineage is taken."""
+    stages = ("read", "scale", "learn")
+    for number, kind in enumerate(("tens", "hundreds", "thousands")):
+        fields = {"stage": "read", "parameters": {}, "inputs": {}, "code": {"source": kind}}
+        with store.write(Key("read", digest_json(fields)), fields) as writer:
+            writer.put("images", [1, 2])
+            writer.put("labels", [number])
+            writer.put("classes", [kind])
+    put(store, "scale", {}, {"images": SAME}, "features")
+    labels = digest_json([1])
+    put(store, "learn", {}, {"features": SAME, "labels": labels}, "parameters")
+    lineages = Lineages(store, stages)
+    (learned,) = lineages.stored["learn"]
+    found = lineages.of(learned).makers
+    assert found["labels"] is found["images"]
+    assert found["images"]["fields"]["code"] == {"source": "hundreds"}

@@ -88,7 +88,7 @@ def test_model_json_is_where_it_goes_by_default(call, folder, monkeypatch, tmp_p
         ("export --load model.json --to npz", "expected --output"),
         (
             "export --load model.json --to pdf --output a.pdf",
-            "Invalid value for '--to': expected one of onnx, python, npz, gon, found 'pdf'",
+            "error: --to: expected one of onnx, python, npz, gon, found 'pdf'",
         ),
         ("export --load none.json --to npz --output a.npz", "expected a readable file at none.js"),
         ("export --load gon.json --to npz --output a.npz", "gon.json: not a valid model file: "),

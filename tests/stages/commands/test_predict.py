@@ -60,6 +60,8 @@ def test_images_are_looked_for_before_anything_runs(call, folder):
 def test_samples_and_files_get_the_same_answer(call, folder):
     status, out, err = call(*FLAGS, "--save-samples", 5, "--json")
     assert status == 0, err
+    assert "no model is given, so the network of these flags is trained first; --load" in err
+    assert "no model is given" not in call(*FLAGS, "--save-samples", 1)[2]  # it is stored now
     document = json.loads(out)
     assert document["dataset"] == "synthetic"
     assert len(document["samples"]) == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stages.commands.report.figures import axes
+from stages.commands.report.figures.colours import LINES_LIGHT
 from stages.commands.report.figures.svg import frame, n, words
 from stages.commands.report.html import Markup, tag
 from stages.commands.report.words import interval, percent
@@ -30,13 +31,18 @@ def interval_bar(accuracy: float, ends: tuple[float, float], chance: float) -> M
     return frame(parts, text, WIDTH, HEIGHT)
 
 
+def shade(style: str, number: int) -> str:
+    """The classes of a part of a whole: a colour for each of the largest, one for all others."""
+    return f"{style} c{number}" if number < len(LINES_LIGHT) else style
+
+
 def share_bar(shares: Sequence[tuple[str, float]], text: str) -> Markup:
     """Parts of a whole, one beside the other, each in a colour of its own."""
     whole, place, parts = sum(share for _, share in shares) or 1.0, 0.0, []
     for number, (name, share) in enumerate(shares):
         width = 1000 * share / whole
         label = tag("title", f"{name}: {percent(share / whole)}")
-        style = f"part c{number % 6}"
+        style = shade("part", number)
         parts.append(
             tag("rect", label, x=n(place), y=0, width=n(max(width, 1)), height=28, class_=style)
         )

@@ -88,7 +88,9 @@ class Effect:
     def by_text(self) -> dict[str, list[float]]:
         """The accuracies of each value: numbers in their order, others as they first come."""
         found: dict[str, list[float]] = {}
-        ordered = sorted(self.points, key=lambda one: one[0]) if self.numeric else self.points
+        sizes = all(isinstance(value, list | tuple) for value, _, _ in self.points)
+        sorts = self.numeric or sizes  # of layers, too: 8 before 16
+        ordered = sorted(self.points, key=lambda one: one[0]) if sorts else self.points
         for _, score, text in ordered:
             found.setdefault(text, []).append(score)
         return found

@@ -8,6 +8,7 @@ from stages.commands.report.html import Markup, tag
 from stages.commands.report.statistics import BINS, Calibration, wilson
 from stages.commands.report.words import percent
 
+FEW = 10  # images of a bin that is drawn faintly
 WIDTH, HEIGHT = 400, 388
 LEFT, RIGHT, TOP, SPLIT, FLOOR = 46, 14, 10, 270, 346  # the histogram lies below the split
 
@@ -41,13 +42,14 @@ def _bin(
     sure, right = float(found.confidence[place]), float(found.accuracy[place])
     low, high = wilson(right * images, images)
     left, wide = x(place / BINS) + 1, x(1 / BINS) - x(0) - 2
+    few = " few" if images < FEW else ""  # an interval over half the picture says little
     label = f"confidence {percent(sure)}: {percent(right)} right, {images:,} images"
     return tag(
         "g",
         tag("title", label),
         tag("rect", x=n(left), y=n(bar(images)), width=n(wide),
             height=n(max(bar(0) - bar(images), 0.6)), class_="bar"),
-        tag("path", d=f"M{n(x(sure))} {n(y(sure))}V{n(y(right))}", class_="gap"),
-        tag("path", d=f"M{n(x(sure))} {n(y(low))}V{n(y(high))}", class_="whisker"),
+        tag("path", d=f"M{n(x(sure))} {n(y(sure))}V{n(y(right))}", class_="gap" + few),
+        tag("path", d=f"M{n(x(sure))} {n(y(low))}V{n(y(high))}", class_="whisker" + few),
         tag("circle", cx=n(x(sure)), cy=n(y(right)), r=n(4 if images > 20 else 2.5), class_="dot"),
     )  # fmt: skip

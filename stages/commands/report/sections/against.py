@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from stages.commands.report.compare import Pair, differences, pair
+from stages.commands.report.figures.colours import LINES_LIGHT
+from stages.commands.report.figures.intervals import Row, draw
 from stages.commands.report.html import Markup, join, tag
 from stages.commands.report.record import Record
 from stages.commands.report.sections.curves import curves_over
-from stages.commands.report.sections.parts import section, table, tiles
+from stages.commands.report.sections.parts import command, figure, section, table, tiles
 from stages.commands.report.statistics import calibration, wilson
 from stages.commands.report.words import NONE, interval, number, percent, seconds, several
 
@@ -76,14 +78,38 @@ def figures(records: Sequence[Record], labels: Sequence[str]) -> Markup:
     else:
         second = tag("p", "No hyperparameter does.")
     lead = "Everything that is not listed under “What differs” is the same in all."
-    return section("runs", "Side by side", lead, first, title, second)
+    tables = tag("div", first, title, second)
+    beside = tag("div", tables, _intervals(records, labels), class_="runs-figures")
+    return section("runs", "Side by side", lead, beside)
+
+
+def key(place: int) -> Markup:
+    """The mark of a run: its colour, and stripes where its lines are dashed."""
+    again = " again" if place >= len(LINES_LIGHT) else ""
+    return tag("span", "", class_=f"key c{place % len(LINES_LIGHT)}{again}")
+
+
+def _intervals(records: Sequence[Record], labels: Sequence[str]) -> Markup | None:
+    """The accuracies with their intervals, a row each."""
+    rows = []
+    for place, (record, label) in enumerate(zip(records, labels, strict=True)):
+        test = record.figures.get("test")
+        if test and record.accuracy is not None:
+            ends = wilson(record.accuracy * test["images"], test["images"])
+            name = label.split("=")[-1]
+            rows.append(Row(name, record.accuracy, ends, place % len(LINES_LIGHT)))
+    if len(rows) < 2:
+        return None
+    said = ", ".join(f"{row.name} {percent(row.value)}, {interval(row.ends)}" for row in rows)
+    note = "with 95% intervals; runs on the same images are told apart better by McNemar's test"
+    return figure(draw(rows, f"Test accuracy with 95% intervals: {said}"), "Test accuracy", note)
 
 
 def _named(
     records: Sequence[Record], labels: Sequence[str], style: str | None = None
 ) -> list[Markup]:
     return [
-        tag("th", tag("span", "", class_=f"key c{place % 6}"), label, scope="col", class_=style)
+        tag("th", key(place), label, scope="col", class_=style)
         for place, (label, _) in enumerate(zip(labels, records, strict=True))
     ]
 
@@ -154,13 +180,5 @@ def commands(records: Sequence[Record], labels: Sequence[str]) -> Markup:
     parts = []
     for record, label in zip(records, labels, strict=True):
         parts.append(tag("h3", label))
-        parts.append(
-            tag(
-                "pre",
-                tag("code", record.command),
-                tabindex="0",
-                role="region",
-                aria_label=f"Command of {label}",
-            )
-        )
+        parts.append(command(record.command, f"Command of {label}"))
     return section("making", "Make them again", None, *parts)

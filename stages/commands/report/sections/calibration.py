@@ -26,15 +26,18 @@ def calibrated(record: Record) -> Markup | None:
     measured = calibration(found.confidence, found.right)
     title = f"Expected calibration error {percent(measured.error)}"
     text = f"Reliability diagram. {title}: {_bins(measured)}"
-    note = f"{several(len(found.truth), 'test image')} in {BINS} bins of confidence; bars: images"
+    unit = record.unit
+    note = (
+        f"{several(len(found.truth), f'test {unit}')} in {BINS} bins of confidence; bars: {unit}s"
+    )
     sure, right = float(found.confidence.mean()), float(found.right.mean())
     label = {
         "Mean confidence": percent(sure),
         "Accuracy": percent(right),
         "Difference": f"{points(abs(sure - right))} too {'sure' if sure > right else 'unsure'}",
         "Expected calibration error": percent(measured.error),
-        "Sure above 90%": _above(record, 0.9),
-        "Sure below 50%": _below(record, 0.5),
+        "Sure above 90%": _share(found, found.confidence > 0.9, unit),
+        "Sure below 50%": _share(found, found.confidence < 0.5, unit),
     }
     drawn = figure(reliability.draw(measured, text), title, note, style="reliability")
     beside = tag("div", drawn, facts(label), class_="beside")
@@ -49,24 +52,9 @@ def _bins(found: Calibration) -> str:
     )
 
 
-def _above(record: Record, limit: float) -> str:
-    found = _predictions(record)
-    return _share(found, found.confidence > limit)
-
-
-def _below(record: Record, limit: float) -> str:
-    found = _predictions(record)
-    return _share(found, found.confidence < limit)
-
-
-def _predictions(record: Record) -> Predictions:
-    assert record.predictions is not None  # or there is no section
-    return record.predictions
-
-
-def _share(found: Predictions, chosen: np.ndarray) -> str:
+def _share(found: Predictions, chosen: np.ndarray, unit: str) -> str:
     images = int(chosen.sum())
     if not images:
-        return "no image"
+        return f"no {unit}"
     right = float(found.right[chosen].mean())
-    return f"{several(images, 'image')}, {percent(right, 0)} of them right"
+    return f"{several(images, unit)}, {percent(right, 0)} of them right"

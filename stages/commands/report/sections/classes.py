@@ -11,8 +11,8 @@ from stages.commands.report.statistics import class_scores, wilson
 from stages.commands.report.words import interval, percent
 
 LEAD = (
-    "Precision: of the images taken for a class, the share that is of it. Recall: of the images of "
-    "a class, the share that was found, with its 95% interval. F1 is their harmonic mean."
+    "Precision: of all that is taken for a class, the share that is of it. Recall: of all that is "
+    "of a class, the share that was found, with its 95% interval. F1 is their harmonic mean."
 )
 
 
@@ -38,7 +38,7 @@ def classes(record: Record) -> Markup | None:
         )
     means = [_mean(values) for values in (scores.precision, scores.recall, scores.f1)]
     rows.append(["mean", *means, "", f"{int(scores.images.sum()):,}"])
-    heads = ["class", "precision", "recall", "F1", "95% of recall", "images"]
+    heads = ["class", "precision", "recall", "F1", "95% of recall", f"{record.unit}s"]
     grid = table(heads, rows, "Scores by class", right=(1, 2, 3, 4, 5), style="byclass")
     return section("classes", "Class by class", LEAD, grid)
 

@@ -25,7 +25,7 @@ def confusion(record: Record) -> Markup | None:
     if counts is None:
         return None
     images, mistakes = int(counts.sum()), int(counts.sum() - counts.trace())
-    title = f"{several(mistakes, 'mistake')} on {several(images, 'test image')}"
+    title = f"{several(mistakes, 'mistake')} on {several(images, f'test {record.unit}')}"
     title += " with flip TTA" if record.flips and record.predictions else ""
     small = len(record.classes) <= TABLED
     drawn = (
@@ -33,12 +33,12 @@ def confusion(record: Record) -> Markup | None:
         if small
         else matrix.draw(Matrix(title, record.classes, counts))
     )
-    heading = f"The {TOP} most frequent mistakes"
+    heading = "The most frequent mistakes"
     return section(
         "confusion",
         "Confusion",
         LEAD,
-        tag("div", figure(drawn, title, style="matrix"), _mistakes(record.classes, counts, heading),
+        tag("div", figure(drawn, title, style="matrix"), _mistakes(record, counts, heading),
             class_="beside" if small else "below"),
     )  # fmt: skip
 
@@ -68,7 +68,8 @@ def mistakes(counts: np.ndarray, most: int = TOP) -> list[tuple[int, int, int]]:
     return [one for one in found if one[2]]
 
 
-def _mistakes(classes: tuple[str, ...], counts: np.ndarray, heading: str) -> Markup | None:
+def _mistakes(record: Record, counts: np.ndarray, heading: str) -> Markup | None:
+    classes = record.classes
     rows = [
         [
             join(
@@ -81,5 +82,5 @@ def _mistakes(classes: tuple[str, ...], counts: np.ndarray, heading: str) -> Mar
     ]
     if not rows:
         return None
-    grid = table(["mistake", "images", "of the class"], rows, heading, right=(1, 2))
+    grid = table(["mistake", f"{record.unit}s", "of the class"], rows, heading, right=(1, 2))
     return tag("div", tag("h3", heading), grid)

@@ -11,10 +11,10 @@ from stages.commands.report.sections.parts import figure, section, table
 from stages.commands.report.words import number, percent, short
 
 LEAD = (
-    "Training figures are means over an epoch, while the parameters change and images may be "
-    "augmented"
+    "Training figures are means over an epoch, while the parameters change and what is trained "
+    "on may be augmented"
 )
-VALIDATED = "; validation figures are those at its end, on images that were never trained on"
+VALIDATED = "; validation figures are those at its end, on what was never trained on"
 
 
 def curves_of(record: Record) -> Markup | None:

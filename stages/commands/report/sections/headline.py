@@ -63,9 +63,12 @@ def deck(record: Record) -> str:
     if record.weights:
         words += f" ({record.weights:,} parameters)"
     if record.epochs:
-        words += f", trained for {several(record.epochs, 'epoch')}"
+        most = record.parameters.get("epochs", record.epochs)
+        stopped = f", stopped early of {most:,}" if record.epochs < most else ""
+        words += f", trained for {several(record.epochs, 'epoch')}{stopped}"
+        words += "," if stopped else ""
     if images["training"]:
-        words += f" on {several(images['training'], 'image')} of {len(record.classes)} classes"
+        words += f" on {several(images['training'], record.unit)} of {len(record.classes)} classes"
     words += ". "
     rest = [f"{images[part]:,} for {part}" for part in ("validation", "test") if images[part]]
     return words + (f"Held back: {listed(rest)}." if rest else "")
@@ -80,14 +83,14 @@ def _figures(record: Record) -> Markup:
         large = tag("p", "This training has not been evaluated.", class_="muted")
     else:
         ends = wilson(record.accuracy * test["images"], test["images"])
-        label = "of the test images right" + (", with flip TTA" if record.flips else "")
+        label = f"of the test {record.unit}s right" + (", with flip TTA" if record.flips else "")
         large = join(
             [
                 tag("p", tag("b", percent(record.accuracy)), f" {label}"),
                 interval_bar(record.accuracy, ends, chance),
                 tag(
                     "p",
-                    f"95% interval {interval(ends)}, from {several(test['images'], 'image')}",
+                    f"95% interval {interval(ends)}, from {several(test['images'], record.unit)}",
                     class_="note",
                 ),
             ]
@@ -145,7 +148,7 @@ def _classes(record: Record) -> Markup | None:
         share = percent(off[truth, taken] / counts[truth].sum(), 0)
         words += [
             " Its most frequent mistake is ", name[truth], " taken for ", name[taken],
-            f": {several(int(off.max()), 'image')}, {share} of the class.",
+            f": {several(int(off.max()), record.unit)}, {share} of the class.",
         ]  # fmt: skip
     return join(words)
 
@@ -162,10 +165,8 @@ def _fit(record: Record) -> Markup | None:
     if ahead > 0:
         more = "; more augmentation or dropout may close the gap" if ahead > 0.1 else ""
         return join([f"Training is {points(ahead)} ahead of validation{more}."])
-    return join(
-        [f"Validation is {points(-ahead)} ahead of training, whose images are augmented or whose "
-         "figures are means over the epoch."]
-    )  # fmt: skip
+    why = f"whose {record.unit}s are augmented or whose figures are means over the epoch"
+    return join([f"Validation is {points(-ahead)} ahead of training, {why}."])
 
 
 def _sure(record: Record) -> Markup | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stages.commands.report.html import Markup, tag
 from stages.commands.report.record import Record
-from stages.commands.report.sections.parts import facts, section, table
+from stages.commands.report.sections.parts import command, facts, section, table
 
 LEAD = (
     "The same command gives the same bits on the same machine: every result has one digest, "
@@ -31,13 +31,7 @@ def making(record: Record) -> Markup:
         "making",
         "Make it again",
         LEAD,
-        tag(
-            "pre",
-            tag("code", record.command),
-            tabindex="0",
-            role="region",
-            aria_label="The command",
-        ),
+        command(record.command, "The command"),
         facts({name: value for name, value in words.items() if value}),
         tag("h3", "Digests of what is stored"),
         table(["artifact", "stage", "SHA-256"], rows, "Digests of artifacts", style="digests"),

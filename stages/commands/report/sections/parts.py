@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -100,6 +101,13 @@ def _shown(found: Predictions, number: int, words: str) -> Markup:
     """The image; of a table, which row it is."""
     image = found.image(number)
     return picture(image, words) if image.ndim == 3 else tag("p", f"test row {number}")
+
+
+def command(typed: str, label: str) -> Markup:
+    """A command line, which breaks between flags, not within one; it is copied as it was typed."""
+    parts = [tag("span", part) for part in re.split(r" (?=--)", typed)]
+    code = tag("code", join(parts, " "))
+    return tag("pre", code, tabindex="0", role="region", aria_label=label)
 
 
 def sentence(*parts: Any) -> Markup:

@@ -37,7 +37,7 @@ def _table(title: str, rows: Sequence[Setting]) -> Markup:
         [
             tag("th", tag("code", one.flag), tag("small", one.meaning), scope="row"),
             tag("td", tag("code", one.text)),
-            one.origin,
+            one.origin.removesuffix(f" {one.flag}"),  # that it was the flag beside it
         ]
         for one in rows
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stages.commands.report.figures.bars import share_bar
+from stages.commands.report.figures.bars import shade, share_bar
 from stages.commands.report.html import Markup, tag
 from stages.commands.report.record import Record
 from stages.commands.report.sections.parts import figure, section, table
@@ -27,7 +27,7 @@ def timing(record: Record) -> Markup | None:
     text = f"{title}: " + ", ".join(f"{name} {seconds(took)}" for name, took in shares)
     rows = [
         [
-            tag("th", tag("span", "", class_=f"key c{place % 6}"), step.name, scope="row")
+            tag("th", tag("span", "", class_=shade("key", place)), step.name, scope="row")
             if step.seconds / whole > 0.002 else step.name,
             seconds(step.seconds),
             percent(step.seconds / whole),
@@ -40,6 +40,6 @@ def timing(record: Record) -> Markup | None:
         each = sum(record.epoch_seconds) / len(record.epoch_seconds)
         note = f"{several(len(record.epoch_seconds), 'epoch')} of {seconds(each)} on average"
         if record.counts["training"]:
-            note += f": {record.counts['training'] / each:,.0f} images a second"
+            note += f": {record.counts['training'] / each:,.0f} {record.unit}s a second"
     drawn = figure(share_bar(shares, text), title, note, style="wide")
     return section("time", "Where the time went", LEAD, drawn, grid)

@@ -82,7 +82,7 @@ def test_with_the_flags_of_a_training(call, document, folder, runs):
     assert found["report"] == os.path.join("artifacts", "reports", f"{runs[1]}.html")
     text = (folder / found["report"]).read_text("utf-8")
     assert "cached" in text
-    assert "flag --lr" in text  # the origin of a value
+    assert re.search("<code>--lr</code>.*?<td>flag</td>", text)  # the origin of a value
     (run,) = found["runs"]
     low, high = run["interval"]
     assert 0 <= low < run["accuracy"] < high <= 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stages import neuralnet as nn
-from stages.commands.report.weights import first_layer, pictures
+from stages.commands.report.weights import by_position, first_layer, pictures
 from tests.stages.commands.report.records import record
 
 
@@ -38,6 +38,9 @@ def test_weights_of_a_local_layer_are_shown_as_patches(components):
     pixels = whitening[1:] @ weights if components else weights
     strongest = np.einsum("ij,ij->j", weights, weights).argmax()
     assert (found[0] == pictures(pixels[:, strongest].reshape(1, 3, 4, 4))[0]).all()
+    columns, places = by_position(trail)
+    assert (columns, places.shape) == (3, (6, 3, 4, 4))
+    assert any((place == found[0]).all() for place in places)
 
 
 @pytest.mark.parametrize(

@@ -152,8 +152,8 @@ def test_the_best_is_saved_for_config(call, document, folder):
             "lr=0.1 --val-fraction 0",
             "expected validation images to choose by, found --val-fraction 0",
         ),
-        ("lr=0.1 --trials 0", "Invalid value for '--trials': 0 is not in the range"),
-        ("lr=0.1 --halving x", "Invalid value for '--halving': 'x' is not a valid int"),
+        ("lr=0.1 --trials 0", "--trials: expected an integer of at least 1, found 0"),
+        ("lr=0.1 --halving x", "--halving: expected an integer of at least 2, found 'x'"),
         ("epochs=2,4 --halving 2", "expected --halving to choose the epochs, found epochs=… too"),
         ("lr=0.1 --save .", "--save: expected the name of a file that can be written, found ."),
         (
