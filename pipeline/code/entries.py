@@ -25,11 +25,12 @@ def symbol_entry(
     """The entry of a name. `parts` are its statements with what they refer to, `targets` what
     imports bind it to, `rebound` whether a function gives it another value."""
     nodes = [node for node, _ in parts]
+    below = [inner for node in nodes for inner in walk(node)]
     groups = [group for _, visitor in parts for group in visitor.groups]
     conditional = {
         kind: short_hash("\0".join(found))
         for kind in ("docs", "annotations", "texts")
-        if (found := [getattr(n, kind) for node in nodes for n in walk(node) if hasattr(n, kind)])
+        if (found := [getattr(inner, kind) for inner in below if hasattr(inner, kind)])
     }
     return Entry(
         digest(*nodes, own=name) if nodes else "",
