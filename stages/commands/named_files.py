@@ -12,11 +12,8 @@ from pathlib import Path
 from pipeline.errors import DataError
 from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
+from stages.dataset.formats.listing import PICTURES, is_picture
 
-SUFFIXES = (
-    *(".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff"),
-    ".webp",
-)
 STDIN = "-"
 MOST = 1 << 30  # bytes of standard input
 PIECE = 1 << 20
@@ -45,9 +42,9 @@ def _paths(name: str) -> list[Path]:
 
     path = Path(name)
     if path.is_dir():
-        inside = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
+        inside = sorted(one for one in path.iterdir() if is_picture(one.name))
         if not inside:
-            kinds = ", ".join(SUFFIXES)
+            kinds = ", ".join(PICTURES)
             raise DataError(f"{path}: expected image files ({kinds}) in the folder, found none")
         return inside
     if glob.has_magic(name) and not os.path.lexists(name):

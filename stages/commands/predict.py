@@ -13,7 +13,7 @@ file that cannot be read is reported in the end, when all others are done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,12 @@ from pipeline.cli.actions import say
 from pipeline.cli.output import echo
 from pipeline.cli.program import Program
 from pipeline.cli.session import Session
-from pipeline.cli.table import align
 from pipeline.cli.types import FILE, FOLDER
 from pipeline.decisions import CACHED
 from pipeline.errors import ConfigError, DataError
 from pipeline.outcome import Outcome
 from stages.commands.named_files import named_files
+from stages.commands.predictions import as_text, csv_text, shown_name
 from stages.commands.samples import write_samples
 from stages.dataset.formats.images import read_image
 from stages.modelfile.model import Model
@@ -109,7 +109,7 @@ def _predict(
         pictures, labels = outcome["images"][rows], outcome["labels"][rows]
         samples = write_samples(model, pictures, labels, Path(samples_dir))
     good = [one for one in predictions if "error" not in one]
-    text = _csv(model.classes, good) if as_csv else _text(good, top)
+    text = csv_text(model.classes, good) if as_csv else as_text(good, top)
     if samples and not as_csv:
         right = sum(sample["truth"] == sample["prediction"] for sample in samples)
         text += f"{len(samples)} samples in {samples_dir}/, {right} of them right"
@@ -121,8 +121,15 @@ def _predict(
         echo(text.rstrip("\n"))  # whole, whatever the terminal's width
     else:
         say(session, document, text.rstrip("\n"))
+    if unknown := [one for one in good if "unknown" in one]:
+        first = unknown[0]
+        session.reporter.warn(
+            f"{len(unknown):,} of {len(good):,} rows have texts that the model was not trained on, "
+            f"which count as none; the first is {shown_name(first['image'])}, in column "
+            f"{', '.join(map(shown_name, first['unknown']))}"
+        )
     for error in errors:
-        session.reporter.warn(_shown(error))
+        session.reporter.warn(shown_name(error))
     if errors:
         raise DataError(
             f"predict: expected {len(files)} files that can be read, found {len(errors)} that "
@@ -157,8 +164,13 @@ def predictions_of(model: Model, path: Path, called: str) -> list[dict[str, Any]
     except DataError as error:
         return [{"image": called, "error": str(error).replace(str(path), called)}]
     return [
-        {"image": label, "probabilities": ranked, "class": max(ranked, key=ranked.__getitem__)}
-        for label, ranked in found
+        {
+            "image": label,
+            "probabilities": ranked,
+            "class": max(ranked, key=ranked.__getitem__),
+            **({"unknown": unknown} if unknown else {}),
+        }
+        for label, ranked, unknown in found
     ]
 
 
@@ -170,42 +182,22 @@ def probabilities_of(model: Model, path: Path) -> dict[str, float]:
     return {name: float(value) for name, value in zip(model.classes, found, strict=True)}
 
 
-def _found(model: Model, path: Path, called: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """A name and the probabilities of an image file, or of each row of a table."""
+def _found(
+    model: Model, path: Path, called: str
+) -> Iterator[tuple[str, dict[str, float], list[str]]]:
+    """A name and the probabilities of an image file, or of each row of a table; and the columns in
+    which a row has a text that the model does not know."""
     if not model.columns:
-        yield called, probabilities_of(model, path)
+        yield called, probabilities_of(model, path), []
         return
-    from stages.dataset.formats.table import rows_of  # here: few models are of tables
+    from stages.dataset.formats.table import rows_of, unknown_texts  # here: few are of tables
 
     for lines, rows in rows_of(path, model.columns):
-        for line, found in zip(lines, model.probabilities(rows), strict=True):
-            yield f"{called}:{line}", dict(zip(model.classes, found.tolist(), strict=True))
+        unknown = unknown_texts(rows, model.columns)
+        for place, found in enumerate(model.probabilities(rows)):
+            ranked = dict(zip(model.classes, found.tolist(), strict=True))
+            yield f"{called}:{lines[place]}", ranked, _at(unknown, place)
 
 
-def _shown(name: str) -> str:
-    """A file name as a line of text: it may hold anything, commands to the terminal among it."""
-    return name if name.isprintable() else ascii(name)
-
-
-def _text(predictions: list[dict[str, Any]], top: int) -> str:
-    rows = []
-    for prediction in predictions:
-        ranked = sorted(prediction["probabilities"].items(), key=lambda pair: -pair[1])[:top]
-        rows.append(
-            [_shown(prediction["image"]), *(f"{name} {value:.1%}" for name, value in ranked)]
-        )
-    columns = range(len(rows[0]) if rows else 0)
-    return align(rows, drop=columns[:1:-1], shorten=columns) + "\n" if rows else ""
-
-
-def _csv(classes: Sequence[str], predictions: list[dict[str, Any]]) -> str:
-    import csv
-    import io
-
-    page = io.StringIO()
-    table = csv.writer(page, lineterminator="\n")
-    table.writerow(["file", "class", *classes])
-    for one in predictions:
-        chances = [f"{one['probabilities'][name]:.6g}" for name in classes]
-        table.writerow([one["image"], one["class"], *chances])
-    return page.getvalue()
+def _at(unknown: Mapping[str, np.ndarray], row: int) -> list[str]:
+    return [name for name, rows in unknown.items() if rows[row]]

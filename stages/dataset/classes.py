@@ -47,7 +47,7 @@ def number_labels(
 
 
 def check_names(names: Sequence[str], where: str) -> list[str]:
-    """The names themselves; `DataError` unless they are 2 to 10,000 that can be shown."""
+    """The names themselves; `DataError` unless they are 2 to 10,000 that can be told apart."""
     check_number(len(names), where)
     if len(names) < LEAST:
         found = f"{len(names)}" + (f" ({shown(names[0])})" if names else "")
@@ -57,6 +57,15 @@ def check_names(names: Sequence[str], where: str) -> list[str]:
             raise DataError(
                 f"{where}: expected class names of 1 to {LONGEST} printable characters, found "
                 f"{shown(name)}; rename the class"
+            )
+    import unicodedata  # here and not above: commands that decode nothing start faster without it
+
+    looks: dict[str, str] = {}
+    for name in names:
+        if (other := looks.setdefault(unicodedata.normalize("NFC", name.strip()), name)) != name:
+            raise DataError(
+                f"{where}: expected classes with different names, found {other!a} and "
+                f"{name!a}, which look the same; rename one"
             )
     return list(names)
 
@@ -80,7 +89,13 @@ def _plain(labels: np.ndarray, where: str) -> np.ndarray:
             f"{labels.dtype} {labels.shape}"
         )
     if labels.dtype.kind == "S":
-        return np.char.decode(labels, "utf-8", "replace")
+        try:
+            return np.char.decode(labels, "utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{where}: expected labels in UTF-8, found the bytes {shown(str(error.object))}; "
+                "save them as text"
+            ) from error
     if labels.dtype.kind == "f":
         whole = np.isfinite(labels) & (labels == np.rint(labels)) & (abs(labels) < 2**53)
         if not whole.all():

@@ -6,7 +6,8 @@ A column whose every cell is a number is a number; any other is a category, of a
 from __future__ import annotations
 
 import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ from stages.dataset.formats.rows import Batch
 
 CATEGORIES = 100  # of a column
 FEATURES = 100_000
+_WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]{0,17}))(?:\.0*)?", re.ASCII)
+_LIKE_NUMBERS = re.compile(r"[-+$€£]?[0-9][0-9.,' ]*%?", re.ASCII)
 Column = Mapping[str, Any]  # {"name", "kind": "number"} or {"name", "kind": "category", "values"}
 
 
@@ -39,7 +42,12 @@ class _Seen:
 
 
 def learn_columns(
-    batches: Iterator[Batch], kept: Sequence[str], label: str, path: object, progress: Any
+    batches: Iterator[Batch],
+    kept: Sequence[str],
+    label: str,
+    path: object,
+    progress: Any,
+    warn: Callable[[str], None],
 ) -> tuple[list[Column], np.ndarray]:
     """What each column is, and the labels (n,) as texts or whole numbers."""
     seen = {name: _Seen() for name in (*kept, label)}
@@ -61,7 +69,7 @@ def learn_columns(
         raise missing_values(path, missing)
     if not kept:
         raise DataError(f"{path}: expected columns beside {shown(label)}, found none")
-    columns = [_column(name, seen[name], path) for name in kept]
+    columns = [_column(name, seen[name], path, warn) for name in kept]
     if width_of(columns) > FEATURES:
         raise DataError(f"{path}: expected at most {FEATURES:,} features, found more")
     return columns, _as_labels(list(texts))[np.asarray(labels)]
@@ -78,7 +86,7 @@ def _look(seen: _Seen, cells: Sequence[Any], lines: Sequence[int]) -> None:
             seen.other = lines[place], cell
 
 
-def _column(name: str, seen: _Seen, path: object) -> Column:
+def _column(name: str, seen: _Seen, path: object, warn: Callable[[str], None]) -> Column:
     if seen.other is None:
         return {"name": name, "kind": "number"}
     if len(seen.texts) > CATEGORIES or is_infinite(seen.other[1]):
@@ -89,13 +97,24 @@ def _column(name: str, seen: _Seen, path: object) -> Column:
             + (" and more" * (len(seen.texts) > CATEGORIES))
             + f"; correct it, or leave the column out with --drop {shown(name)}"
         )
+    if 2 * sum(bool(_LIKE_NUMBERS.fullmatch(text)) for text in seen.texts) > len(seen.texts):
+        line, cell = seen.other
+        warn(
+            f"{path}, column {shown(name)}: taken as a category of {len(seen.texts)} texts, not as "
+            f"numbers, because of {shown(str(cell))} in line {line}; where numbers are meant, "
+            f"correct it, or leave the column out with --drop {shown(name)}"
+        )
     return {"name": name, "kind": "category", "values": sorted(seen.texts)}
 
 
 def _as_labels(labels: list[str]) -> np.ndarray:
-    """Texts (n,); numbers where all are."""
-    try:
-        found = np.array([float(text) for text in labels])
-    except ValueError:
-        return np.array(labels)
-    return found
+    """Texts (n,); whole numbers where all are written as such, fractions where all are numbers.
+
+    A text such as 007 is none: 7 may be another class.
+    """
+    if all(found := [_WHOLE.fullmatch(text) for text in labels]):
+        return np.array([int(match[1]) for match in found if match])
+    numbers = [number_of(text) for text in labels]
+    if None not in numbers and any(number % 1 for number in numbers if number is not None):
+        return np.array(numbers)
+    return np.array(labels)

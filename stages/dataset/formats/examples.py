@@ -1,7 +1,7 @@
 """Examples: an array of any form and type as images or as the rows of a table, in blocks.
 
 Pixels of other types than bytes are scaled: white is the first of 1, 16, 255, 65,535 that no pixel
-exceeds.
+exceeds. Fractions just above 1 are refused: taken as parts of 16 they would be nearly black.
 """
 
 from __future__ import annotations
@@ -84,16 +84,18 @@ class Examples:
     def _white(self) -> int:
         if self.array.dtype == np.uint8:
             return 255
-        least, most = 0.0, 0.0
+        least, most, whole = 0.0, 0.0, True
         for start in range(0, self.count, self.rows):
             rows = self.array[start : start + self.rows]
             self._expect_finite(start, rows)
             least, most = min(least, float(rows.min())), max(most, float(rows.max()))
+            whole = whole and (rows.dtype.kind != "f" or bool((rows == np.rint(rows)).all()))
         white = next((white for white in WHITES if most <= white), None)
-        if least < 0 or white is None:
+        if least < 0 or white is None or (white == 16 and not whole):
             raise DataError(
-                f"{self.where}: expected pixels from 0 to 1, 16, 255 or 65,535, found {least:g} to "
-                f"{most:g}; scale them, or save the examples as a table (n, d)"
+                f"{self.where}: expected pixels from 0 to 1, 255 or 65,535, or whole ones to 16, "
+                f"found {least:g} to {most:g}{'' if whole else ', with fractions'}; scale or clip "
+                "them, or save the examples as a table (n, d)"
             )
         return white
 

@@ -45,6 +45,8 @@ def kind_of(source: Files) -> str:
     with open_file(path) as file:
         head = file.read(HEAD)
         expect_known(head, path)
+        if head.startswith(PARQUET):
+            return "table"
         if not zips.looks_like_zip(head):
             file.seek(0)
             stream = ByteStream(file, path)

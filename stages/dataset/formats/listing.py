@@ -28,8 +28,11 @@ PLACE = "folder"  # the link beside it
 FORMAT = "image folder 1"
 PICTURES = (
     *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"),
-    *(".tif", ".tiff", ".ppm", ".pgm", ".avif"),
+    *(".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jfif", ".jpe", ".pnm", ".pbm"),
 )
+# What cannot be read is listed with what is damaged, not passed over without a word.
+UNREAD = (".heic", ".heif", ".jxl", ".jp2", ".tga")
+PARTS = frozenset(("train", "training", "test", "testing", "val", "valid", "validation", "dev"))
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Entry:
 
 def is_picture(name: str) -> bool:
     """Whether a file of this name is an image; hidden files are none."""
-    return name.lower().endswith(PICTURES) and not name.startswith(".")
+    return name.lower().endswith((*PICTURES, *UNREAD)) and not name.startswith(".")
 
 
 def to_bytes(entries: Sequence[Entry]) -> bytes:
@@ -97,6 +100,12 @@ def arrange(names: Sequence[str], where: object) -> tuple[list[str], np.ndarray,
             f"{where}: expected images to train and to test in the folders train and test, found "
             f"{', '.join(map(shown, others[:8]))} beside them; move or rename what is not a class"
         )
+    if not divided and len(firsts) > 1 and PARTS.issuperset(map(str.lower, firsts)):
+        raise DataError(
+            f"{where}: expected train/CLASS/IMAGE and test/CLASS/IMAGE, or a folder for each "
+            f"class, found {', '.join(map(shown, sorted(firsts)))} with {_misplaced(paths)}; move "
+            "images into folders of classes, in train and test, or leave them out"
+        )
     if divided:
         test = np.array([parts[0].lower() == "test" for parts in paths])
         paths = [parts[1:] for parts in paths]
@@ -130,6 +139,14 @@ def arrange(names: Sequence[str], where: object) -> tuple[list[str], np.ndarray,
     if not divided or not test.any():
         test = held_out(numbers, str(where))
     return classes, numbers, test
+
+
+def _misplaced(paths: Sequence[list[str]]) -> str:
+    """What keeps train and test from being parts: an image in no class, or their names."""
+    names = ("/".join(parts) for parts in paths if len(parts) < 3)
+    return next(
+        (f"the image {shown(name)} in no class" for name in names), "no folder called train"
+    )
 
 
 def _natural(name: str) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ pip install 'cifar-pipeline[tables]'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Parquet:
             schema = self._file.schema_arrow
         self.columns = check_columns(schema.names, path)
         types = pyarrow.types
+        self._unread: dict[str, str] = {}  # columns of other types, to be left out
         for name, kind in zip(schema.names, schema.types, strict=True):
             kind = kind.value_type if types.is_dictionary(kind) else kind
             if not (
@@ -40,20 +41,15 @@ class Parquet:
                 or types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind)
                 or types.is_decimal(kind)
             ):  # fmt: skip
-                raise DataError(
-                    f"{path}, column {shown(name)}: expected numbers or texts, found {kind}; make "
-                    "another column of it"
-                )
+                self._unread[name] = str(kind)
 
     def batches(self) -> Iterator[Batch]:
         first = 1
         with self._errors():
             for batch in self._file.iter_batches(ROWS):
-                cells = {
-                    name: [str(c).lower() if isinstance(c, bool) else c for c in column.to_pylist()]
-                    for name, column in zip(self.columns, batch.columns, strict=True)
-                }
-                yield Batch(range(first, first + batch.num_rows), cells)
+                columns = dict(zip(self.columns, batch.columns, strict=True))
+                lines = range(first, first + batch.num_rows)
+                yield Batch(lines, _Cells(columns, self._unread, self._path))
                 first += batch.num_rows
 
     @contextmanager
@@ -66,3 +62,29 @@ class Parquet:
                 f"{self._path}: expected a Parquet file that can be read, found none ({words}); "
                 "get it again"
             ) from error
+
+
+class _Cells(Mapping[str, list[Any]]):
+    """The cells of a batch by column, made when they are asked for: some may be left out.
+
+    Raises `DataError` for a column that holds neither numbers nor texts.
+    """
+
+    def __init__(self, columns: Mapping[str, Any], unread: Mapping[str, str], path: Path) -> None:
+        self._columns, self._unread, self._path = columns, unread, path
+
+    def __getitem__(self, name: str) -> list[Any]:
+        if name in self._unread:
+            raise DataError(
+                f"{self._path}, column {shown(name)}: expected numbers or texts, found "
+                f"{self._unread[name]}; make another column of it, or leave it out with --drop "
+                f"{shown(name)}"
+            )
+        cells = self._columns[name].to_pylist()
+        return [str(cell).lower() if isinstance(cell, bool) else cell for cell in cells]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)

@@ -34,7 +34,9 @@ def picture_names(path: Path) -> list[str]:
 
 
 def _wanted(name: str) -> bool:
-    return is_picture(last_part(name)) and not name.endswith("/") and "__MACOSX" not in name
+    parts = name.replace("\\", "/").split("/")
+    hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
+    return is_picture(last_part(name)) and not (hidden or name.endswith("/") or "__MACOSX" in parts)
 
 
 def picture_members(path: Path, number: dict[str, int]) -> Iterator[Item]:

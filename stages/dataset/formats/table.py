@@ -46,7 +46,9 @@ def read(source: Files, options: Any, context: Context) -> Reading:
                         f"{', '.join(map(shown, reader.columns[:20]))}"
                     )
         kept = [name for name in reader.columns if name not in (options.label, *dropped)]
-        columns, labels = learn_columns(reader.batches(), kept, options.label, path, progress)
+        columns, labels = learn_columns(
+            reader.batches(), kept, options.label, path, progress, context.warn
+        )
     names, numbers = number_labels(labels, np.ones(len(labels), bool), f"--label {options.label}")
     test = held_out(numbers, f"{path}, column {shown(options.label)}")
     with reader_of(path) as reader, context.progress("decode", len(labels), "rows") as progress:
@@ -96,6 +98,21 @@ def rows_of(path: Path, columns: Sequence[Column]) -> Iterator[tuple[Sequence[in
             )
         for batch in reader.batches():
             yield batch.lines, encode(batch, columns, path)
+
+
+def unknown_texts(features: np.ndarray, columns: Sequence[Column]) -> dict[str, np.ndarray]:
+    """Which rows of features (k, d) have a text that a category does not know: bool (k,) by name.
+
+    Columns without such a row are not named.
+    """
+    found: dict[str, np.ndarray] = {}
+    start = 0
+    for column in columns:
+        stop = start + width_of([column])
+        if "values" in column and not (known := features[:, start:stop].any(axis=1)).all():
+            found[column["name"]] = ~known
+        start = stop
+    return found
 
 
 def _features(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_folder_without_images_is_reported(call, folder):
     (folder / "empty").mkdir()
     status, _, err = call(f"predict --load {path} {folder / 'empty'}")
     assert status == 2
-    assert "expected image files (.avif, .bmp" in err
+    assert "expected image files (.png, .jpg" in err
     assert err.endswith("in the folder, found none\n")
 
 
@@ -96,6 +97,31 @@ def test_a_table_for_other_programs(call, folder):
     assert {name: float(value) for name, value in row.items()} == pytest.approx(
         found["probabilities"], rel=1e-5
     )
+
+
+def test_texts_that_a_model_of_a_table_does_not_know_are_reported(call, folder):
+    columns = (
+        {"name": "size", "kind": "number"},
+        {"name": "color", "kind": "category", "values": ["false", "true"]},
+    )
+    made = replace(model(shape=(1, 1, 3)), shape=(3,), columns=columns)
+    path = save(folder / "model.json", made)
+    (folder / "t.csv").write_text('size,color\n1,true\n2,True\n3,"a\x1b"\n')
+    status, out, err = call(f"predict --load {path} --json t.csv")
+    found = json.loads(out)["predictions"]
+    assert (status, [one.get("unknown") for one in found]) == (0, [None, ["color"], ["color"]])
+    assert err == (
+        "warning: 2 of 3 rows have texts that the model was not trained on, which count as none; "
+        "the first is t.csv:3, in column color\n"
+    )
+
+
+def test_hidden_files_in_a_folder_are_passed_over(call, folder):
+    path = save(folder / "model.json", model())
+    for name in ("a.png", "._a.png"):
+        write_png(folder / name, images(1)[0])
+    found = json.loads(call(f"predict --load {path} --json {folder}")[1])["predictions"]
+    assert [one["image"].rpartition("/")[2] for one in found] == ["a.png"]
 
 
 def test_standard_input_has_an_end(call, folder, monkeypatch):

@@ -61,7 +61,12 @@ def test_images_in_a_folder_a_tar_and_a_zip(tmp_path):
     assert plain[0].shape == (20, 3, 5, 5)
     assert (plain[2]["train"], plain[2]["test"]) == (16, 4)
     ordered = dict(sorted(content.items()))
-    extra = {"__MACOSX/._1.png": b"", "photos/._x.png": b"", "photos/notes.txt": b""}
+    extra = {
+        "__MACOSX/._1.png": b"",
+        "photos/.small/1.png": picture(1),
+        "photos/._x.png": b"",
+        "photos/notes.txt": b"",
+    }
     for data in (datasets.gz(datasets.tar(ordered | extra)), zipped(ordered | extra)):
         found = decoded(identify(datasets.write(tmp_path / "x", data)), **options)
         assert same(found, plain)

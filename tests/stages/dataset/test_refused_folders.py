@@ -34,6 +34,10 @@ FOLDERS = [
      "expected test images of classes that train has, found cow; give train that folder, too, or"),
     ({"train/cat/a.png": b"", "train/dog/b.png": b"", "val/cat/c.png": b""},
      "in the folders train and test, found val beside them; move or rename what is not a class"),
+    ({"train/cat/a.png": b"", "train/dog/b.png": b"", "test/c.png": b""},  # as Kaggle has it
+     "found test, train with the image test/c.png in no class; move images into folders of cla"),
+    ({"Training/cat/a.png": b"", "Test/cat/b.png": b""},
+     "expected train/CLASS/IMAGE and test/CLASS/IMAGE, or a folder for each class, found Test, Tr"),
     ({"notes.txt": b""}, "expected images in folders by class, the files of a dataset (of CIFAR's"),
     ({"t.csv": b""}, "found t.csv; name the file itself: --source "),
 ]  # fmt: skip
@@ -60,6 +64,11 @@ def test_unreadable_images_are_listed_together(of):
     )
     assert "dog/cut.jpg (expected an image file" in text
     assert text.endswith("; remove them, or leave them out with --skip-bad")
+
+
+def test_images_of_kinds_that_cannot_be_read_are_not_passed_over(of):
+    text = of("f", pictures(count=5) | {"cat/x.HEIC": b"\0\0\0\x18ftypheic" + bytes(99)})
+    assert "found none in 1 of 11 files: cat/x.HEIC (expected an image file (PNG, JPEG" in text
 
 
 def test_a_class_of_which_nothing_can_be_read(of):

@@ -1,0 +1,59 @@
+"""Tables that would be easily misread: what is taken for what, and what is said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.context import Context
+from pipeline.errors import DataError
+from pipeline.store.files import identify
+from stages.dataset.options import ReadingOptions
+from stages.decode import decode
+from tests.stages import datasets
+from tests.stages.examples import collected, decoded
+
+
+def test_columns_of_other_types_may_be_left_out(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    day = pa.array([1, 2, 3, 4], pa.date32())
+    pq.write_table(pa.table({"day": day, "a": [1, 2, 3, 4], "kind": [*"ynyn"]}), tmp_path / "t")
+    source = identify(tmp_path / "t")
+    assert decoded(source, label="kind", drop="day")[0].shape == (4, 1)
+    with pytest.raises(DataError, match=r"column day: expected numbers or texts, found date32"):
+        decoded(source, label="kind")
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (("007", "7"), ["007", "7"]),
+        (("1_0", "10"), ["10", "1_0"]),
+        (("10", "9"), ["9", "10"]),
+        (("-1", "1.0"), ["-1", "1"]),
+        (("9007199254740993", "9007199254740992"), ["9007199254740992", "9007199254740993"]),
+        (("10", "x"), ["10", "x"]),
+    ],
+)
+def test_labels_that_are_written_in_two_ways_are_two_classes(tmp_path, labels, classes):
+    rows = "".join(f"{n},{labels[n % 2]}\n" for n in range(6))
+    source = identify(datasets.write(tmp_path / "t.csv", f"a,kind\n{rows}".encode()))
+    assert decoded(source, label="kind")[2]["classes"] == classes
+
+
+@pytest.mark.parametrize("cells", [["1,5", "2,5"], ["1", "2", "oops"], ["5%", "7%"], ["x", "1"]])
+def test_a_column_that_is_almost_numbers_is_reported(tmp_path, cells):
+    class Listening(Context):
+        def __init__(self):
+            self.warnings = []
+
+        def warn(self, message):
+            self.warnings.append(message)
+
+    rows = "".join(f"{cells[n % len(cells)]};{'xy'[n % 2]}\n" for n in range(12))
+    source = identify(datasets.write(tmp_path / "t.csv", f"a;kind\n{rows}".encode()))
+    context = Listening()
+    collected(decode(source, reading=ReadingOptions(label="kind"), context=context))
+    said = [text for text in context.warnings if "column a: taken as a category of" in text]
+    assert len(said) == (cells[0] != "x")
