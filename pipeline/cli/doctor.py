@@ -24,7 +24,8 @@ GOOD, ADVICE, WRONG = "ok", "advice", "wrong"
 
 def make_command(program: Program) -> click.Command:
     """The command `doctor`: exit status 1 where something does not work."""
-    from pipeline.cli.flags import StageCommand, common_options
+    from pipeline.cli.common_flags import common_options
+    from pipeline.cli.flags import StageCommand
 
     kept = [one for one in common_options(()) if one.name in ("artifacts_dir", "as_json")]
     return StageCommand(

@@ -16,8 +16,9 @@ from typing import Any
 import click
 
 from pipeline.cli import about, actions, completion, doctor
+from pipeline.cli.common_flags import common_options
 from pipeline.cli.definition import Alternative, Program
-from pipeline.cli.flags import StageCommand, common_options, parameter_options
+from pipeline.cli.flags import StageCommand, parameter_options
 from pipeline.cli.group import CommandGroup
 from pipeline.cli.profile import profiled
 from pipeline.cli.session import Session, load_recipe, recipe_names, resolve_settings

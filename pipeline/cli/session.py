@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.api import open_store, sharing
+from pipeline.cli.common_flags import KNOWN_ENVIRONMENT
 from pipeline.cli.config import read_toml
-from pipeline.cli.flags import KNOWN_ENVIRONMENT
 from pipeline.cli.stdout import stdout_for_results
 from pipeline.code import CodeIndex
 from pipeline.errors import ConfigError
@@ -144,10 +144,10 @@ def resolve_settings(
             warn=warn,
         )
     except ConfigError as error:
-        from pipeline.cli.stray import several  # here and not above: a mistake is rare
+        from pipeline.cli.stray import search_for  # here and not above: a mistake is rare
 
         typed = [(name, text) for name, text in flags.items() if isinstance(text, str)]
-        hints = [several(program, parameters[name], text) for name, text in typed]
+        hints = [search_for(program, parameters[name], text) for name, text in typed]
         if hint := next(filter(None, hints), ""):
             words = f"{error}".partition("; did you mean")[0]
             raise ConfigError(f"{words}; {hint}") from None

@@ -25,7 +25,7 @@ def stray_word(
     return f"{words}; {hint}" if hint else words
 
 
-def several(program: Any, parameter: Parameter, text: str) -> str:
+def search_for(program: Any, parameter: Parameter, text: str) -> str:
     """Where `text` is several values of a parameter: the command that tries them. Else "".
 
     program: what has the name of the program and that of the command (`tries`).
@@ -77,7 +77,7 @@ def _after_a_flag(
         return f"quote what has spaces: {flag} '{value} {word}'"
     if parameter.kind is tuple:
         return f"did you mean {flag} {value},{word}?"
-    return several(context.find_root().command, parameter, f"{value},{word}")
+    return search_for(context.find_root().command, parameter, f"{value},{word}")
 
 
 def _meant(command: click.Command, context: click.Context, word: str) -> str:
@@ -92,7 +92,7 @@ def _meant(command: click.Command, context: click.Context, word: str) -> str:
         if not equals:
             return f"did you mean {flag}? '{root.name} help {flag[2:]}' explains it"
         parameter = getattr(option, "parameter", None)
-        tried = several(root, parameter, value) if parameter is not None else ""
+        tried = search_for(root, parameter, value) if parameter is not None else ""
         return tried or f"did you mean {_typed(option, value)}?"
     if offered := [flag for flag, one in options.items() if word in _offers(one, context, word)]:
         return f"did you mean {offered[0]} {word}?"

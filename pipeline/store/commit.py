@@ -42,8 +42,8 @@ def placing(place: Path) -> Iterator[Path]:
     parent = place.parent
     with storage_errors(parent):
         make_folder(parent)
-        for left in _left(place):  # by a dead process: we hold the lock
-            shutil.rmtree(left, ignore_errors=True)
+        for dead in _left(place):  # by a dead process: we hold the lock
+            shutil.rmtree(dead, ignore_errors=True)
         folder = parent / f".tmp-{place.name}-{secrets.token_hex(4)}"
         old = folder.with_name(f"{folder.name}-old")
         folder.mkdir()

@@ -21,7 +21,12 @@ SUFFIXES = {
 }
 OPEN = ("serialized", "file", "folder")  # their suffix is their own
 SUFFIX = re.compile(r"(\.[A-Za-z0-9_-]{1,20}){1,3}")
-_FIELDS = {"fingerprint": str, "seconds": (float, int), "notes": dict, "written": str}
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "fingerprint": str,
+    "seconds": (float, int),
+    "notes": dict,
+    "written": str,
+}
 
 
 def well_formed(manifest: Mapping[str, Any]) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from pipeline.cli.actions import say
+from pipeline.cli.common_flags import common_options
 from pipeline.cli.completion import items
-from pipeline.cli.flags import StageCommand, common_options
+from pipeline.cli.flags import StageCommand
 from pipeline.cli.group import CommandGroup
 from pipeline.cli.output import echo
 from pipeline.cli.program import Program, summary

@@ -109,7 +109,8 @@ def unknown_texts(features: np.ndarray, columns: Sequence[Column]) -> dict[str, 
     start = 0
     for column in columns:
         stop = start + width_of([column])
-        if "values" in column and not (known := features[:, start:stop].any(axis=1)).all():
+        known = np.any(features[:, start:stop], axis=1)
+        if "values" in column and not known.all():
             found[column["name"]] = ~known
         start = stop
     return found
