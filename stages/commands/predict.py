@@ -13,7 +13,7 @@ file that cannot be read is reported in the end, when all others are done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ from pipeline.cli.output import echo
 from pipeline.cli.program import Program
 from pipeline.cli.session import Session
 from pipeline.cli.types import FILE, FOLDER
-from pipeline.decisions import CACHED
 from pipeline.errors import ConfigError, DataError
 from pipeline.outcome import Outcome
+from stages.commands.model_choice import announce_training, expect_no_model
 from stages.commands.named_files import named_files
 from stages.commands.predictions import as_text, csv_text, shown_name
 from stages.commands.samples import write_samples
@@ -83,10 +83,10 @@ def predict(
         raise ConfigError("predict: expected image files or --save-samples N, found neither")
     loaded = "load" in session.pipeline.parameters
     if not loaded:
-        _expect_no_model(images)
+        expect_no_model(images)
     with named_files(images) as files:  # before a training that may take long
         if not loaded:
-            _announce_training(session)
+            announce_training(session)
         _predict(session, files, save_samples, samples_dir, top, as_csv)
 
 
@@ -134,25 +134,6 @@ def _predict(
         raise DataError(
             f"predict: expected {len(files)} files that can be read, found {len(errors)} that "
             "cannot; the others are done"
-        )
-
-
-def _announce_training(session: Session) -> None:
-    """Who has a model file, and does not name it, should not wait for another in silence."""
-    train = next((one for one in session.plan() if one.stage.name == "train"), None)
-    if train is not None and train.status != CACHED:
-        session.reporter.warn(
-            "predict: no model is given, so the network of these flags is trained first; "
-            "--load MODEL.json takes a saved one"
-        )
-
-
-def _expect_no_model(images: Sequence[str]) -> None:
-    """A model file among the images was meant for --load."""
-    model = next((name for name in images if name.lower().endswith(".json")), None)
-    if model is not None:
-        raise ConfigError(
-            f"predict: expected image files, found {model!r:.80}; did you mean --load {model:.80}?"
         )
 
 

@@ -19,7 +19,7 @@ from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.runner import run
 from pipeline.stage import Option, stage
-from pipeline.upkeep.gc import DAY, plan_removals
+from pipeline.upkeep.gc import DAY
 from pipeline.upkeep.stored import Lineage, Stored
 from pipeline.upkeep.verify import verify_results
 from tests.pipeline import shop
@@ -149,26 +149,6 @@ def test_the_longest_unused_go_first_when_room_is_short(run_shop, collect, store
     assert run_shop(days=3)[1] == ["collect", "choose", "add"], "it was used longest ago"
     assert run_shop(days=5)[1] == []
     assert len(collect(given={"days": 9}, size=0)) == 9
-
-
-def test_what_is_protected_stays_whatever_the_limits(run_shop, collect):
-    for days in (3, 4):
-        outcome, _ = run_shop(days=days)
-    protected = {outcome.stages[-1].key.digest}
-    assert collect(given={"days": 9}, size=0, protected=protected) == ["add", "choose", "collect"]
-    assert run_shop(days=4)[1] == []
-
-
-def test_the_reasons_tell_what_was_asked_for_from_what_nothing_needs(run_shop, run_in_vain, store):
-    run_shop(days=4)
-    run_in_vain(days=3)
-    for limits, reason in (
-        ({"size": 0}, "the longest unused, for space"),
-        ({"days": 1.0, "now": 4e9}, "unused for too many days"),
-    ):
-        reasons = {r.path.parent.name: r.reason for r in plan_removals(store, [], **limits)}
-        assert reasons["add"] == reason
-        assert reasons["collect"] == "no kept result needs it"
 
 
 def test_a_shared_input_stays_as_long_as_one_needs_it(run_shop, collect, store):
