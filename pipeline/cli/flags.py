@@ -38,25 +38,26 @@ class ParameterOption(click.Option):
 
     def __init__(self, parameter: Parameter, name: str, section: str) -> None:
         self.parameter, self.section = parameter, section
-        spelled, option, kind = flag(name), parameter.option, dict[str, Any]()
-        many = len(choices := "|".join(option.choices)) > WIDEST
+        spelled, option = flag(name), parameter.option
+        choices = "|".join(option.choices)
+        many = len(choices) > WIDEST
         listed = f"; one of {', '.join(option.choices)}" if many else ""
         words = f"{option.help}{listed}  [default: {_shown(parameter)}]"
         if parameter.kind is bool:
             names = [f"{spelled}/--no-{spelled[2:]}"]
-            kind["is_flag"] = True
+            kind: dict[str, Any] = {"is_flag": True}
         else:
             names = [spelled]
-            known = "NAME" if many else choices or METAVARS[parameter.kind]
-            kind["metavar"] = option.metavar or known
-        kind |= {"hidden": name != parameter.name, "help": words, "default": None}
-        super().__init__([*names, name], **kind)
+            shown = "NAME" if many else choices
+            kind = {"metavar": option.metavar or shown or METAVARS[parameter.kind]}
+        hidden = name != parameter.name
+        super().__init__([*names, name], default=None, help=words, hidden=hidden, **kind)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         """The values that the parameter takes, where they are words; else files."""
         option = self.parameter.option
-        files = self.parameter.kind is str and not option.choices
-        return items((*option.choices, *option.words), incomplete, files)
+        is_place = self.parameter.kind is str and not option.choices
+        return items((*option.choices, *option.words), incomplete, files=is_place)
 
 
 _FLAGS: dict[tuple[int, str, str], ParameterOption] = {}  # each holds its parameter, so ids stay
