@@ -29,7 +29,7 @@ def to_features(images: np.ndarray, options: FeatureOptions) -> np.ndarray:
     """uint8 images (n, channels, height, width) → features (n, d), float32 scaled or uint8 not.
 
     d is height × width for grayscale, three times that in colour (all red, all green, all blue).
-    Gray images, of one channel, stay as they are. Pixels as uint8 are the images themselves,
+    Grey images, of one channel, stay as they are. Pixels as uint8 are the images themselves,
     perhaps a view of them. Rows of a table, float32 (n, d), are features already.
     """
     if images.ndim == 2:

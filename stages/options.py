@@ -54,7 +54,7 @@ class FeatureOptions:
         str,
         Option(
             "how features are stored: float32, or uint8 for a quarter of the space, scaled as "
-            "batches are gathered; gray levels are then rounded",
+            "batches are gathered; grey levels are then rounded",
             choices=("float32", "uint8"),
         ),
     ] = "float32"

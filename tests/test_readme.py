@@ -92,6 +92,16 @@ def test_every_link_leads_somewhere():
                 assert ((ROOT / page).parent / target).exists(), (page, target)
 
 
+@pytest.mark.parametrize(
+    "folder",
+    ["pipeline", "pipeline/code", "stages/commands/report", "stages/modelfile", "stages/neuralnet"],
+)
+def test_a_page_that_lists_its_folder_names_every_file(folder):
+    page = PAGES[f"{folder}/README.md"]
+    for file in (ROOT / folder).glob("[!_]*.py"):
+        assert re.search(rf"\b{file.name}\b", page), (folder, file.name)
+
+
 def test_the_readme_is_two_screens_and_a_map():
     assert len(README.encode()) <= 14_000
 

@@ -1,8 +1,8 @@
 """Arrays: a dataset as NumPy saves it, `.npz` or `.npy` files.
 
     X  (n, d)                        a table of numbers
-       (n, h, w)                     gray images
-       (n, c, h, w) or (n, h, w, c)  images of 1, 3 or 4 channels (gray, RGB, RGB and opacity)
+       (n, h, w)                     grey images
+       (n, c, h, w) or (n, h, w, c)  images of 1, 3 or 4 channels (grey, RGB, RGB and opacity)
     y  (n,) or (n, 1)                whole numbers or texts
 
 Training and test may come as two pairs (`x_train`, `y_train`, `x_test`, `y_test`, as Keras has

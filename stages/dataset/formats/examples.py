@@ -37,7 +37,7 @@ class Examples:
         if len(shape) == 3:
             first, self.last = (shape[axis] in (1, 3, 4) for axis in (0, 2))
             if first and self.last and (shape[0] == 4) != (shape[2] == 4):
-                self.last = shape[0] == 4  # rather gray or RGB than with opacity
+                self.last = shape[0] == 4  # rather grey or RGB than with opacity
                 first = not self.last
             if first == self.last:
                 raise DataError(

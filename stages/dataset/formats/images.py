@@ -58,7 +58,7 @@ def quiet() -> Iterator[None]:
 def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
     """The bytes of an image file → uint8 (channels, height, width) of the given shape.
 
-    Three channels are red, green and blue; one is gray. Transparency is laid on white; the image
+    Three channels are red, green and blue; one is grey. Transparency is laid on white; the image
     is turned as its EXIF orientation says, and resized without regard to its proportions. Of
     several frames or pages the first counts. Grey levels of more than 8 bits go from 0 to 65,535;
     those in floating point from 0 to 1, or to 255 where any is above 1. A JPEG is decoded at the

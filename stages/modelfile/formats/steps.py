@@ -1,7 +1,7 @@
 """Steps: what a model does with raw pixels, one operation after the other, as plain data.
 
     images uint8 (n, channels, height, width)
-      colors | luma              → float32 (n, d); gray images have their one color
+      colors | luma              → float32 (n, d); grey images have their one colour
       rows                       of a table instead: float32 (n, d), without what follows up to cast
       round                      to whole grey levels, half to even
       scale, offset              x * scale; x + offset
