@@ -112,8 +112,9 @@ def _values(parameter: Parameter, text: str) -> tuple[Any, ...] | Range:
 
 
 def _range(parameter: Parameter, text: str) -> Range:
-    ends = [_parsed(parameter, end) for end in text.split("..", 1)]
-    if None in ends or not ends[0] < ends[1]:
+    typed = text.split("..", 1)
+    ends = [_parsed(parameter, end) for end in typed] if all(typed) else []
+    if not ends or None in ends or not ends[0] < ends[1]:
         raise ConfigError(
             f"search: {parameter.name}: expected a range LOW..HIGH of numbers, found {text}"
         )

@@ -123,7 +123,7 @@ def open_file(path: Path) -> io.FileIO:
         os.close(descriptor)
     except (OSError, ValueError) as error:  # ValueError: no system has such a name
         reason = getattr(error, "strerror", None) or "no file can have that name"
-        raise DataError(f"expected a readable file at {path}: {reason}") from error
+        raise DataError(f"expected a readable file at {path}: {reason}; check the path") from error
     found = next((words for is_kind, words in KINDS if is_kind(mode)), "no regular file")
     raise DataError(f"{path}: expected a file, found {found}; name a file")
 

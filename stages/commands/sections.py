@@ -27,9 +27,12 @@ EXAMPLES = {
 
 # Modules that can be missed: what needs them, how to get them.
 EXTRAS = {
-    "PIL": ("images (predict)", "pip install 'cifar-pipeline[pictures]'"),
+    "PIL": ("image files (--source, predict)", "pip install 'cifar-pipeline[pictures]'"),
     "matplotlib": ("pictures (--plot as PNG or PDF)", "pip install 'cifar-pipeline[pictures]'"),
-    "onnx": ("checks of ONNX files", "pip install 'cifar-pipeline[onnx]'"),
-    "tensorboardX": ("--tensorboard", "pip install 'cifar-pipeline[tensorboard]'"),
+    "pyarrow": ("Parquet tables", "pip install 'cifar-pipeline[tables]'"),
+    "onnx": ("ONNX files (export)", "pip install 'cifar-pipeline[onnx]'"),
+    "tensorboardX": ("curves (--tensorboard)", "pip install 'cifar-pipeline[tensorboard]'"),
     "sklearn": ("NetworkClassifier and its peers", "pip install 'cifar-pipeline[sklearn]'"),
+    "distributed": ("clusters (--cluster)", "pip install 'cifar-pipeline[dask]'"),
+    "fsspec": ("shared results (--remote, push, pull)", "pip install 'cifar-pipeline[remote]'"),
 }

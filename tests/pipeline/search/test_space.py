@@ -61,6 +61,7 @@ def test_values_are_read_as_those_of_flags(word, expected):
         (["hidden=8/8;4"], "hidden: expected integers separated by commas, found '8;4'"),
         (["lr=1..0.1"], r"lr: expected a range LOW\.\.HIGH of numbers, found 1\.\.0\.1"),
         (["lr=1..1"], "expected a range"),
+        (["lr=0.1.."], r"lr: expected a range LOW\.\.HIGH of numbers, found 0\.1\.\."),
         (["lr=0..1"], "lr: expected a number above 0, found 0"),
         (["weight_decay=none..1"], "expected a range"),
         (["batch=1.5..4"], "batch: expected an integer, found '1.5'"),

@@ -42,7 +42,9 @@ def test_large_files_and_relative_paths(tmp_path, monkeypatch):
 
 
 def test_missing_unreadable_and_special_files(tmp_path):
-    with pytest.raises(DataError, match=r"expected a readable file at .*/none: No such file"):
+    with pytest.raises(
+        DataError, match=r"expected a readable file at .*/none: No such file .*; check the path"
+    ):
         identify(tmp_path / "none")
     with pytest.raises(DataError, match=r"/dev/null: expected a file, found a device"):
         identify(Path("/dev/null"))
