@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.cluster.kills import killed_again_and_again
-from tests.cluster.machines import can_separate
+from tests.cluster.namespaces import can_separate
 from tests.cluster.remote import cut_and_changed
 from tests.cluster.same import same_everywhere
 
@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="a sample of each part")
     parser.add_argument("--seed", type=int, default=0, help="of the random instants")
     given = parser.parse_args()
-    size, kills, cuts = ("12", 2, 5) if given.short else ("96", 10, 50)
+    size, kills, cuts = (12, 2, 5) if given.short else (96, 10, 50)
     folder = Path(tempfile.mkdtemp(prefix="cluster-"))
     print("addresses:", "namespaces" if can_separate() else "127.0.0.1 (namespaces skipped)")
     parts: dict[str, tuple[str, Callable[[Path], list[str]]]] = {
@@ -38,11 +38,11 @@ def main() -> int:
         "kills": (
             f"{kills} kills of the client, {kills} of the scheduler",
             lambda f: [
-                *killed_again_and_again(f / "client", "12", "client", kills, given.seed),
-                *killed_again_and_again(f / "scheduler", "12", "scheduler", kills, given.seed),
+                *killed_again_and_again(f / "client", size, "client", kills, given.seed),
+                *killed_again_and_again(f / "scheduler", size, "scheduler", kills, given.seed),
             ],
         ),
-        "remote": (f"{cuts} cuts", lambda f: cut_and_changed(f, cuts, given.seed)),
+        "remote": (f"{cuts} cuts of each way", lambda f: cut_and_changed(f, cuts, given.seed)),
     }
     failed = False
     for name in given.parts or parts:
