@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from pipeline.backends.apart import PIECE, Apart
+from pipeline.backends.lookout import Lookout
 from pipeline.backends.parcels import Missing, Order, Piece, contents_of, pieces
 from pipeline.backends.worker import Answer, carry_out, receive, stop_of
 from pipeline.errors import ExecutorError
@@ -46,11 +47,15 @@ class Cluster(Apart):
         self._client.subscribe_topic(self.run, self._event)
         self._sending: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._sent: set[tuple[str, str]] = set()
+        self._reporter = Reporter()
+        waits, warn = lambda: bool(self._asked), lambda text: self._reporter.warn(text)
+        self._lookout = Lookout(self._client, self.address, waits, warn)
 
     def at_once(self, placement: Placement) -> int:
         return self._most
 
     def channel(self, reporter: Reporter) -> int:
+        self._reporter = reporter
         return self._channels.open(reporter)
 
     def arrived(self, channel: int) -> None:
@@ -96,6 +101,7 @@ class Cluster(Apart):
         self._channels(*event[1])
 
     def _end(self, failed: bool) -> None:
+        self._lookout.close()
         if failed:
             with suppress(Exception):  # a scheduler that is gone ends nothing
                 if self._client.status == "running":
