@@ -1,13 +1,19 @@
-"""Network and mount namespaces, in which a process has an address and folders of its own."""
+"""Network and mount namespaces, in which a process has an address and folders of its own.
+
+Their names have the number of this process: campaigns beside each other have networks of their own.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BRIDGE, NETWORK = "plbr0", "10.213.7"
+OWN = f"{os.getpid() % 100_000}"  # in the names of interfaces, which have 15 characters
+BRIDGE, NETWORK = f"plb{OWN}", f"10.213.{os.getpid() % 250}"
+TRY = f"pl-try-{OWN}"
 
 
 @contextmanager
@@ -21,7 +27,7 @@ def namespaces(folders: dict[str, Path]) -> Iterator[dict[str, tuple[str, tuple[
         run("ip", "link", "set", BRIDGE, "up")
         found = {}
         for number, name in enumerate(folders, 2):
-            space, inner, outer = f"pl-{name}", f"pli{number}", f"plo{number}"
+            space, inner, outer = f"pl-{OWN}-{name}", f"pli{OWN}-{number}", f"plo{OWN}-{number}"
             run("ip", "netns", "add", space)
             made.append(space)
             run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner)
@@ -52,17 +58,17 @@ def hidden(folders: list[Path]) -> tuple[str, ...]:
 def can_separate() -> bool:
     """Whether network and mount namespaces can be made here."""
     try:
-        run("ip", "netns", "add", "pl-try")
+        run("ip", "netns", "add", TRY)
     except (OSError, subprocess.CalledProcessError):
         return False
     try:
-        run("ip", "netns", "exec", "pl-try", "unshare", "-m", "true")
-        run("ip", "link", "add", "pltry0", "type", "bridge")
-        run("ip", "link", "del", "pltry0")
+        run("ip", "netns", "exec", TRY, "unshare", "-m", "true")
+        run("ip", "link", "add", f"plt{OWN}", "type", "bridge")
+        run("ip", "link", "del", f"plt{OWN}")
     except (OSError, subprocess.CalledProcessError):
         return False
     finally:
-        run("ip", "netns", "del", "pl-try", check=False)
+        run("ip", "netns", "del", TRY, check=False)
     return True
 
 
