@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="a sample of each part")
     parser.add_argument("--seed", type=int, default=0, help="of the random instants")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and what was started ends, too
     size, kills, cuts = (12, 2, 5) if given.short else (96, 10, 50)
     folder = Path(tempfile.mkdtemp(prefix="cluster-"))
     print("addresses:", "namespaces" if can_separate() else "127.0.0.1 (namespaces skipped)")

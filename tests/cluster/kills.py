@@ -20,9 +20,13 @@ PATIENCE = 300.0  # seconds for a client or a worker to notice that the schedule
 
 @dataclass(frozen=True)
 class Life:
-    """From a start of the client to its end: when that was, and what was stored then."""
+    """From a start of the client to its end, when something was killed; what was stored then.
 
-    end: float  # seconds since the epoch
+    Times are in seconds since the epoch.
+    """
+
+    killed: float
+    end: float
     stored: frozenset[str]
 
 
@@ -44,16 +48,17 @@ def killed_again_and_again(
                 before = len(known)
                 wait_for_an_instant(client, process, drawn, size // (times + 1))
                 kills += process.poll() is None  # what has ended by itself cannot be killed
+                killed = time.time()
                 if victim == "client":
                     kill(process)
                 else:
                     wrong += scheduler_killed(cluster, client, process)
                 wrong += stored_again(client, known)
-                lives.append(Life(time.time(), frozenset(known)))
+                lives.append(Life(killed, time.time(), frozenset(known)))
                 print(f"  {victim} killed: {before} → {len(known)} stored", flush=True)
             out, _ = result(client, client.start(*command(size, "dask", cluster.address)))
             wrong += stored_again(client, known)
-            lives.append(Life(time.time(), frozenset(known)))
+            lives.append(Life(time.time(), time.time(), frozenset(known)))
             wrong += judged(cluster.begun(), lives, size)
         finally:
             cluster.close()
@@ -114,24 +119,22 @@ def stored_again(client: Machine, known: dict[str, float]) -> list[str]:
 
 def judged(begun: Sequence[Begun], lives: Sequence[Life], size: int) -> list[str]:
     """Compare what was begun with what was stored: nothing that is stored is begun, and of what a
-    worker has begun in a life one training at most is begun again later."""
-    wrong, start = [], 0.0
+    worker was at when something was killed, one training at most is begun again.
+
+    What it had made, and what was on its way to the store then, may be made again, too: counted.
+    """
+    wrong, start, on_their_way = [], 0.0, 0
     stored: frozenset[str] = frozenset()
     for number, life in enumerate(lives):
         own = [one for one in begun if start < one.when <= life.end]
         later = {one.name for one in begun if one.when > life.end}
         wrong += [f"{one.name} was stored, and begun again" for one in own if one.name in stored]
-        lost = Counter(
-            worker for worker, name in {(o.worker, o.name) for o in own} if name in later
-        )
-        wrong += [
-            f"life {number}: {worker} lost {count} trainings"
-            for worker, count in lost.items()
-            if count > 1
-        ]
+        lost = Counter(one.worker for one in own if one.name in later and one.end > life.killed)
+        wrong += [f"life {number}: {name} lost {n} trainings" for name, n in lost.items() if n > 1]
+        on_their_way += sum(one.name in later and one.end <= life.killed for one in own)
         start, stored = life.end, life.stored
-    counts = Counter(one.name for one in begun)
-    if len(counts) != size:
-        wrong.append(f"{len(counts)} trainings begun, expected {size}")
-    print(f"  {size} trainings, {len(begun)} begun, {len(lives)} lives", flush=True)
+    if len({one.name for one in begun}) != size:
+        wrong.append(f"{len({one.name for one in begun})} trainings, expected {size}")
+    print(f"  {len(begun)} begun for {size}, {on_their_way} of them since a result that was made")
+    print(f"  had not been stored yet, {len(lives)} lives", flush=True)
     return wrong

@@ -1,4 +1,4 @@
-"""Which trainings a worker has begun. Its process loads this file: `dask worker --preload`.
+"""Which trainings a worker has begun and ended. It loads this file: `dask worker --preload`.
 
 What a manifest says is when a result was stored last. That a training was begun though its result
 was stored, and thrown away, shows only where it runs.
@@ -6,9 +6,10 @@ was stored, and thrown away, shows only where it runs.
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Begun:
     name: str
     when: float  # seconds since the epoch
     worker: str
+    end: float = math.inf
 
 
 def dask_setup(worker: Any) -> None:
@@ -31,16 +33,30 @@ def dask_setup(worker: Any) -> None:
     execute = module.execute
 
     def recorded(task: Any, store: Any, reporter: Any, made: Any, *given: Any) -> bool:
-        if task.stage.name == "train" and not made():
-            with open(os.environ[TRAININGS], "a", encoding="ascii") as file:
-                file.write(f"{time.time()} {store.folder(task.key).name}\n")
-        return execute(task, store, reporter, made, *given)
+        counts = task.stage.name == "train" and not made()
+        if counts:
+            record("begun", store.folder(task.key).name)
+        done = execute(task, store, reporter, made, *given)
+        if counts:
+            record("ended", store.folder(task.key).name)
+        return done
 
     module.execute = recorded
 
 
+def record(what: str, name: str) -> None:
+    """Write a line down."""
+    with open(os.environ[TRAININGS], "a", encoding="ascii") as file:
+        file.write(f"{what} {name} {time.time()}\n")
+
+
 def begun_in(home: Path, worker: str) -> list[Begun]:
     """What the worker with this folder has begun."""
-    path = home / TRAININGS
-    lines = path.read_text("ascii").splitlines() if path.exists() else []
-    return [Begun(name, float(when), worker) for when, name in map(str.split, lines)]
+    path, found = home / TRAININGS, []
+    for line in path.read_text("ascii").splitlines() if path.exists() else ():
+        what, name, when = line.split()
+        if what == "begun":
+            found.append(Begun(name, float(when), worker))
+        else:
+            found[-1] = replace(found[-1], end=float(when))  # it does one at a time
+    return found
