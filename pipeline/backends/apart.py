@@ -13,6 +13,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipeline.backends.backend import Backend
 from pipeline.backends.backend import Made as IsMade
@@ -104,8 +105,8 @@ class Apart(Backend):
         """Send an order, and wait for the answer."""
         return self._answered(perform, order)
 
-    def _answered(self, function: Callable[[Order], Answer], order: Order) -> Answer:
-        future = self.executor.submit(function, order)
+    def _answered(self, function: Callable[[Order], Answer], order: Order, **where: Any) -> Answer:
+        future = self.executor.submit(function, order, **where)
         self._asked.add(future)
         try:
             if self.stop.is_set():

@@ -15,8 +15,9 @@ from typing import Any
 from pipeline.backends.apart import PIECE, Apart
 from pipeline.backends.lookout import Lookout
 from pipeline.backends.parcels import Missing, Order, Piece, contents_of, pieces
-from pipeline.backends.worker import Answer, carry_out, receive, stop_of
-from pipeline.errors import ExecutorError
+from pipeline.backends.versions import of_other_versions
+from pipeline.backends.worker import Answer, carry_out, kept, receive, stop_of
+from pipeline.errors import ExecutorError, UserError
 from pipeline.events.event import EventReporter
 from pipeline.events.relay import END, Channels
 from pipeline.events.reporter import Reporter
@@ -33,20 +34,25 @@ class Cluster(Apart):
     """Tasks on the workers of a Dask scheduler; `executor` is one of the caller's client."""
 
     def __init__(self, placement: Placement, away: bool, executor: Executor | None = None) -> None:
+        self.address = placement.cluster or "started here"
         self._cluster: Any = None
         if executor is None:
             self._client, self._cluster = connect(placement)
             executor, own = self._client.get_executor(pure=False), True
         else:
             self._client, own = executor._client, False  # Dask gives no other way to it
-        threads = sum(self._client.nthreads().values())
+        try:
+            threads = sum(self._client.nthreads().values())
+            kept = self._client.run(_kept, on_error="ignore")  # since another client was killed
+        except (OSError, TimeoutError) as error:
+            raise self._lost(error) from error
         self._most = placement.jobs or min(max(LEAST, 2 * threads), MOST)
         super().__init__(executor, own, away, self._most)
-        self.address = placement.cluster or "started here"
         self._channels = Channels()
         self._client.subscribe_topic(self.run, self._event)
         self._sending: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._sent: set[tuple[str, str]] = set()
+        self._kept = {name: worker for worker, names in kept.items() for name in names}
         self._reporter = Reporter()
         waits, warn = lambda: bool(self._asked), lambda text: self._reporter.warn(text)
         self._lookout = Lookout(self._client, self.address, waits, warn)
@@ -62,7 +68,10 @@ class Cluster(Apart):
         self._channels.settle(channel)
 
     def ask(self, order: Order) -> Answer:
-        return self._answered(_perform, order)
+        worker = self._kept.get(str(order.task.key))
+        if worker is None:
+            return self._answered(_perform, order)
+        return self._answered(_perform, order, workers=[worker], allow_other_workers=True)
 
     def deliver(self, order: Order, missing: Missing, store: Store) -> Order:
         """Send what a worker lacks to it, once, and not with the order."""
@@ -90,12 +99,23 @@ class Cluster(Apart):
                 "tried died, for want of memory perhaps; run the same command again"
             )
         if isinstance(error, CancelledError | OSError | TimeoutError) or module == "distributed":
-            return ExecutorError(
-                f"cluster {self.address}: expected its scheduler to go on, found it out of reach "
-                f"({type(error).__name__}); start it, and run the same command again: what was "
-                "made is stored"
+            return self._lost(error)
+        if not isinstance(error, UserError) and (others := of_other_versions(self._client)):
+            found = ExecutorError(
+                f"cluster {self.address}: expected workers with this version of the package, found "
+                f"another one, or none, on {others[0]}; install the same one there, and start the "
+                "workers anew"
             )
+            found.__cause__ = error
+            return found
         return error
+
+    def _lost(self, error: BaseException) -> ExecutorError:
+        return ExecutorError(
+            f"cluster {self.address}: expected its scheduler to go on, found it out of reach "
+            f"({type(error).__name__}); start it, and run the same command again: what was made is "
+            "stored"
+        )
 
     def _event(self, event: tuple[float, Any]) -> None:
         self._channels(*event[1])
@@ -146,6 +166,11 @@ def _receive(run: str, content: str, piece: Piece, dask_worker: Any) -> bool:
     """Take in a piece of an input, on a worker."""
     receive(_root(dask_worker), run, content, piece)
     return True
+
+
+def _kept(dask_worker: Any) -> list[str]:
+    """The results of a worker that whoever asked for them may not have stored."""
+    return kept(_root(dask_worker))
 
 
 def _stop(run: str) -> None:

@@ -23,6 +23,7 @@ Answer = Missing | Made | Failed | Unfit
 _lock = threading.Lock()
 _scratches: dict[str, Scratch] = {}
 _stops: dict[str, threading.Event] = {}  # by run
+_under_way: list[str] = []  # keys of the results that are being made
 
 
 def perform(order: Order) -> Answer:
@@ -62,7 +63,12 @@ def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) 
     observations = Observations(store, code)
     stop = stop_of(order.run)
     made = is_stored(task, store, observations)
-    execute(task, store, reporter, made, stop, observations, sources.load)
+    name = str(task.key)
+    _under_way.append(name)
+    try:
+        execute(task, store, reporter, made, stop, observations, sources.load)
+    finally:
+        _under_way.remove(name)
     manifest = store.manifest(task.key)
     for name, record in manifest["outputs"].items():
         if record["kind"] == "files":
@@ -75,6 +81,17 @@ def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) 
 def receive(root: str, run: str, content: str, piece: Piece) -> None:
     """Take in a piece of an input."""
     scratch_at(root).receive(run, content, piece)
+
+
+def kept(root: str) -> list[str]:
+    """The results, as keys are written, that a worker has or is making: for a client that was
+    killed before it had stored them, and is back."""
+    with _lock:
+        scratch = _scratches.get(root)
+    if scratch is None:
+        return []
+    made = (path.relative_to(scratch.store.root).as_posix() for path in scratch.store.results())
+    return [*_under_way, *made]
 
 
 def stop_of(run: str) -> threading.Event:
