@@ -1,4 +1,4 @@
-"""What befalls a cluster, as its user sees it: no workers, other versions, a client that is back."""
+"""What befalls a cluster, as its user sees it: no workers, other versions, a client that returns."""
 
 from __future__ import annotations
 
