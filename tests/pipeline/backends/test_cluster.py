@@ -1,4 +1,4 @@
-"""What befalls a cluster, as its user sees it: no workers, other versions, a client that returns."""
+"""What befalls a cluster, as its user sees it: no workers, other versions, a lost client."""
 
 from __future__ import annotations
 
