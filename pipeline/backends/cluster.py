@@ -15,9 +15,9 @@ from typing import Any
 from pipeline.backends.apart import PIECE, Apart
 from pipeline.backends.lookout import Lookout
 from pipeline.backends.parcels import Missing, Order, Piece, contents_of, pieces
-from pipeline.backends.versions import of_other_versions
+from pipeline.backends.versions import ask_workers
 from pipeline.backends.worker import Answer, carry_out, kept, receive, stop_of
-from pipeline.errors import ExecutorError, UserError
+from pipeline.errors import ExecutorError
 from pipeline.events.event import EventReporter
 from pipeline.events.relay import END, Channels
 from pipeline.events.reporter import Reporter
@@ -53,6 +53,7 @@ class Cluster(Apart):
         self._sending: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._sent: set[tuple[str, str]] = set()
         self._kept = {name: worker for worker, names in kept.items() for name in names}
+        self._meeting, self._met = threading.Lock(), dict[str, dict[str, str]]()
         self._reporter = Reporter()
         waits, warn = lambda: bool(self._asked), lambda text: self._reporter.warn(text)
         self._lookout = Lookout(self._client, self.address, waits, warn)
@@ -68,10 +69,28 @@ class Cluster(Apart):
         self._channels.settle(channel)
 
     def ask(self, order: Order) -> Answer:
+        self._expect_code(order.task.stage.function.__module__)
         worker = self._kept.get(str(order.task.key))
         if worker is None:
             return self._answered(_perform, order)
         return self._answered(_perform, order, workers=[worker], allow_other_workers=True)
+
+    def _expect_code(self, module: str) -> None:
+        """Ask the workers, once, whether they have the module of a stage."""
+        with self._meeting:
+            if module not in self._met:
+                lacking, others = ask_workers(self._client, module)
+                self._met[module] = lacking
+                for worker in others[:1] if len(self._met) == 1 else ():
+                    self._reporter.warn(
+                        f"cluster {self.address}: expected workers with this version of the "
+                        f"package, found another one on {worker}"
+                    )
+        for worker, name in self._met[module].items():
+            raise ExecutorError(
+                f"cluster {self.address}: expected {name} on every worker, found none on {worker}; "
+                "install it there, and start the workers anew"
+            )
 
     def deliver(self, order: Order, missing: Missing, store: Store) -> Order:
         """Send what a worker lacks to it, once, and not with the order."""
@@ -96,18 +115,11 @@ class Cluster(Apart):
         if type(error).__name__ == "KilledWorker":
             return ExecutorError(
                 f"cluster {self.address}: expected a worker to make a result, found that each that "
-                "tried died, for want of memory perhaps; run the same command again"
+                "tried died, for want of memory perhaps, or of this package; run the same command "
+                "again"
             )
         if isinstance(error, CancelledError | OSError | TimeoutError) or module == "distributed":
             return self._lost(error)
-        if not isinstance(error, UserError) and (others := of_other_versions(self._client)):
-            found = ExecutorError(
-                f"cluster {self.address}: expected workers with this version of the package, found "
-                f"another one, or none, on {others[0]}; install the same one there, and start the "
-                "workers anew"
-            )
-            found.__cause__ = error
-            return found
         return error
 
     def _lost(self, error: BaseException) -> ExecutorError:

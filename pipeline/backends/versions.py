@@ -1,8 +1,7 @@
-"""Versions: which workers of a cluster have another version of this package, or none.
+"""Versions: which workers of a cluster lack the code of a task, or have another version of it.
 
-Asked where a task has failed in a way that no stage means: what is sent is described by this
-package, and one that describes it otherwise fails anywhere. The question needs nothing of ours on
-the worker: it travels as code, not by its name.
+A worker of Dask's that cannot import what it is sent ends without a word to us. So it is asked
+before. The question needs nothing of ours there: it travels as code, and not by its name.
 """
 
 from __future__ import annotations
@@ -11,30 +10,41 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 PACKAGE = __name__.partition(".")[0]
+Answer = tuple[list[str], str]  # the modules that are missing, and a digest of our package
 
 
-def of_other_versions(client: Any) -> list[str]:
-    """The workers, by address, whose package has other sources than ours, the missing ones too."""
-    question = _question(PACKAGE)
-    own = question()
+def ask_workers(client: Any, *modules: str) -> tuple[dict[str, str], list[str]]:
+    """The workers that lack a module, with its name; and those whose package, this one, has other
+    sources than ours. Workers are known by their addresses."""
+    question = _question(PACKAGE, (PACKAGE, *modules))
+    _, own = question()
     answers: Mapping[str, Any] = client.run(question, on_error="return")
-    return sorted(address for address, found in answers.items() if found != own)
+    found = {worker: one for worker, one in answers.items() if isinstance(one, tuple)}
+    lacking = {worker: missing[0] for worker, (missing, _) in found.items() if missing}
+    others = [worker for worker, (missing, digest) in found.items() if digest != own]
+    return lacking, sorted(set(others) - set(lacking))
 
 
-def _question(package: str) -> Callable[[], str]:
-    """What gives a digest of the sources of a package; "" where it is not installed."""
-
-    def digest() -> str:  # a function in a function: it is sent as code
+def _question(package: str, modules: tuple[str, ...]) -> Callable[[], Answer]:
+    def answer() -> Answer:  # a function in a function: it is sent as code
         import hashlib
         from importlib.util import find_spec
         from pathlib import Path
 
-        spec = find_spec(package)
+        def has(name: str) -> bool:
+            try:
+                return name == "__main__" or find_spec(name) is not None
+            except (ImportError, ValueError):
+                return False
+
+        missing = [name for name in modules if not has(name)]
+        if not has(package):
+            return missing, ""
         found = hashlib.sha256()
-        for top in (spec.submodule_search_locations or ()) if spec else ():
+        for top in getattr(find_spec(package), "submodule_search_locations", None) or ():
             for path in sorted(Path(top).rglob("*.py")):
                 found.update(f"{path.relative_to(top).as_posix()}\0".encode())
                 found.update(path.read_bytes())
-        return found.hexdigest() if spec else ""
+        return missing, found.hexdigest()
 
-    return digest
+    return answer

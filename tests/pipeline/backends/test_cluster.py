@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from ast import literal_eval
 from contextlib import closing, contextmanager
 
 import pytest
@@ -21,6 +22,7 @@ from pipeline.store.store import Store
 from tests.pipeline.backends.flow import FLOW
 
 distributed = pytest.importorskip("distributed")
+dumps = distributed.protocol.pickle.dumps
 
 
 @contextmanager
@@ -63,7 +65,7 @@ def test_that_nobody_is_there_to_work_is_reported_once(tmp_path, monkeypatch):
     monkeypatch.setattr(lookout, "INTERVAL", 0.02)
     listener = Listener()
     with started(tmp_path, 0) as (made, placement):
-        joining = threading.Thread(target=lambda: listener.warned.wait(20) and made.scale(1))
+        joining = threading.Thread(target=lambda: [listener.warned.wait(100), made.scale(1)])
         joining.start()
         found = trials(tmp_path / "store", placement, listener)
         joining.join()
@@ -83,45 +85,51 @@ def test_what_workers_have_made_is_found_by_a_client_that_is_back(tmp_path):
     assert len(list((tmp_path / "traces").iterdir())) == 3
 
 
-def test_workers_of_another_version_are_named_and_a_bug_stays_one(tmp_path, monkeypatch):
-    def fail(*given):
-        raise AttributeError("'Order' object has no attribute 'closed'")
+def test_workers_that_lack_the_code_or_have_another_version_are_named(tmp_path, monkeypatch):
+    answers = [({"tcp://1": "flow"}, []), ({}, ["tcp://2"])]
+    monkeypatch.setattr(cluster, "ask_workers", lambda *given: answers.pop(0))
+    listener = Listener()
+    with started(tmp_path, 1) as (_, placement):
+        found = trials(tmp_path / "a", placement)[1.0]
+        assert isinstance(found, ExecutorError)
+        where = f"cluster {placement.cluster}: expected"
+        assert str(found) == (
+            f"{where} flow on every worker, found none on tcp://1; install it there, and start the "
+            "workers anew"
+        )
+        assert trials(tmp_path / "b", placement, listener)[1.0]["rows"] == 1000
+    assert listener.warnings == [
+        f"{where} workers with this version of the package, found another one on tcp://2"
+    ]
 
-    monkeypatch.setattr(cluster, "carry_out", fail)
-    with started(tmp_path, 1) as (made, placement):
-        (found,) = set(map(repr, trials(tmp_path / "a", placement).values()))
-        assert found == repr(AttributeError("'Order' object has no attribute 'closed'"))
-        with distributed.Client(made, set_as_default=False) as client:
-            (worker,) = client.nthreads()
-        monkeypatch.setattr(cluster, "of_other_versions", lambda client: [worker])
-        found = trials(tmp_path / "b", placement)[1.0]
-    assert isinstance(found, ExecutorError)
-    assert str(found) == (
-        f"cluster {placement.cluster}: expected workers with this version of the package, found "
-        f"another one, or none, on {worker}; install the same one there, and start the workers anew"
-    )
 
-
-def test_the_question_for_the_version_needs_nothing_of_this_package(tmp_path):
-    from distributed.protocol.pickle import dumps
-
-    question = versions._question("pipeline")
+def test_what_workers_are_asked_needs_nothing_of_this_package(tmp_path):
+    question = versions._question("pipeline", ("pipeline", "json"))
     (tmp_path / "question").write_bytes(dumps(question))
-    ask = "import pickle; print(pickle.load(open('question', 'rb'))())"
-    words = [sys.executable, "-I", "-c", f"import sys; sys.path[:] = {PATHS!r}; {ask}"]
+    paths = [path for path in sys.path if "site-packages" in path or "lib/python" in path]
 
-    def answer():
+    def answer():  # where Python finds what is installed, but nothing of a working copy
+        ask = "import pickle; print(pickle.load(open('question', 'rb'))())"
+        words = [sys.executable, "-I", "-c", f"import sys; sys.path[:] = {paths!r}; {ask}"]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+        return literal_eval(done.stdout)
 
-    assert answer() == ""
+    assert answer() == (["pipeline"], "")
     (tmp_path / "pipeline").mkdir()
     (tmp_path / "pipeline" / "__init__.py").write_text("x = 1\n")
-    words[-1] = words[-1].replace(repr(PATHS), repr([*PATHS, str(tmp_path)]))
-    assert len(answer()) == 64
-    assert answer() != question()
+    paths.append(str(tmp_path))
+    missing, digest = answer()
+    assert missing == []
+    assert digest != question()[1]
     assert pickle.loads(dumps(question))() == question()
 
 
-# Where Python finds what is installed, but nothing of a working copy.
-PATHS = [path for path in sys.path if "site-packages" in path or "lib/python" in path]
+def test_workers_are_asked(tmp_path):
+    with started(tmp_path, 1) as (made, _):
+        with distributed.Client(made, set_as_default=False) as client:
+            (worker,) = client.nthreads()
+            assert versions.ask_workers(client, "tests.pipeline") == ({}, [])
+            assert versions.ask_workers(client, "no.such.module") == (
+                {worker: "no.such.module"},
+                [],
+            )
