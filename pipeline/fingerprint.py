@@ -29,7 +29,7 @@ from pipeline.store.digests import digest_fields, digest_json
 from pipeline.store.files import Files
 from pipeline.uses import digests_of
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

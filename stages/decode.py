@@ -22,22 +22,13 @@ from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from pipeline.store.files import Files
-from stages.dataset.formats import arrays, cifar10, cifar100, idx, pictures, table
-from stages.dataset.formats.kinds import kind_of
+from stages.dataset.formats import arrays, cifar10, cifar100, idx, kinds, pictures, table
 from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES
 from stages.dataset.options import ReadingOptions
 from stages.dataset.repeats import Repeats
 from stages.dataset.sources.origin import name_of
 from stages.dataset.spool import Reading
 
-READERS: dict[str, Callable[..., Reading]] = {
-    "cifar10": cifar10.read,
-    "cifar100": cifar100.read,
-    "idx": idx.read,
-    "images": pictures.read,
-    "arrays": arrays.read,
-    "table": table.read,
-}
 WORDS = {
     "cifar10": "CIFAR-10's layout",
     "cifar100": "CIFAR-100's layout",
@@ -67,17 +58,17 @@ def decode(
     of training and test examples, shape of an image (a table has none, but columns), repeated
     examples. Raises `DataError` where a file is not as it should be.
     """
-    kind = kind_of(archive)
-    for name, kinds in APPLIES.items():
-        if getattr(reading, name) and kind not in kinds:
+    kind = kinds.kind_of(archive)
+    for name, those in APPLIES.items():
+        if getattr(reading, name) and kind not in those:
             raise ConfigError(
                 f"--{name.replace('_', '-')}: expected a source of "
-                f"{' or '.join(WORDS[k] for k in kinds)}, found {WORDS[kind]}; leave it out"
+                f"{' or '.join(WORDS[k] for k in those)}, found {WORDS[kind]}; leave it out"
             )
     context.check_free_space(sum(file.size for file in archive.files))  # or more, if it is packed
     repeats = Repeats()
     record: dict[str, Any] = {}
-    reader = READERS[kind](archive, reading, context)
+    reader = _reader(kind)(archive, reading, context)
     while True:
         try:
             block = next(reader)
@@ -94,6 +85,18 @@ def decode(
             "bit; figures on the test set are better than they would be on new ones"
         )
     return {"dataset": found}
+
+
+def _reader(kind: str) -> Callable[..., Reading]:
+    """What reads a kind of source: here and not in a table, for most runs decode nothing."""
+    return {
+        "cifar10": cifar10.read,
+        "cifar100": cifar100.read,
+        "idx": idx.read,
+        "images": pictures.read,
+        "arrays": arrays.read,
+        "table": table.read,
+    }[kind]
 
 
 def dataset_name(archive: Files, classes: list[str], coarse: bool = False) -> str:

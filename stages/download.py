@@ -14,12 +14,12 @@ from pipeline.errors import ConfigError
 from pipeline.stage import stage
 from pipeline.store.durable import make_folder
 from pipeline.store.files import Files
-from stages.dataset.formats.kinds import check_download
+from stages.dataset.formats import kinds
 from stages.dataset.options import SourceOptions
+from stages.dataset.sources import transfer
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
 from stages.dataset.sources.resolve import Offline, expect_sha256, is_url, resolve_source
 from stages.dataset.sources.synthetic import generate
-from stages.dataset.sources.transfer import fetch
 
 SYNTHETIC = (
     "THE DATASET IS SYNTHETIC: drawn shapes, not the photographs of CIFAR-10, and no result on it "
@@ -55,7 +55,7 @@ def download(
         files = generate(folder, options.synthetic_size, context)
         expect_sha256(files.files[0].path, sha256, files.files[0].sha256)
         return files
-    bring = partial(fetch, check=check_download, context=context)
+    bring = partial(transfer.fetch, check=kinds.check_download, context=context)
     if source == "cifar10":
         return Files((bring(OFFICIAL_URLS, folder / OFFICIAL_NAME, sha256=sha256),))
     if source in ORIGINS:

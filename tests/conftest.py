@@ -38,6 +38,17 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, handler)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def sources_are_known(request: pytest.FixtureRequest) -> None:
+    """What is known of the project's sources is known in this process, too; where several run
+    tests, it is brought up to date before."""
+    from tests import sources  # here: what is imported before the first test is not traced
+
+    if hasattr(request.config, "workerinput"):
+        sources.learn()
+    sources.known()
+
+
 @pytest.fixture(autouse=True)
 def no_program_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """End the programs that a test has started and not waited for, with their groups."""

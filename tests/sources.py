@@ -1,32 +1,68 @@
-"""The sources of the program, analysed once for all commands that tests run in this process.
+"""The sources of the program, analysed once for all commands that tests run.
 
-A program analyses them when it first uses a store, which takes a second, and remembers what it
-found in the store. Tests have many stores.
+A program analyses them when it first uses a store, which takes a second and under coverage many,
+and remembers what it found in the store. Tests have many stores: a program of its own analyses the
+sources for all of them and for all processes that run tests, and the next time it looks for what
+has changed.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from pipeline.code import CodeIndex
-from stages.cifar10 import LOADED, PIPELINE
+from pipeline.code import CodeIndex, tables
+from pipeline.code.modules import locate
 
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / ".pytest_cache" / "sources-{}.{}".format(*sys.version_info)
 MEMO = ".code.json"
+
+
+def analyse() -> CodeIndex:
+    """Look at the sources that have changed since the last time."""
+    from stages.cifar10 import LOADED, PIPELINE  # here: whoever tests the framework needs it not
+
+    every = tables.Tables(FOLDER / MEMO)
+    for path in (*ROOT.glob("pipeline/**/*.py"), *ROOT.glob("stages/**/*.py")):
+        every[locate(path, "")[0]]
+    every.save()
+    found = CodeIndex(FOLDER / MEMO)
+    for pipeline in (PIPELINE, LOADED):
+        for stage in pipeline.stages.values():
+            found.reached(stage.function)
+    found.save()
+    return found
+
+
+@cache
+def learn() -> None:
+    """Let a process that is not traced analyse the sources, and this one know what it found."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    untraced = {name: text for name, text in os.environ.items() if not name.startswith("COV_")}
+    with FileLock(FOLDER / "lock"):
+        command = [sys.executable, "-m", "tests.sources"]
+        subprocess.run(command, cwd=ROOT, env=untraced, check=True)
+    known()
+
+
+def known() -> None:
+    """Let all that analyses sources in this process know what was found the last time."""
+    tables._FOUND.update(tables.Tables(FOLDER / MEMO)._load())
 
 
 @cache
 def index() -> CodeIndex:
     """What is known of the sources."""
-    found = CodeIndex(_folder() / MEMO)
-    for pipeline in (PIPELINE, LOADED):
-        for stage in pipeline.stages.values():
-            found.reached(stage.function)
-    return found
+    learn()
+    return analyse()
 
 
 def known_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,16 +75,10 @@ def known_in(home: Path) -> Path:
     """Let processes know the sources that use the store in this folder."""
     index()
     (home / "artifacts").mkdir(exist_ok=True)
-    for remembered in _folder().glob(".*.json"):
+    for remembered in FOLDER.glob(".*.json"):
         shutil.copy2(remembered, home / "artifacts" / remembered.name)
     return home
 
 
-@cache
-def _folder() -> Path:
-    made = tempfile.TemporaryDirectory(prefix="sources-")
-    _kept.append(made)  # until this process ends
-    return Path(made.name)
-
-
-_kept: list[tempfile.TemporaryDirectory] = []
+if __name__ == "__main__":
+    analyse()

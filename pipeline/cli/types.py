@@ -11,8 +11,12 @@ from pipeline.names import nearest
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    ChoiceOfText, TextType = click.Choice[str], click.ParamType[str]
+else:  # they take no parameters before click 8.2
+    ChoiceOfText, TextType = click.Choice, click.ParamType
 
-class Choice(click.Choice[str]):
+
+class Choice(ChoiceOfText):
     """One of some words; the nearest of them is named where the word is another."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -26,7 +30,7 @@ class Choice(click.Choice[str]):
             self.fail(words + hint, param, ctx)
 
 
-class Place(click.ParamType[str]):
+class Place(TextType):
     """A file or a folder by name, which a shell completes. What is there is looked at later."""
 
     def __init__(self, kind: str) -> None:

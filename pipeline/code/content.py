@@ -61,6 +61,7 @@ class Content:
 
     def __init__(self, describe: Mapping[type, Describe]) -> None:
         self._describe = describe
+        self._by_kind: dict[type, Describe | None] = {}
         self._open: dict[int, int] = {}  # what is being described, and how deep inside it is
         self._described: dict[int, tuple[Any, str]] = {}  # with the value: an address is used again
         self.links: dict[tuple[str, str], int] = {}
@@ -93,15 +94,19 @@ class Content:
             return f"inside {self._open[key]}"
         self._open[key] = len(self._open)
         try:
-            describe = next(
-                (d for base, d in self._describe.items() if isinstance(value, base)), None
-            )
+            describe = self._describer_of(kind)
             text = describe(value, self) if describe else self._by_type(value, kind)
         finally:
             del self._open[key]
         text = text if len(text) < 200 else short_hash(text)
         self._described[key] = value, text
         return text
+
+    def _describer_of(self, kind: type) -> Describe | None:
+        if kind not in self._by_kind:
+            bases = (base for base in self._describe if issubclass(kind, base))
+            self._by_kind[kind] = self._describe.get(next(bases, object))
+        return self._by_kind[kind]
 
     def _by_type(self, value: Any, kind: type) -> str:
         return f"{self.text(kind)}{self._inside(value, kind)}"
@@ -186,11 +191,6 @@ class Content:
                 "compare; give it as a parameter or an input, or make it inside the function"
             )
         return ""
-
-
-def digest_of(text: str) -> str:
-    """The digest of a content."""
-    return short_hash(text)
 
 
 def _is_stream(value: Any) -> bool:

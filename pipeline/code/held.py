@@ -23,6 +23,12 @@ _ADDED = {
         "_value_repr_",
     ),
 }
+# The methods that `dataclass` and `namedtuple` write.
+_GENERATED = {
+    *("__init__", "__repr__", "__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__new__"),
+    *("__setattr__", "__delattr__", "__replace__", "__getnewargs__", "__getstate__"),
+    *("__setstate__", "_make", "_replace", "_asdict"),
+}
 
 
 def captured(function: types.FunctionType) -> dict[str, Any]:
@@ -39,11 +45,13 @@ def captured(function: types.FunctionType) -> dict[str, Any]:
 def members(cls: type) -> Iterator[tuple[str, Any]]:
     """What was written in a class or added to it later, by name."""
     for key, member in vars(cls).items():
-        if key not in _ADDED and not _is_generated(member):
+        if key not in _ADDED and not (key in _GENERATED and _is_generated(member)):
             yield key, member
 
 
 def _is_generated(member: Any) -> bool:
-    """Whether a method was made by `dataclass` or `namedtuple`, from what counts already."""
-    code = getattr(getattr(member, "__func__", member), "__code__", None)
+    """Whether a method was made by `dataclass` or `namedtuple`, from what counts already. The
+    `__repr__` of a dataclass is wrapped once more, against calls of itself."""
+    inner = getattr(member, "__func__", member)
+    code = getattr(getattr(inner, "__wrapped__", inner), "__code__", None)
     return code is not None and code.co_filename.startswith(("<string>", "<collections.named"))

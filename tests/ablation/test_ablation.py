@@ -71,6 +71,7 @@ def test_from_a_source_to_a_table(ablation, tmp_path):
     assert again[again.index("synthetic, 1 epochs") :] == out[out.index("synthetic, 1 epochs") :]
 
 
+@pytest.mark.long
 def test_a_source_that_is_not_there_is_reported_once(ablation):
     status, _, err = ablation("--source", "missing.tar.gz", "--only", "gray", "--seeds", "0")
     assert status == 2

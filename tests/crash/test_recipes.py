@@ -39,6 +39,7 @@ def scenario(request, scratch) -> Scenario:
     return Scenario(request.param, WHOLE, FLAGS[request.param]).learn(scratch / "learn")
 
 
+@pytest.mark.long
 def test_stopped_anywhere_it_goes_on_to_the_same_bytes(scenario, scratch):
     """From some operation on none is done, those of cleaning up neither: as in a `kill -9`."""
     start = random.Random(scenario.name).randint(1, 100)

@@ -37,11 +37,15 @@ def scratch() -> Iterator[Path]:
 PACE = {"everything": 8, "training": 4, "clearing": 2}
 
 
-HEAVY = [pytest.param(name, marks=pytest.mark.long) for name in ("everything", "training")]
-LIGHT = [name for name in SCENARIOS if name not in ("everything", "training")]
+EVERY_DAY = ("shop",)
 
 
-@pytest.fixture(params=[*LIGHT, *HEAVY])
+@pytest.fixture(
+    params=[
+        name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.long)
+        for name in SCENARIOS
+    ]
+)
 def scenario(request, scratch) -> Scenario:
     return SCENARIOS[request.param].learn(scratch / "learn")
 

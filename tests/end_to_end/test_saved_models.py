@@ -7,16 +7,17 @@ import pytest
 
 from tests.end_to_end.conftest import QUICK, SMALL, ran
 
+LONG = pytest.mark.long
 WHITENED = ("--whiten", "pca", "--components", "20", "--contrast", "--flip", "random", "--tta")
 
 
 @pytest.mark.parametrize(
     "extra",
     [
-        ("--color", "--scale", "symmetric", "--storage", "uint8"),
-        ("--standardize", "feature"),
+        pytest.param(("--color", "--scale", "symmetric", "--storage", "uint8"), marks=LONG),
+        pytest.param(("--standardize", "feature"), marks=LONG),
         ("--color", "--standardize", "channel", *WHITENED),
-        ("--storage", "uint8", *WHITENED),
+        pytest.param(("--storage", "uint8", *WHITENED), marks=LONG),
     ],
     ids=" ".join,
 )

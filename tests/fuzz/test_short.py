@@ -21,6 +21,9 @@ DECODERS = load()
 TOTAL = sum(decoder.share for decoder in DECODERS.values())
 
 
+LARGE = ("model file", "file reference")
+
+
 @pytest.fixture(scope="module")
 def guard(tmp_path_factory) -> Guard:
     return Guard(tmp_path_factory.mktemp("fuzz"))
@@ -45,7 +48,9 @@ def test_only_declared_errors_come_out(settled, name, capfd):
     assert tally.accepted, "nothing was accepted: these inputs do not get past the first byte"
 
 
-@pytest.mark.parametrize("name", ["model file", "class names", "file reference"])
+@pytest.mark.parametrize(
+    "name", ["class names", *(pytest.param(n, marks=pytest.mark.long) for n in LARGE)]
+)
 @settings(
     max_examples=15,
     deadline=None,

@@ -79,7 +79,7 @@ LOST = (
 def lost(call, monkeypatch) -> Callable[[str, str], None]:
     """See that a download ends with certain words, after one attempt that brought nothing."""
     monkeypatch.setenv("PIPELINE_DATA_DIR", "d")
-    monkeypatch.setattr("stages.download.fetch", partial(fetch, delays=(), timeout=0.2))
+    monkeypatch.setattr("stages.download.transfer.fetch", partial(fetch, delays=(), timeout=0.2))
 
     def go(words: str, url: str) -> None:
         status, line = call(f"download --source {url}")

@@ -13,6 +13,7 @@ def test_every_activation_has_a_counterpart():
     assert functions.THEIRS.keys() == functions.ACTIVATIONS.keys()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", functions.COMPARISONS)
 def test_functions(name):
     assert functions.difference(functions.COMPARISONS[name]()) < WITHIN

@@ -20,8 +20,7 @@ from pipeline.cli.types import Choice
 from pipeline.errors import UserError
 from pipeline.store.locks import store_lock
 from pipeline.store.store import Store
-from stages.commands.runs.labels import read_labels
-from stages.commands.runs.record import DIGITS, Look
+from stages.commands.runs import labels, record
 from stages.commands.sections import AFTER
 
 SORTS = ("written", "validation", "test")
@@ -42,8 +41,8 @@ def complete_runs(context: click.Context, parameter: click.Parameter, typed: str
     with suppress(OSError, UserError):
         root = artifacts_folder(context.params.get("artifacts_dir") or "artifacts")
         found = sorted((root / "train").iterdir(), key=lambda path: -path.stat().st_mtime)
-        names = [path.name[:DIGITS] for path in found if not path.name.startswith(".")]
-        names += {tag for label in read_labels(root).values() for tag in label.tags}
+        names = [path.name[: record.DIGITS] for path in found if not path.name.startswith(".")]
+        names += {tag for label in labels.read_labels(root).values() for tag in label.tags}
     return items(names, typed)
 
 
@@ -86,7 +85,7 @@ def _callback(program: Program, name: str) -> Callable[..., None]:
     def callback(artifacts_dir: str, as_json: bool, **given: Any) -> None:
         from stages.commands.runs import action  # here and not above: no other command needs it
 
-        look = Look(Store(artifacts_folder(artifacts_dir)), program.pipeline, as_json)
+        look = record.Look(Store(artifacts_folder(artifacts_dir)), program.pipeline, as_json)
         shared = store_lock(look.store.root, exclusive=False, waiting=lambda: None)
         with shared if look.store.root.is_dir() else nullcontext():
             document, text = getattr(action, name)(program, look, **given)

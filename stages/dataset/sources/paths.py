@@ -7,11 +7,9 @@ from pathlib import Path
 
 from pipeline.errors import DataError
 from pipeline.store.files import DigestCache, Files, identify
-from stages.dataset.formats import arrays, cifar100, idx, layout
-from stages.dataset.formats.kinds import is_table, kind_of_names, listed
+from stages.dataset.formats import arrays, cifar100, idx, kinds, layout
 from stages.dataset.sources.folder import list_folder
 
-OF_FILES = {"cifar100": cifar100.is_known, "idx": idx.is_known, "arrays": arrays.is_known}
 PARTNERS = {"x": "y", "images": "labels", "features": "labels", "data": "labels"}
 
 
@@ -21,22 +19,23 @@ def files_of_folder(path: Path, names: Sequence[str], data_dir: Path) -> Files:
     Of images by class, their listing. Raises `DataError` where there is no dataset.
     """
     cache = DigestCache(data_dir / ".digests.json")
-    kind = kind_of_names(name for name in names if not name.startswith("."))
+    kind = kinds.kind_of_names(name for name in names if not name.startswith("."))
     if kind == "cifar10":
         layout.expect_both(names, path)
         known = sorted((name for name in names if layout.is_known(name)), key=layout.rank)
         return identify(*(path / name for name in known), cache=cache)
-    if kind in OF_FILES and any(map(OF_FILES[kind], names)):
-        known = [name for name in names if OF_FILES[kind](name)]
+    of_kind = {"cifar100": cifar100.is_known, "idx": idx.is_known, "arrays": arrays.is_known}
+    if kind in of_kind and any(map(of_kind[kind], names)):
+        known = [name for name in names if of_kind[kind](name)]
         return identify(*(path / name for name in known), cache=cache)
     folders = [name for name in names if not name.startswith(".") and (path / name).is_dir()]
     if folders:
         return list_folder(path, data_dir)
-    lone = [name for name in names if is_table(name) or name.lower().endswith(".npz")]
+    lone = [name for name in names if kinds.is_table(name) or name.lower().endswith(".npz")]
     hint = f"name the file itself: --source {path / lone[0]}" if lone else "check the path"
     raise DataError(
         f"{path}: expected images in folders by class, the files of a dataset (of CIFAR's or "
-        f"MNIST's layout), or X.npy and y.npy, found {listed(names)}; {hint}"
+        f"MNIST's layout), or X.npy and y.npy, found {kinds.listed(names)}; {hint}"
     )
 
 

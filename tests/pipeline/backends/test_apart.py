@@ -133,7 +133,7 @@ def test_a_worker_that_keeps_nothing_is_reported(tmp_path, apart, monkeypatch):
 def dask(tmp_path):
     """A Dask cluster in this process: a scheduler and two workers, over TCP."""
     distributed = pytest.importorskip("distributed")
-    given = {"dashboard_address": None, "protocol": "tcp://", "silence_logs": 50}
+    given = {"dashboard_address": ":0", "protocol": "tcp://", "silence_logs": 50}
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, local_directory=tmp_path, **given
     ) as cluster:

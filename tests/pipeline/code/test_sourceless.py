@@ -36,6 +36,21 @@ def test_what_functions_without_a_source_use():
     assert changed(found, again) == {"__main__.K.m(Z)"}
 
 
+def test_what_dataclass_writes_adds_nothing_and_what_others_write_counts():
+    """Also where both have no source but a text that `exec` was given."""
+    text = (
+        "from dataclasses import dataclass\n@dataclass(frozen=True, order=True)\n"
+        "class D:\n  a: int = 1\ndef f(): return D"
+    )
+    found = [*CodeIndex().reached(typed(text)).symbols]
+    assert found == ["__main__.f"], found
+    scope: dict = {"__name__": "__main__"}
+    exec("def m(self): return 1", scope)
+    one = typed(text.replace("return D", "D.m = m; return D"), m=scope["m"])
+    one.__globals__["D"].m = scope["m"]
+    assert "__main__.m" in CodeIndex().reached(one).symbols
+
+
 def test_what_a_closure_holds_counts():
     def make(number, helper):
         def inner():

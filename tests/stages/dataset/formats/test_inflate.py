@@ -76,7 +76,9 @@ def test_streams_may_meet_anywhere_in_a_block():
     assert sizes > set(range(BLOCK - 6, BLOCK + 2))
 
 
-@pytest.mark.parametrize("name", ["gzip", "bzip2", "xz"])
+@pytest.mark.parametrize(
+    "name", ["gzip", *(pytest.param(name, marks=pytest.mark.long) for name in ("bzip2", "xz"))]
+)
 def test_every_cut_and_every_flipped_bit_is_noticed(name):
     content = NOISE[:300]
     packed = bytearray(PACKERS[name](content))

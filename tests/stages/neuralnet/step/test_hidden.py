@@ -19,7 +19,10 @@ def test_gradients_with_every_norm_and_activation(norm, activation):
     agrees(make(norm, activation), features, labels, one_hot(labels))
 
 
-@pytest.mark.parametrize(("batch", "hidden"), [(2, (3,)), (97, (200, 130)), (1100, (520, 40, 30))])
+LARGE = pytest.param(1100, (520, 40, 30), marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize(("batch", "hidden"), [(2, (3,)), (97, (200, 130)), LARGE])
 @pytest.mark.parametrize("norm", NORMS)
 def test_every_cut(norm, batch, hidden):
     features, labels = data(batch)

@@ -54,8 +54,11 @@ def test_every_parameter_agrees_with_central_differences(activation, hidden):
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
 
 
+LARGE = pytest.param(1100, (520, 40, 30), marks=pytest.mark.long)
+
+
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "linear"])
-@pytest.mark.parametrize(("batch", "hidden"), [(1, (3,)), (97, (200, 130)), (1100, (520, 40, 30))])
+@pytest.mark.parametrize(("batch", "hidden"), [(1, (3,)), (97, (200, 130)), LARGE])
 def test_every_cut_agrees_with_the_textbook(activation, batch, hidden):
     features, labels = examples(batch)
     net = network(activation, hidden, dtype="float64")
