@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import pipeline
-from pipeline.code.builtin_names import PYTHON
+from pipeline.code.builtin_names import PLACES, PYTHON
 from pipeline.code.entry import Entry
 from pipeline.code.hashing import short_hash
 from pipeline.code.modules import Module, Project
@@ -146,7 +146,9 @@ class Links:
         start = self.project.find(head)
         if start is None:
             return [Target("", f"{head}:{'.'.join(names)}")]
-        unknown = [Target(start.name, ""), *(Target(start.name, n, rest) for n in names[:1])]
+        # Where a module lies is no part of what it is: a copy elsewhere makes the same results.
+        own = [name for name in names[:1] if name not in PLACES]
+        unknown = [Target(start.name, ""), *(Target(start.name, n, rest) for n in own)]
         return self._walk(start, names, seen) or unknown
 
     def _walk(self, module: Module, names: list[str], seen: tuple[Symbol, ...]) -> list[Target]:
