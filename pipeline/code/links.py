@@ -146,10 +146,7 @@ class Links:
         start = self.project.find(head)
         if start is None:
             return [Target("", f"{head}:{'.'.join(names)}")]
-        # Where a module lies is no part of what it is: a copy elsewhere makes the same results.
-        own = [name for name in names[:1] if name not in PLACES]
-        unknown = [Target(start.name, ""), *(Target(start.name, n, rest) for n in own)]
-        return self._walk(start, names, seen) or unknown
+        return self._walk(start, names, seen) or _anything(start, names, rest)
 
     def _walk(self, module: Module, names: list[str], seen: tuple[Symbol, ...]) -> list[Target]:
         """What a chain of names comes to, from a module on; nothing where it is not found."""
@@ -171,14 +168,20 @@ class Links:
         if found:
             return found
         if inner := self.project.find(f"{module.name}.{names[0]}"):
-            more = [Target(inner.name, name, rest) for name in names[1:2]]
-            return self._walk(inner, names[1:], seen) or [Target(inner.name, ""), *more]
+            return self._walk(inner, names[1:], seen) or _anything(inner, names[1:], rest)
         for star in () if again else table["stars"]:
             if start := self.project.find(star):
                 found += self._walk(start, names, seen)
             else:
                 found.append(Target("", f"{star}:{names[0]}"))
         return found
+
+
+def _anything(module: Module, names: list[str], rest: str) -> list[Target]:
+    """A module, and its name that is bound nowhere in the source. Where a module lies is no part of
+    what it is: a copy of it elsewhere makes the same results."""
+    own = [name for name in names[:1] if name not in PLACES]
+    return [Target(module.name, ""), *(Target(module.name, name, rest) for name in own)]
 
 
 def is_imported(value: object, targets: Collection[str]) -> bool:

@@ -119,7 +119,8 @@ def test_names_across_modules(folder, text, expected):
 
 @pytest.mark.parametrize("name", ["__file__", "__path__", "__spec__"])
 def test_where_a_module_lies_does_not_count_and_what_is_in_it_does(folder, name):
-    body = f"import o\ndef f(): return open(o.{name})"
-    one = reached(folder, body, o="X = 1\n")
-    assert not [symbol for symbol in one if name in symbol]
-    assert changed(one, reached(folder, body, o="X = 2\n"))
+    for line, file in (("import o", "o"), ("from p import o", "p/o")):
+        body = f"{line}\ndef f(): return open(o.{name})"
+        one = reached(folder, body, **{file: "X = 1\n"})
+        assert not [symbol for symbol in one if name in symbol]
+        assert changed(one, reached(folder, body, **{file: "X = 2\n"}))
