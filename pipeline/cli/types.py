@@ -11,7 +11,8 @@ from pipeline.names import nearest
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    ChoiceOfText, TextType = click.Choice[str], click.ParamType[str]
+    ChoiceOfText = click.Choice[str]
+    TextType = click.ParamType[str]
 else:  # they take no parameters before click 8.2
     ChoiceOfText, TextType = click.Choice, click.ParamType
 

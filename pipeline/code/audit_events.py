@@ -102,6 +102,11 @@ def _variable(recorder: Recorder, name: Any, *_: Any) -> None:
     recorder.note("set_variables", os.fsdecode(name))
 
 
+def _library(recorder: Recorder, path: Any) -> None:
+    if path and "/" in path:
+        recorder.read(path)
+
+
 EVENTS: dict[str, Callable[..., None]] = {
     "open": _open,
     "os.listdir": _list,
@@ -121,5 +126,5 @@ EVENTS: dict[str, Callable[..., None]] = {
     "os.unsetenv": _variable,
     "socket.connect": _connect,
     "sqlite3.connect": _database,
-    "ctypes.dlopen": lambda recorder, path, *_: path and "/" in path and recorder.read(path),
+    "ctypes.dlopen": _library,
 }

@@ -2,7 +2,7 @@
 
 Taken out: statements without effect, `if TYPE_CHECKING:` blocks, annotations of local variables.
 
-Set aside, as attributes of the node, for they count only where code that is reached looks at them:
+Set aside, in the `vars` of the node, for they count only where code that is reached looks at them:
 
     docs         docstrings                                 (`__doc__`, `inspect.getdoc`)
     annotations  of arguments, results and dataclass fields (`__annotations__`, `get_type_hints`)
@@ -19,7 +19,7 @@ import ast
 from collections.abc import Collection
 from typing import Any
 
-from pipeline.code.syntax import chain, decorator_chain, digest, walk
+from pipeline.code.syntax import FunctionNode, chain, decorator_chain, digest, walk
 
 # Decorators known not to read annotations.
 PLAIN_DECORATORS = {
@@ -39,18 +39,19 @@ _LOG_METHODS = {"debug", "info", "warn", "warning", "error", "exception", "criti
 _FIELD_KINDS = {"ClassVar", "InitVar", "KW_ONLY"}
 
 
-def cleaned(tree: ast.AST, loggers: Collection[str] = ()) -> ast.AST:
+def cleaned(tree: ast.Module, loggers: Collection[str] = ()) -> ast.Module:
     """Take out, in place, what cannot change a result. `loggers` are names that only log."""
-    return _Cleaner(loggers).visit(tree)
+    _Cleaner(loggers).visit(tree)
+    return tree
 
 
-def is_plain(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def is_plain(node: FunctionNode) -> bool:
     """Whether a function has no decorators but those known to leave it what it is."""
     decorators = (decorator_chain(decorator) for decorator in node.decorator_list)
     return all(names and names[-1] in PLAIN_DECORATORS for names in decorators)
 
 
-def strip_annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+def strip_annotations(node: FunctionNode) -> None:
     """Set the annotations of a function aside, unless it has a decorator that may read them."""
     if is_plain(node):
         found = [node.returns] if node.returns else []
@@ -60,7 +61,7 @@ def strip_annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
                 found += [ast.Constant(argument.arg), argument.annotation]
                 argument.annotation = None
         if found:
-            node.annotations = digest(*found)
+            vars(node)["annotations"] = digest(*found)
 
 
 class _Cleaner(ast.NodeTransformer):
@@ -68,7 +69,7 @@ class _Cleaner(ast.NodeTransformer):
         self._loggers = loggers
         self._in_class = ""  # "", "class" or "dataclass"
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: FunctionNode) -> ast.AST:
         strip_annotations(node)
         return self._visit_scope(node, "")
 
@@ -83,10 +84,11 @@ class _Cleaner(ast.NodeTransformer):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if not self._in_class:
             if node.value is not None:
-                return self.visit(ast.Assign([node.target], node.value))
-            node.annotation = None
+                assigned: ast.AST = self.visit(ast.Assign([node.target], node.value))
+                return assigned
+            del node.annotation
         elif self._in_class == "dataclass" and not _FIELD_KINDS & _words(node.annotation):
-            node.annotations = digest(node.annotation)
+            vars(node)["annotations"] = digest(node.annotation)
             node.annotation = ast.Constant(...)  # it is a field for all that
         return self.generic_visit(node)
 
@@ -100,7 +102,7 @@ class _Cleaner(ast.NodeTransformer):
             return None
         visited = self.generic_visit(node)
         if isinstance(node.value, ast.Call) and self._logs(node.value):
-            node.texts = digest(*_blanked(node.value))
+            vars(node)["texts"] = digest(*_blanked(node.value))
         return visited
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -114,12 +116,13 @@ class _Cleaner(ast.NodeTransformer):
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         """Join the texts of an f-string: versions cut them differently."""
-        values: list[ast.AST] = []
+        values: list[ast.expr] = []
         for value in node.values:
+            last = values[-1] if values else None
             if not isinstance(value, ast.Constant):
                 values.append(self.visit(value))
-            elif values and isinstance(values[-1], ast.Constant):
-                values[-1] = ast.Constant(values[-1].value + value.value)
+            elif isinstance(last, ast.Constant):
+                values[-1] = ast.Constant(str(last.value) + str(value.value))
             elif value.value:
                 values.append(value)
         return ast.JoinedStr(values)
@@ -128,9 +131,9 @@ class _Cleaner(ast.NodeTransformer):
         root, *rest = chain(call.func) or [""]
         return root in self._loggers and len(rest) == 1 and rest[0] in _LOG_METHODS
 
-    def _visit_scope(self, node: ast.AST, in_class: str) -> ast.AST:
+    def _visit_scope(self, node: FunctionNode | ast.ClassDef, in_class: str) -> ast.AST:
         if doc := ast.get_docstring(node, clean=False):
-            node.docs = doc
+            vars(node)["docs"] = doc
         before, self._in_class = self._in_class, in_class
         try:
             return self.generic_visit(node)

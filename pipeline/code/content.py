@@ -29,7 +29,8 @@ _SLOTS = (
     *(types.MethodDescriptorType, types.ClassMethodDescriptorType),
     *(types.GetSetDescriptorType, types.MemberDescriptorType),
 )
-_VIEWS = (types.MappingProxyType, type({}.keys()), type({}.values()), type({}.items()))
+_NONE: dict[str, Any] = {}
+_VIEWS = (types.MappingProxyType, type(_NONE.keys()), type(_NONE.values()), type(_NONE.items()))
 _PARTS = {
     property: ("fget", "fset", "fdel"),
     classmethod: ("__func__",),
@@ -53,7 +54,6 @@ Describe = Callable[[Any, "Content"], str]
 class Content:
     """Describes values, one after the other; a value inside itself is described by its depth.
 
-    `function` and `klass` describe functions and classes, for which this class knows no source.
     `describe` describes values of some types, such as functions, which this class cannot.
     `links` are the symbols of the project that have been met; `values` names what has been found of
     captured values, for people.

@@ -83,7 +83,7 @@ class Describer:
     def _nested(self, function: types.FunctionType, symbol: Symbol) -> str:
         """Which of the functions in a symbol's source it is."""
         name = function.__qualname__
-        table = self._links.table(self._links.project.find(symbol[0]))
+        table = self._links.table(self._links.project.module(symbol[0]))
         if name in table["twice"] or "comp>." in name or "<genexpr>." in name:
             return short_hash(code_text(function.__code__))
         return name.partition(".")[2]
@@ -135,7 +135,7 @@ class Describer:
             return f"class {link} {value.__qualname__}"  # described where it lives
         parts = [f"{key}={content.text(member)}" for key, member in members(value)]
         bases = [content.text(base) for base in value.__bases__ if base is not object]
-        derived = value.__subclasses__() if self.subclasses else []
+        derived: list[type] = value.__subclasses__() if self.subclasses else []
         parts += [content.text(one) for one in derived]
         where = "" if "<locals>" in value.__qualname__ else value.__qualname__
         return f"class {where} {link} {bases}({','.join(parts)})"
@@ -155,7 +155,7 @@ class Describer:
         symbol = self._symbol_at(file, function.__module__ or "", function.__qualname__)
         if symbol is None:
             return None
-        module = self._links.project.find(symbol[0])
+        module = self._links.project.module(symbol[0])
         self._loaded.check(function, module)
         if not symbol[1]:
             for first, last, name in self._links.table(module)["lines"]:

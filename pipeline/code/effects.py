@@ -9,10 +9,13 @@ package counts the statements that change something of it (`np.seterr(…)`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pipeline.code.links import Links, Symbol
 from pipeline.code.modules import Module
 
+Changes = Mapping[Symbol, list[Symbol]]  # what is changed → by what
+Outside = Mapping[str, list[Symbol]]  # a package → what changes something of it
 _HARMLESS = {"__future__", "dataclasses", "functools", "logging", "typing", "warnings"}
 
 
@@ -24,9 +27,11 @@ class Effects:
         self._loaded: dict[tuple[Module, str], dict[Module, None]] = {}
         self._changes: dict[Module, list[tuple[Symbol, Symbol]]] = {}
         self._outside: dict[Module, list[tuple[str, Symbol]]] = {}
-        self._of: dict[Module, tuple[Mapping, Mapping]] = {}
+        self._of: dict[Module, tuple[Changes, Outside]] = {}
 
-    def loaded(self, module: Module, which: str = "imports") -> dict[Module, None]:
+    def loaded(
+        self, module: Module, which: Literal["imports", "top"] = "imports"
+    ) -> dict[Module, None]:
         """The modules of the project that a module imports ("top": when it is imported itself)."""
         if (module, which) not in self._loaded:
             found: dict[Module, None] = {}
@@ -40,7 +45,7 @@ class Effects:
             self._loaded[module, which] = found
         return self._loaded[module, which]
 
-    def of(self, module: Module) -> tuple[Mapping[Symbol, list[Symbol]], Mapping[str, list]]:
+    def of(self, module: Module) -> tuple[Changes, Outside]:
         """Who changes what, of all that a module imports: symbols, and packages outside."""
         if module not in self._of:
             changes: dict[Symbol, list[Symbol]] = {}
@@ -56,7 +61,8 @@ class Effects:
     def _changes_in(self, module: Module) -> list[tuple[Symbol, Symbol]]:
         """What the top level of a module may change, each with the symbol that does it."""
         if module not in self._changes:
-            links, changes = self._links, []
+            links = self._links
+            changes: list[tuple[Symbol, Symbol]] = []
             for name, calls, bases, references in links.table(module)["effects"]:
                 called = links.symbols(module, calls)
                 derived = links.closure(links.symbols(module, bases))
@@ -71,7 +77,8 @@ class Effects:
 
     def _outside_in(self, module: Module) -> list[tuple[str, Symbol]]:
         if module not in self._outside:
-            links, found = self._links, {}
+            links = self._links
+            found: dict[tuple[str, Symbol], None] = {}
             for name, reference in links.table(module)["outside"]:
                 targets = links.resolve_all(module, [reference])
                 for symbol in links.closure(t.symbol for t in targets if links.follows(t)):

@@ -11,7 +11,7 @@ from pipeline.code.hashing import short_hash
 from pipeline.code.nature import decorated, is_changeable, is_subclass_aware, words_of
 from pipeline.code.references import References
 from pipeline.code.scopes import join, walk_scope
-from pipeline.code.syntax import decorator_chain, digest, walk
+from pipeline.code.syntax import FunctionNode, decorator_chain, digest, walk
 
 # A stage's outputs are a field of its fingerprint, and its parameters another.
 STAGE_DECORATOR = {"pipeline.stage.stage", "pipeline.stage"}
@@ -45,13 +45,14 @@ def symbol_entry(
     )
 
 
-def stage_entry(function: ast.AST, package: str, targets: dict[str, list[str]]) -> Entry:
+def stage_entry(function: FunctionNode, package: str, targets: dict[str, list[str]]) -> Entry:
     """The body of a stage; `unused` are the arguments that it never mentions."""
     arguments = [node.arg for node in walk(function.args) if isinstance(node, ast.arg)]
     mentioned = {getattr(n, "id", getattr(n, "attr", "")) for s in function.body for n in walk(s)}
     for node in walk(function):
         vars(node).pop("reference", None)
-    function.args = ast.arguments([], [ast.arg(name) for name in sorted(arguments)], None, [], [])
+    plain = [ast.arg(name) for name in sorted(arguments)]
+    function.args = ast.arguments([], plain, kwonlyargs=[], kw_defaults=[], defaults=[])
     visitor = References(package, targets)
     visitor.visit(function)
     function.args.args = []
@@ -82,7 +83,7 @@ def dataclass_methods(statement: ast.ClassDef) -> list[ast.stmt]:
     return [node for node in statement.body if isinstance(node, _FUNCTIONS)]
 
 
-def take_stage(statement: ast.AST, targets: dict[str, list[str]]) -> Any:
+def take_stage(statement: ast.AST, targets: dict[str, list[str]]) -> FunctionNode | None:
     """Take the decorator off a stage; the stage's own function where the statement is one."""
 
     def is_stage(decorator: ast.AST) -> bool:

@@ -1,10 +1,10 @@
-"""Entry: what a table keeps of one symbol, as it stands in memory and, as a list, in a cache."""
+"""What is kept of a module, and of each symbol in it, in memory and, as JSON, in a cache."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 
 class Entry(NamedTuple):
@@ -34,3 +34,29 @@ class Entry(NamedTuple):
     named: bool = False
     function: bool = False
     unused: Sequence[str] = ()
+
+
+class Table(TypedDict):
+    """The table of one module: see symbols.py. (From a cache, tuples are lists.)"""
+
+    symbols: dict[str, list[Any]]  # an entry's fields
+    effects: list[tuple[str, list[str], list[str], list[str]]]
+    outside: list[tuple[str, str]]
+    stars: list[str]
+    imports: list[str]
+    top: list[str]
+    lines: list[tuple[int, int, str]]
+    twice: list[str]
+
+
+# Of what has no source. Others share its lists, which nobody changes.
+EMPTY: Table = {
+    "symbols": {},
+    "effects": [],
+    "outside": [],
+    "stars": [],
+    "imports": [],
+    "top": [],
+    "lines": [],
+    "twice": [],
+}

@@ -76,7 +76,8 @@ class Walk:
             rows.append(self._row(symbol))
         words = {word for _, node, *_ in rows for word in node.entry.words}
         identity: list[Any] = [[root.text, links]]
-        symbols, modules = dict(root.values), {}
+        symbols = dict(root.values)
+        modules: dict[Module, None] = {}
         for symbol, node, live, references in rows:
             entry = node.entry
             conditional = [
@@ -86,7 +87,7 @@ class Walk:
             named = symbol[1] if entry.named or shows else ""
             shown = [*conditional, *([live.text] if live.text else [])]
             identity.append([entry.digest, named or node.names, *shown, references])
-            modules[self._links.project.find(symbol[0])] = None
+            modules[self._links.project.module(symbol[0])] = None
             symbols |= live.values
             if node.entry.digest or live.text:
                 label = ".".join(symbol).removesuffix(AS_STAGE).removesuffix(AS_GROUP)
@@ -99,13 +100,13 @@ class Walk:
 
     def _row(self, symbol: Symbol) -> tuple[Symbol, Node, Facts, list[Any]]:
         node, live = self._links.node(symbol), self._facts(symbol)
-        references = [[self._written(one) for one in group] for group in node.targets]
+        references: list[list[Any]] = [[*map(self._written, group)] for group in node.targets]
         changed_by = self._changes.get(symbol, ())
         rebound = [self._facts(via, True) for via in node.vias]
         for facts in [one for one in rebound if one.text]:
             live = Facts(live.text + facts.text, live.links + facts.links, live.values)
         references += [self._numbers_of(live.links), self._numbers_of(changed_by)]
-        module = self._links.project.find(symbol[0])
+        module = self._links.project.module(symbol[0])
         self._escaped.update(self._links.symbols(module, node.entry.escaping))
         self._escaped.update(one for one in live.links if one != symbol)
         return symbol, node, live, references

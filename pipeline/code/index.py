@@ -18,6 +18,7 @@ from types import FunctionType, MappingProxyType
 from typing import Any
 
 from pipeline.code.effects import Effects
+from pipeline.code.entry import Table
 from pipeline.code.graph import Facts, Reached, Walk
 from pipeline.code.links import Links
 from pipeline.code.live import Live
@@ -47,7 +48,7 @@ class CodeIndex:
         self._packages = {FRAMEWORK, *packages}
         self._remembered = Remembered(cache and cache.with_name(".reached.json"))
         self._projects: dict[tuple[Path, str], tuple[Links, Effects, Values]] = {}
-        self._reached: dict[tuple[FunctionType, tuple[str, ...]], Reached] = {}
+        self._reached: dict[tuple[Callable[..., Any], tuple[str, ...]], Reached] = {}
         self._loaded = Loaded()
         self._installed: dict[str, bool] = {}
 
@@ -128,28 +129,27 @@ class CodeIndex:
         read, state = self._tables.stamps, self._remembered.state
         return {str(m.path): read.get(m) or state(str(m.path)) for m in reached.modules if m.path}
 
-    def sources(self, reached: Reached) -> list[tuple[Module, Mapping[str, Any]]]:
+    def sources(self, reached: Reached) -> list[tuple[Module, Table]]:
         """The modules of what is reached and their tables, but for those edited since."""
-        found = [(module, self._tables[module]) for module in reached.modules if module.path]
+        found = [(m, m.path, self._tables[m]) for m in reached.modules if m.path]
         stamps = self._tables.stamps
-        return [(m, table) for m, table in found if m.path.exists() and stamps[m] == stamp(m.path)]
+        return [(m, table) for m, p, table in found if p.exists() and stamps[m] == stamp(p)]
 
     def _look(
         self, function: Callable[..., Any], ignores: Collection[str], groups: Sequence[type]
     ) -> Reached:
-        inner = unwrap(function)
+        inner: FunctionType = unwrap(function)
         module, has_source, (links, effects, values) = self._place(inner)
         key = ""
         if has_source and function is inner and _holds_nothing(inner):
-            held = [group.__qualname__ for group in groups]
-            key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *held])
+            names = [group.__qualname__ for group in groups]
+            key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *names])
             live = Live(values, links, module, inner, (), self._loaded)
-            if found := self._remembered.get(key, live.same):
+            if known := self._remembered.get(key, live.same):
                 self._loaded.check(inner, module)
-                return found
+                return known
         start = [links.start(module, inner.__qualname__.partition(".")[0])] if has_source else []
-        held = [links.methods_of(module, group) for group in groups]
-        held = [symbol for symbol in held if symbol]
+        held = [one for group in groups if (one := links.methods_of(module, group))]
         for values.subclasses in (False, True):
             live = Live(values, links, module, inner, effects.loaded(module, "top"), self._loaded)
             walk = Walk(links, effects, module, live.facts, ignores)

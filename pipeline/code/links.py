@@ -12,13 +12,13 @@ imported, to where something is defined. What a reference comes to is a list of 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
 import pipeline
 from pipeline.code.builtin_names import PLACES, PYTHON
-from pipeline.code.entry import Entry
+from pipeline.code.entry import Entry, Table
 from pipeline.code.hashing import short_hash
 from pipeline.code.modules import Module, Project
 from pipeline.code.tables import Tables
@@ -59,13 +59,13 @@ class Links:
         self._vias: dict[tuple[str, str], list[Symbol]] = {}
         self._nodes: dict[Symbol, Node] = {}
 
-    def table(self, module: Module) -> Mapping[str, object]:
+    def table(self, module: Module) -> Table:
         """The table of a module; see symbols.py."""
         return self._tables[module]
 
     def entry(self, symbol: Symbol) -> Entry:
         """What its table keeps of a symbol."""
-        known = self._tables[self.project.find(symbol[0])]["symbols"].get(symbol[1])
+        known = self._tables[self.project.module(symbol[0])]["symbols"].get(symbol[1])
         return Entry(*known) if known else Entry("")  # bound by code that cannot be read
 
     def start(self, module: Module, name: str) -> Symbol:
@@ -83,7 +83,7 @@ class Links:
     def node(self, symbol: Symbol) -> Node:
         """A symbol with what its references come to."""
         if symbol not in self._nodes:
-            module, name = self.project.find(symbol[0]), symbol[1]
+            module, name = self.project.module(symbol[0]), symbol[1]
             if name:
                 entry = self.entry(symbol)
                 groups = [*([one] for one in entry.targets), *entry.groups]

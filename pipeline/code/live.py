@@ -20,6 +20,8 @@ from pipeline.code.modules import Module
 from pipeline.code.values import Values
 
 FRAMEWORK = __name__.partition(".")[0]
+Targets = Sequence[str] | None  # what an import has bound a name to; None: another statement has
+Seen = tuple[str, Targets, str | None]  # a name of a module, and the content that its value had
 
 
 class Live:
@@ -41,7 +43,7 @@ class Live:
         self._values, self._links, self._home = values, links, home
         self._names, self._loaded = function.__globals__, loaded
         self._asked = {module.name for module in imported}
-        self.seen: dict[tuple[Symbol, bool], tuple[Module, list[str] | None, str | None]] = {}
+        self.seen: dict[tuple[Symbol, bool], tuple[Module, Targets, str | None]] = {}
 
     def root(self, function: Any, inner: types.FunctionType, start: Sequence[Symbol]) -> Facts:
         """What the function that is asked about holds."""
@@ -52,13 +54,14 @@ class Live:
     def facts(self, symbol: Symbol, imported: bool = False) -> Facts:
         """What the live value of a symbol adds to it. `imported`: it is a name that an import
         binds, and adds nothing unless it has been given another value since."""
-        name, module = symbol[1], self._links.project.find(symbol[0])
+        name = symbol[1]
         if (
             not name
             or name.endswith((AS_STAGE, AS_GROUP))
             or symbol[0].partition(".")[0] == FRAMEWORK
         ):
             return Facts()
+        module = self._links.project.module(symbol[0])
         asked = module.name in self._asked
         if asked and not imported and self.names_of(module) is None:
             load_if_deferred(module.name)
@@ -68,7 +71,7 @@ class Live:
         self._asked.update(name for name, _ in found.links)
         return found
 
-    def same(self, module: Module, seen: Iterable[Any], subclasses: bool) -> bool:
+    def same(self, module: Module, seen: Iterable[Seen], subclasses: bool) -> bool:
         """Whether the live values of a module that were seen another time have the content that
         they had, if it is loaded. `subclasses`: with the classes that derive from them."""
         self._links.project.add(module)
@@ -84,15 +87,13 @@ class Live:
                 return False
         return True
 
-    def kept(self) -> list[Any]:
+    def kept(self) -> list[tuple[Module, *Seen]]:
         """The live values that were seen, for `same`: module, symbol, targets, content."""
         return [
             (m, name, targets, text) for ((_, name), _), (m, targets, text) in self.seen.items()
         ]
 
-    def _facts(
-        self, symbol: Symbol, module: Module, targets: list[str] | None, asked: bool
-    ) -> Facts:
+    def _facts(self, symbol: Symbol, module: Module, targets: Targets, asked: bool) -> Facts:
         names = self.names_of(module)
         if names is None:
             return Facts()

@@ -35,8 +35,10 @@ class Loaded:
     def check(self, function: FunctionType, module: Module) -> None:
         """Raise `CodeError` where the source of a function has changed since it was loaded."""
         path = module.path
+        if path is None:
+            return
         if path not in self._in_file:
-            self._in_file[path] = _functions_in(path) if path and _is_suspect(path) else None
+            self._in_file[path] = _functions_in(path) if _is_suspect(path) else None
         found = self._in_file[path]
         if found is None:
             return

@@ -53,6 +53,13 @@ class Project:
                 self._found[name] = None
         return self._found[name]
 
+    def module(self, name: str) -> Module:
+        """The module of that name; KeyError where the project has none."""
+        module = self.find(name)
+        if module is None:
+            raise KeyError(name)
+        return module
+
     def owns(self, name: str, path: Path) -> bool:
         """Whether a module that lies there counts as project."""
         return name.partition(".")[0] in self._packages or not is_installed(path)
@@ -68,7 +75,8 @@ class Project:
         if not name or name in sys.stdlib_module_names:
             return None
         for module in _search(name):
-            if name in self._packages or not is_installed(module.path or module.folder):
+            place = module.path or module.folder
+            if name in self._packages or (place and not is_installed(place)):
                 return module
             if module.path:  # installed, and so hides a mere folder of that name
                 return None

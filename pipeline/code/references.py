@@ -63,9 +63,9 @@ class References(ast.NodeVisitor):
     def visit_Subscript(self, node: ast.Subscript) -> None:
         """A name that is written out: `globals()["f"]`, `sys.modules["m"]`."""
         match node:
-            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(k)):
+            case ast.Subscript(ast.Call(func=ast.Name(id="globals")), ast.Constant(str(k))):
                 self._add(node, [f":{k}"])
-            case ast.Subscript(value=ast.Attribute(), slice=ast.Constant(k)) if (
+            case ast.Subscript(ast.Attribute(), ast.Constant(str(k))) if (
                 "sys:modules" in self._known(chain(node.value))
             ):
                 self._add(node, [f"{k}:"])
@@ -145,9 +145,8 @@ class References(ast.NodeVisitor):
         if key not in self._numbers:
             self._numbers[key] = len(self.groups)
             self.groups.append(found)
-        node.reference = self._numbers[key]
-        if not hasattr(node, "ctx"):
-            node.ctx = ast.Load()
+        vars(node)["reference"] = self._numbers[key]
+        vars(node).setdefault("ctx", ast.Load())
         if escapes:
             self.escaping.update(found)
         if not self._functions:

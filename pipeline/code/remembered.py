@@ -24,15 +24,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.graph import Reached
+from pipeline.code.live import Seen
 from pipeline.code.modules import Module
-from pipeline.code.tables import SETTLED_NS, stamp
+from pipeline.code.tables import stamp
 from pipeline.store.cache import read_cache, write_cache
+from pipeline.store.digest_cache import SETTLED_NS
 
 _MOST = 5000  # functions that are remembered
 _PATHS = 4  # ways of finding modules
 
-Value = tuple[Module, str, list[str] | None, str | None]  # a live value that was seen: see live.py
-Same = Callable[[Module, Iterable[Any], bool], bool]
+Same = Callable[[Module, Iterable[Seen], bool], bool]  # see live.py
 
 
 class Answers:
@@ -99,7 +100,13 @@ class Remembered:
             return Reached(**found, modules=tuple(map(self._module, modules)))
         return None
 
-    def put(self, key: str, modules: Iterable[Module], seen: list[Value], reached: Reached) -> None:
+    def put(
+        self,
+        key: str,
+        modules: Iterable[Module],
+        seen: Iterable[tuple[Module, *Seen]],
+        reached: Reached,
+    ) -> None:
         """Keep an answer; not where a source is so new that it could change unseen."""
         paths = {str(module.path) for module in modules if module.path}
         paths |= {os.path.dirname(path) + os.sep for path in paths}

@@ -53,7 +53,7 @@ def function_scope(node: Any, body: Iterable[ast.AST], package: str) -> dict[str
 def import_base(node: ast.ImportFrom, package: str) -> str:
     """The absolute name of the module that `from … import` imports from."""
     if not node.level:
-        return node.module
+        return node.module or ""
     parents = package.split(".")
     parents = parents[: len(parents) - node.level + 1]
     return ".".join([*parents, *([node.module] if node.module else [])])

@@ -32,7 +32,6 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterable
-from typing import Any
 
 from pipeline.code.clean import cleaned
 from pipeline.code.entries import (
@@ -43,7 +42,7 @@ from pipeline.code.entries import (
     symbol_entry,
     take_stage,
 )
-from pipeline.code.entry import Entry
+from pipeline.code.entry import EMPTY, Entry, Table
 from pipeline.code.hashing import short_hash
 from pipeline.code.nature import (
     loggers_of,
@@ -53,7 +52,7 @@ from pipeline.code.nature import (
 )
 from pipeline.code.references import References
 from pipeline.code.scopes import bound, import_base, walk_scope
-from pipeline.code.syntax import parse, walk
+from pipeline.code.syntax import FunctionNode, parse, walk
 
 AS_STAGE, AS_GROUP = " (stage)", " (group)"
 WHOLE_SOURCE = "<source>"
@@ -64,7 +63,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
 
-def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
+def scan(source: bytes, module: str, is_package: bool) -> Table:
     """The table of a module. A source that does not parse counts byte by byte."""
     package = module if is_package else module.rpartition(".")[0]
     try:
@@ -75,11 +74,10 @@ def scan(source: bytes, module: str, is_package: bool) -> dict[str, Any]:
             return _table(cleaned(tree, loggers_of(tree)), package, docs)
     except (SyntaxError, ValueError, RecursionError):
         whole = row(Entry(short_hash(source.decode("latin-1"))))
-        lists = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
-        return {"symbols": {WHOLE_SOURCE: whole}, **{name: [] for name in lists}}
+        return {**EMPTY, "symbols": {WHOLE_SOURCE: whole}}
 
 
-def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
+def _table(tree: ast.Module, package: str, docs: str | None) -> Table:
     imports = _imports(walk(tree), package)
     top = [node for statement in tree.body for node in walk_scope(statement)]
     stars = [base for base, name in imports if name == "*"]
@@ -92,7 +90,8 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
         targets[DOCSTRING] = []
     visible = targets | ({"*": []} if stars else {})
     parts: dict[str, list[tuple[ast.AST, References]]] = {name: [] for name in targets}
-    effects, outside, stages, lines = [], [], {}, []
+    made: Table = {**EMPTY, "effects": [], "outside": [], "lines": []}
+    stages: dict[str, FunctionNode] = {}
 
     def known(found: Iterable[str]) -> set[str]:
         return {one for one in found if not one.startswith(":") or one[1:].split(".")[0] in visible}
@@ -107,7 +106,7 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
         names = owners(statement, package, bool(calls))
         names = [name for name in names if name in targets or stars]
         for node in walk_scope(statement):
-            node.top = isinstance(node, (ast.Name, *_FUNCTIONS))
+            vars(node)["top"] = isinstance(node, (ast.Name, *_FUNCTIONS))
         for name in names or [TOP]:
             if name == TOP:
                 targets.setdefault(TOP, [])
@@ -117,11 +116,12 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
                 parts[name] = []
             parts[name].append((statement, visitor))
         if names and calls | bases:
-            effects.append([names[0], *map(sorted, (calls, bases, known(visitor.now)))])
-        outside += [[name, one] for name in names for one in targets[name]]
+            now = known(visitor.now)
+            made["effects"].append((names[0], sorted(calls), sorted(bases), sorted(now)))
+        made["outside"] += [(name, one) for name in names for one in targets[name]]
         if isinstance(statement, ast.Expr):  # it is there for its effect
-            outside += [[name, one] for name in names for one in sorted(calls)]
-        lines += [[*_lines(statement), name] for name in names[:1] if name in parts]
+            made["outside"] += [(name, one) for name in names for one in sorted(calls)]
+        made["lines"] += [(*_lines(statement), name) for name in names[:1] if name in parts]
         if stage is not None:
             stages[stage.name] = stage
     rebound = {n for node in walk(tree) for n in getattr(node, "names", ()) if _rebinds(node)}
@@ -137,21 +137,23 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> dict[str, Any]:
         if isinstance(statement, ast.ClassDef) and (methods := dataclass_methods(statement)):
             symbols[statement.name + AS_GROUP] = row(group_entry(methods, package, visible))
     return {
+        **made,
         "symbols": symbols,
-        "effects": effects,
-        "outside": outside,
         "stars": stars,
         "imports": _names(imports),
         "top": _names(_imports(top, package)),
-        "lines": lines,
         "twice": names_made_twice(tree),
     }
 
 
 def _lines(statement: ast.AST) -> tuple[int, int]:
     """The first and the last line of a statement, decorators included."""
-    nodes = [node for node in walk(statement) if hasattr(node, "lineno")]
-    return min(node.lineno for node in nodes), max(node.end_lineno for node in nodes)
+    lines = [
+        (node.lineno, node.end_lineno)
+        for node in walk(statement)
+        if hasattr(node, "lineno") and hasattr(node, "end_lineno")
+    ]
+    return min(first for first, _ in lines), max(last for _, last in lines)
 
 
 def _rebinds(node: ast.AST) -> bool:

@@ -17,12 +17,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pipeline.code.entry import EMPTY, Table
 from pipeline.code.modules import Module
 from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.digest_cache import SETTLED_NS
 
-_LISTS = ("effects", "outside", "stars", "imports", "top", "lines", "twice")
-_EMPTY: dict[str, Any] = {"symbols": {}, **{name: [] for name in _LISTS}}
 _ANALYSIS = (
     *("symbols.py", "references.py", "scopes.py", "syntax.py", "clean.py", "nature.py"),
     *("entry.py", "entries.py"),
@@ -37,13 +36,13 @@ class Tables:
     def __init__(self, cache: Path | None) -> None:
         self._cache = cache
         self._known: dict[str, list[Any]] | None = None
-        self._tables: dict[Module, dict[str, Any]] = {}
+        self._tables: dict[Module, Table] = {}
         self._news: dict[str, list[Any]] = {}
         self.stamps: dict[Module, list[int]] = {}  # of the sources that have been read
 
-    def __getitem__(self, module: Module) -> dict[str, Any]:
+    def __getitem__(self, module: Module) -> Table:
         if module not in self._tables:
-            self._tables[module] = self._table(module) if module.path else _EMPTY
+            self._tables[module] = self._table(module, module.path) if module.path else EMPTY
         return self._tables[module]
 
     def save(self) -> None:
@@ -55,9 +54,9 @@ class Tables:
         self._news = {}
         write_cache(self._cache, [_version(), self._known])
 
-    def _table(self, module: Module) -> dict[str, Any]:
-        self.stamps[module] = found = stamp(module.path)
-        path = str(module.path)
+    def _table(self, module: Module, source: Path) -> Table:
+        self.stamps[module] = found = stamp(source)
+        path = str(source)
         for remembered, news in ((self._load(), False), (_FOUND, True)):
             match remembered.get(path):
                 case [known, module.name, str(text)] if known == found and (table := _taken(text)):
@@ -67,9 +66,9 @@ class Tables:
         from pipeline.code.symbols import scan  # imported here: most commands find all as it was
 
         read_ns = time.time_ns()
-        table = scan(module.path.read_bytes(), module.name, module.folder is not None)
+        table = scan(source.read_bytes(), module.name, module.folder is not None)
         settled = read_ns - max(found[1], found[2]) >= SETTLED_NS
-        if settled and stamp(module.path) == found:
+        if settled and stamp(source) == found:
             text = json.dumps(table, separators=(",", ":"))
             self._news[path] = _FOUND[path] = [found, module.name, text]
         return table
@@ -89,11 +88,11 @@ def stamp(path: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def _taken(text: str) -> dict[str, Any] | None:
+def _taken(text: str) -> Table | None:
     """A table from its text; None where it is of another form."""
     with suppress(ValueError, RecursionError):
-        table = json.loads(text)
-        return table if isinstance(table, dict) and table.keys() == _EMPTY.keys() else None
+        table: Table = json.loads(text)
+        return table if isinstance(table, dict) and table.keys() == EMPTY.keys() else None
     return None
 
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.code.programs import Started, started
+from pipeline.code.programs import started
 from pipeline.code.recorder import Recorder, stamp_of
 from pipeline.code.wraps import describe_status, value_of
 from pipeline.errors import DataError
@@ -43,14 +43,15 @@ def make_trace(
     `root` is the folder of the stage's project. `explained` says that the stage declares what else
     it depends on. Raises `DataError` where a file has changed since the stage opened it.
     """
-    files, sources, modules, unseen = [], [], {}, []
+    files, sources, unseen = [], [], []
+    modules: dict[str, str | None] = {}  # each with the digest of its code
     opened = dict(recorder.opened)
     for command, folder in recorder.programs.items():
-        found: Started = started(command, folder)
-        opened |= {path: stamp_of(path) for path in found.files if recorder.path(path)}
-        modules |= dict.fromkeys(found.modules)
-        recorder.sources |= dict.fromkeys(found.scripts)
-        unseen += [f"what {found.name} reads in a process of its own"]
+        program = started(command, folder)
+        opened |= {path: stamp_of(path) for path in program.files if recorder.path(path)}
+        modules |= dict.fromkeys(program.modules)
+        recorder.sources |= dict.fromkeys(program.scripts)
+        unseen += [f"what {program.name} reads in a process of its own"]
     unseen += [f"what {host} answers" for host in recorder.hosts]
     for path, stamp in opened.items():
         whole = recorder.whole(path)

@@ -58,7 +58,7 @@ class Values:
         if value is _MISSING:
             return Facts()
 
-        module, asked = self._links.project.find(symbol[0]), self.subclasses
+        module, asked = self._links.project.module(symbol[0]), self.subclasses
         key, name = (module.path, symbol[1], self.subclasses), ".".join(symbol)
 
         def current() -> Any:

@@ -15,7 +15,7 @@ import importlib
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -36,6 +36,7 @@ class Wraps:
     def __init__(self) -> None:
         self._recorders: Callable[[], list[Any]] = list
         self._before: list[tuple[Any, str, Any]] = []
+        self.seconds = 0.0  # that recording has taken
 
     def start(self, recorders: Callable[[], list[Any]]) -> None:
         """Put the replacements in place; what they see goes to `recorders()`."""
@@ -143,7 +144,8 @@ def _recording(original: Callable[..., Any], record: Callable[..., None]) -> Cal
 
 def value_of(name: str) -> str | None:
     """The value of an environment variable, read in a way that is not recorded."""
-    value = os.environ._data.get(os.environ.encodekey(name))
+    values: Mapping[Any, Any] = vars(os.environ)["_data"]
+    value = values.get(os.environ.encodekey(name))
     return None if value is None else os.fsdecode(value)
 
 
@@ -167,4 +169,3 @@ def describe_status(status: Any, what: str) -> Any:
 _stat = os.stat
 _ABLE = (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks, os.supports_effective_ids)
 wrapped = Wraps()
-wrapped.seconds = 0.0

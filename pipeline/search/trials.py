@@ -12,7 +12,7 @@ results, and a run finds what any other command has stored.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ def completed(
     placement: Placement,
     reporter_of: Callable[[K], Reporter],
     purpose: str = "target",
-) -> Iterator[Ended[K]]:
+) -> Generator[Ended[K], None, None]:
     """Run each task's pipeline up to `targets`; (key, outcome, error) as they end, one of which is
     None. The runs under way end at once where the iterator is closed."""
     if not tasks:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -56,7 +55,7 @@ def write_manifest(
         **({"items": items} if items else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": numeric_versions(),
-        "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
+        "machine": f"{os.uname().machine} {os.uname().sysname}, {os.cpu_count()} cores",
     }
     write_durably(folder / MANIFEST, with_checksum(manifest))
 

@@ -7,7 +7,7 @@ A half-done training is another matter: it resumes only where the rest will be c
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -24,7 +24,7 @@ def numeric_versions() -> dict[str, str]:
     libraries = (one for one in threadpool_info() if one["user_api"] == "blas")
     kernels = sorted({f"{b['internal_api']} {b.get('architecture') or ''}" for b in libraries})
     return {
-        "python": platform.python_version(),
+        "python": sys.version.split()[0],
         "numpy": np.__version__,
         "blas": ", ".join(kernels).strip() or "unknown",
     }

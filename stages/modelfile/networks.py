@@ -99,8 +99,8 @@ def expect_constants(
 
     Whitening is of rows of features, or of the patches that a local first layer reads.
     """
-    first, inputs, rows = network.structure[0], network.inputs, features
-    if nn.whitens_patches(network.structure):
+    inputs, rows = network.inputs, features
+    if (first := nn.patch_layer(network.structure)) is not None:
         rows, width, columns = first.numbers, features, first.components
         require(len(whitening) > 0, "whitening: expected that of patches, found none")
     else:

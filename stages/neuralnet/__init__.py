@@ -25,7 +25,7 @@ from .inputs import Inputs, mirrored
 from .layers.activations import ACTIVATIONS
 from .layers.initializers import INITIALIZERS
 from .layers.local import Local
-from .layers.stack import build_one, whitens_patches
+from .layers.stack import build_one, patch_layer, whitens_patches
 from .metrics import Scores, Totals
 from .network import Network
 from .optimizers import OPTIMIZERS, SGD, Averaged, make_optimizer
@@ -54,5 +54,6 @@ __all__ = [
     "make_optimizer",
     "make_schedule",
     "mirrored",
+    "patch_layer",
     "whitens_patches",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from .inputs import Inputs
 from .layers.layer import Layer
-from .layers.stack import whitens_patches
+from .layers.stack import patch_layer
 from .scalars import real, whole
 from .settings import Settings
 
@@ -21,11 +21,12 @@ def check_features(features: np.ndarray, inputs: Inputs, layers: Sequence[Layer]
     width = layers[0].inputs
     if features.dtype.kind not in "fiu":
         raise ValueError(f"features: expected real numbers, found {_describe(features)}")
-    if whitens_patches(layers):
-        expected, found = (1 + layers[0].numbers, layers[0].components), inputs.whitening
-        if np.shape(found) != expected:
-            found = "none" if found is None else np.shape(found)
-            raise ValueError(f"whitening: expected {expected}, of a patch, found {found}")
+    if (first := patch_layer(layers)) is not None:
+        wanted = 1 + first.numbers, first.components
+        found = None if inputs.whitening is None else np.shape(inputs.whitening)
+        if found != wanted:
+            words = f"expected {wanted}, of a patch, found {found or 'none'}"
+            raise ValueError(f"whitening: {words}")
         inputs = replace(inputs, whitening=None)
     if features.ndim == 2:
         inputs.check(features.shape[1])
@@ -38,11 +39,11 @@ def check_features(features: np.ndarray, inputs: Inputs, layers: Sequence[Layer]
 
 def check_batch(batch: Any, rows: int, network: Sequence[Layer]) -> int:
     """A number of rows to a batch, of those that an epoch has."""
-    batch = whole("batch", batch, least=1, most=rows)
-    if batch == 1 and any(layer.norm == "batch" for layer in network):
+    count = whole("batch", batch, least=1, most=rows)
+    if count == 1 and any(layer.norm == "batch" for layer in network):
         expected = "at least 2 rows, of which batch normalisation can take a variance"
         raise ValueError(f"batch: expected {expected}, found 1")
-    return batch
+    return count
 
 
 def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
@@ -62,45 +63,49 @@ def check_settings(settings: Settings, stored: int) -> None:
 
 def check_rows(rows: Any, examples: int, name: str = "rows") -> np.ndarray:
     """int64 (n,): the row numbers, each of an example that there is."""
-    rows = np.asarray(rows)
-    if rows.ndim != 1 or not _whole_numbers(rows, examples):
+    found: np.ndarray = np.asarray(rows)
+    if found.ndim != 1 or not _whole_numbers(found, examples):
         expected = f"row numbers (n,) in [0, {examples})"
-        if rows.dtype.kind == "b":
+        if found.dtype.kind == "b":
             expected += " (of a mask: np.flatnonzero)"
-        raise ValueError(f"{name}: expected {expected}, found {_describe(rows)}")
-    return rows.astype(np.int64, copy=False)
+        raise ValueError(f"{name}: expected {expected}, found {_describe(found)}")
+    return found.astype(np.int64, copy=False)
 
 
 def check_order(order: Any, examples: int, count: int | None = None) -> np.ndarray:
     """int64 (n,): an order of `count` (None: any number of) examples, at least one."""
-    order = check_rows(order, examples, "order")
-    if not len(order):
+    rows = check_rows(order, examples, "order")
+    if not len(rows):
         raise ValueError("order: expected at least one row, found none")
-    if count not in (None, len(order)):
-        raise ValueError(f"order: expected {count} rows in every epoch, found {len(order)}")
-    return order
+    if count not in (None, len(rows)):
+        raise ValueError(f"order: expected {count} rows in every epoch, found {len(rows)}")
+    return rows
 
 
 def check_rates(lr: float | Sequence[float], steps: int) -> tuple[float, ...]:
     """The learning rate of each of so many steps, of one for all of them or of one for each."""
-    single = not isinstance(lr, Iterable) or np.ndim(lr) == 0
-    rates = [lr] if single else list(lr)
-    if not single and len(rates) != steps:
+    if not isinstance(lr, Iterable) or np.ndim(lr) == 0:
+        return (_rate(lr),) * steps
+    rates = list(lr)
+    if len(rates) != steps:
         raise ValueError(f"lr: expected a number for each of {steps} steps, found {len(rates)}")
-    expected = "a finite number above 0"
-    rates = [real("lr", rate, expected, lambda rate: 0 < rate < math.inf) for rate in rates]
-    return tuple(rates * steps if single else rates)
+    return tuple(map(_rate, rates))
 
 
 def check_weights(weights: Any, examples: int) -> np.ndarray:
     """float64 (examples,): the weights, by their unit: the largest is 1."""
-    weights = np.asarray(weights)
-    if weights.shape == (examples,) and weights.dtype.kind in "iuf":
-        largest = float(weights.max())
-        if weights.min() >= 0 and 0 < largest < math.inf:
-            return weights / largest
+    found: np.ndarray = np.asarray(weights)
+    if found.shape == (examples,) and found.dtype.kind in "iuf":
+        largest = float(found.max())
+        if found.min() >= 0 and 0 < largest < math.inf:
+            shares: np.ndarray = found / largest
+            return shares
     expected = f"finite numbers ({examples},) of at least 0, not all 0"
-    raise ValueError(f"weights: expected {expected}, found {_describe(weights)}")
+    raise ValueError(f"weights: expected {expected}, found {_describe(found)}")
+
+
+def _rate(value: Any) -> float:
+    return real("lr", value, "a finite number above 0", lambda rate: 0 < rate < math.inf)
 
 
 def _whole_numbers(numbers: np.ndarray, limit: int) -> bool:

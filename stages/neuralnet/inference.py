@@ -40,6 +40,7 @@ def infer(
     out = np.empty((len(rows), layers[-1].outputs), parameters.dtype)
     starts = range(0, len(rows), BLOCK)
     workers = max(1, min(workers or cores(), len(starts)))
+    image = inputs.shape if mirror else None
 
     def share(worker: int) -> None:
         forward = Forward(layers, parameters, inputs, features.shape[1], BLOCK)
@@ -48,8 +49,8 @@ def infer(
                 part = slice(start, start + BLOCK)
                 stored = features.take(rows[part], axis=0, mode="clip")
                 out[part] = forward(stored)
-                if mirror:
-                    out[part] += forward(mirrored(stored, inputs.shape))
+                if image is not None:
+                    out[part] += forward(mirrored(stored, image))
                     out[part] *= 0.5
 
     with OneBlasThread():
@@ -76,7 +77,7 @@ class Forward:
     ) -> None:
         dtype, whitening = parameters.dtype, None
         if whitens_patches(layers):
-            whitening, inputs = inputs.whitening.astype(dtype), replace(inputs, whitening=None)
+            whitening, inputs = inputs.whitening, replace(inputs, whitening=None)
         self._inputs = inputs.astype(dtype)
         self._x = np.zeros((block, stored), dtype)
         self._white = None
@@ -90,8 +91,10 @@ class Forward:
             ]
             for flat in parameters.reshape(-1, total_size(layers))
         ]
-        for (_, first, _), *_ in self._members if whitening is not None else ():
-            first["weights"], first["offsets"] = fold(whitening, first["weights"])
+        if whitening is not None:
+            for (_, first, _), *_ in self._members:
+                folded = fold(whitening.astype(dtype), first["weights"])
+                first["weights"], first["offsets"] = folded
         self._logits = np.empty_like(scratch[-1])
 
     def __call__(self, stored: np.ndarray) -> np.ndarray:

@@ -23,7 +23,8 @@ import numpy as np
 
 LINE = 64  # bytes of a cache line
 COMPARED = 1 << 20  # bytes at a time
-Shapes = Mapping[str, tuple[tuple[int, ...], Any]]  # name → (shape, dtype)
+Form = tuple[tuple[int, ...], Any]  # shape, and dtype
+Shapes = Mapping[str, Form]  # by name
 
 
 def aligned(count: int, dtype: Any) -> np.ndarray:

@@ -98,9 +98,9 @@ class Network:
             dtype = "float32" if parameters is None else np.asarray(parameters).dtype.name
         if dtype not in DTYPES:
             raise ValueError(f"dtype: expected {' or '.join(DTYPES)}, found {dtype!r:.60}")
-        structure = build(layers)
+        structure, count = build(layers), 0 if parameters is None else np.size(parameters)
         if members is None:
-            members = max(1, np.size(parameters) // total_size(structure))
+            members = max(1, count // total_size(structure))
         network = cls(structure, dtype, members)
         if parameters is not None:
             network.assign(parameters)

@@ -61,5 +61,5 @@ class Settings:
 
     def with_constants(self, arrays: dict[str, np.ndarray]) -> Settings:
         """The same settings with these arrays, of which there may be none."""
-        names = {name: arrays.get(name) for name in CONSTANTS}
-        return replace(self, inputs=replace(self.inputs, **names))
+        found: dict[str, Any] = {name: arrays.get(name) for name in CONSTANTS}
+        return replace(self, inputs=replace(self.inputs, **found))

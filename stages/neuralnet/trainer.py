@@ -96,7 +96,8 @@ class Trainer:
         batch = checks.check_batch(batch, len(first), network.structure)
         self.network, self.batch, self.steps = network, batch, -(-len(first) // batch)
         self._features, self._labels = features, labels
-        self._order, self._images, self._epoch = order, len(first), None
+        self._order, self._images = order, len(first)
+        self._epoch: int | None = None  # whose order is loaded
         self._count, self._previous, self._whole, self._warned = 0, 0.0, True, False
         data, counts = (features, labels, weights), (batch, len(first))
         self._engine = Engine(network, self._settings, *data, *counts, executor, workers)

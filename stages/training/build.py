@@ -93,7 +93,7 @@ def make_trainer(
         whitening=examples.whitening,
         shape=shape_of(examples.dataset),
     )
-    stored, whitened = examples.features.shape[1], read.whitening is not None
+    stored, whitening = examples.features.shape[1], read.whitening
     shape = check_levels(read.shape, levels) if levels else None
     created = nn.Network.create(
         inputs=stored if levels else read.width(stored),
@@ -108,7 +108,7 @@ def make_trainer(
         members=network.members,
         local=levels,
         shape=shape,
-        components=read.whitening.shape[1] if levels and whitened else 0,
+        components=whitening.shape[1] if levels and whitening is not None else 0,
     )
     if init is not None:
         initialize(created, identified(init), inputs)

@@ -89,7 +89,8 @@ def test_any_cut_or_mutation_gives_a_data_error_or_the_right_records(tmp_path_fa
     packed = data.draw(st.booleans())
     content = bytearray(ARCHIVE if packed else PLAIN)
     headers = range(512) if not packed else range(len(content))
-    for _ in range(data.draw(st.integers(0, 2))):
+    # Two flips in a header can leave its sum as it was, and another name is no damage.
+    for _ in range(data.draw(st.integers(0, 2 if packed else 1))):
         content[data.draw(st.sampled_from(headers))] ^= 1 << data.draw(st.integers(0, 7))
     cut = data.draw(st.integers(0, len(content)) | st.just(len(content)))
     path = write(tmp_path_factory.mktemp("x") / "x", bytes(content[:cut]))

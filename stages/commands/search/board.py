@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -94,7 +94,7 @@ class Board:
         with self._lock:
             self._ended.add(name)
             trial = self._running.pop(name, None)
-            if trial is not None:
+            if trial is not None and trial.manager is not None:
                 trial.bar = None
                 trial.manager.__exit__(None, None, None)
 
@@ -105,7 +105,9 @@ class Running(Reporter):
     def __init__(self, board: Board, name: str, epochs: int) -> None:
         super().__init__()
         self._board, self.name, self.epochs = board, name, epochs
-        self.epoch, self.bar, self.manager = 0, None, None
+        self.epoch = 0
+        self.bar: Progress | None = None
+        self.manager: AbstractContextManager[Progress] | None = None
 
     def metrics(self, stage: str, figures: Mapping[str, Any], line: str = "") -> None:
         if "epoch" in figures:

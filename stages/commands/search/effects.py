@@ -25,7 +25,7 @@ def effects(trials: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any
 
 def spread(values: Sequence[Mapping[str, Any]]) -> float:
     """The largest mean accuracy less the smallest."""
-    means = [one["accuracy"] for one in values]
+    means: list[float] = [one["accuracy"] for one in values]
     return max(means) - min(means)
 
 

@@ -119,6 +119,7 @@ def result_of(outcome: Outcome | None, error: Exception | None) -> Result:
     if outcome is not None:
         key = outcome.keys["training"]
         return _summary(key.digest, outcome["training"], outcome.notes("training"))
+    assert error is not None  # for one of the two is
     if isinstance(error, UserError) and not isinstance(error, FOR_ALL):
         return Result(failure=str(error))
     raise error

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from pipeline.store.tables import write_npz
 from stages.modelfile.model import Model
 from stages.modelfile.tensors import decode_tensor
 
@@ -22,7 +23,7 @@ from stages.modelfile.tensors import decode_tensor
 def write(model: Model, file: BinaryIO) -> dict[str, Any]:
     """Write the model as a zip file of .npy files, not compressed; equal models, equal bytes."""
     arrays = to_arrays(model)
-    np.savez(file, allow_pickle=False, **arrays)
+    write_npz(arrays, file)
     return {"arrays": len(arrays)}
 
 

@@ -82,8 +82,9 @@ def layer_steps(model: Model, member: int | None = 0) -> list[Step]:
     steps = []
     for number, (layer, arrays) in enumerate(zip(network.layers, tensors, strict=True)):
         make, arrays = LAYERS[_known(layer["kind"])], dict(arrays)
-        if layer["kind"] == "local":
-            _patches(network.structure[number], arrays, None if number else model.whitening)
+        own = network.structure[number]
+        if isinstance(own, Local):
+            _patches(own, arrays, None if number else model.whitening)
         steps += make(layer, {f"layers.{number}.{name}": array for name, array in arrays.items()})
     return steps
 
@@ -93,7 +94,7 @@ def _patches(layer: Local, arrays: dict[str, np.ndarray], whitening: np.ndarray 
     weights, kind = arrays["weights"], arrays["weights"].dtype
     ahead = weights.shape[:-3]  # the members, where there are all of them
     arrays["offsets"] = np.zeros((*ahead, layer.outputs), kind)
-    if layer.components:
+    if layer.components and whitening is not None:
         arrays["weights"], arrays["offsets"] = fold(whitening.astype(kind), weights)
     indices = layer.indices()
     arrays["indices"] = np.broadcast_to(indices, (*ahead, *indices.shape))

@@ -16,7 +16,7 @@ output a, so the pre-activation z need not be kept:
 Functions that are not monotonic (gated.py) have, in the place of a slope, what training takes
 instead: value and derivative at once, for their output does not determine the derivative.
 
-    both(z, slope, scratch)     z ← f(z), slope ← f'(z); scratch (2, …): two arrays
+    both(z, slope, scratch)     z ← f(z), slope ← f'(z); scratch: two arrays
 
 elu is by Clevert et al. (2016), with alpha = 1.
 
@@ -28,7 +28,7 @@ What else a new one is to be named in: CONTRIBUTING.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +43,7 @@ class Activation(NamedTuple):
 
     value: Callable[[np.ndarray], None]
     slope: Callable[[np.ndarray, np.ndarray, np.ndarray], None] | None
-    both: Callable[[np.ndarray, np.ndarray, np.ndarray], None] | None = None
+    both: Callable[[np.ndarray, np.ndarray, Sequence[np.ndarray]], None] | None = None
 
 
 def relu(z: np.ndarray) -> None:

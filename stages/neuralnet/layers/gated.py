@@ -2,7 +2,7 @@
 derivative, so training takes both at once, which share their exponential (with σ for the sigmoid):
 
     value(z)                    z ← f(z), in place
-    both(z, slope, scratch)     z ← f(z), slope ← f'(z); scratch (2, …): two arrays
+    both(z, slope, scratch)     z ← f(z), slope ← f'(z); scratch: two arrays
 
     gelu        z σ(2u)               σ(2u) + 2 z u' σ(2u) (1 - σ(2u)),
                                       u = √(2/π) (z + 0.044715 z³)
@@ -15,6 +15,7 @@ Elfwing et al. (2017). All arrays have one shape and one floating dtype.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def gelu(z: np.ndarray) -> None:
     np.multiply(z, g, out=z)
 
 
-def gelu_both(z: np.ndarray, slope: np.ndarray, scratch: np.ndarray) -> None:
+def gelu_both(z: np.ndarray, slope: np.ndarray, scratch: Sequence[np.ndarray]) -> None:
     # With g = σ(2u): g (1 + 2 z u' (1 - g)), where 2 z u' = z (2 √(2/π) + 6 √(2/π) 0.044715 z²).
     x, g = scratch
     np.clip(z, -FAR, FAR, out=x)
@@ -60,7 +61,7 @@ def silu(z: np.ndarray) -> None:
     np.multiply(z, g, out=z)
 
 
-def silu_both(z: np.ndarray, slope: np.ndarray, scratch: np.ndarray) -> None:
+def silu_both(z: np.ndarray, slope: np.ndarray, scratch: Sequence[np.ndarray]) -> None:
     g, rest = scratch
     np.negative(z, out=g)
     sigmoid_of_minus(g)

@@ -12,7 +12,7 @@ at least, and with `shape_of_weights`.
 from __future__ import annotations
 
 import math
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,6 +33,7 @@ ONES = ("gains", "variances")  # what a network begins with, where it is not zer
 class Layer:
     """Where the parameters of a layer lie, and the layer as plain data."""
 
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     kind: ClassVar[str]
     inputs: int
     outputs: int

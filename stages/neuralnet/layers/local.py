@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -74,13 +74,13 @@ class Local(Layer):
 
     @classmethod
     def of(
-        cls, shape: tuple[int, int, int], patch: int, stride: int, units: int, **others
+        cls, shape: tuple[int, int, int], patch: int, stride: int, units: int, **others: Any
     ) -> Local:
-        """The layer with as many inputs and outputs as these numbers make."""
-        bare = {"shape": shape, "patch": patch, "stride": stride, "units": units, **others}
+        """The layer with as many inputs and outputs as these make. others: its other fields."""
         size = shape[:2] if others.get("channels_last") else shape[1:]
-        positions = math.prod(count(length, patch, stride) for length in size)
-        return cls(inputs=math.prod(shape), outputs=positions * units, **bare)
+        outputs = math.prod(count(length, patch, stride) for length in size) * units
+        numbers: dict[str, Any] = {"patch": patch, "stride": stride, "units": units}
+        return cls(inputs=math.prod(shape), outputs=outputs, shape=shape, **numbers, **others)
 
     @property
     def size_of_map(self) -> tuple[int, int]:
@@ -117,8 +117,9 @@ class Local(Layer):
     def windows(self) -> list[tuple[slice, ...]]:
         """Where the patch of each position lies in an array of `shape`, row after row."""
         height, width = (starts(n, self.patch, self.stride) for n in self.size_of_map)
-        cuts = [(slice(y, y + self.patch), slice(x, x + self.patch)) for y in height for x in width]
-        return cuts if self.channels_last else [(slice(None), *cut) for cut in cuts]
+        ahead = () if self.channels_last else (slice(None),)
+        size = self.patch
+        return [(*ahead, slice(y, y + size), slice(x, x + size)) for y in height for x in width]
 
     def indices(self) -> np.ndarray:
         """int64 (positions, numbers): which inputs each patch is made of."""

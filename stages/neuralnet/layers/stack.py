@@ -30,11 +30,11 @@ def describe(
     options: of all layers but the last. ValueError where `shape` has not so many inputs.
     """
     layers = []
-    if local and (shape is None or math.prod(shape) != inputs):
-        raise ValueError(f"shape: expected that of images of {inputs} numbers, found {shape}")
-    for number, numbers in enumerate(local):
-        order = {"channels_last": True} if number else {"components": components}
-        layer = Local.of(shape, *numbers, **order, **options)
+    for number, (patch, stride, units) in enumerate(local):
+        if shape is None or math.prod(shape) != inputs:
+            raise ValueError(f"shape: expected that of images of {inputs} numbers, found {shape}")
+        order = {"channels_last": number > 0, "components": 0 if number else components}
+        layer = Local.of(shape, patch, stride, units, **order, **options)
         layers.append(layer.describe())
         inputs, shape = layer.outputs, layer.above
     layers += [
@@ -106,6 +106,12 @@ def split(layers: Sequence[Layer], flat: np.ndarray) -> Iterator[tuple[Layer, np
         start += layer.size
 
 
+def patch_layer(layers: Sequence[Layer]) -> Local | None:
+    """The first layer, where it reads whitened patches; else None."""
+    first = layers[0]
+    return first if isinstance(first, Local) and first.components > 0 else None
+
+
 def whitens_patches(layers: Sequence[Layer]) -> bool:
     """Whether `Inputs.whitening` is of the patches of the first layer, not of whole rows."""
-    return isinstance(layers[0], Local) and layers[0].components > 0
+    return patch_layer(layers) is not None

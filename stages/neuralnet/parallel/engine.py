@@ -39,7 +39,8 @@ class Engine:
         limit = OneBlasThread()
         self._owner = os.getpid()
         self._limit: OneBlasThread | None = limit
-        self.workers, self.space = make_workers(executor, workers), None
+        self.workers = make_workers(executor, workers)
+        self._space: Workspace | None = None
 
         def lay_out() -> Workspace:
             counts = batch, rows, self.workers.workers
@@ -49,16 +50,22 @@ class Engine:
         limit.__enter__()
         try:
             try:
-                self.space = lay_out()
+                self._space = lay_out()
             except OSError:
                 if not isinstance(self.workers, Auto):
                     raise
                 self.workers = Serial()
-                self.space = lay_out()
+                self._space = lay_out()
             self.workers.prepare(self.space.job, self.space.setup)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def space(self) -> Workspace:
+        """The arrays of the training."""
+        assert self._space is not None  # from the end of __init__ on
+        return self._space
 
     def run(self, segment: Segment) -> None:
         """Carry out a segment; raises what a worker raises."""
@@ -81,5 +88,5 @@ class Engine:
             self.workers.close(wait)
         finally:
             limit.__exit__(None, None, None)
-            if self.space is not None:
-                self.space.close()
+            if self._space is not None:
+                self._space.close()

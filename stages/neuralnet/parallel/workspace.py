@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -48,7 +47,7 @@ class Workspace:
         given = {"labels": labels, **settings.constants}
         if settings.weighted:
             given["weights"] = check_weights(weights, len(features))
-        plan: dict[str, Any] = {"control": ((control_words(workers),), np.int64)}
+        plan: dict[str, memory.Form] = {"control": ((control_words(workers),), np.int64)}
         plan |= shapes(self._layers, settings, network.dtype, batch, features, rows, self._members)
         self._open: list[memory.SharedBlock | memory.MappedFile] = []
         self.setup: Setup | None = None
@@ -61,7 +60,9 @@ class Workspace:
             self.arrays[name][...] = value
         self.pack(network.parameters, self.arrays["parameters"])
 
-    def _share(self, plan: dict[str, Any], given: dict[str, np.ndarray], batch: int) -> np.ndarray:
+    def _share(
+        self, plan: dict[str, memory.Form], given: dict[str, np.ndarray], batch: int
+    ) -> np.ndarray:
         """The bytes of a shared block for all arrays of the plan, and for features if need be."""
         features, place = self._features, None
         try:

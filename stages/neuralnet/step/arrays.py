@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..layers.layer import Layer
 from ..layers.local import Local
 from ..layers.stack import total_size, whitens_patches
-from ..memory import Shapes
+from ..memory import Form, Shapes
 from ..settings import Settings
 from . import feed, patches, tiles, update
 from .cuts import BLOCK_BYTES
@@ -20,7 +18,7 @@ from .panels import widths
 def shapes(
     layers: tuple[Layer, ...],
     settings: Settings,
-    dtype: Any,
+    dtype: np.dtype,
     batch: int,
     features: np.ndarray,
     rows: int,
@@ -32,7 +30,7 @@ def shapes(
     """
     size, slots = members * total_size(layers), settings.optimizer.slots
     (examples, stored), layout = features.shape, Layout(layers, settings)
-    plan: dict[str, Any] = {
+    plan: dict[str, Form] = {
         "sums": ((8, 8), np.float64),
         "parameters": ((size,), dtype),
         "slots": ((slots, size), dtype),

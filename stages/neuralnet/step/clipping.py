@@ -24,6 +24,7 @@ class Clipping:
     def square(self, gradient: np.ndarray, number: int) -> Piece:
         """The sum of the squares of a part of the gradients, which has this number among them."""
         squares = self._squares
+        assert squares is not None  # only where gradients are clipped
 
         def piece() -> None:
             squares[number] = np.dot(gradient, gradient)
@@ -32,7 +33,7 @@ class Clipping:
 
     def clip(self, gradient: np.ndarray) -> None:
         """gradient ← gradient * min(1, clip / norm of all gradients)."""
-        if not self.on:
+        if self._squares is None:
             return
         norm = np.sqrt(self._squares.sum())
         if norm > self._now.clip:

@@ -11,23 +11,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..memory import Shapes
+from ..memory import Form, Shapes
 from ..settings import Settings
 from .cuts import MOST, PASS, TOUCH, WorkItem, parts, power_of_two, shards, tiles
-from .halves import Halves, parities
-from .kernels import Now, Piece
+from .halves import HalfPart, Halves, parities
+from .kernels import Now, Piece, blend
 
 
 def shapes(
     settings: Settings, inputs: int, stored: int, batch: int, dtype: np.dtype, columns: bool
 ) -> Shapes:
     """The arrays of two batches (by parity), and of one that is under way; column by column?"""
-    columns, plan = columns or settings.projects, {}
+    columns = columns or settings.projects
+    plan: dict[str, Form] = {}
     for parity in (0, 1):
-        plan[f"inputs {parity}"] = (
-            ((inputs, batch) if columns else (batch, inputs)),
-            dtype,
-        )
+        plan[f"inputs {parity}"] = (inputs, batch) if columns else (batch, inputs), dtype
         plan[f"truth {parity}"] = (batch,), np.intp
         if settings.weighted:
             plan[f"weights {parity}"] = (batch,), dtype
@@ -53,26 +51,30 @@ class Feed:
         columns: bool,
     ) -> None:
         self._inputs, self._arrays, self._features = settings.inputs, arrays, features
-        self._mixes, self._now, self._scratch = settings.mixes, now, scratch
-        self._augment = settings.augment
+        self._now, self._scratch = now, scratch
+        augment = settings.augment
+        self._augment = augment if augment is not None and augment.any else None
+        self._mixup = augment if settings.mixes else None
         self._raw, self._columns = arrays.get("raw"), columns or settings.projects
         batch, dtype = len(arrays["truth 0"]), arrays["inputs 0"].dtype
         most = min(batch, max(15, -(-batch // MOST)))  # rows of a shard of any batch up to this one
         self._staging, self._moving = None, None
-        changes = settings.augment is not None and settings.augment.any
+        changes = self._augment is not None
         if features.dtype != dtype or changes or (self._columns and self._raw is None):
             self._staging = np.empty((most, features.shape[1]), features.dtype)
         if changes:
             self._moving = np.empty_like(self._staging)
         self._halves, self._converted = None, None
-        if self._raw is not None and self._raw.ndim == 3:
-            self._halves = Halves(self._inputs, parities(self._inputs), most)
+        halved = parities(self._inputs) if self._raw is not None else None
+        if halved is not None:
+            self._halves = Halves(self._inputs, halved, most)
             if not self._halves.stored or self._staging is None:
                 self._converted = np.empty((most, features.shape[1]), dtype)
-        self._cost = PASS * (1 + changes / 2 + 2 * (changes and settings.augment.warps))
-        touched = 3 * self._inputs.contrast + (self._staging is not None)
-        touched += 4 * (changes and settings.augment.jitter > 0) + 2 * (self._halves is not None)
-        self._cost += TOUCH * touched
+        passes, touched = 1.0, 3 * self._inputs.contrast + (self._staging is not None)
+        if self._augment is not None:
+            passes += 1 / 2 + 2 * self._augment.warps
+            touched += 4 * (self._augment.jitter > 0)
+        self._cost = PASS * passes + TOUCH * (touched + 2 * (self._halves is not None))
 
     def gather(self, rows: int, parity: int) -> list[WorkItem]:
         """Tasks that take so many rows, as `now.rows` has them then."""
@@ -89,30 +91,30 @@ class Feed:
 
     def project(self, rows: int, parity: int) -> list[WorkItem]:
         """Tasks that make inputs of what was gathered."""
-        if self._raw is None or not rows:
+        raw, halves, x = self._raw, self._halves, self.batch(rows, parity)
+        if raw is None or not rows:
             return []
-        x = self.batch(rows, parity)
-        if self._halves is not None:
+        if halves is not None:
             return [
                 WorkItem(
-                    (2 * self._raw.shape[2] + TOUCH) * rows * (c.stop - c.start),
-                    self._fill_half(x, number, c, parity),
+                    (2 * raw.shape[2] + TOUCH) * rows * (c.stop - c.start),
+                    self._fill_half(raw[number, :rows], halves.part(number, c), x, parity),
                 )
-                for number, columns in enumerate(self._halves.columns)
+                for number, columns in enumerate(halves.columns)
                 for c in parts(len(columns), min(MOST, power_of_two(len(columns) // 128)))
                 if len(columns)
             ]
-        depth = self._raw.shape[1] if self._inputs.whitening is not None else 0
+        depth = raw.shape[1] if self._inputs.whitening is not None else 0
         return [
-            WorkItem((2 * depth + TOUCH) * x[:, c].size, self._fill(x[:, c], c, parity))
-            for _, c in tiles(*x.shape, tall=True)
+            WorkItem((2 * depth + TOUCH) * x[:, c].size, self._fill(raw[:rows], x[:, c], c, parity))
+            for _, c in tiles(rows, x.shape[1], tall=True)
         ]
 
     def partners(self, rows: int, parity: int) -> tuple[np.ndarray, np.ndarray] | None:
         """(positions, shares), each (rows,), of the images that are mixed; None: they are not."""
-        if not self._mixes:
+        if self._mixup is None:
             return None
-        return self._augment.partners(rows), self._arrays[f"shares {parity}"][:rows]
+        return self._mixup.partners(rows), self._arrays[f"shares {parity}"][:rows]
 
     def weights(self, rows: int, parity: int) -> np.ndarray | None:
         """Weights (rows,) of a gathered batch; None: there are none."""
@@ -126,17 +128,18 @@ class Feed:
     def _take(self, part: slice, x: np.ndarray, parity: int) -> Piece:
         now, features, labels = self._now, self._features, self._arrays["labels"]
         y, convert = self._arrays[f"truth {parity}"][part], self._inputs.convert
-        augment, halves, count = self._augment, self._halves, part.stop - part.start
+        augment, mixup, halves = self._augment, self._mixup, self._halves
+        count = part.stop - part.start
         converted = x if self._converted is None else self._converted[:count]
         stored = converted if self._staging is None else self._staging[:count]
         moving = None if self._moving is None else self._moving[:count]
-        shares = self._arrays[f"shares {parity}"][part] if self._mixes else None
+        shares = None if mixup is None else self._arrays[f"shares {parity}"][part]
         weights = self._arrays.get("weights")
         own = None if weights is None else self._arrays[f"weights {parity}"][part]
 
         def piece() -> None:
             rows = now.rows[part]
-            if moving is None:
+            if augment is None:
                 features.take(rows, axis=0, out=stored, mode="clip")
             else:
                 augment.fetch(features, rows, now.epoch, stored, moving)
@@ -147,15 +150,14 @@ class Feed:
             labels.take(rows, out=y, mode="clip")
             if weights is not None:
                 weights.take(rows, out=own, mode="clip")
-            if shares is not None:
-                shares[...] = augment.shares(rows, now.epoch, shares.dtype)
+            if mixup is not None and shares is not None:
+                shares[...] = mixup.shares(rows, now.epoch, shares.dtype)
 
         return piece
 
-    def _fill(self, x: np.ndarray, c: slice, parity: int) -> Piece:
-        """Some columns of the inputs, x (rows, columns)."""
-        raw, inputs = self._raw[: len(x)], self._inputs
-        mix = self._mix(x, parity, self._scratch)
+    def _fill(self, raw: np.ndarray, x: np.ndarray, c: slice, parity: int) -> Piece:
+        """Some columns of the inputs, x (rows, columns), of what was gathered."""
+        inputs, mix = self._inputs, self._mix(x, parity, self._scratch)
 
         def piece() -> None:
             if inputs.whitening is None:
@@ -166,11 +168,9 @@ class Feed:
 
         return piece
 
-    def _fill_half(self, x: np.ndarray, number: int, c: slice, parity: int) -> Piece:
-        """Some of the even columns (number 0) of the inputs x, or of the odd ones."""
-        raw, halves = self._raw[number][: len(x)], self._halves
-        columns, weights = halves.columns[number][c], halves.weights[number][:, c]
-        offsets = halves.offsets[number][c]
+    def _fill_half(self, raw: np.ndarray, half: HalfPart, x: np.ndarray, parity: int) -> Piece:
+        """Some of the even columns of the inputs x, or of the odd ones, of halves of images."""
+        columns, weights, offsets = half
         size = len(x) * len(columns)
         tile = self._scratch[:size].reshape(-1, len(x)).T
         mix = self._mix(tile, parity, self._scratch[size:])
@@ -186,15 +186,4 @@ class Feed:
     def _mix(self, x: np.ndarray, parity: int, scratch: np.ndarray) -> Piece:
         """x (rows, columns) ← each row with its partner's share."""
         mixture = self.partners(len(x), parity)
-        if mixture is None:
-            return lambda: None
-        positions, shares = mixture
-        other = scratch[: x.size].reshape(x.shape[::-1]).T
-
-        def piece() -> None:
-            np.take(x.T, positions, axis=1, out=other.T, mode="clip")
-            np.subtract(other, x, out=other)
-            np.multiply(other, (1 - shares)[:, None], out=other)
-            np.add(x, other, out=x)
-
-        return piece
+        return (lambda: None) if mixture is None else blend(x, *mixture, scratch)

@@ -9,6 +9,8 @@ half, mirrored,
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..images.pixels import mirror
@@ -25,6 +27,14 @@ def parities(inputs: Inputs) -> tuple[np.ndarray, np.ndarray] | None:
     return (np.flatnonzero(even), np.flatnonzero(odd & ~even)) if (even | odd).all() else None
 
 
+class HalfPart(NamedTuple):
+    """Some columns of the inputs, all even or all odd, and what makes them of halves of images."""
+
+    columns: np.ndarray  # (k,): their numbers
+    weights: np.ndarray  # (d/2, k)
+    offsets: np.ndarray  # (k,)
+
+
 class Halves:
     """The halves of images, and of the whitening that makes inputs of them.
 
@@ -34,10 +44,12 @@ class Halves:
     """
 
     def __init__(self, inputs: Inputs, columns: tuple[np.ndarray, np.ndarray], rows: int) -> None:
+        assert inputs.shape is not None  # or there would be no parities
+        assert inputs.whitening is not None
         self.columns, self.stored = columns, inputs.linear
         self._width = inputs.shape[2]
-        left = inputs.whitening[1:].reshape(-1, self._width, inputs.whitening.shape[1])
-        left = left[:, : self._width // 2].reshape(-1, left.shape[2])
+        lines = inputs.whitening[1:].reshape(-1, self._width, inputs.whitening.shape[1])
+        left = lines[:, : self._width // 2].reshape(-1, lines.shape[2])
         kind = left.dtype.type
         self.weights = [np.ascontiguousarray(left[:, own]) for own in columns]
         self.offsets = [inputs.whitening[0, own] for own in columns]
@@ -46,7 +58,13 @@ class Halves:
                 axis=0
             )
             self.weights = [weights * kind(inputs.scale) for weights in self.weights]
-        self._rows, self._buffers = rows, None
+        self._rows = rows
+        self._buffers: tuple[np.ndarray, np.ndarray] | None = None
+
+    def part(self, number: int, part: slice) -> HalfPart:
+        """Some of the even columns (number 0), or of the odd ones."""
+        columns, weights, offsets = self.columns[number], self.weights[number], self.offsets[number]
+        return HalfPart(columns[part], weights[:, part], offsets[part])
 
     def split(self, x: np.ndarray, sums: np.ndarray, differences: np.ndarray) -> None:
         """sums ← L + R, differences ← L - R, each (n, d/2), of images x (n, d) of any dtype."""

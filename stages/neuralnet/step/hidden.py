@@ -72,9 +72,14 @@ class Hidden:
         down = product(above, W.T, self.delta[r, whole])
         return chain(down, self._tiles.begin(r, whole, number))
 
-    def vectors(self) -> np.ndarray:
-        """Gradients of biases and gains, (shards, 2, outputs), to be summed over the shards."""
-        return self._tiles.vectors[: len(self._shards()) if self.layer.norm == "layer" else 1]
+    def vectors(self) -> np.ndarray | None:
+        """Gradients of biases and gains, (shards, 2, outputs), to be summed over the shards.
+
+        None: there is no normalisation, and those of the biases are the sums of delta.
+        """
+        if (kept := self._tiles.normalized) is None:
+            return None
+        return kept.vectors[: len(self._shards()) if self.layer.norm == "layer" else 1]
 
     def _shards(self) -> list[tuple[int, slice]]:
         return list(enumerate(shards(len(self.delta), least=64)))
@@ -84,7 +89,8 @@ class Hidden:
 
     def _touched(self, r: slice, c: slice) -> int:
         """What comes after a product, in its costs."""
-        return 10 * TOUCH * (r.stop - r.start) * (c.stop - c.start)
+        count: int = (r.stop - r.start) * (c.stop - c.start)
+        return 10 * TOUCH * count
 
 
 def chain(first: Piece, second: Piece) -> Piece:

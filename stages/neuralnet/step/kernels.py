@@ -1,4 +1,4 @@
-"""Pieces of work: from logits to deltas, and from deltas to gradients.
+"""Pieces of work: inputs mixed, from logits to deltas, and from deltas to gradients.
 
 Each function here binds the arrays that a piece works on and returns the piece: a function without
 arguments. Binding happens once per training; carrying out a piece allocates next to nothing and
@@ -19,7 +19,7 @@ import numpy as np
 
 from ..losses import cross_entropy_delta
 
-Piece = Callable[[], None]
+Piece = Callable[[], object]  # what one returns is of no use
 
 
 class Now:
@@ -32,6 +32,22 @@ class Now:
     scale: np.ndarray  # 0-d: what the optimizer wants gradients multiplied by, / batch size
     coefficients: tuple[np.ndarray, ...]  # 0-d each: the optimizer's
     clip: float  # the largest norm of all gradients, as they are multiplied
+
+
+def blend(x: np.ndarray, positions: np.ndarray, shares: np.ndarray, scratch: np.ndarray) -> Piece:
+    """x (rows, columns) ← each row with its partner's share: shares (rows,) are those of its own.
+
+    positions (rows,): where the partners are. Columns of x lie one after the other in memory.
+    """
+    other = scratch[: x.size].reshape(x.shape[::-1]).T
+
+    def piece() -> None:
+        np.take(x.T, positions, axis=1, out=other.T, mode="clip")
+        np.subtract(other, x, out=other)
+        np.multiply(other, (1 - shares)[:, None], out=other)
+        np.add(x, other, out=x)
+
+    return piece
 
 
 def output(

@@ -28,8 +28,8 @@ class Panel(NamedTuple):
     place: slice  # of W in the layer's part of the parameters
 
 
-def widths(layer: Dense, first: bool, batch: int) -> list[slice]:
-    """The columns of each panel: narrower ones for small batches, which do less with a column."""
+def widths(layer: Layer, first: bool, batch: int) -> list[slice]:
+    """The columns of a dense layer's panels, narrow for small batches, which do less with one."""
     if not first:
         return [slice(0, layer.outputs)]
     width = 256 if batch >= 128 else 128
@@ -38,8 +38,8 @@ def widths(layer: Dense, first: bool, batch: int) -> list[slice]:
     return parts(layer.outputs, power_of_two(layer.outputs // width))
 
 
-def panels(layer: Dense, flat: np.ndarray, first: bool, batch: int) -> list[Panel]:
-    """The panels in a layer's part of the parameters."""
+def panels(layer: Layer, flat: np.ndarray, first: bool, batch: int) -> list[Panel]:
+    """The panels in a dense layer's part of the parameters."""
     found = []
     for columns in widths(layer, first, batch):
         place = slice(layer.inputs * columns.start, layer.inputs * columns.stop)

@@ -39,7 +39,7 @@ def groups(layer: Local, columns: int) -> list[slice]:
 
 def scratch_size(layer: Local, batch: int) -> int:
     """How many numbers of scratch the pieces here need, gradients included."""
-    weights = max(part.stop - part.start for part in groups(layer, BLOCK))
+    weights: int = max(part.stop - part.start for part in groups(layer, BLOCK))
     weights *= layer.weights // (layer.outputs // layer.units)
     return weights + (1 + layer.numbers) * (batch + layer.units)
 

@@ -157,7 +157,8 @@ class NetworkStep:
         for number, part in enumerate(shards(len(x), least=64)):
             partners = self._feed.partners(len(x), parity)
             if partners is not None:
-                mixture = y, *(array[part] for array in partners)
+                positions, shares = partners
+                mixture = y, positions[part], shares[part]
             sums, smoothing = self._arrays["sums"][number], self._settings.smoothing
             data = x[part], W, b, y[part], delta[part], sums
             piece = kernels.output(self._now, *data, smoothing, mixture, weights, part)
@@ -165,8 +166,9 @@ class NetworkStep:
                 piece = chain(piece, below.backward_rows(delta[part], W, part, number))
             rows = part.stop - part.start
             tasks.append(WorkItem(CALLS + 4 * W.size * rows + PASS * rows * x.shape[1], piece))
-        down = below.backward(self._down(-2, delta, below.delta)) if apart else []
-        return tasks, down
+        if below is None or not apart:
+            return tasks, []
+        return tasks, below.backward(self._down(-2, delta, below.delta))
 
     def _forward(self, n: int, x: np.ndarray, z: np.ndarray) -> list[products.Product]:
         """z of layer n ← the product of x with its weights."""

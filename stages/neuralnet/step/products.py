@@ -43,9 +43,10 @@ def forward(
 
 def down(layer: Layer, above: np.ndarray, W: np.ndarray, delta: np.ndarray) -> list[Product]:
     """delta (rows, outputs) of a layer ← that of the dense layer above, times its weights Wᵀ."""
+    rows, columns = delta.shape
     return [
         Product(r, c, product(above[r], W[c].T, delta[r, c]), 2 * W.shape[1] * delta[r, c].size)
-        for r, c in tiles(*delta.shape, tall=layer.norm == "batch")
+        for r, c in tiles(rows, columns, tall=layer.norm == "batch")
     ]
 
 
@@ -56,4 +57,5 @@ def product(x: np.ndarray, W: np.ndarray, out: np.ndarray) -> Piece:
 
 def middle(part: slice, length: int) -> float:
     """Where a slice lies in so many items, from 0 to 1."""
-    return (part.start + part.stop) / 2 / length
+    centre: float = (part.start + part.stop) / 2
+    return centre / length

@@ -9,7 +9,7 @@ centred, z - mean, or with layer normalisation x̂; mask.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,16 +17,16 @@ from ..layers import normalization
 from ..layers.activations import ACTIVATIONS
 from ..layers.dropout import draw
 from ..layers.layer import Layer
-from ..memory import Shapes
+from ..memory import Form, Shapes
 from .cuts import shards
 from .kernels import Now, Piece
 from .layout import Layout
 
 
-def shapes(number: int, layer: Layer, batch: int, dtype: Any, layout: Layout) -> Shapes:
+def shapes(number: int, layer: Layer, batch: int, dtype: np.dtype, layout: Layout) -> Shapes:
     """The arrays of hidden layer `number`."""
-    form, plan = layout.stored(batch, layer.outputs), {}
-    plan |= {f"outputs {number}": (form, dtype), f"delta {number}": (form, dtype)}
+    form = layout.stored(batch, layer.outputs)
+    plan: dict[str, Form] = {f"outputs {number}": (form, dtype), f"delta {number}": (form, dtype)}
     if layer.dropout:
         plan |= {f"values {number}": (form, dtype), f"mask {number}": (form, dtype)}
     if ACTIVATIONS[layer.activation].both:
@@ -37,6 +37,14 @@ def shapes(number: int, layer: Layer, batch: int, dtype: Any, layout: Layout) ->
         plan[f"inverse {number}"] = (max(form),), dtype
         plan[f"vectors {number}"] = (count, 2, layer.outputs), dtype
     return plan
+
+
+class Normalized(NamedTuple):
+    """What the way back needs of a layer's normalisation."""
+
+    centred: np.ndarray  # (rows, outputs)
+    inverse: np.ndarray  # 1/sqrt(variance + ε): (outputs,) of a batch's, (rows,) of a layer's
+    vectors: np.ndarray  # (shards, 2, outputs): gradients of biases and gains
 
 
 class Tiles:
@@ -69,9 +77,10 @@ class Tiles:
         self.outputs, self.delta = found["outputs"], found["delta"]
         self.values = found.get("values", self.outputs)
         self._mask, self._slopes = found.get("mask"), found.get("slopes")
-        self._centred = found.get("centred")
-        self._inverse = arrays.get(f"inverse {number[1]}")
-        self.vectors = arrays.get(f"vectors {number[1]}")
+        self.normalized: Normalized | None = None
+        if layer.norm != "none":
+            kept = (arrays[f"{name} {number[1]}"] for name in ("inverse", "vectors"))
+            self.normalized = Normalized(found["centred"], *kept)
         self._ones = np.ones(rows, self.outputs.dtype)
 
     def finish(self, r: slice, c: slice, tile: int) -> Piece:
@@ -85,14 +94,14 @@ class Tiles:
 
         def piece() -> None:
             normalize()
-            if both is None:
+            if both is None or slopes is None:
                 value(z)
             else:
                 both(z, slopes, scratch)
             if mask is not None:
                 draw(view(mask), rate, (*number, tile, now.count), seed)
                 np.multiply(z, mask, out=out)
-                if both is not None:
+                if slopes is not None:
                     np.multiply(slopes, mask, out=slopes)
 
         return piece
@@ -107,9 +116,9 @@ class Tiles:
         def piece() -> None:
             if slopes is not None:
                 np.multiply(delta, slopes, out=delta)
-            else:
-                if mask is not None:
-                    np.multiply(delta, mask, out=delta)
+            elif mask is not None:
+                np.multiply(delta, mask, out=delta)
+            if slope is not None:
                 slope(values, delta, scratch)
             denormalize()
 
@@ -117,12 +126,11 @@ class Tiles:
 
     def _normalize(self, r: slice, c: slice) -> Piece:
         """z ← gains * x̂(z) + biases, or z + biases."""
-        z, centred, norm = self.values[r, c], _cut(self._centred, r, c), self._layer.norm
-        ones, inverse = self._ones, self._inverse
+        z, ones = self.values[r, c], self._ones
         tensors = {name: t[c] for name, t in self._tensors.items() if t.ndim == 1}
-
-        def none() -> None:
-            np.add(z, tensors["biases"], out=z)
+        if self.normalized is None:
+            return lambda: np.add(z, tensors["biases"], out=z)
+        centred, inverse = self.normalized.centred[r, c], self.normalized.inverse
 
         def batch() -> None:
             inverse[c] = normalization.batch_forward(z, centred, tensors, ones)
@@ -132,16 +140,16 @@ class Tiles:
             np.multiply(centred, tensors["gains"], out=z)
             np.add(z, tensors["biases"], out=z)
 
-        return {"none": none, "batch": batch, "layer": layer}[norm]
+        return batch if self._layer.norm == "batch" else layer
 
     def _denormalize(self, r: slice, c: slice, shard: int, scratch: np.ndarray) -> Piece:
         """From the derivative by y to that by z; gradients of biases and gains on the way."""
-        norm = self._layer.norm
-        if norm == "none":
+        if self.normalized is None:
             return lambda: None
-        delta, centred, ones = self.delta[r, c], self._centred[r, c], self._ones
-        gains, gradients = self._tensors["gains"][c], self.vectors[shard][:, c]
-        inverse = self._inverse[c] if norm == "batch" else self._inverse[r][:, None]
+        kept, of_batch = self.normalized, self._layer.norm == "batch"
+        delta, centred, ones = self.delta[r, c], kept.centred[r, c], self._ones
+        gains, gradients = self._tensors["gains"][c], kept.vectors[shard][:, c]
+        inverse = kept.inverse[c] if of_batch else kept.inverse[r][:, None]
 
         def batch() -> None:
             normalization.batch_backward(delta, centred, inverse, gains, ones, gradients, scratch)
@@ -149,7 +157,7 @@ class Tiles:
         def layer() -> None:
             normalization.layer_backward(delta, centred, inverse, gains, gradients, scratch)
 
-        return batch if norm == "batch" else layer
+        return batch if of_batch else layer
 
 
 def _cut(array: np.ndarray | None, r: slice, c: slice) -> np.ndarray | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -30,7 +29,7 @@ from .products import middle
 Own = slice  # a part of all parameters, and of all that has their form
 
 
-def shapes(settings: Settings, layers: tuple[Layer, ...], batch: int, dtype: Any) -> Shapes:
+def shapes(settings: Settings, layers: tuple[Layer, ...], batch: int, dtype: np.dtype) -> Shapes:
     """The arrays that gradients are stored in, where they are."""
     if not settings.clip and not settings.optimizer.matrices:
         return {}
@@ -74,11 +73,10 @@ class Update:
         second: list[WorkItem] = []
         for n, (layer, start) in enumerate(zip(layers, starts, strict=True)):
             matrices = self._optimizer.matrices and n < len(hidden)
-            patches, panels = weights[n], weights[n]
-            if isinstance(patches, Patches):
-                self._patches(first, second, patches, start, inputs[n], deltas[n], matrices)
-                panels = []
-            for panel in panels:
+            stored = weights[n]
+            if isinstance(stored, Patches):
+                self._patches(first, second, stored, start, inputs[n], deltas[n], matrices)
+            for panel in () if isinstance(stored, Patches) else stored:
                 home = middle(panel.columns, layer.outputs) if n == 0 else None
                 delta, width = deltas[n][:, panel.columns], panel.W.shape[1]
                 begin = start + panel.place.start
@@ -92,7 +90,8 @@ class Update:
                     whole = slice(begin, begin + panel.W.size)
                     second.append(self._matrix(whole, panel.W.shape))
             own = slice(start + layer.trained.start, start + layer.trained.stop)
-            gradient, move = self._rest(deltas[n], own, hidden[n] if layer.norm != "none" else None)
+            vectors = hidden[n].vectors() if layer.norm != "none" else None
+            gradient, move = self._rest(deltas[n], own, vectors)
             task = WorkItem(CALLS / 4 + 2 * deltas[n].size, gradient)
             self._sort(first, second, task, own, move)
             observe = getattr(self._optimizer, "observe", None)
@@ -132,6 +131,7 @@ class Update:
     ) -> None:
         """A task that forms a gradient, and the piece that moves parameters by it, if one does."""
         if self._gradients is None:
+            assert move is not None  # whole matrices, which move later, store gradients
             first.append(task._replace(piece=chain(task.piece, move)))
             return
         if self._clipping.on:
@@ -155,15 +155,13 @@ class Update:
         piece = kernels.weights(x, delta, gradient.reshape(x.shape[1], -1), tall)
         return piece, None if whole else self._move(own, decay=True)
 
-    def _rest(self, delta: np.ndarray, own: Own, hidden: Hidden | None) -> tuple[Piece, Piece]:
+    def _rest(self, delta: np.ndarray, own: Own, vectors: np.ndarray | None) -> tuple[Piece, Piece]:
         """Biases, and gains where there are some."""
-        gradient = self._place(own)
-        if hidden is None:
-            piece = kernels.biases(delta, gradient)
-        else:
-            vectors = hidden.vectors().reshape(-1, gradient.size)
-            piece = lambda: vectors.sum(axis=0, out=gradient)  # noqa: E731
-        return piece, self._move(own, decay=False)
+        gradient, move = self._place(own), self._move(own, decay=False)
+        if vectors is None:
+            return kernels.biases(delta, gradient), move
+        summands = vectors.reshape(-1, gradient.size)
+        return lambda: summands.sum(axis=0, out=gradient), move
 
     def _move(self, own: Own, decay: bool) -> Piece:
         parameters, slots, gradient = self._parameters[own], self._slots[:, own], self._place(own)
@@ -181,7 +179,7 @@ class Update:
         return piece
 
     def _matrix(self, own: Own, shape: tuple[int, int]) -> WorkItem:
-        W, G = self._parameters[own].reshape(shape), self._gradients[own].reshape(shape)
+        W, G = self._parameters[own].reshape(shape), self._place(own).reshape(shape)
         slots = self._slots[:, own].reshape(-1, *shape)
         update, now, scratch = self._optimizer.update_matrix, self._now, self._scratch
         clip = self._clipping.clip
