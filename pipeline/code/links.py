@@ -143,8 +143,7 @@ class Links:
         if not head:
             unbound = [Target(module.name, n, rest) for n in names[:1] if n not in PYTHON]
             return self._walk(module, names, seen) or unbound
-        start = self.project.find(head)
-        if start is None:
+        if (start := self.project.find(head)) is None:
             return [Target("", f"{head}:{'.'.join(names)}")]
         return self._walk(start, names, seen) or _anything(start, names, rest)
 
@@ -177,11 +176,10 @@ class Links:
         return found
 
 
-def _anything(module: Module, names: list[str], rest: str) -> list[Target]:
-    """A module, and its name that is bound nowhere in the source. Where a module lies is no part of
-    what it is: a copy of it elsewhere makes the same results."""
-    own = [name for name in names[:1] if name not in PLACES]
-    return [Target(module.name, ""), *(Target(module.name, name, rest) for name in own)]
+def _anything(start: Module, names: list[str], rest: str) -> list[Target]:
+    """A module, and its name that is bound nowhere; where it lies is no part of what it is."""
+    own = [Target(start.name, name, rest) for name in names[:1] if name not in PLACES]
+    return [Target(start.name, ""), *own]
 
 
 def is_imported(value: object, targets: Collection[str]) -> bool:
