@@ -13,10 +13,11 @@ from contextlib import suppress
 from typing import Any
 
 from pipeline.backends.apart import PIECE, Apart
+from pipeline.backends.kept import Kept
 from pipeline.backends.lookout import Lookout
 from pipeline.backends.parcels import Missing, Order, Piece, contents_of, pieces
 from pipeline.backends.versions import ask_workers
-from pipeline.backends.worker import Answer, carry_out, kept, receive, stop_of
+from pipeline.backends.worker import Answer, carry_out, receive, root_of, stop_of
 from pipeline.errors import ExecutorError
 from pipeline.events.event import EventReporter
 from pipeline.events.relay import END, Channels
@@ -27,7 +28,6 @@ from pipeline.store.store import Store
 
 LEAST, MOST = 32, 2048  # runs under way: who joins late finds work; a thread waits for each
 INTERVAL = 2.0  # seconds between two reports of a task's progress, all of which pass the scheduler
-FOLDER = "pipeline"  # of a worker's own folder
 
 
 class Cluster(Apart):
@@ -43,7 +43,7 @@ class Cluster(Apart):
             self._client, own = executor._client, False  # Dask gives no other way to it
         try:
             threads = sum(self._client.nthreads().values())
-            kept = self._client.run(_kept, on_error="ignore")  # since another client was killed
+            self._kept = Kept(self._client)
         except (OSError, TimeoutError) as error:
             raise self._lost(error) from error
         self._most = placement.jobs or min(max(LEAST, 2 * threads), MOST)
@@ -52,7 +52,6 @@ class Cluster(Apart):
         self._client.subscribe_topic(self.run, self._event)
         self._sending: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._sent: set[tuple[str, str]] = set()
-        self._kept = {name: worker for worker, names in kept.items() for name in names}
         self._meeting, self._met = threading.Lock(), dict[str, dict[str, str]]()
         self._reporter = Reporter()
         waits, warn = lambda: bool(self._asked), lambda text: self._reporter.warn(text)
@@ -70,10 +69,12 @@ class Cluster(Apart):
 
     def ask(self, order: Order) -> Answer:
         self._expect_code(order.task.stage.function.__module__)
-        worker = self._kept.get(str(order.task.key))
-        if worker is None:
-            return self._answered(_perform, order)
-        return self._answered(_perform, order, workers=[worker], allow_other_workers=True)
+        worker, made = self._kept.take(order.task.key)
+        if made is not None:
+            self._channels(order.channel, END, {})  # no events will come
+            return made
+        where: dict[str, Any] = {"workers": [worker], "allow_other_workers": True} if worker else {}
+        return self._answered(_perform, order, **where)
 
     def _expect_code(self, module: str) -> None:
         """Ask the workers, once, whether they have the module of a stage."""
@@ -165,7 +166,7 @@ def _perform(order: Order) -> Answer:
 
     reporter = EventReporter(lambda event: send(event.kind, dict(event.fields)), INTERVAL)
     try:
-        answer = carry_out(order, _root(worker), reporter, worker.address)
+        answer = carry_out(order, root_of(worker), reporter, worker.address)
     except BaseException:
         send(END, {})
         raise
@@ -176,19 +177,10 @@ def _perform(order: Order) -> Answer:
 
 def _receive(run: str, content: str, piece: Piece, dask_worker: Any) -> bool:
     """Take in a piece of an input, on a worker."""
-    receive(_root(dask_worker), run, content, piece)
+    receive(root_of(dask_worker), run, content, piece)
     return True
-
-
-def _kept(dask_worker: Any) -> list[str]:
-    """The results of a worker that whoever asked for them may not have stored."""
-    return kept(_root(dask_worker))
 
 
 def _stop(run: str) -> None:
     """End the stages of a run, on a worker."""
     stop_of(run).set()
-
-
-def _root(worker: Any) -> str:
-    return f"{worker.local_directory}/{FOLDER}"

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.backends.parcels import Failed, Made, Missing, Order, Piece, Unfit
 from pipeline.backends.scratch import Scratch
@@ -18,6 +19,7 @@ from pipeline.events.reporter import Reporter
 from pipeline.execution import execute, is_stored
 from pipeline.observation import Observations
 from pipeline.store.adoption import files_of
+from pipeline.store.store import Key, Store
 
 Answer = Missing | Made | Failed | Unfit
 _lock = threading.Lock()
@@ -73,9 +75,9 @@ def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) 
     for name, record in manifest["outputs"].items():
         if record["kind"] == "files":
             return Unfit(f"{name} refers to files of the worker")
-    files = {name: path.read_bytes() for name, path in files_of(store.folder(task.key))}
+    made_here = _files_of(store, task.key)
     scratch.forget_results()
-    return Made(files)
+    return made_here
 
 
 def receive(root: str, run: str, content: str, piece: Piece) -> None:
@@ -83,7 +85,7 @@ def receive(root: str, run: str, content: str, piece: Piece) -> None:
     scratch_at(root).receive(run, content, piece)
 
 
-def kept(root: str) -> list[str]:
+def results_at(root: str) -> list[str]:
     """The results, as keys are written, that a worker has or is making: for a client that was
     killed before it had stored them, and is back."""
     with _lock:
@@ -92,6 +94,24 @@ def kept(root: str) -> list[str]:
         return []
     made = (path.relative_to(scratch.store.root).as_posix() for path in scratch.store.results())
     return [*_under_way, *made]
+
+
+def give(root: str, key: Key) -> Made | None:
+    """A result that a worker has made; None where it has none that is whole."""
+    with _lock:
+        scratch = _scratches.get(root)
+    if scratch is None or scratch.store.damage(key) is not None:
+        return None
+    return _files_of(scratch.store, key)
+
+
+def _files_of(store: Store, key: Key) -> Made:
+    return Made({name: path.read_bytes() for name, path in files_of(store.folder(key))})
+
+
+def root_of(dask_worker: Any) -> str:
+    """Where a worker of Dask's has its scratch: in its own folder, which ends with it."""
+    return f"{dask_worker.local_directory}/pipeline"
 
 
 def stop_of(run: str) -> threading.Event:
