@@ -78,9 +78,9 @@ class Dispatcher:
     def done(self) -> Iterator[Done]:
         """What has ended, after a wait for the next one where something runs."""
         if self._running and not self._finished:
-            from concurrent.futures import FIRST_COMPLETED, wait
+            from pipeline.executors.waiting import first_ended
 
-            ended, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            ended = first_ended(self._running)
             backend = self._backend_here()
             for future in [future for future in self._running if future in ended]:
                 decision, started = self._running.pop(future)

@@ -14,9 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.backends.apart import PIECE, Apart
+from pipeline.backends.kept import Kept
+from pipeline.backends.lookout import Lookout
 from pipeline.backends.orders import parcels_of
 from pipeline.backends.parcels import Missing, Order, Piece, shipments
-from pipeline.backends.worker import Answer, carry_out, receive, stop_of
+from pipeline.backends.versions import ask_workers
+from pipeline.backends.worker import Answer, carry_out, receive, root_of, stop_of
 from pipeline.errors import ExecutorError
 from pipeline.events.event import EventReporter
 from pipeline.events.relay import END, Channels
@@ -27,42 +30,74 @@ from pipeline.store.store import Store
 
 LEAST, MOST = 32, 2048  # runs under way: who joins late finds work; a thread waits for each
 INTERVAL = 2.0  # seconds between two reports of a task's progress, all of which pass the scheduler
-FOLDER = "pipeline"  # of a worker's own folder
 
 
 class Cluster(Apart):
     """Tasks on the workers of a Dask scheduler; `executor` is one of the caller's client."""
 
     def __init__(self, placement: Placement, away: bool, executor: Executor | None = None) -> None:
+        self.address = placement.cluster or "started here"
         self._cluster: Any = None
         if executor is None:
             self._client, self._cluster = connect(placement)
             executor, own = self._client.get_executor(pure=False), True
         else:
             self._client, own = vars(executor)["_client"], False  # Dask gives no other way to it
-        threads = sum(self._client.nthreads().values())
+        try:
+            threads = sum(self._client.nthreads().values())
+            self._kept = Kept(self._client)
+        except (OSError, TimeoutError) as error:
+            raise self._lost(error) from error
         self._most = placement.jobs or min(max(LEAST, 2 * threads), MOST)
         super().__init__(executor, own, away, self._most)
-        self.address = placement.cluster or "started here"
         self._channels = Channels()
         self._client.subscribe_topic(self.run, self._event)
         self._sending: dict[str, threading.Lock] = defaultdict(threading.Lock)  # by worker
         self._sent: set[tuple[str, str]] = set()
+        self._meeting, self._met = threading.Lock(), dict[str, dict[str, str]]()
+        self._reporter = Reporter()
+        waits, warn = lambda: bool(self._asked), lambda text: self._reporter.warn(text)
+        self._lookout = Lookout(self._client, self.address, waits, warn)
 
     def at_once(self, placement: Placement) -> int:
         return self._most
 
     def channel(self, reporter: Reporter) -> int:
+        self._reporter = reporter
         return self._channels.open(reporter)
 
     def arrived(self, channel: int) -> None:
         self._channels.settle(channel)
 
     def ask(self, order: Order) -> Answer:
-        if not order.worker:
-            return self._answered(_perform, order)
-        where = {"workers": [order.worker], "allow_other_workers": True}  # where it is no more
+        self._expect_code(order.task.stage.function.__module__)
+        worker: str | None = order.worker
+        made = None
+        if order.group is None:
+            holder, made = self._kept.take(order.task.key)
+            worker = worker or holder
+        if made is not None:
+            self._channels(order.channel, END, {})  # no events will come
+            return made
+        where: dict[str, Any] = {"workers": [worker], "allow_other_workers": True} if worker else {}
         return self._answered(_perform, order, **where)
+
+    def _expect_code(self, module: str) -> None:
+        """Ask the workers, once, whether they have the module of a stage."""
+        with self._meeting:
+            if module not in self._met:
+                lacking, others = ask_workers(self._client, module)
+                self._met[module] = lacking
+                for worker in others[:1] if len(self._met) == 1 else ():
+                    self._reporter.warn(
+                        f"cluster {self.address}: expected workers with this version of the "
+                        f"package, found another one on {worker}"
+                    )
+        for worker, name in self._met[module].items():
+            raise ExecutorError(
+                f"cluster {self.address}: expected {name} on every worker, found none on {worker}; "
+                "install it there, and start the workers anew"
+            )
 
     def deliver(self, order: Order, missing: Missing, store: Store) -> Order:
         """Send what a worker lacks to it, once, and not with the order."""
@@ -86,20 +121,25 @@ class Cluster(Apart):
         if type(error).__name__ == "KilledWorker":
             return ExecutorError(
                 f"cluster {self.address}: expected a worker to make a result, found that each that "
-                "tried died, for want of memory perhaps; run the same command again"
+                "tried died, for want of memory perhaps, or of this package; run the same command "
+                "again"
             )
         if isinstance(error, CancelledError | OSError | TimeoutError) or module == "distributed":
-            return ExecutorError(
-                f"cluster {self.address}: expected its scheduler to go on, found it out of reach "
-                f"({type(error).__name__}); start it, and run the same command again: what was "
-                "made is stored"
-            )
+            return self._lost(error)
         return error
+
+    def _lost(self, error: BaseException) -> ExecutorError:
+        return ExecutorError(
+            f"cluster {self.address}: expected its scheduler to go on, found it out of reach "
+            f"({type(error).__name__}); start it, and run the same command again: what was made is "
+            "stored"
+        )
 
     def _event(self, event: tuple[float, Any]) -> None:
         self._channels(*event[1])
 
     def _end(self, failed: bool) -> None:
+        self._lookout.close()
         if failed:
             with suppress(Exception):  # a scheduler that is gone ends nothing
                 if self._client.status == "running":
@@ -131,7 +171,7 @@ def _perform(order: Order) -> Answer:
 
     reporter = EventReporter(lambda event: send(event.kind, dict(event.fields)), INTERVAL)
     try:
-        answer = carry_out(order, _root(worker), reporter, worker.address)
+        answer = carry_out(order, root_of(worker), reporter, worker.address)
     except BaseException:
         send(END, {})
         raise
@@ -142,14 +182,10 @@ def _perform(order: Order) -> Answer:
 
 def _receive(run: str, shipment: list[tuple[str, Piece]], dask_worker: Any) -> bool:
     """Take in pieces of inputs, on a worker."""
-    receive(_root(dask_worker), run, shipment)
+    receive(root_of(dask_worker), run, shipment)
     return True
 
 
 def _stop(run: str) -> None:
     """End the stages of a run, on a worker."""
     stop_of(run).set()
-
-
-def _root(worker: Any) -> str:
-    return f"{worker.local_directory}/{FOLDER}"

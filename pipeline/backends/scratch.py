@@ -141,17 +141,20 @@ class Scratch:
         return (self._inputs / content).is_dir()
 
     def _make_space(self, newest: str) -> None:
-        sizes = {}
+        """Drop what was used longest ago. What is still arriving is not looked at, and what goes
+        or is renamed meanwhile, by another thread, no more."""
+        found = []
         for folder in self._inputs.iterdir():
             with suppress(OSError):
-                files = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-                sizes[folder] = sum(files)
-        total = sum(sizes.values())
-        for folder in sorted(sizes, key=lambda path: path.stat().st_mtime_ns):
+                if not folder.name.startswith("."):
+                    files = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+                    found.append((folder.stat().st_mtime_ns, sum(files), folder))
+        total = sum(size for _, size, _ in found)
+        for _, size, folder in sorted(found):
             if total <= MOST:
                 return
             if folder.name != newest and not self._held[folder.name]:
-                total -= sizes[folder]
+                total -= size
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -26,12 +26,13 @@ from pipeline.observation import Observations
 from pipeline.stage import Stage
 from pipeline.store.adoption import files_of
 from pipeline.store.group_records import read_group
-from pipeline.store.store import Store
+from pipeline.store.store import Key, Store
 
 Answer = Missing | Made | Failed | Unfit
 _lock = threading.Lock()
 _scratches: dict[str, Scratch] = {}
 _stops: dict[str, threading.Event] = {}  # by run
+_under_way: list[str] = []  # keys of the results that are being made
 
 
 def perform(order: Order) -> Answer:
@@ -75,13 +76,17 @@ def _made(order: Order, scratch: Scratch, sources: Sources, reporter: Reporter) 
         done = execute_group(group, store, reporter, stop, observations, sources.load)
         return _answer_of_group(store, group, portable(done))
     made = is_stored(task, store, observations)
-    execute(task, store, reporter, made, stop, observations, sources.load)
-    records = store.manifest(task.key)["outputs"]
-    if refers := _referring(records):
+    name = str(task.key)
+    _under_way.append(name)
+    try:
+        execute(task, store, reporter, made, stop, observations, sources.load)
+    finally:
+        _under_way.remove(name)
+    if refers := _referring(store.manifest(task.key)["outputs"]):
         return Unfit(f"{refers} refers to files of the worker")
-    files = {name: path.read_bytes() for name, path in files_of(store.folder(task.key))}
+    made_here = _files_of(store, task.key)
     scratch.forget_results()
-    return Made(files)
+    return made_here
 
 
 def _code_of(stage: Stage, scratch: Scratch) -> tuple[CodeIndex, Reached]:
@@ -119,6 +124,35 @@ def receive(root: str, run: str, shipment: Iterable[tuple[str, Piece]]) -> None:
     """Take in pieces of inputs, each with the content that it belongs to."""
     for content, piece in shipment:
         scratch_at(root).receive(run, content, piece)
+
+
+def results_at(root: str) -> list[str]:
+    """The results, as keys are written, that a worker has or is making: for a client that was
+    killed before it had stored them, and is back."""
+    with _lock:
+        scratch = _scratches.get(root)
+    if scratch is None:
+        return []
+    made = (path.relative_to(scratch.store.root).as_posix() for path in scratch.store.results())
+    return [*_under_way, *made]
+
+
+def give(root: str, key: Key) -> Made | None:
+    """A result that a worker has made; None where it has none that is whole."""
+    with _lock:
+        scratch = _scratches.get(root)
+    if scratch is None or scratch.store.damage(key) is not None:
+        return None
+    return _files_of(scratch.store, key)
+
+
+def _files_of(store: Store, key: Key) -> Made:
+    return Made({name: path.read_bytes() for name, path in files_of(store.folder(key))})
+
+
+def root_of(dask_worker: Any) -> str:
+    """Where a worker of Dask's has its scratch: in its own folder, which ends with it."""
+    return f"{dask_worker.local_directory}/pipeline"
 
 
 def stop_of(run: str) -> threading.Event:

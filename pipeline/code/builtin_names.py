@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import builtins
 
-_OF_MODULES = ("__file__", "__spec__", "__loader__", "__package__", "__path__", "__builtins__")
-PYTHON = {*_OF_MODULES, "__cached__", "__debug__", "__doc__"}
+PLACES = {"__file__", "__path__", "__cached__", "__spec__", "__loader__"}  # of a module
+PYTHON = {*PLACES, "__package__", "__builtins__", "__debug__", "__doc__"}
 _BUILTIN = ("builtins", "_sitebuiltins", "site", "io", "_io")
 PYTHON |= {
     name

@@ -11,13 +11,11 @@ imported, to where something is defined. What a reference comes to is a list of 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
-from types import ModuleType
 from typing import NamedTuple
 
 import pipeline
-from pipeline.code.builtin_names import PYTHON
+from pipeline.code.builtin_names import PLACES, PYTHON
 from pipeline.code.entry import Entry, Table
 from pipeline.code.hashing import short_hash
 from pipeline.code.modules import Module, Project
@@ -145,11 +143,9 @@ class Links:
         if not head:
             unbound = [Target(module.name, n, rest) for n in names[:1] if n not in PYTHON]
             return self._walk(module, names, seen) or unbound
-        start = self.project.find(head)
-        if start is None:
+        if (start := self.project.find(head)) is None:
             return [Target("", f"{head}:{'.'.join(names)}")]
-        unknown = [Target(start.name, ""), *(Target(start.name, n, rest) for n in names[:1])]
-        return self._walk(start, names, seen) or unknown
+        return self._walk(start, names, seen) or _anything(start, names, rest)
 
     def _walk(self, module: Module, names: list[str], seen: tuple[Symbol, ...]) -> list[Target]:
         """What a chain of names comes to, from a module on; nothing where it is not found."""
@@ -171,8 +167,7 @@ class Links:
         if found:
             return found
         if inner := self.project.find(f"{module.name}.{names[0]}"):
-            more = [Target(inner.name, name, rest) for name in names[1:2]]
-            return self._walk(inner, names[1:], seen) or [Target(inner.name, ""), *more]
+            return self._walk(inner, names[1:], seen) or _anything(inner, names[1:], rest)
         for star in () if again else table["stars"]:
             if start := self.project.find(star):
                 found += self._walk(start, names, seen)
@@ -181,19 +176,7 @@ class Links:
         return found
 
 
-def is_imported(value: object, targets: Collection[str]) -> bool:
-    """Whether a name has the value that its import has given it, as far as can be known."""
-    if value is None or isinstance(value, ModuleType):
-        return True
-    return not targets or any(_is_the(value, target) for target in targets)
-
-
-def _is_the(value: object, target: str) -> bool:
-    """Whether a value is what `module:name` is now; also where that cannot be known."""
-    head, _, tail = target.partition(":")
-    found: object = sys.modules.get(head)
-    for name in tail.split(".") if tail else ():
-        if not isinstance(found, ModuleType) or name not in vars(found):
-            return True
-        found = vars(found)[name]
-    return found is value or found is None
+def _anything(start: Module, names: list[str], rest: str) -> list[Target]:
+    """A module, and its name that is bound nowhere; where it lies is no part of what it is."""
+    own = [Target(start.name, name, rest) for name in names[:1] if name not in PLACES]
+    return [Target(start.name, ""), *own]

@@ -8,13 +8,14 @@ there is added to it: the content of data, and of functions and classes where th
 
 from __future__ import annotations
 
+import sys
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.code.deferrals import load_if_deferred
 from pipeline.code.graph import Facts
-from pipeline.code.links import AS_GROUP, AS_STAGE, Links, Symbol, is_imported
+from pipeline.code.links import AS_GROUP, AS_STAGE, Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module
 from pipeline.code.values import Values
@@ -101,7 +102,7 @@ class Live:
             if isinstance(value := names.get(symbol[1]), types.FunctionType):
                 self._loaded.check(value, module)
             return Facts()
-        if targets is not None and is_imported(names.get(symbol[1]), targets):
+        if targets is not None and _is_imported(names.get(symbol[1]), targets):
             return Facts()
         return self._values.of_symbol(symbol, names)
 
@@ -110,3 +111,21 @@ class Live:
         if module.path and module.path == self._home.path:
             return self._names
         return self._values.names_of(module) if module.path else None
+
+
+def _is_imported(value: object, targets: Collection[str]) -> bool:
+    """Whether a name has the value that its import has given it, as far as can be known."""
+    if value is None or isinstance(value, types.ModuleType):
+        return True
+    return not targets or any(_is_the(value, target) for target in targets)
+
+
+def _is_the(value: object, target: str) -> bool:
+    """Whether a value is what `module:name` is now; also where that cannot be known."""
+    head, _, tail = target.partition(":")
+    found: object = sys.modules.get(head)
+    for name in tail.split(".") if tail else ():
+        if not isinstance(found, types.ModuleType) or name not in vars(found):
+            return True
+        found = vars(found)[name]
+    return found is value or found is None

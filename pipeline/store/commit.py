@@ -19,6 +19,8 @@ from pipeline.store.manifest import MANIFEST
 from pipeline.store.troubles import storage_errors
 from pipeline.store.writer import Writer
 
+_FILLING: set[str] = set()  # by threads of this process, who may bring the same group of items
+
 
 @contextmanager
 def committing(place: Path) -> Iterator[Writer]:
@@ -43,9 +45,11 @@ def placing(place: Path) -> Iterator[Path]:
     with storage_errors(parent):
         make_folder(parent)
         for dead in _left(place):  # by a dead process: we hold the lock
-            shutil.rmtree(dead, ignore_errors=True)
+            if dead not in _FILLING:
+                shutil.rmtree(dead, ignore_errors=True)
         folder = parent / f".tmp-{place.name}-{secrets.token_hex(4)}"
         old = folder.with_name(f"{folder.name}-old")
+        _FILLING.add(str(folder))
         folder.mkdir()
     try:
         yield folder
@@ -55,6 +59,7 @@ def placing(place: Path) -> Iterator[Path]:
             folder.rename(place)
             fsync_folder(parent)
     finally:
+        _FILLING.discard(str(folder))
         for left in (folder, old):
             shutil.rmtree(left, ignore_errors=True)
 

@@ -3,72 +3,138 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.machines import Cluster, kill, machines
-from tests.cluster.search import command, leaderboard, result, trainings
+from tests.cluster.machines import Begun, Cluster, Machine, kill, machines
+from tests.cluster.search import command, leaderboard, result, written
 
 NAMES = ("client", "scheduler", "one", "two")
-LONGEST = 600.0  # seconds of an undisturbed search
+WORKERS = ("one", "two")
+PATIENCE = 300.0  # seconds for a client or a worker to notice that the scheduler is gone
+
+
+@dataclass(frozen=True)
+class Life:
+    """From a start of the client to its end, when something was killed; what was stored then.
+
+    Times are in seconds since the epoch.
+    """
+
+    killed: float
+    end: float
+    stored: frozenset[str]
 
 
 def killed_again_and_again(
-    folder: Path, size: str, victim: str, times: int, seed: int
+    folder: Path, size: int, victim: str, times: int, seed: int
 ) -> list[str]:
     """Kill `victim` ("client" or "scheduler") so often; what is wrong, in words."""
-    drawn, wrong = random.Random(seed), []
+    drawn, wrong, lives = random.Random(f"{victim} {seed}"), [], []
     with machines(folder, NAMES) as found:
         client, cluster = found["client"], Cluster(found)
         try:
             cluster.start_scheduler()
-            for name in ("one", "two"):
+            for name in WORKERS:
                 cluster.start_worker(name)
             known: dict[str, float] = {}
-            for _ in range(times):
+            kills = 0
+            while kills < times and len(lives) < 3 * times:
                 process = client.start(*command(size, "dask", cluster.address))
-                before = len(trainings(client.home))
-                wait_until_trained(client, process, before, drawn)
-                wrong += made_twice(client, known)
+                before = len(known)
+                wait_for_an_instant(client, process, drawn, size // (times + 1))
+                kills += process.poll() is None  # what has ended by itself cannot be killed
+                killed = time.time()
                 if victim == "client":
                     kill(process)
-                    continue
-                kill(cluster.scheduler)
-                status = process.wait()
-                err = client.output(process)[1].splitlines()
-                if status not in (0, 2) or (status == 2 and "cluster tcp://" not in err[-1]):
-                    wrong.append(f"the scheduler was killed: status {status}, {err[-1:]}")
-                cluster.start_scheduler()
-                for name in ("one", "two"):
-                    if cluster.workers[name].poll() is not None:
-                        cluster.start_worker(name)
+                else:
+                    wrong += scheduler_killed(cluster, client, process)
+                wrong += stored_again(client, known)
+                lives.append(Life(killed, time.time(), frozenset(known)))
+                print(f"  {victim} killed: {before} → {len(known)} stored", flush=True)
             out, _ = result(client, client.start(*command(size, "dask", cluster.address)))
-            wrong += made_twice(client, known)
+            wrong += stored_again(client, known)
+            lives.append(Life(time.time(), time.time(), frozenset(known)))
+            wrong += judged(cluster.begun(), lives, size)
         finally:
             cluster.close()
-        board = leaderboard(out)
+        if kills < times:
+            wrong.append(f"only {kills} of {times} kills: the search was over too soon")
         client.home.rename(folder / "disturbed")
-        out, _ = result(client, client.start(*command(size, "process")))
-        if leaderboard(out) != board:
-            wrong.append("another leaderboard than that of an undisturbed search")
+        undisturbed, _ = result(client, client.start(*command(size, "process")))
+    if leaderboard(out) != leaderboard(undisturbed):
+        wrong.append("another leaderboard than that of an undisturbed search")
     return wrong
 
 
-def wait_until_trained(client, process, before: int, drawn: random.Random) -> None:
-    """Wait for a random number of further trainings, and a random moment more."""
-    wanted, deadline = before + drawn.randint(0, 2), time.monotonic() + LONGEST
-    while process.poll() is None and len(trainings(client.home)) < wanted:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(drawn.uniform(0, 3))
+def wait_for_an_instant(
+    client: Machine, process: subprocess.Popen, drawn: random.Random, share: int
+) -> None:
+    """Wait for a random number of further trainings, about `share`, and a random moment more.
+
+    Where the number is none, the instant lies in the start of the client or in its first trainings.
+    """
+    wanted = len(written(client.home)) + drawn.randint(0, 2 * share - 2)
+    while process.poll() is None and len(written(client.home)) < wanted:
+        time.sleep(0.02)
+    time.sleep(drawn.uniform(0, 1.5))
 
 
-def made_twice(client, known: dict[str, float]) -> list[str]:
-    """The trainings that were stored and have been made again: their manifests are newer."""
-    found = {
-        path.parent.name: path.stat().st_mtime
-        for path in (client.home / "artifacts" / "train").glob("[!.]*/manifest.json")
-    }
-    twice = [f"{name} was trained twice" for name in known if found.get(name) != known[name]]
+def scheduler_killed(cluster: Cluster, client: Machine, process: subprocess.Popen) -> list[str]:
+    """Kill the scheduler, and see how the client ends; start it again, with its workers."""
+    over = process.poll() is not None
+    kill(cluster.scheduler)
+    wrong = []
+    try:
+        status = process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        kill(process)
+        return [f"the client had not noticed after {PATIENCE:g} s that the scheduler was gone"]
+    err = client.output(process)[1]
+    last = err.splitlines()[-1:]
+    if (not over and (status != 2 or "cluster tcp://" not in last[0])) or "Traceback" in err:
+        wrong.append(f"the scheduler was killed: status {status}, {last}")
+    cluster.start_scheduler()
+    for name in WORKERS:  # they end when they lose their scheduler; who keeps them starts others
+        try:
+            cluster.workers[name].wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            wrong.append(f"worker {name} had not ended {PATIENCE:g} s after its scheduler")
+            kill(cluster.workers[name])
+        cluster.start_worker(name)
+    return wrong
+
+
+def stored_again(client: Machine, known: dict[str, float]) -> list[str]:
+    """The trainings that were stored and have been stored again: their manifests are newer."""
+    found = written(client.home)
+    twice = [f"{name} was stored twice" for name in known if found.get(name) != known[name]]
     known.update(found)
     return twice
+
+
+def judged(begun: Sequence[Begun], lives: Sequence[Life], size: int) -> list[str]:
+    """Compare what was begun with what was stored: nothing that is stored is begun, and of what a
+    worker was at when something was killed, one training at most is begun again.
+
+    What it had made, and what was on its way to the store then, may be made again, too: counted.
+    """
+    wrong, start, on_their_way = [], 0.0, 0
+    stored: frozenset[str] = frozenset()
+    for number, life in enumerate(lives):
+        own = [one for one in begun if start < one.when <= life.end]
+        later = {one.name for one in begun if one.when > life.end}
+        wrong += [f"{one.name} was stored, and begun again" for one in own if one.name in stored]
+        lost = Counter(one.worker for one in own if one.name in later and one.end > life.killed)
+        wrong += [f"life {number}: {name} lost {n} trainings" for name, n in lost.items() if n > 1]
+        on_their_way += sum(one.name in later and one.end <= life.killed for one in own)
+        start, stored = life.end, life.stored
+    if len({one.name for one in begun}) != size:
+        wrong.append(f"{len({one.name for one in begun})} trainings, expected {size}")
+    print(f"  {len(begun)} begun for {size}, {on_their_way} of them since a result that was made")
+    print(f"  had not been stored yet, {len(lives)} lives", flush=True)
+    return wrong

@@ -13,13 +13,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.cluster.namespaces import can_separate, namespaces
+from tests.cluster.recording import TRAININGS, Begun, begun_in
+
 ROOT = Path(__file__).parents[2]
-BRIDGE, NETWORK = "plbr0", "10.213.7"
+LONGEST = 1800.0  # seconds that anything may take
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Machine:
         """Start a Python process there; it leads a process group of its own."""
         self.home.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.home), **named}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         number = len(self.processes)
         with open(self.home / f"{number}.out", "wb") as out:
             with open(self.home / f"{number}.err", "wb") as err:
@@ -56,6 +60,11 @@ class Machine:
         number = self.processes.index(process)
         return tuple((self.home / f"{number}.{end}").read_text("utf-8") for end in ("out", "err"))
 
+    def sees(self, path: Path) -> bool:
+        """Whether a process there finds a file."""
+        words = [*self.prefix, "test", "-e", str(path)]
+        return subprocess.run(words, check=False).returncode == 0
+
 
 def kill(process: subprocess.Popen, sent: int = signal.SIGKILL) -> None:
     """End a process and all that it has started."""
@@ -65,7 +74,7 @@ def kill(process: subprocess.Popen, sent: int = signal.SIGKILL) -> None:
 
 
 class Cluster:
-    """A scheduler on a machine, and workers on others."""
+    """A scheduler on a machine, and workers on others, which record what they begin to train."""
 
     def __init__(self, machines: Mapping[str, Machine]) -> None:
         self.machines = machines
@@ -85,14 +94,21 @@ class Cluster:
         self.scheduler = self.machines["scheduler"].start(*words)
         wait_for(lambda: listens(self.machines["client"], self.machines["scheduler"], self.port))
 
-    def start_worker(self, name: str, nanny: bool = False) -> None:
+    def start_worker(self, name: str, nanny: bool = False, **named: str) -> None:
         """Start a worker of one thread."""
         machine = self.machines[name]
         words = ["-m", "distributed.cli.dask_worker", self.address, "--nthreads", "1"]
         words += ["--host", machine.address, "--name", name, "--memory-limit", "0"]
         words += ["--nanny" if nanny else "--no-nanny", "--no-dashboard"]
         words += ["--local-directory", str(machine.home), "--death-timeout", "600"]
-        self.workers[name] = machine.start(*words)
+        words += ["--preload", "tests.cluster.recording"]
+        place = str(machine.home / TRAININGS)
+        self.workers[name] = machine.start(*words, **{TRAININGS: place}, **named)
+
+    def begun(self) -> list[Begun]:
+        """The trainings that were begun on the workers, in order."""
+        found = [one for name, m in self.machines.items() for one in begun_in(m.home, name)]
+        return sorted(found, key=lambda one: one.when)
 
     def close(self) -> None:
         """End everything."""
@@ -104,78 +120,27 @@ class Cluster:
 @contextmanager
 def machines(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, Machine]]:
     """Machines of these names: with namespaces, or, where there can be none, on 127.0.0.1."""
+    folders = {name: folder / name for name in names}
     if not can_separate():
-        yield {name: Machine(name, folder / name, "127.0.0.1") for name in names}
+        yield {name: Machine(name, home, "127.0.0.1") for name, home in folders.items()}
         return
-    made = []
-    run("ip", "link", "add", BRIDGE, "type", "bridge")
-    try:
-        run("ip", "addr", "add", f"{NETWORK}.1/24", "dev", BRIDGE)
-        run("ip", "link", "set", BRIDGE, "up")
-        found = {}
-        for number, name in enumerate(names, 2):
-            space, inner, outer = f"pl-{name}", f"pli{number}", f"plo{number}"
-            run("ip", "netns", "add", space)
-            made.append(space)
-            run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner)
-            run("ip", "link", "set", inner, "netns", space)
-            run("ip", "link", "set", outer, "master", BRIDGE, "up")
-            address = f"{NETWORK}.{number}"
-            inside = ("ip", "netns", "exec", space)
-            run(*inside, "ip", "addr", "add", f"{address}/24", "dev", inner)
-            run(*inside, "ip", "link", "set", inner, "up")
-            run(*inside, "ip", "link", "set", "lo", "up")
-            others = [folder / other for other in names if other != name]
-            found[name] = Machine(name, folder / name, address, (*inside, *hidden(others)))
-        for name in names:
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        yield found
-    finally:
-        for space in made:
-            run("ip", "netns", "del", space, check=False)
-        run("ip", "link", "del", BRIDGE, check=False)
-
-
-def hidden(folders: list[Path]) -> tuple[str, ...]:
-    """What starts a process that sees nothing in these folders."""
-    mounts = " && ".join(f"mount -t tmpfs none '{folder}'" for folder in folders)
-    return ("unshare", "-m", "sh", "-c", f'{mounts} && exec "$@"', "sh")
-
-
-def can_separate() -> bool:
-    """Whether network and mount namespaces can be made here."""
-    try:
-        run("ip", "netns", "add", "pl-try")
-    except (OSError, subprocess.CalledProcessError):
-        return False
-    try:
-        run("ip", "netns", "exec", "pl-try", "unshare", "-m", "true")
-        run("ip", "link", "add", "pltry0", "type", "bridge")
-        run("ip", "link", "del", "pltry0")
-    except (OSError, subprocess.CalledProcessError):
-        return False
-    finally:
-        run("ip", "netns", "del", "pl-try", check=False)
-    return True
-
-
-def run(*words: str, check: bool = True) -> None:
-    subprocess.run(words, check=check, capture_output=True)
+    with namespaces(folders) as found:
+        yield {name: Machine(name, folders[name], *where) for name, where in found.items()}
 
 
 def listens(client: Machine, server: Machine, port: int) -> bool:
     """Whether a client's machine can connect to a port."""
     code = f"import socket; socket.create_connection(('{server.address}', {port}), 1)"
-    done = subprocess.run([*client.prefix, sys.executable, "-c", code], capture_output=True)
-    return done.returncode == 0
+    words = [*client.prefix, sys.executable, "-S", "-c", code]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
-def wait_for(condition, seconds: float = 120.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = LONGEST, pause: float = 0.2) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "expected it within the time, found that it is not so"
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 def free_port() -> int:

@@ -1,20 +1,12 @@
-"""A remote with S3's interface (moto's server), cut at many points, changed, and used by two.
-
-A proxy stands before the server, and breaks the connection off at the n-th piece that passes.
-"""
+"""A remote with S3's interface: cut at many points, changed after a push, used by two at once."""
 
 from __future__ import annotations
 
-import logging
-import os
+import hashlib
 import random
-import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections import Counter
 from pathlib import Path
-
-import fsspec
 
 from pipeline import run
 from pipeline.errors import UserError
@@ -22,148 +14,160 @@ from pipeline.store.key import Key
 from pipeline.store.manifest import read_manifest
 from pipeline.store.remote import Remote
 from pipeline.store.with_remote import StoreWithRemote
+from tests.cluster.s3 import BUCKET, Bucket, Proxy, go_through, s3_server
 from tests.pipeline.backends.flow import FLOW
 
-BUCKET = "results"
 FACTORS = (1.0, 2.0, 3.0)
+HARMS = ("a bit", "half of it", "all of it", "another's bytes", "gone")
 
 
-class Proxy:
-    """Hands connections on to a server; from the n-th piece on, for a while, it breaks them off."""
+class Fetching(Remote):
+    """A remote that remembers which objects arrived whole."""
 
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.pieces, self.cut = 0, 1 << 60
-        threading.Thread(target=self._accept, daemon=True).start()
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.arrived: Counter[str] = Counter()
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                one, _ = self._listener.accept()
-                other = socket.create_connection(("127.0.0.1", self._target))
-                for pair in ((one, other), (other, one)):
-                    threading.Thread(target=self._hand_on, args=pair, daemon=True).start()
-
-    def _hand_on(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(4096):
-                self.pieces += 1
-                if self.pieces >= self.cut:
-                    break
-                target.sendall(data)
-        for end in (source, target):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def close(self) -> None:
-        self._listener.close()
+    def fetch(self, sha256: str, size: int, place: Path) -> None:
+        super().fetch(sha256, size, place)
+        self.arrived[sha256] += 1
 
 
-@contextmanager
-def s3_server() -> Iterator[int]:
-    """moto's server on 127.0.0.1: its port."""
-    from moto.server import ThreadedMotoServer
+class Machine(StoreWithRemote):
+    """A store on some machine, what it noted, and which stages of a flow it has run."""
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        yield server.get_host_and_port()[1]
-    finally:
-        server.stop()
+    def __init__(self, folder: Path, prefix: str) -> None:
+        self.notes: list[str] = []
+        self.ran: Counter[str] = Counter()
+        super().__init__(folder, Fetching(f"s3://{BUCKET}/{prefix}"), self.notes.append)
 
+    def use(self) -> dict[float, dict[str, float]]:
+        """Three runs of the flow: their results."""
+        found = {f: run(FLOW, store=self, executor="serial", factor=f) for f in FACTORS}
+        for outcome in found.values():
+            self.ran.update(one.name for one in outcome.stages if one.status == "ran")
+        return {f: outcome["total"] for f, outcome in found.items()}
 
-def address(port: int) -> str:
-    """Let fsspec go to a port, and give the address of the remote there."""
-    os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    os.environ |= {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }
-    fsspec.filesystem("s3").clear_instance_cache()
-    return f"s3://{BUCKET}/shared"
-
-
-def used(folder: Path, where: str, notes: list[str]) -> dict[float, dict[str, float]]:
-    """Three runs of a flow on a machine: their results."""
-    store = StoreWithRemote(folder, Remote(where), notes.append)
-    return {f: run(FLOW, store=store, executor="serial", factor=f)["total"] for f in FACTORS}
+    def push(self) -> None:
+        """What `pipeline push --all` does."""
+        for path in self.results():
+            self.share(Key(path.parent.name, read_manifest(path)["fingerprint"]))
 
 
 def cut_and_changed(folder: Path, cuts: int, seed: int = 0) -> list[str]:
-    """Cut the connection at so many points, change bytes, push from two at once; what is wrong."""
+    """Cut the connection at so many points on each way, change bytes, push from two at once."""
     drawn, wrong = random.Random(seed), []
     expected = {f: run(FLOW, store=folder / "alone", factor=f)["total"] for f in FACTORS}
     with s3_server() as port:
-        direct = fsspec.filesystem("s3", endpoint_url=f"http://127.0.0.1:{port}", key="testing",
-                                   secret="testing", use_listings_cache=False)  # fmt: skip
-        proxy = Proxy(port)
-        direct.mkdir(BUCKET)
-        where = address(proxy.port)
-        used(folder / "whole", where, [])
-        longest, sent = proxy.pieces, set(direct.find(BUCKET))
-        for number in range(cuts):
-            direct.rm(BUCKET, recursive=True)
-            direct.mkdir(BUCKET)
-            notes: list[str] = []
-            proxy.pieces, proxy.cut = 0, 1 + number * longest // cuts
-            first = used(folder / f"cut-{number}", address(proxy.port), notes)
-            before = written(direct)
-            proxy.cut = 1 << 60
-            second = used(folder / f"after-{number}", address(proxy.port), [])
-            pushed(folder / f"cut-{number}", address(proxy.port))
-            if first != expected or second != expected:
-                wrong.append(f"cut {number}: another result")
-            after = written(direct)
-            if missing := sent - set(after):
-                wrong.append(f"cut {number}: lost {sorted(missing)}")
-            if again := [path for path in before if after.get(path) != before[path]]:
-                wrong.append(f"cut {number}: whole objects sent again: {again}")
-        for path in sent:
-            if drawn.random() < 0.5:
-                data = bytearray(direct.cat_file(path))
-                data[drawn.randrange(len(data))] ^= 1 << drawn.randrange(8)
-                direct.pipe_file(path, bytes(data))
-        if used(folder / "changed", address(proxy.port), []) != expected:
-            wrong.append("changed bytes: another result")
-        direct.rm(BUCKET, recursive=True)
-        direct.mkdir(BUCKET)
-        wrong += two_at_once(folder, address(proxy.port), expected)
-        if set(direct.find(BUCKET)) != sent:
-            wrong.append("two at once: something is lost")
+        bucket, proxy = Bucket(port), Proxy(port)
+        go_through(proxy.port)
+        Machine(folder / "first", "whole/").use()
+        longest, sent = proxy.pieces, set(bucket.objects("whole/"))
+        proxy.begin()
+        Machine(folder / "second", "whole/").use()
+        print(f"  {len(sent)} objects: {longest} pieces out, {proxy.pieces} back", flush=True)
+        points = [1 + number * longest // cuts for number in range(cuts)]
+        back = [1 + number * proxy.pieces // cuts for number in range(cuts)]
+        for number, pair in enumerate(zip(points, back, strict=True)):
+            wrong += cut(folder / f"cut-{number}", bucket, proxy, pair, expected, sent)
+            if not (number + 1) % 10:
+                print(f"  {number + 1} cuts on each way: {len(wrong)} wrong", flush=True)
+        for number in range(max(2, cuts // 5)):
+            wrong += changed(folder / f"changed-{number}", bucket, drawn, expected)
+            wrong += both_at_once(folder / f"both-{number}", bucket, expected, sent)
         proxy.close()
     return wrong
 
 
-def written(fs) -> dict[str, str]:
-    """When each object was last written."""
-    return {path: str(one["LastModified"]) for path, one in fs.find(BUCKET, detail=True).items()}
+def cut(folder: Path, bucket: Bucket, proxy: Proxy, points, expected, sent) -> list[str]:
+    """Break off while one machine sends, and while another one fetches; both go on later."""
+    prefix, wrong = f"{folder.name}/", []
+    proxy.begin(points[0])
+    if Machine(folder / "one", prefix).use() != expected:
+        wrong.append("sending was cut: another result")
+    before = bucket.times_sent(prefix)
+    proxy.begin()
+    Machine(folder / "one", prefix).push()
+    wrong += [f"an object was sent {n} times" for n in bucket.times_sent(prefix).values() if n > 1]
+    if set(bucket.objects(prefix)) != sent:
+        wrong.append(f"sending went on: lost {sorted(sent - set(bucket.objects(prefix)))}")
+    proxy.begin(points[1])
+    cut_off = Machine(folder / "two", prefix)
+    wrong += [] if cut_off.use() == expected else ["fetching was cut: another result"]
+    if points[0] > 1 and len(before) == len(sent):
+        wrong.append("the cut broke nothing off")
+    proxy.begin()
+    later = Machine(folder / "two", prefix)
+    wrong += [] if later.use() == expected else ["fetching went on: another result"]
+    arrived = cut_off.remote.arrived + later.remote.arrived
+    wrong += [f"an object arrived {count} times" for count in arrived.values() if count > 1]
+    if later.notes or later.ran:
+        wrong.append(f"fetching went on: notes {later.notes}, made anew {dict(later.ran)}")
+    if any(count > 1 for count in bucket.times_sent(prefix).values()):
+        wrong.append("whole objects were sent again")
+    return [f"{prefix} {one}" for one in wrong]
 
 
-def pushed(folder: Path, where: str) -> None:
-    """What `pipeline push --all` does."""
-    store = StoreWithRemote(folder, Remote(where), lambda note: None)
-    for path in store.results():
-        store.share(Key(path.parent.name, read_manifest(path)["fingerprint"]))
-    store.expect_reach()
+def changed(folder: Path, bucket: Bucket, drawn: random.Random, expected) -> list[str]:
+    """Change some objects after a push: nobody gets them, and who makes them anew mends them."""
+    prefix, wrong = f"{folder.name}/", []
+    Machine(folder / "one", prefix).use()
+    objects = bucket.objects(prefix)
+    for path, data in objects.items():
+        place, harm = f"{BUCKET}/{prefix}{path}", drawn.choice((*HARMS, "none", "none"))
+        if harm == "gone":
+            bucket.fs.rm_file(place)
+        elif harm == "a bit":
+            flipped = bytearray(data)
+            flipped[drawn.randrange(len(data))] ^= 1 << drawn.randrange(8)
+            bucket.fs.pipe_file(place, bytes(flipped))
+        elif harm != "none":
+            cut_off = {"half of it": data[: len(data) // 2], "all of it": b""}
+            bucket.fs.pipe_file(place, cut_off.get(harm, drawn.choice(list(objects.values()))))
+    if Machine(folder / "two", prefix).use() != expected:
+        wrong.append("changed bytes: another result")
+    # A manifest that is gone hides damage of its objects from the second; the third one meets it.
+    if Machine(folder / "three", prefix).use() != expected:
+        wrong.append("after changed bytes: another result")
+    last = Machine(folder / "four", prefix)
+    if last.use() != expected or last.notes or last.ran:
+        wrong.append(f"not mended: notes {last.notes}, made anew {dict(last.ran)}")
+    return [f"{prefix} {one}" for one in wrong + not_whole(bucket, prefix)]
 
 
-def two_at_once(folder: Path, where: str, expected: dict) -> list[str]:
-    """Two machines that make, send and fetch the same at the same time."""
-    found: list[object] = []
+def both_at_once(folder: Path, bucket: Bucket, expected, sent) -> list[str]:
+    """Two machines send what both have made, and two more use it, all at the same time."""
+    prefix, found = f"{folder.name}/", []
+    machines = [Machine(folder / name, prefix) for name in ("one", "two", "three", "four")]
+    for machine in machines[:2]:
+        for factor in FACTORS:
+            run(FLOW, store=machine.root, executor="serial", factor=factor)
 
-    def go(name: str) -> None:
+    def go(machine: Machine, sends: bool) -> None:
         try:
-            found.append(used(folder / name, where, []))
+            if sends:
+                machine.push()
+            found.append(machine.use() == expected)
         except (UserError, OSError) as error:
             found.append(error)
 
-    threads = [threading.Thread(target=go, args=(f"both-{number}",)) for number in range(2)]
+    given = zip(machines, (True, True, False, False), strict=True)
+    threads = [threading.Thread(target=go, args=one) for one in given]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return [f"two at once: {one}" for one in found if one != expected]
+    wrong = [f"at once: {one}" for one in found if one is not True]
+    wrong += [f"at once: {note}" for machine in machines for note in machine.notes]
+    if set(bucket.objects(prefix)) != sent:
+        wrong.append("at once: something is lost")
+    return [f"{prefix} {one}" for one in wrong + not_whole(bucket, prefix)]
+
+
+def not_whole(bucket: Bucket, prefix: str) -> list[str]:
+    """The objects that are not what their names say."""
+    return [
+        f"damaged: {path}"
+        for path, data in bucket.objects(prefix).items()
+        if path.startswith("objects/") and hashlib.sha256(data).hexdigest() != path[-64:]
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -83,3 +84,20 @@ def test_an_input_is_kept_while_it_is_used_though_space_is_short(tmp_path, monke
         assert scratch.missing(["second"], "other") == ("second",)
     scratch.receive("run", "fourth", ("file", 0, bytes(8), True))
     assert scratch.missing(["first", "third"], "another") == ("first", "third")
+
+
+def test_many_threads_take_in_inputs_at_once(tmp_path, monkeypatch):
+    """While one makes space, others rename what has arrived; what still arrives stays."""
+    monkeypatch.setattr(scratches, "MOST", 3)
+    scratch = Scratch(tmp_path)
+    half = "f" * 64
+    scratch.receive("run", half, ("a", 0, b"1234", False))
+
+    def take(thread: int) -> None:
+        for number in range(40):
+            scratch.receive("run", f"{thread:032}{number:032}", ("a", 0, b"1", True))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(take, range(4)))
+    scratch.receive("run", half, ("a", 4, b"5", True))
+    assert (tmp_path / ".inputs" / half / "a").read_bytes() == b"12345"

@@ -115,3 +115,12 @@ def test_names_across_modules(folder, text, expected):
         broken="def (",
     )
     assert found == {"m.f"} | expected
+
+
+@pytest.mark.parametrize("name", ["__file__", "__path__", "__spec__"])
+def test_where_a_module_lies_does_not_count_and_what_is_in_it_does(folder, name):
+    for line, file in (("import o", "o"), ("from p import o", "p/o")):
+        body = f"{line}\ndef f(): return open(o.{name})"
+        one = reached(folder, body, **{file: "X = 1\n"})
+        assert not [symbol for symbol in one if name in symbol]
+        assert changed(one, reached(folder, body, **{file: "X = 2\n"}))
