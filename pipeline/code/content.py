@@ -56,11 +56,13 @@ class Content:
 
     `describe` describes values of some types, such as functions, which this class cannot.
     `links` are the symbols of the project that have been met; `values` names what has been found of
-    captured values, for people.
+    captured values, for people. `hidden` gives what `pickle` would not keep of a value.
     """
 
-    def __init__(self, describe: Mapping[type, Describe]) -> None:
-        self._describe = describe
+    def __init__(
+        self, describe: Mapping[type, Describe], hidden: Callable[[Any], Any] = lambda value: None
+    ) -> None:
+        self._describe, self._hidden = describe, hidden
         self._by_kind: dict[type, Describe | None] = {}
         self._open: dict[int, int] = {}  # what is being described, and how deep inside it is
         self._described: dict[int, tuple[Any, str]] = {}  # with the value: an address is used again
@@ -140,7 +142,8 @@ class Content:
             return ""
         if kind.__module__ == "functools" and hasattr(value, "__wrapped__"):  # a cache
             return self.text(value.__wrapped__)
-        return self._state(value, kind)
+        hidden = self._hidden(value)
+        return self._state(value, kind) + (self.text(hidden) if hidden else "")
 
     def _all(self, values: Any) -> str:
         return f"({','.join([self.text(value) for value in values])})"

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.code.bytecode import code_text, used_names
 from pipeline.code.content import Content
 from pipeline.code.hashing import short_hash
-from pipeline.code.held import captured, members
+from pipeline.code.held import captured, members, pickles_itself
 from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, locate
@@ -50,7 +50,8 @@ class Describer:
                 Stage: lambda stage, content: content.text(stage.function),
                 type: self._class,
                 types.ModuleType: self._module,
-            }
+            },
+            self._hidden,
         )
         return content.text(value), content
 
@@ -127,7 +128,7 @@ class Describer:
 
     def _class(self, value: type, content: Content) -> str:
         file = self._file_of(value)
-        if file is None and value.__module__ != "__main__":
+        if file is None and value.__module__ != "__main__" and not _is_made(value):
             return f"class {value.__module__}.{value.__qualname__}"
         symbol = file and self._symbol_at(file, value.__module__, value.__qualname__)
         link = content.link(symbol) if symbol else ""
@@ -139,6 +140,12 @@ class Describer:
         parts += [content.text(one) for one in derived]
         where = "" if "<locals>" in value.__qualname__ else value.__qualname__
         return f"class {where} {link} {bases}({','.join(parts)})"
+
+    def _hidden(self, value: Any) -> Any:
+        """The attributes of an object whose class, one of the project, says how it is pickled."""
+        kind = type(value)
+        own = pickles_itself(kind) and (kind.__module__ == "__main__" or self._file_of(kind))
+        return getattr(value, "__dict__", None) if own else None
 
     def _file_of(self, value: type) -> Path | None:
         """The source of a class of the project; None for any other."""
@@ -182,3 +189,8 @@ class Describer:
                     self._links.project.add(module)
             self._places[file, name] = module
         return self._places[file, name]
+
+
+def _is_made(value: type) -> bool:
+    """Whether a class was made by `types.new_class`, which calls it one of `types`."""
+    return value.__module__ == "types" and vars(types).get(value.__name__) is not value

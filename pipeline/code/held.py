@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 # What Python and its decorators add to a class, known by what they were made from.
 _ADDED = {
     *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__"),
     *("__annotate__", "__annotate_func__", "__annotations_cache__", "__firstlineno__"),
-    *("__static_attributes__", "__dataclass_fields__", "__dataclass_params__", "__match_args__"),
+    *("__static_attributes__", "__match_args__"),
     *("__abstractmethods__", "__parameters__", "__orig_bases__", "__slots__", "_abc_impl"),
     *("__classcell__", "__type_params__", "_member_map_", "_value2member_map_", "_member_names_"),
     *("_unhashable_values_", "_unhashable_values_map_", "_hashable_values_", "_new_member_"),
     *(
         "__slotnames__",
-        "__hash__",
         "__set_name__",
         "_generate_next_value_",
         "_use_args_",
         "_value_repr_",
     ),
 }
+_MISSING = dataclasses.MISSING
 # The methods that `dataclass` and `namedtuple` write.
 _GENERATED = {
     *("__init__", "__repr__", "__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__new__"),
-    *("__setattr__", "__delattr__", "__replace__", "__getnewargs__", "__getstate__"),
+    *("__setattr__", "__delattr__", "__hash__", "__replace__", "__getnewargs__", "__getstate__"),
     *("__setstate__", "_make", "_replace", "_asdict"),
 }
 
@@ -43,15 +44,44 @@ def captured(function: types.FunctionType) -> dict[str, Any]:
 
 
 def members(cls: type) -> Iterator[tuple[str, Any]]:
-    """What was written in a class or added to it later, by name."""
+    """What was written in a class or added to it later, by name. What a generated method was made
+    from counts in its place: a file may say what a default is, or whether a field is compared."""
     for key, member in vars(cls).items():
-        if key not in _ADDED and not (key in _GENERATED and _is_generated(member)):
+        if key == "__dataclass_fields__":
+            yield key, [_field(one) for one in member.values()]
+        elif key == "__dataclass_params__":
+            yield key, repr(member)
+        elif key in _GENERATED and _is_generated(member):
+            yield key, getattr(member, "__defaults__", None)
+        elif key not in _ADDED:
             yield key, member
+
+
+def pickles_itself(cls: type) -> bool:
+    """Whether a class says itself what `pickle` keeps of its objects, which may not be all."""
+    names = ("__reduce_ex__", "__reduce__", "__getstate__")
+    return any(isinstance(getattr(cls, name, None), types.FunctionType) for name in names)
+
+
+def _field(field: dataclasses.Field[Any]) -> tuple[Any, ...]:
+    """What makes a field of a dataclass what it is; its type is an annotation, and changes none."""
+    values = [one for one in (field.default, field.default_factory) if one is not _MISSING]
+    flags = (field.init, field.repr, field.hash, field.compare, field.kw_only)
+    return (field.name, values, flags, dict(field.metadata))
 
 
 def _is_generated(member: Any) -> bool:
     """Whether a method was made by `dataclass` or `namedtuple`, from what counts already. The
-    `__repr__` of a dataclass is wrapped once more, against calls of itself."""
-    inner = getattr(member, "__func__", member)
-    code = getattr(getattr(inner, "__wrapped__", inner), "__code__", None)
-    return code is not None and code.co_filename.startswith(("<string>", "<collections.named"))
+    `__repr__` of a dataclass is wrapped once more, against calls of itself; what a program wraps
+    around a method is its own."""
+    if _scope(member).get("__name__") in ("dataclasses", "reprlib"):
+        member = getattr(member, "__wrapped__", member)
+    code = getattr(member, "__code__", None)
+    return code is not None and (
+        code.co_qualname.startswith("__create_fn__.")
+        or str(_scope(member).get("__name__")).startswith("namedtuple_")
+    )
+
+
+def _scope(member: Any) -> Mapping[str, Any]:
+    return getattr(member, "__globals__", {})

@@ -8,6 +8,7 @@ https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 from __future__ import annotations
 
 import functools
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -78,6 +79,17 @@ def form_of(record: Mapping[str, Any]) -> tuple[np.dtype, tuple[int, ...]]:
         found = f"{record.get('dtype')!r:.60}" if isinstance(record, Mapping) else "none"
         raise ValueError(f"expected the dtype of an array, found {found}")
     return dtype, tuple(record["shape"])
+
+
+def check_form(dtype: np.dtype) -> None:
+    """Raise `ValueError` for a dtype that no .npy file gives back: no bytes, or fields that overlap
+    or have titles, or names that no header has room for."""
+    if dtype.names is None and dtype.itemsize:
+        return
+    header_of(dtype, ())
+    description = json.loads(json.dumps(np.lib.format.dtype_to_descr(dtype)))
+    if form_of({"dtype": description, "shape": ()})[0] != dtype:
+        raise ValueError(f"expected a dtype that .npy files keep, found {dtype!s:.60}")
 
 
 def _from_json(description: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import OutputError
+from pipeline.store.arrays import check_form
 from pipeline.store.files import Files
 from pipeline.store.serializers import serializer_of
 
@@ -31,6 +32,7 @@ _ADVICE = {
     "set": "return a sorted list",
     "frozenset": "return a sorted list",
 }
+_BITS = 14_284  # an integer of 4,300 digits; Python reads no longer ones
 _SCALARS = (str, int, bool, float, np.float64, type(None))
 
 
@@ -87,6 +89,13 @@ def _check_array(name: str, value: Any) -> None:
             f"output {name!r}: expected an array of numbers or texts, found one of Python objects "
             f"({value.dtype}); return a list, or astype(…) of it"
         )
+    try:
+        check_form(value.dtype)
+    except ValueError as error:
+        raise OutputError(
+            f"output {name!r}: expected an array that an .npy file gives back, found dtype "
+            f"{value.dtype!s:.60} ({error}); return its fields as a dict of arrays"
+        ) from None
 
 
 def _check_json(name: str, value: Any, place: str) -> None:
@@ -104,6 +113,11 @@ def _check_json(name: str, value: Any, place: str) -> None:
             _check_json(name, inner, f"{place}[{number}]")
     elif kind not in _SCALARS:
         raise _refused(name, value, place)
+    elif isinstance(value, int) and value.bit_length() > _BITS:
+        raise OutputError(
+            f"output {name!r}: expected an integer of at most 4,300 digits, which is what JSON is "
+            f"read with, found {value.bit_length()} bits{_at(place)}; return it as bytes"
+        )
     elif isinstance(value, float) and not math.isfinite(value):
         raise OutputError(
             f"output {name!r}: expected JSON, which has no {value}{_at(place)}; "

@@ -33,13 +33,18 @@ def write_npz(value: dict[str, Any], file: BinaryIO) -> None:
 
     import numpy as np
 
+    from pipeline.store.arrays import check_form
+
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in value.items():
             if array.dtype.hasobject:
                 raise TypeError(f"{name} holds {array.dtype}, not plain bytes")
+            if len(name) > 10_000:
+                raise ValueError("a name of more than 10,000 letters")
+            check_form(array.dtype)
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
-        if len(set(archive.namelist())) != len(value):
+        if archive.namelist() != [f"{name}.npy" for name in value]:  # it ends a name at a NUL
             raise ValueError("names that are no names of files")
 
 
@@ -54,7 +59,9 @@ def read_npz(file: BinaryIO) -> dict[str, Any]:
         with zipfile.ZipFile(file) as archive:
             for name in archive.namelist():
                 with archive.open(name) as member:
-                    array = np.lib.format.read_array(member, allow_pickle=False)
+                    array = np.lib.format.read_array(
+                        member, allow_pickle=False, max_header_size=1 << 16
+                    )
                 found[name.removesuffix(".npy")] = array
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(str(error)) from error

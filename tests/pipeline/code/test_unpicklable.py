@@ -7,8 +7,10 @@ import threading
 
 import pytest
 
+from pipeline.code import CodeIndex
 from pipeline.code.content import Content
 from pipeline.errors import CodeError
+from tests.pipeline.code.test_sourceless import typed
 
 
 @pytest.mark.parametrize(
@@ -23,3 +25,15 @@ def test_only_what_is_captured_must_have_a_content(value):
     content.owner = "f"
     with pytest.raises(CodeError, match=r"f holds x, a .* which has no content to compare"):
         content.captured("x", value)
+
+
+@pytest.mark.parametrize("way", ["__reduce__", "__getstate__"])
+def test_what_an_object_hides_from_pickle_counts(way):
+    """`pickle` makes such an object again as it was; a stage uses what it is now."""
+    text = "class K:\n  def {way}(self): return (K, ())\nV = K()\nV.k = k\ndef f(): return V"
+
+    def graph(k: int) -> object:
+        return CodeIndex().reached(typed(text.format(way=way), k=k)).graph
+
+    assert graph(1) == graph(1)
+    assert graph(1) != graph(2)
