@@ -25,7 +25,17 @@ COMMANDS = {
     *("doctor", "completion", "push", "pull"),
 }
 FLAGS = {
-    *("artifacts_dir", "config", "recipe", "json", "quiet", "verbose", "dry_run", "progress"),
+    *(
+        "artifacts_dir",
+        "tls",
+        "config",
+        "recipe",
+        "json",
+        "quiet",
+        "verbose",
+        "dry_run",
+        "progress",
+    ),
     *("profile", "executor", "jobs", "keep_going", "help", "help_all", "version"),
     *("cluster", "cluster_tls", "remote", "store", "targets", "on_event", "parameters"),
 }

@@ -17,7 +17,10 @@ from tests.stages.datasets import files, gz, tar, write
 BY_NAME = {str(page.relative_to(ROOT)): page for page in PAGES}
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+MANY = pytest.param("stages/README.md", marks=pytest.mark.long)  # sessions
+
+
+@pytest.mark.parametrize("name", [MANY if n == "stages/README.md" else n for n in BY_NAME])
 def test_every_output_on_a_page_is_what_is_printed(name, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     sources.known_here(monkeypatch)

@@ -39,7 +39,13 @@ def settled(guard, monkeypatch):
     return guard
 
 
-@pytest.mark.parametrize("name", DECODERS)
+EVERY_DAY = ("model file", "archive", "array", "manifest", "command line")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n if n in EVERY_DAY else pytest.param(n, marks=pytest.mark.long) for n in DECODERS],
+)
 def test_only_declared_errors_come_out(settled, name, capfd):
     tally = batch(name, 0, range(max(FEWEST, INPUTS * DECODERS[name].share // TOTAL)), settled)
     capfd.readouterr()  # what C libraries have to say of damaged images

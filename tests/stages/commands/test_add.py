@@ -7,7 +7,7 @@ import pytest
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from stages.cifar10 import PROGRAM
-from stages.commands import add as commands
+from stages.commands import recipes as commands
 from stages.commands.add import add_to
 
 MEASURED = """description = "sixty percent in a minute"

@@ -70,6 +70,7 @@ def test_it_takes_all_parameters_of_train_but_those_of_its_schedule():
     assert lr_find.inputs == tuple(name for name in train.inputs if name != "validation_rows")
 
 
+@pytest.mark.long
 def test_bits_do_not_depend_on_workers(document):
     flags = f"{SMALL} --dropout 0.2 --flip random --shift 2 --batchnorm --optimizer adamw"
     curves = [
