@@ -43,10 +43,11 @@ def killed_again_and_again(
                 cluster.start_worker(name)
             known: dict[str, float] = {}
             kills = 0
-            while kills < times and len(lives) < 3 * times:
+            while kills < times and len(lives) < 2 * times:
                 process = client.start(*command(size, "dask", cluster.address))
                 before = len(known)
-                wait_for_an_instant(client, process, drawn, size // (times + 1))
+                # Half of an even share: more come to the store before a client notices.
+                wait_for_an_instant(client, process, drawn, max(size // (2 * times), 1))
                 kills += process.poll() is None  # what has ended by itself cannot be killed
                 killed = time.time()
                 if victim == "client":
