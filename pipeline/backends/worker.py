@@ -110,7 +110,7 @@ def _answer_of_group(store: Store, group: Group, done: Done) -> Answer:
         for item in read_group(folder)["items"]:
             if refers := _referring(item["outputs"]):
                 return Unfit(f"{refers} refers to files of the worker")
-        return Made({name: path.read_bytes() for name, path in files_of(folder)}, done)
+        return Made(_bytes_of(folder), done)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -143,11 +143,17 @@ def give(root: str, key: Key) -> Made | None:
         scratch = _scratches.get(root)
     if scratch is None or scratch.store.damage(key) is not None:
         return None
+    if _referring(scratch.store.manifest(key)["outputs"]):
+        return None  # it was refused when it was made, too
     return _files_of(scratch.store, key)
 
 
 def _files_of(store: Store, key: Key) -> Made:
-    return Made({name: path.read_bytes() for name, path in files_of(store.folder(key))})
+    return Made(_bytes_of(store.folder(key)))
+
+
+def _bytes_of(folder: Path) -> dict[str, bytes]:
+    return {name: path.read_bytes() for name, path in files_of(folder)}
 
 
 def root_of(dask_worker: Any) -> str:

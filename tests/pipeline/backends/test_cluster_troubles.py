@@ -28,7 +28,7 @@ dumps = distributed.protocol.pickle.dumps
 @contextmanager
 def started(tmp_path, workers):
     """A cluster in this process, over TCP, and where to find it."""
-    named = {"dashboard_address": None, "protocol": "tcp://", "silence_logs": 50}
+    named = {"dashboard_address": ":0", "protocol": "tcp://", "silence_logs": 50}
     with distributed.LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
