@@ -7,7 +7,7 @@ call the function, and write what it returns, yields or streams.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ from pipeline.store.store import Key, Store
 class Task:
     """One result to be made: everything that it takes, to be sent to another process.
 
-    `code` are the sources that the stage reaches, as they were when it was planned.
+    `code` are the sources that the stage reaches, as they were when it was planned; `opaque` are
+    values that have no content to be compared, in words.
     """
 
     stage: Stage
@@ -37,6 +38,11 @@ class Task:
     fields: Mapping[str, Any]
     root: str  # why the result is to be kept though nothing needs it; "": it is not
     code: Mapping[str, list[int]] = field(default_factory=dict)
+    opaque: tuple[str, ...] = ()
+
+    def reach(self) -> tuple[Collection[str], Collection[str]]:
+        """The files that the stage reaches, and the names in them."""
+        return self.code.keys(), self.fields["code"].keys()
 
 
 def execute(
@@ -70,7 +76,7 @@ def execute(
             arguments = stage.arguments(task.parameters)
             if stage.takes_context:
                 arguments["context"] = RunContext(store, key, reporter, writer, stop)
-            with observations.watching(stage, values, task.parameters) as recorder:
+            with observations.watching(stage, values, task.parameters, *task.reach()) as recorder:
                 value = stage.function(*inputs.values(), **arguments)
                 try:
                     write_outputs(value, stage, writer, reporter)
@@ -78,7 +84,7 @@ def execute(
                     raise OutputError(f"stage {stage.name}: {error}") from None
             observations.check_code(stage, task.code, graph)
             observations.check_files(stage, values)
-            writer.observed = observations.trace(stage, recorder, task.code)
+            writer.observed = observations.trace(stage, recorder, task.code, task.opaque)
         store.states.drop(key)
     return True
 

@@ -89,7 +89,7 @@ def execute_group(
     values = whole | {"files of items": files} | dict(task.parameters)
     done = Done()
     with one_blas_thread(), store.groups.write(stage.name, group.common, group.fields) as writer:
-        with observations.watching(stage, values, task.parameters) as recorder:
+        with observations.watching(stage, values, task.parameters, *task.reach()) as recorder:
             started = time.monotonic()
             for item in group.items:
                 _make(item, group, whole, writer, done, store, reporter, stop)
@@ -101,7 +101,7 @@ def execute_group(
         files = Files(tuple(file for item in looked_at for file in item.files()))
         observations.check_code(stage, task.code, task.fields["graph"])
         observations.check_files(stage, values | {"files of items": files})
-        writer.observe(observations.trace(stage, recorder, task.code))
+        writer.observe(observations.trace(stage, recorder, task.code, task.opaque))
     done.name = writer.name
     if stage.takes_context:
         for item in looked_at:

@@ -11,7 +11,7 @@ import inspect
 import os
 import site
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -75,18 +75,36 @@ class Observations:
 
     @contextmanager
     def watching(
-        self, stage: Stage, values: Mapping[str, Any], parameters: Mapping[str, Any]
+        self,
+        stage: Stage,
+        values: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        sources: Collection[str],
+        reached: Collection[str],
     ) -> Iterator[Recorder]:
-        """Record what the block is seen to read. `values` are inputs and parameters by name."""
+        """Record what the block is seen to read, and, at its end, what it may have found in caches
+        that others have filled. `values` are inputs and parameters by name, `sources` and `reached`
+        the files and the names that the stage reaches."""
+        from pipeline.code.kept import Keeping
         from pipeline.code.observe import observed
 
-        with observed(_excluded(self._store.root, stage, values, parameters)) as recorder:
-            yield recorder
+        keeping = Keeping(sources, reached)
+        try:
+            with observed(_excluded(self._store.root, stage, values, parameters)) as recorder:
+                keeping.begin(recorder)
+                yield recorder
+        finally:
+            keeping.end()
 
     def trace(
-        self, stage: Stage, recorder: Recorder, sources: Mapping[str, list[int]]
+        self,
+        stage: Stage,
+        recorder: Recorder,
+        sources: Mapping[str, list[int]],
+        opaque: Collection[str] = (),
     ) -> dict[str, Any]:
-        """What a recorder saw, for the manifest. `DataError` where a file has changed meanwhile."""
+        """What a recorder saw, for the manifest; `opaque` are values without content, in words.
+        `DataError` where a file has changed meanwhile."""
         from pipeline.code.trace import make_trace
 
         root = self._code.root_of(stage.function)
@@ -95,7 +113,7 @@ class Observations:
         if recorder.sources:
             known |= self._code.imported(stage.function, stage.ignores)
         cache, explained = self._store.cache, bool(stage.uses)
-        return make_trace(recorder, root, graph, known, cache, stage.name, explained)
+        return make_trace(recorder, root, graph, known, cache, stage.name, explained, opaque)
 
 
 def resolved(stage: Stage, values: dict[str, Any], cache: DigestCache) -> dict[str, Any]:

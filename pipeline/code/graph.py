@@ -32,18 +32,21 @@ class Facts(NamedTuple):
         {}
     )  # digests of captured values by name, for people
     mutable: bool = False  # whether what has been looked at may change
+    opaque: tuple[str, ...] = ()  # the types of what has no content
 
 
 @dataclass(frozen=True)
 class Reached:
     """What a function reaches. `symbols` maps "module.name" to a digest, for people; `graph` is the
-    identity of all of it; `modules` are the sources; `unused` are arguments never mentioned."""
+    identity of all of it; `modules` are the sources; `unused` are arguments never mentioned; `opaque`
+    are values that have no content to be compared, in words."""
 
     graph: str
     symbols: dict[str, str]
     modules: tuple[Module, ...] = ()
     unused: tuple[str, ...] = ()
     words: Collection[str] = ()
+    opaque: tuple[str, ...] = ()
 
 
 class Walk:
@@ -77,6 +80,7 @@ class Walk:
         words = {word for _, node, *_ in rows for word in node.entry.words}
         identity: list[Any] = [[root.text, links]]
         symbols = dict(root.values)
+        opaque = {f"what the function holds, a {one}": None for one in root.opaque}
         modules: dict[Module, None] = {}
         for symbol, node, live, references in rows:
             entry = node.entry
@@ -89,6 +93,7 @@ class Walk:
             identity.append([entry.digest, named or node.names, *shown, references])
             modules[self._links.project.module(symbol[0])] = None
             symbols |= live.values
+            opaque |= {f"{'.'.join(symbol)}, a {one}": None for one in live.opaque}
             if node.entry.digest or live.text:
                 label = ".".join(symbol).removesuffix(AS_STAGE).removesuffix(AS_GROUP)
                 texts = [node.digest, *shown]
@@ -96,7 +101,8 @@ class Walk:
         text = json.dumps(identity, separators=(",", ":"))
         graph = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         unused = rows[0][1].entry.unused if rows else ()
-        return Reached(graph, dict(sorted(symbols.items())), tuple(modules), tuple(unused), words)
+        symbols = dict(sorted(symbols.items()))
+        return Reached(graph, symbols, tuple(modules), tuple(unused), words, tuple(opaque))
 
     def _row(self, symbol: Symbol) -> tuple[Symbol, Node, Facts, list[Any]]:
         node, live = self._links.node(symbol), self._facts(symbol)

@@ -17,9 +17,11 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType
 from typing import Any
 
+from pipeline.code.caches import note_caches
 from pipeline.code.effects import Effects
 from pipeline.code.entry import Table
 from pipeline.code.graph import Facts, Reached, Walk
+from pipeline.code.held import LIVE_WORDS
 from pipeline.code.links import Links
 from pipeline.code.live import Live
 from pipeline.code.loaded import Loaded
@@ -44,6 +46,7 @@ class CodeIndex:
     """
 
     def __init__(self, cache: Path | None = None, packages: Collection[str] = ()) -> None:
+        note_caches()
         self._tables = Tables(cache)
         self._packages = {FRAMEWORK, *packages}
         self._remembered = Remembered(cache and cache.with_name(".reached.json"))
@@ -150,12 +153,14 @@ class CodeIndex:
                 return known
         start = [links.start(module, inner.__qualname__.partition(".")[0])] if has_source else []
         held = [one for group in groups if (one := links.methods_of(module, group))]
-        for values.subclasses in (False, True):
+        values.words = frozenset()
+        while True:
             live = Live(values, links, module, inner, effects.loaded(module, "top"), self._loaded)
             walk = Walk(links, effects, module, live.facts, ignores)
             found = walk.reached([*start, *held], live.root(function, inner, start))
-            if "subclasses" not in found.words:
+            if (words := LIVE_WORDS & {*found.words}) <= values.words:
                 break
+            values.words |= words
         if key:
             modules = {**effects.loaded(module), **dict.fromkeys(found.modules)}
             self._remembered.put(key, modules, live.kept(), found)

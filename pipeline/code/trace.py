@@ -1,6 +1,7 @@
 """The trace: what a stage was seen to depend on, as its manifest keeps it, and if it still holds.
 
-    files         [place, path, digest]: what was opened; "" where there was none
+    files         [place, path, digest]: what was opened; "" where there was none, "?" where it
+                  has changed since an earlier stage of the process had read it
     asked         [place, path, what, answer]: whether it was there, its size or its time
     listed        [place, path, digest of the names in it]
     environment   name → digest of its value; "" where it was not set
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,16 @@ def make_trace(
     cache: DigestCache,
     stage: str,
     explained: bool,
+    opaque: Collection[str] = (),
 ) -> dict[str, Any]:
     """What a recorder saw, as JSON, without what the fingerprint knows (`followed` are sources).
 
     `root` is the folder of the stage's project. `explained` says that the stage declares what else
-    it depends on. Raises `DataError` where a file has changed since the stage opened it.
+    it depends on; `opaque` are values that have no content, in words. Raises `DataError` where a
+    file has changed since the stage opened it.
     """
-    files, sources, unseen = [], [], []
+    files, sources = [], []
+    unseen = [f"the content of {words}" for words in opaque]
     modules: dict[str, str | None] = {}  # each with the digest of its code
     opened = dict(recorder.opened)
     for command, folder in recorder.programs.items():
@@ -59,7 +63,12 @@ def make_trace(
             unseen.append(f"what {whole} held before it wrote there")
         if whole in recorder.written or os.path.isdir(whole):
             continue
-        if stamp_of(whole) != stamp:
+        same = stamp_of(whole) == stamp
+        if path in recorder.outdated or (path in recorder.inherited and not same):
+            files.append([*_place(path, recorder, root), "?"])  # which no file will ever have
+            unseen.append(f"what {whole} held when a cache of this process was filled from it")
+            continue
+        if not same:
             raise DataError(
                 f"{whole} changed while {stage} ran: expected the same file until the end; "
                 "nothing is stored: run the same command again"
