@@ -6,26 +6,25 @@ source, and by the values that they have captured. Nothing depends on an address
 set or on a hash seed.
 
 What `pickle` does not keep counts by what can be read of it (opaque.py). What has no content to
-speak of (a socket, a compressor; an open file and a generator, which are used up) is refused by name
-where a function has captured it. Elsewhere it counts by its type, and `opaque` names it.
+speak of (a socket; an open file and a generator, which are used up) is refused by name where a
+function has captured it. Elsewhere it counts by its type, and `opaque` names it.
 """
 
 from __future__ import annotations
 
 import copyreg
-import hashlib
 import types
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from pipeline.code.hashing import constant_text, short_hash
+from pipeline.code.hashing import array_text, constant_text, short_hash
 from pipeline.code.opaque import BARE, parts_of, referred_to
 from pipeline.errors import CodeError
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type(...), type(NotImplemented))
-_BUILTIN = (types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType)
-_SLOTS = (
+_NAMED = (
+    *(types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType),
     *(types.MethodDescriptorType, types.ClassMethodDescriptorType),
     *(types.GetSetDescriptorType, types.MemberDescriptorType),
 )
@@ -42,6 +41,7 @@ _PARTS = {
 }
 _WRAPPERS = tuple(_PARTS)
 Describe = Callable[[Any, "Content"], str]
+Describers, Hidden, Words = Mapping[type, Describe], Callable[[Any], Any], Collection[str]
 
 
 class Content:
@@ -54,10 +54,7 @@ class Content:
     """
 
     def __init__(
-        self,
-        describe: Mapping[type, Describe],
-        hidden: Callable[[Any], Any] = lambda value: None,
-        words: Collection[str] = (),
+        self, describe: Describers, hidden: Hidden = lambda value: None, words: Words = ()
     ) -> None:
         self._describe, self._hidden, self._words = describe, hidden, words
         self._by_kind: dict[type, Describe | None] = {}
@@ -117,11 +114,11 @@ class Content:
             return self._all(value)
         if issubclass(kind, _WRAPPERS):
             own = next(one for one in _WRAPPERS if issubclass(kind, one))
-            more = [getattr(value, "__dict__", None) or ()] if kind is not own else []
+            more = [getattr(value, "__dict__", ())] if kind is not own else []
             return self._all([*(getattr(value, part) for part in _PARTS[own]), *more])
-        if kind in _BUILTIN or kind in _SLOTS:
+        if kind in _NAMED:
             owner = getattr(value, "__self__", None)
-            bound = "" if owner is None or isinstance(owner, types.ModuleType) else self.text(owner)
+            bound = "" if isinstance(owner, types.ModuleType | None) else self.text(owner)
             return f" {getattr(value, '__module__', '')}.{value.__qualname__}{bound}"
         if kind is frozenset:
             return self._unordered(value)
@@ -162,11 +159,9 @@ class Content:
     def _array(self, value: Any) -> str:
         if value.dtype.hasobject:
             return f"{value.shape}{self._all(value.ravel().tolist())}"
-        digest = hashlib.sha256(value.tobytes()).hexdigest()
         mask = getattr(value, "mask", None)
         masked = "" if mask is None or not hasattr(value, "fill_value") else self.text(mask)
-        dtype = value.dtype.descr if value.dtype.names else value.dtype.str
-        return f"{dtype}{value.shape}{digest}{masked}"
+        return array_text(value) + masked
 
     def _state(self, value: Any, kind: type) -> str:
         """What `pickle` would keep: class and arguments, state, items."""
@@ -179,7 +174,9 @@ class Content:
                     return f" {state}"
                 make, arguments, *rest = state
                 items = [None if part is None else [*part] for part in rest[1:3]]
-                self._foreign += (foreign := self._is_foreign(kind))
+                name = f"class {kind.__module__}.{kind.__qualname__}"
+                foreign = kind.__module__ != "builtins" and self.text(kind) == name
+                self._foreign += foreign  # a package looks after its objects
                 try:
                     return self._all([make, arguments, *rest[:1], *items])
                 finally:
@@ -188,11 +185,6 @@ class Content:
                 raise
             except Exception:  # the object says what it likes
                 return self._opaque(value, kind)
-
-    def _is_foreign(self, kind: type) -> bool:
-        """Whether a class is one of a package, whose objects look after themselves."""
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        return kind.__module__ != "builtins" and self.text(kind) == f"class {name}"
 
     def _opaque(self, value: Any, kind: type) -> str:
         if kind.__module__ == "typing":

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.code.bytecode import code_text, used_names
 from pipeline.code.content import Content
 from pipeline.code.hashing import short_hash
-from pipeline.code.held import captured, members, pickles_itself, shown_by
+from pipeline.code.held import captured, is_made, members, pickles_itself, shown_by
 from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, locate
@@ -58,10 +58,9 @@ class Describer:
 
     def _module(self, value: types.ModuleType, content: Content) -> str:
         module = self._links.project.find(value.__name__)
-        if module is None and not hasattr(value, "__file__") and value.__spec__ is None:
-            if sys.modules.get(value.__name__) is not value:  # a module that a program has made
-                names = {k: v for k, v in vars(value).items() if not k.startswith("__")}
-                return f"module {content.text(names)}"
+        if module is None and sys.modules.get(value.__name__) is not value:
+            names = {k: v for k, v in vars(value).items() if not k.startswith("__")}
+            return f"module {content.text(names)}"  # that a program has made
         return content.link((module.name, "")) if module else f"module {value.__name__}"
 
     def _function(self, function: types.FunctionType, content: Content) -> str:
@@ -134,7 +133,7 @@ class Describer:
 
     def _class(self, value: type, content: Content) -> str:
         file = self._file_of(value)
-        if file is None and value.__module__ != "__main__" and not _is_made(value):
+        if file is None and value.__module__ != "__main__" and not is_made(value):
             return f"class {value.__module__}.{value.__qualname__}"
         symbol = file and self._symbol_at(file, value.__module__, value.__qualname__)
         link = content.link(symbol) if symbol else ""
@@ -195,8 +194,3 @@ class Describer:
                     self._links.project.add(module)
             self._places[file, name] = module
         return self._places[file, name]
-
-
-def _is_made(value: type) -> bool:
-    """Whether a class was made by `types.new_class`, which calls it one of `types`."""
-    return value.__module__ == "types" and vars(types).get(value.__name__) is not value

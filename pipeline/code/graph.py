@@ -38,8 +38,8 @@ class Facts(NamedTuple):
 @dataclass(frozen=True)
 class Reached:
     """What a function reaches. `symbols` maps "module.name" to a digest, for people; `graph` is the
-    identity of all of it; `modules` are the sources; `unused` are arguments never mentioned; `opaque`
-    are values that have no content to be compared, in words."""
+    identity of all of it; `modules` are the sources; `unused` are arguments never mentioned;
+    `opaque` are values that have no content to be compared, in words."""
 
     graph: str
     symbols: dict[str, str]

@@ -116,3 +116,14 @@ def _is_generated(member: Any) -> bool:
 
 def _scope(member: Any) -> Mapping[str, Any]:
     return getattr(member, "__globals__", {})
+
+
+def is_made(value: type) -> bool:
+    """Whether a class was made by `types.new_class`, which calls it one of `types`."""
+    return value.__module__ == "types" and vars(types).get(value.__name__) is not value
+
+
+def holds_nothing(function: types.FunctionType) -> bool:
+    """Whether a function is known by its source alone. (Its keywords are parameters of a stage.)"""
+    held = function.__closure__ or function.__defaults__ or function.__dict__
+    return not held and "<" not in function.__qualname__

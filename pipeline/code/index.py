@@ -21,7 +21,7 @@ from pipeline.code.caches import note_caches
 from pipeline.code.effects import Effects
 from pipeline.code.entry import Table
 from pipeline.code.graph import Facts, Reached, Walk
-from pipeline.code.held import LIVE_WORDS
+from pipeline.code.held import LIVE_WORDS, holds_nothing
 from pipeline.code.links import Links
 from pipeline.code.live import Live
 from pipeline.code.loaded import Loaded
@@ -144,7 +144,7 @@ class CodeIndex:
         inner: FunctionType = unwrap(function)
         module, has_source, (links, effects, values) = self._place(inner)
         key = ""
-        if has_source and function is inner and _holds_nothing(inner):
+        if has_source and function is inner and holds_nothing(inner):
             names = [group.__qualname__ for group in groups]
             key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *names])
             live = Live(values, links, module, inner, (), self._loaded)
@@ -197,9 +197,3 @@ def unwrap(function: Any) -> Any:
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     return function
-
-
-def _holds_nothing(function: FunctionType) -> bool:
-    """Whether a function is known by its source alone. (Its keywords are parameters of a stage.)"""
-    held = function.__closure__ or function.__defaults__ or function.__dict__
-    return not held and "<" not in function.__qualname__

@@ -26,14 +26,22 @@ from pipeline.code.caches import note_caches, project_modules
 from pipeline.code.recorder import Recorder
 
 Name = tuple[str, str]  # the file of a module ("": a notebook), and a name in it
+FRAMEWORK = __name__.partition(".")[0]
 _MOST = 10_000  # objects of one name, or of one container, that are looked at
-_ENDS = (types.ModuleType, types.CodeType, types.FrameType, types.TracebackType)
+_ENDS = (types.ModuleType, types.FrameType, types.TracebackType)
 # Packages whose objects change while they are used, and keep nothing that was read.
-_BUSY = re.compile(r"(logging|threading|_abc|abc|concurrent|multiprocessing|asyncio|tqdm)\b")
+_BUSY = re.compile(
+    r"(logging|threading|_abc|abc|concurrent|multiprocessing|asyncio|tqdm|pipeline\.(?!stage))\b"
+)
+
+_FUNCTION = types.FunctionType
+_ATOMS = {int, float, complex, str, bytes, bool, type(None)}
+_LEAVES = {*_ATOMS, types.BuiltinFunctionType, types.MemberDescriptorType, types.CodeType}
+_SIZED = {dict, list, set, deque}
 
 _LOCK = threading.Lock()
 _RUNNING: list[Keeping] = []
-_LEFT: dict[Name, Recorder] = {}  # what was seen by stages that have changed a name
+_LEFT: dict[Name, list[Recorder]] = {}  # what was seen by stages that have changed a name
 _FIRST: dict[Name, int] = {}  # what names were like before any stage
 
 
@@ -70,11 +78,12 @@ class Keeping:
             for other in _RUNNING:
                 if other._recorder is not None and any(map(self._reaches, other._changed())):
                     recorder.inherit(other._recorder)
-            for name, left in _LEFT.items():
-                if self._reaches(name):
-                    recorder.inherit(left)
+            left = [one for name, all in _LEFT.items() if self._reaches(name) for one in all]
+            for one in {id(one): one for one in left}.values():
+                recorder.inherit(one)
             for name in self._changed() if recorder.has_read() else ():
-                _LEFT.setdefault(name, Recorder((), recorder.watch)).inherit(recorder)
+                others = [] if self._reaches(name) else _LEFT.get(name, [])  # which it has now
+                _LEFT[name] = [*others, recorder]
         note_caches(count=False)
 
     def _reaches(self, name: Name) -> bool:
@@ -92,38 +101,66 @@ class Keeping:
 def _modules() -> Iterator[tuple[str, types.ModuleType]]:
     """The modules of the project that are loaded, by file; a notebook's by none."""
     for file, module in project_modules():
-        yield os.path.abspath(file), module
+        if module.__name__.partition(".")[0] != FRAMEWORK:
+            yield os.path.abspath(file), module
     if not hasattr(sys.modules["__main__"], "__file__"):
         yield "", sys.modules["__main__"]
 
 
 def _states(files: Collection[str]) -> Iterator[tuple[Name, int]]:
     """The names in some modules, each with a number that differs where other objects lie there."""
-    names = {id(vars(module)) for module in [*sys.modules.values()] if hasattr(module, "__dict__")}
+    names: set[int] = set()
     for file, module in _modules():
         if file in files:
             for name, value in dict(vars(module)).items():
-                if not name.startswith("__") and not isinstance(value, types.ModuleType):
+                if type(value) in _LEAVES or (type(value) is _FUNCTION and not _held_by(value)):
+                    yield (file, name), id(value)
+                elif not name.startswith("__") and not isinstance(value, types.ModuleType):
+                    names = names or {id(vars(one)) for one in [*sys.modules.values()]}
                     yield (file, name), _state(value, module.__name__, names)
 
 
 def _state(value: Any, home: str, names: set[int]) -> int:
+    """`home` is the module that it lies in, `names` are the dictionaries of all modules."""
     found: set[tuple[int, int]] = set()
     seen: set[int] = set()
     waiting = deque([value])
     while waiting and len(seen) < _MOST:
         one = waiting.popleft()
-        if id(one) in seen or id(one) in names:
+        key, kind = id(one), type(one)
+        if key in seen or key in names:
             continue
-        seen.add(id(one))
-        kind = type(one)
-        size = len(one) if kind in (dict, list, set, deque) else 0
-        found.add((id(one), size or _content(one, kind)))
-        outside = isinstance(one, type) and one.__module__ != home
-        if not (outside or size > _MOST or isinstance(one, _ENDS) or _BUSY.match(kind.__module__)):
+        seen.add(key)
+        size = len(one) if kind in _SIZED else 0
+        found.add((key, size or _content(one, kind)))
+        if kind in _LEAVES or size > _MOST:
+            continue
+        if kind is _FUNCTION:
+            waiting += _held_by(one)
+        elif isinstance(one, type):
+            waiting += _members(one) if one.__module__ == home else ()
+        elif not (isinstance(one, _ENDS) or _BUSY.match(kind.__module__)):
             waiting += gc.get_referents(one)
             waiting += _hidden(one, kind)
     return hash(frozenset(found))
+
+
+def _held_by(function: Any) -> list[Any]:
+    """What a function holds beside its code."""
+    held = (function.__closure__, function.__defaults__, function.__kwdefaults__)
+    return [one for one in (*held, function.__dict__) if one]
+
+
+def _members(cls: type) -> list[Any]:
+    """The members of a class that may hold something. Python and its packages add others, under
+    names of their own."""
+    found = [*vars(cls).items()]
+    return [
+        one
+        for name, one in found
+        if not (name[:1] == "_" and name[-1:] == "_") and name != "_abc_impl"
+        if type(one) not in _LEAVES or type(one) in _ATOMS
+    ]
 
 
 def _content(value: Any, kind: type) -> int:

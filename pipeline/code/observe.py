@@ -26,6 +26,7 @@ from pipeline.code.workers import collect
 from pipeline.code.wraps import wrapped
 
 _ACTIVE: dict[int, Recorder] = {}  # by the thread that runs the stage
+_STARTED: set[int] = set()  # threads that began while a stage ran
 _LOCK = threading.Lock()
 _hooked = False
 
@@ -40,6 +41,8 @@ def observed(excluded: tuple[str, ...]) -> Iterator[Recorder]:
         if not _hooked:
             sys.addaudithook(_hook)
             _hooked = True
+        _STARTED.intersection_update(sys._current_frames())
+        recorder.outside -= _STARTED
         first = not _ACTIVE
         _ACTIVE[threading.get_ident()] = recorder
         if first:
@@ -49,6 +52,8 @@ def observed(excluded: tuple[str, ...]) -> Iterator[Recorder]:
     finally:
         with _LOCK:
             _ACTIVE.pop(threading.get_ident(), None)
+            new = set(sys._current_frames()) - recorder.outside - {threading.get_ident()}
+            _STARTED.update(new)
             if not _ACTIVE:
                 wrapped.stop()
         collect(recorder)

@@ -42,7 +42,15 @@ HARMLESS = {
 # Without content by nature, and made from none: nobody needs to be warned.
 BARE = {"builtins.object", "builtins.PyCapsule", "ssl.SSLContext"}
 # Whose objects hold nothing but what they were given.
-_HOLDERS = {"itertools", "functools", "_functools", "operator", "_operator", "_queue", "_collections"}
+_HOLDERS = {
+    "itertools",
+    "functools",
+    "_functools",
+    "operator",
+    "_operator",
+    "_queue",
+    "_collections",
+}
 _HOLDERS |= {"builtins.map", "builtins.filter", "builtins.zip", "builtins.enumerate"}
 _HOLDERS |= {"builtins.reversed", "builtins.callable_iterator", "builtins.iterator"}
 _FRAMES = {types.GeneratorType: "gi", types.CoroutineType: "cr", types.AsyncGeneratorType: "ag"}
