@@ -23,6 +23,7 @@ from pipeline.errors import CodeError, DataError
 from pipeline.stage import Stage
 from pipeline.store.digest_cache import DigestCache
 from pipeline.store.files import Files
+from pipeline.store.serializers import code_of, note_code
 from pipeline.store.store import Store
 
 if TYPE_CHECKING:
@@ -34,17 +35,23 @@ class Observations:
 
     def __init__(self, store: Store, code: CodeIndex) -> None:
         self._store, self._code = store, code
+        note_code(lambda function: code.reached(function).graph)
 
     def changes(self, stage: Stage, manifest: Mapping[str, Any]) -> tuple[str, ...]:
         """What of that which a stage was seen to depend on has changed since, in words."""
+        outputs = [manifest["outputs"], *(item["outputs"] for item in manifest.get("items", ()))]
+        coded = {(r["serializer"], r["code"]) for o in outputs for r in o.values() if "code" in r}
+        found = tuple(
+            f"serializer {name} changed" for name, code in coded if code_of(name) not in ("", code)
+        )
         observed = manifest.get("observed")
         if not observed or observed.keys() <= {"unseen"}:
-            return ()
+            return found
         from pipeline.code.trace import changes  # imported here: few stages depend on more
 
         root = self._code.root_of(stage.function)
         graph = self._code.graphs(stage.function)
-        return tuple(changes(observed, root, graph, self._store.cache))
+        return (*found, *changes(observed, root, graph, self._store.cache))
 
     def check_code(
         self, stage: Stage, sources: Mapping[str, list[int]], graph: str, before: bool = False

@@ -122,18 +122,16 @@ class Content:
             return f" {getattr(value, '__module__', '')}.{value.__qualname__}{bound}"
         if kind is frozenset:
             return self._unordered(value)
-        self.mutable = True
         return self._changeable(value, kind)
 
     def _changeable(self, value: Any, kind: type) -> str:
+        self.mutable = True
         if kind is list or kind in _VIEWS[1:]:
             return self._all(value)
         if kind is dict or kind in _VIEWS[:1]:
             return self._all(part for pair in value.items() for part in pair)
-        if kind is set:
-            return self._unordered(value)
-        if kind is bytearray:
-            return bytes(value).hex()
+        if kind is set or kind is bytearray:
+            return self._unordered(value) if kind is set else bytes(value).hex()
         if kind.__module__ == "numpy" and hasattr(value, "dtype") and hasattr(value, "tobytes"):
             return self._array(value)
         parts = parts_of(value, kind, self._words, bool(self.where))
