@@ -3,7 +3,7 @@
     Pipeline(find_files("texts", "texts/*.txt"), tokenize)       pipeline run --texts 'other/*.txt'
 
 They are looked for anew for each plan, so a file that is added, changed or taken away is noticed.
-Of a file's path that part counts which the pattern leaves open: below `photos` for `photos/*/*.png`.
+Of a path that part counts which the pattern leaves open: below `photos` for `photos/*/*.png`.
 """
 
 from __future__ import annotations

@@ -16,14 +16,22 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from pipeline.code.package_state import note_states
+
 CACHE = type(functools.cache(lambda: None))
 _INSTALLED = (os.path.dirname(os.__file__) + os.sep, "<")
 _first: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()  # as a cache was first met
 
 
+def note_first() -> None:
+    """Keep what caches hold, and what states packages have, that have not been met before. To be
+    called as soon as a program's modules have been imported."""
+    note_caches()
+    note_states()
+
+
 def note_caches(count: bool = True) -> None:
-    """Keep what the caches of the project's modules hold that have not been met before. To be
-    called as soon as a program's modules have been imported; without `count` when stages may have
+    """The same for the caches of the project's modules; without `count` where stages may have
     filled them."""
     for cache in _caches():
         if cache not in _first:

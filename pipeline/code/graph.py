@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -47,6 +47,7 @@ class Reached:
     unused: tuple[str, ...] = ()
     words: Collection[str] = ()
     opaque: tuple[str, ...] = ()
+    states: Mapping[str, str] = field(default_factory=dict)  # of packages, see package_state.py
 
 
 class Walk:
@@ -64,7 +65,7 @@ class Walk:
     ) -> None:
         self._links, self._facts, self._ignores = links, facts, tuple(ignores)
         self._loaded = effects.loaded(module, "top")
-        self._changes, self._outside = effects.of(module)
+        self._changes, self._outside, self._states = effects.of(module)
         self._order: list[Symbol] = []
         self._numbers: dict[Symbol, int] = {}
         self._escaped: set[Symbol] = set()
@@ -101,8 +102,8 @@ class Walk:
         text = json.dumps(identity, separators=(",", ":"))
         graph = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         unused = rows[0][1].entry.unused if rows else ()
-        symbols = dict(sorted(symbols.items()))
-        return Reached(graph, symbols, tuple(modules), tuple(unused), words, tuple(opaque))
+        symbols, found = dict(sorted(symbols.items())), (tuple(modules), tuple(unused), words)
+        return Reached(graph, symbols, *found, tuple(opaque), self._states)
 
     def _row(self, symbol: Symbol) -> tuple[Symbol, Node, Facts, list[Any]]:
         node, live = self._links.node(symbol), self._facts(symbol)
@@ -121,8 +122,10 @@ class Walk:
         if target.module == ALL_LOADED:
             return self._numbers_of((one.name, "") for one in self._loaded)
         if not target.module:
-            by = self._outside.get(package_of(target.name), ())
-            return [target.name, *self._numbers_of(by)]
+            package = package_of(target.name)
+            by = self._outside.get(package, ())
+            states = [s for name, s in self._states.items() if package_of(name) == package]
+            return [target.name, *self._numbers_of(by), *states]
         if not self._links.follows(target) or self._is_ignored(target.module):
             return [f"{target.module}:{target.name}{target.rest}"]
         return [self._number(target.symbol), target.rest]

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType
 from typing import Any
 
-from pipeline.code.caches import note_caches
+from pipeline.code.caches import note_first
 from pipeline.code.effects import Effects
 from pipeline.code.entry import Table
 from pipeline.code.graph import Facts, Reached, Walk
@@ -46,7 +46,7 @@ class CodeIndex:
     """
 
     def __init__(self, cache: Path | None = None, packages: Collection[str] = ()) -> None:
-        note_caches()
+        note_first()
         self._tables = Tables(cache)
         self._packages = {FRAMEWORK, *packages}
         self._remembered = Remembered(cache and cache.with_name(".reached.json"))

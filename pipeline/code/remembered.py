@@ -27,6 +27,7 @@ from pipeline.code.graph import Reached
 from pipeline.code.held import LIVE_WORDS
 from pipeline.code.live import Seen
 from pipeline.code.modules import Module
+from pipeline.code.package_state import state_of
 from pipeline.code.tables import stamp
 from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.digest_cache import SETTLED_NS
@@ -93,6 +94,8 @@ class Remembered:
         with suppress(KeyError, TypeError, ValueError, AttributeError, IndexError):  # another form
             files, values, modules, found = known.answers[key]
             if not all(self._fits[one] if one in self._fits else self._fit(one) for one in files):
+                return None
+            if any(state_of(name) != state for name, state in found["states"].items()):
                 return None
             words = LIVE_WORDS & {*found["words"]}
             for one, seen in values:
