@@ -141,7 +141,8 @@ def _stamp(path: str) -> list[int] | None:
 # Not all of /dev: files in its shm are files like any other.
 _NAMES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fd", "stdin")
 _DEVICES = tuple(f"/dev/{name}" for name in (*_NAMES, "stdout", "stderr"))
-OWN = ("pymp-", "pl-")  # folders of multiprocessing, and of executors/leftovers.py
+# Folders of multiprocessing, of executors/leftovers.py, of code/workers.py.
+OWN = ("pymp-", "pl-", "observed-")
 
 
 def _excluded(

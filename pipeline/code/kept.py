@@ -87,15 +87,18 @@ class Keeping:
         note_caches(count=False)
 
     def _reaches(self, name: Name) -> bool:
-        return name[0] in self._files and name[1] in self._words
+        return name[0] in self._files and (not name[1] or name[1] in self._words)
 
     def _changed(self) -> list[Name]:
+        """The names that have changed; for one that was not there before, all of its module."""
         new = {file for file, _ in _modules()} - self._loaded
-        return [
-            name
-            for name, state in _states(self._files | new)
-            if name[0] in new or self._before.get(name) != state
-        ]
+        found: dict[Name, None] = {}
+        for name, state in _states(self._files | new):
+            if name not in self._before:
+                found[name[0], ""] = None
+            elif self._before[name] != state:
+                found[name] = None
+        return [*found]
 
 
 def _modules() -> Iterator[tuple[str, types.ModuleType]]:

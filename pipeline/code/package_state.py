@@ -8,6 +8,7 @@ itself counts, where a statement of the project sets it.
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -49,8 +50,9 @@ def note_states() -> None:
 
 def state_of(package: str) -> str:
     """The state of a package before any stage ran, as a hash; "" where it is not loaded."""
-    if package not in _first and package in sys.modules:
+    module = sys.modules.get(package)
+    if package not in _first and type(module) is types.ModuleType:  # and not a deferred one
         _first[package] = ""
         with suppress(Exception):
-            _first[package] = short_hash(repr(_READ[package](sys.modules[package])))
+            _first[package] = short_hash(repr(_READ[package](module)))
     return _first.get(package, "")
