@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.errors import OutputError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
 from pipeline.observation import Observations
-from pipeline.outputs import write_outputs
+from pipeline.outputs import returning, write_outputs
 from pipeline.run_context import RunContext
 from pipeline.stage import Stage
 from pipeline.store.store import Key, Store
@@ -77,11 +76,9 @@ def execute(
             if stage.takes_context:
                 arguments["context"] = RunContext(store, key, reporter, writer, stop)
             with observations.watching(stage, values, task.parameters, *task.reach()) as recorder:
-                value = stage.function(*inputs.values(), **arguments)
-                try:
+                with returning(stage):
+                    value = stage.function(*inputs.values(), **arguments)
                     write_outputs(value, stage, writer, reporter)
-                except OutputError as error:
-                    raise OutputError(f"stage {stage.name}: {error}") from None
             observations.check_code(stage, task.code, graph)
             observations.check_files(stage, values)
             writer.observed = observations.trace(stage, recorder, task.code, task.opaque)

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.errors import Interrupted, OutputError, UserError
+from pipeline.errors import Interrupted, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task
 from pipeline.executors.blas import one_blas_thread
 from pipeline.mapping import Item, Place
 from pipeline.observation import Observations
-from pipeline.outputs import write_outputs
+from pipeline.outputs import returning, write_outputs
 from pipeline.run_context import RunContext
 from pipeline.store.files import Files
 from pipeline.store.groups import GroupWriter
@@ -145,14 +145,13 @@ def _make(
         if stage.takes_context:
             key = Key(stage.name, item.fingerprint)
             arguments["context"] = RunContext(store, key, reporter, out, stop)
-        write_outputs(stage.function(**given, **arguments), stage, out, reporter)
+        with returning(stage):
+            write_outputs(stage.function(**given, **arguments), stage, out, reporter)
         writer.add(item.fingerprint, item.digests, out)
     except Interrupted:
         raise
     except Exception as error:
         out.discard()
-        if isinstance(error, OutputError):
-            error = OutputError(f"stage {stage.name}: {error}")
         done.failures.append((item.number, error))
 
 
