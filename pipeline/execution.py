@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.code import CodeIndex
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
+from pipeline.executors.staying import staying
 from pipeline.observation import Observations
 from pipeline.outputs import returning, write_outputs
 from pipeline.run_context import RunContext
@@ -77,7 +78,8 @@ def execute(
                 arguments["context"] = RunContext(store, key, reporter, writer, stop)
             with observations.watching(stage, values, task.parameters, *task.reach()) as recorder:
                 with returning(stage):
-                    value = stage.function(*inputs.values(), **arguments)
+                    with staying():
+                        value = stage.function(*inputs.values(), **arguments)
                     write_outputs(value, stage, writer, reporter)
             observations.check_code(stage, task.code, graph)
             observations.check_files(stage, values)

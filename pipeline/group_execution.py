@@ -21,6 +21,7 @@ from pipeline.errors import Interrupted, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task
 from pipeline.executors.blas import one_blas_thread
+from pipeline.executors.staying import staying
 from pipeline.mapping import Item, Place
 from pipeline.observation import Observations
 from pipeline.outputs import returning, write_outputs
@@ -146,7 +147,9 @@ def _make(
             key = Key(stage.name, item.fingerprint)
             arguments["context"] = RunContext(store, key, reporter, out, stop)
         with returning(stage):
-            write_outputs(stage.function(**given, **arguments), stage, out, reporter)
+            with staying():
+                value = stage.function(**given, **arguments)
+            write_outputs(value, stage, out, reporter)
         writer.add(item.fingerprint, item.digests, out)
     except Interrupted:
         raise

@@ -47,11 +47,15 @@ class Observations:
         observed = manifest.get("observed")
         if not observed or observed.keys() <= {"unseen"}:
             return found
-        from pipeline.code.trace import changes  # imported here: few stages depend on more
+        from pipeline.code.observe import watched  # imported here: few stages depend on more
+        from pipeline.code.trace import changes, take_over
 
         root = self._code.root_of(stage.function)
         graph = self._code.graphs(stage.function)
-        return (*found, *changes(observed, root, graph, self._store.cache))
+        found += tuple(changes(observed, root, graph, self._store.cache))
+        if not found and (outer := watched()) is not None:
+            take_over(observed, root, outer)
+        return found
 
     def check_code(
         self, stage: Stage, sources: Mapping[str, list[int]], graph: str, before: bool = False

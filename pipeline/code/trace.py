@@ -59,9 +59,9 @@ def make_trace(
     unseen += [f"what {host} answers" for host in recorder.hosts]
     for path, stamp in opened.items():
         whole = recorder.whole(path)
-        if whole in recorder.written and stamp is not None:
+        if recorder.has_made(whole) and stamp is not None:
             unseen.append(f"what {whole} held before it wrote there")
-        if whole in recorder.written or os.path.isdir(whole):
+        if recorder.has_made(whole) or os.path.isdir(whole):
             continue
         same = stamp_of(whole) == stamp
         if path in recorder.outdated or (path in recorder.inherited and not same):
@@ -76,7 +76,7 @@ def make_trace(
         files.append([*_place(path, recorder, root), _digest(whole, cache)])
     for path in recorder.sources:
         whole = recorder.whole(path)
-        known = whole in followed or whole in recorder.written
+        known = whole in followed or recorder.has_made(whole)
         if not known and (digest := graph("", whole)) is not None:
             sources.append([*_place(path, recorder, root), digest])
     for name in [*modules, *recorder.modules]:
@@ -85,12 +85,12 @@ def make_trace(
     listed = [
         [*_place(path, recorder, root), _names(recorder.whole(path), recorder.written)]
         for path in recorder.listed
-        if recorder.whole(path) not in recorder.written
+        if not recorder.has_made(recorder.whole(path))
     ]
     asked = [
         [*_place(path, recorder, root), what, answer]
         for (path, what), answer in recorder.asked.items()
-        if recorder.whole(path) not in recorder.written
+        if not recorder.has_made(recorder.whole(path))
         and not (path in opened and what in ("kind", "getsize"))
     ]
     found = {
@@ -135,6 +135,20 @@ def changes(
     for place, path, digest in trace.get("sources", ()):
         if graph("", whole := _from(place, path, root)) != digest:
             yield f"source {whole} changed"
+
+
+def take_over(trace: Mapping[str, Any], root: Path, recorder: Recorder) -> None:
+    """Note a trace that holds for a stage that uses its result: one that runs a pipeline itself."""
+    for place, path, _ in trace.get("files", ()):
+        recorder.read(_from(place, path, root))
+    for place, path, what, answer in trace.get("asked", ()):
+        recorder.note("asked", (_from(place, path, root), what), answer)
+    for place, path, _ in trace.get("listed", ()):
+        recorder.note("listed", _from(place, path, root))
+    for name in trace.get("environment", {}):
+        recorder.note("environment", name, value_of(name))
+    for name, _ in trace.get("modules", ()):
+        recorder.note("modules", name)
 
 
 def digest_of_text(text: str | None) -> str:

@@ -56,7 +56,7 @@ def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None
                 f"{where}: expected space to write, found none ({os.strerror(error.errno)}); "
                 f"free some space or {other}; nothing stored was lost: {AGAIN}"
             ) from error
-        if error.errno == errno.ENOTDIR or (error.errno == errno.EEXIST and os.path.isfile(where)):
+        if error.errno == errno.ENOTDIR:
             raise StorageError(f"{where}: expected a folder, found a file; {other}") from error
         if error.errno in REFUSED:
             found = in_the_way(error) or error.strerror
