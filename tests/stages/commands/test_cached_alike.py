@@ -3,6 +3,7 @@ what it needs and in an order of its own."""
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-SMALL = "--source synthetic --synthetic-size 100 --hidden 4 --epochs 1 --batch 20".split()
+SMALL = shlex.split("--source synthetic --synthetic-size 100 --hidden 4 --epochs 1 --batch 20")
 
 
 def call(folder, *words: str) -> str:
