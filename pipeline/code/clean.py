@@ -79,7 +79,8 @@ class _Cleaner(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """As `ast` has it, but past the many nodes that nothing is taken out of."""
-        for field in fields_with_children(node.__class__):
+        kind: type = node.__class__
+        for field in fields_with_children(kind):
             value = getattr(node, field, None)
             if isinstance(value, list):
                 visited = (_as_list(self.visit(n)) if branches(n) else [n] for n in value)

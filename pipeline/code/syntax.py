@@ -57,7 +57,8 @@ def walk(node: ast.AST) -> list[ast.AST]:
 
 
 def _append_children(node: ast.AST, found: list[ast.AST]) -> None:
-    for field in fields_with_children(node.__class__):
+    kind: type = node.__class__
+    for field in fields_with_children(kind):
         value = getattr(node, field, None)
         if value.__class__ is list:
             found += [inner for inner in value if inner] if field in _GAPS else value
