@@ -50,7 +50,7 @@ def content_of(cache: Any) -> list[Any]:
     for one in gc.get_referents(cache):  # first those of each entry, then the dict of entries
         if type(one) is dict and len(one) == info.currsize and one is not vars(cache):
             return found if info.maxsize is not None else [p for pair in one.items() for p in pair]
-        if getattr(one, "__name__", "") != "_lru_list_elem":
+        if not isinstance(one, type) or one.__module__ != "functools":  # of the entries themselves
             found.append(one)
     return []  # of another Python
 
