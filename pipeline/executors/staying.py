@@ -34,7 +34,7 @@ def staying() -> Iterator[None]:
             _own = os.getpid()
             with suppress(OSError):  # the folder is gone
                 _folder = os.getcwd()
-            os._exit = _raise  # type: ignore[assignment]
+            os._exit = _raise
     own = os.getpid()
     try:
         yield
