@@ -23,8 +23,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-HERE = Path(__file__).parent
-MIRRORS = ("pipeline", "stages")  # what lies here mirrors the code
+from tests.tracing import Tracing
+
 HEAVY = ("torch", "sklearn.model_selection", "pandas", "polars", "pyarrow.parquet", "distributed")
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; containers often have 64 MiB
@@ -49,26 +49,12 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Processes that run tests beside each other import what is heavy before coverage begins."""
+    """Coverage is told what to see. Processes that run tests beside each other import what is
+    heavy before it begins."""
     for name in HEAVY if hasattr(config, "workerinput") else ():
         with suppress(ImportError):
             importlib.import_module(name)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Coverage is what the tests that mirror the code cover, but for those marked `no_cover`: it
-    makes all that runs two or three times as slow, and the others would cover no further line."""
-    mirrors = item.path.relative_to(HERE).parts[0] in MIRRORS
-    coverage = sys.modules.get("coverage")
-    measured = coverage and coverage.Coverage.current()
-    if not measured or (mirrors and not item.get_closest_marker("no_cover")):
-        return (yield)
-    measured.stop()
-    try:
-        return (yield)
-    finally:
-        measured.start()
+    config.pluginmanager.register(Tracing())
 
 
 @pytest.fixture(autouse=True, scope="session")
