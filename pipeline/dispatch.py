@@ -169,10 +169,11 @@ class Dispatcher:
         stage = decision.stage
         sources = {name: outcome.keys[name] for name in stage.inputs}
         root = self._roots.get(stage.name, "")
-        key, fields, code = decision.key, decision.fields, decision.sources
+        key, fields = decision.key, decision.fields
+        code, opaque = decision.sources, decision.opaque
         assert key is not None  # what waits is not started
         assert fields is not None
-        return Task(stage, decision.parameters, sources, key, fields, root, code)
+        return Task(stage, decision.parameters, sources, key, fields, root, code, opaque)
 
     def _made(self, decision: Decision, outcome: Outcome) -> Any:
         digests = dict(outcome.digests)

@@ -108,7 +108,7 @@ class Wraps:
             return
         for recorder in self._recorders():
             found = recorder.path(path)
-            if found and recorder.whole(found) not in recorder.written:
+            if found and not recorder.has_made(recorder.whole(found)):
                 what, value = _of_status(answer, method)
                 recorder.note("asked", (found, what), value)
 

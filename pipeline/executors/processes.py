@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.executors.blas import limit_blas
 from pipeline.executors.leftovers import claim
+from pipeline.executors.staying import end
 
 LONGEST = 70  # bytes of the name of a folder with sockets
 SHORT = ("/tmp", "/var/tmp", "/dev/shm")
@@ -108,4 +109,4 @@ def _end_with_parent() -> None:  # pragma: no cover  # runs in the worker
     """A parent that is killed closes no queue; its workers would wait for ever."""
     if parent := multiprocessing.parent_process():
         parent.join()
-    os._exit(1)
+    end(1)

@@ -26,6 +26,7 @@ from pipeline.store.remote_records import Found, document_of, parse
 
 __all__ = ["Remote", "RemoteError"]
 BLOCK = 1 << 20
+_PROTOCOL = re.compile(r"^\s*[A-Za-z][A-Za-z0-9+.-]*:(//)?")
 _IS_GROUP = re.compile("[0-9a-f]{32}")
 INSTALL = "pip install 'cifar-pipeline[remote]'"
 
@@ -38,10 +39,10 @@ class Remote:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        if not address.strip():
+        if not _PROTOCOL.sub("", address).strip("/ "):
             raise ConfigError(
                 "--remote: expected an address such as s3://bucket/prefix or a folder, found "
-                "nothing; leave it away for none"
+                f"{address.strip() or 'nothing'}; leave it away for none"
             )
         try:
             from fsspec.core import url_to_fs

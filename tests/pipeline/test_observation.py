@@ -6,6 +6,7 @@ from typing import Annotated
 
 import pytest
 
+from pipeline.api import run as run_pipeline
 from pipeline.code.observe import observed
 from pipeline.errors import DataError
 from pipeline.events.reporter import Reporter
@@ -137,3 +138,28 @@ def test_a_variable_is_seen_however_many_stages_have_run_before(place, monkeypat
         with observed(()) as recorder:
             os.environ.get("MODE_OF_TEST")
         assert recorder.environment == {"MODE_OF_TEST": "a"}
+
+
+@stage(outputs=("inner",))
+def inner():
+    return Path("table.txt").read_text()
+
+
+@stage(outputs=("out",))
+def outer():
+    found = run_pipeline(Pipeline(inner), store="nested")["inner"]
+    return [found, Path("more.txt").exists()]
+
+
+def test_a_stage_that_runs_a_pipeline_depends_on_what_that_reads(planner, place):
+    (place / "table.txt").write_text("1")
+    pipeline = Pipeline(outer)
+    for text in ("22", "333"):  # the second time what is inside is cached
+        ran(planner, pipeline)
+        assert plan(planner, pipeline).status == "cached"
+        (place / "more.txt").touch()
+        assert plan(planner, pipeline).reasons == (f"file {place / 'more.txt'} is there now",)
+        ran(planner, pipeline)
+        (place / "table.txt").write_text(text)
+        assert f"file {place / 'table.txt'} changed" in plan(planner, pipeline).reasons
+        (place / "more.txt").unlink()
