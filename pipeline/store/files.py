@@ -32,6 +32,10 @@ BLOCK = 1 << 20
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
+class BeingWritten(DataError):
+    """A file changes while it is read."""
+
+
 @dataclass(frozen=True)
 class File:
     """One file outside the store. `path` is absolute; only its last part is identity, or `below`,
@@ -55,6 +59,8 @@ class File:
         """Say in a few words why it is no longer what it was; None where it is."""
         try:
             found = identify(self.path, cache=cache).files[0]
+        except BeingWritten:
+            return f"{self.path} has changed"
         except DataError:
             return f"{self.path} is missing or cannot be read"
         same = (found.size, found.sha256) == (self.size, self.sha256)
@@ -165,7 +171,7 @@ def _identify(path: Path, cache: DigestCache | None) -> File:
             raise DataError(f"expected a readable file at {path}: {error.strerror}") from error
         after = os.fstat(file.fileno())
     if stamp_of(before) != stamp_of(after):
-        raise DataError(f"{path} is being written by another program; wait until it is complete")
+        raise BeingWritten(f"{path} is being written by another program; wait until it is complete")
     if cache:
         cache.record(path, after, digest.hexdigest(), start)
     return File(path, after.st_size, digest.hexdigest())

@@ -7,6 +7,7 @@ from typing import Annotated
 import pytest
 
 from pipeline.api import run as run_pipeline
+from pipeline.code.observe import observed
 from pipeline.errors import DataError
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
@@ -126,6 +127,17 @@ def test_nothing_is_stored_where_an_input_of_files_changes(planner, place, store
     with pytest.raises(DataError, match="archive has changed while look ran, which has archive"):
         run(planner(Pipeline(find, look)), (), Reporter())
     assert not [path for path in store.results() if path.parent.name == "look"]
+
+
+def test_a_variable_is_seen_however_many_stages_have_run_before(place, monkeypatch):
+    """CPython 3.13 goes on calling a method that was replaced in a class some 200 times."""
+    monkeypatch.setenv("MODE_OF_TEST", "a")
+    for _ in range(300):
+        for _ in range(8):  # so that the interpreter specialises the call
+            os.environ.get("HOME")
+        with observed(()) as recorder:
+            os.environ.get("MODE_OF_TEST")
+        assert recorder.environment == {"MODE_OF_TEST": "a"}
 
 
 @stage(outputs=("inner",))
