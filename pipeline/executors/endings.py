@@ -1,4 +1,4 @@
-"""Staying: a process that runs a stage goes on after it, where it was, and no other does.
+"""Endings: a process that runs a stage goes on after it, where it was, and no other does.
 
 `os._exit` ends a process at once, without a word: no lock is let go in order, no error reported. In
 the process that runs a stage it raises `SystemExit`, as `sys.exit` does; processes that the stage
