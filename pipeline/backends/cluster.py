@@ -57,10 +57,15 @@ class Cluster(Apart):
         self._meeting, self._met = threading.Lock(), dict[str, dict[str, str]]()
         self._reporter = Reporter()
         waits, warn = lambda: bool(self._asked), lambda text: self._reporter.warn(text)
-        self._lookout = Lookout(self._client, self.address, waits, warn)
+        self._lookout = Lookout(self._client, self.address, threads, waits, warn)
 
     def at_once(self, placement: Placement) -> int:
         return self._most
+
+    def groups_at_once(self, placement: Placement) -> int:
+        """Two for each thread that there is now: so none waits for the next one, and who joins
+        finds some."""
+        return placement.jobs or min(2 * self._lookout.threads + 2, self._most)
 
     def channel(self, reporter: Reporter) -> int:
         self._reporter = reporter

@@ -89,6 +89,8 @@ def scheduler_killed(cluster: Cluster, client: Machine, process: subprocess.Pope
     """Kill the scheduler, and see how the client ends; start it again, with its workers."""
     over = process.poll() is not None
     kill(cluster.scheduler)
+    # Who had not joined yet has lost nothing, and joins the next one.
+    joined = [name for name in WORKERS if cluster.has_joined(name)]
     wrong = []
     try:
         status = process.wait(PATIENCE)
@@ -100,7 +102,7 @@ def scheduler_killed(cluster: Cluster, client: Machine, process: subprocess.Pope
     if (not over and (status != 2 or "cluster tcp://" not in last[0])) or "Traceback" in err:
         wrong.append(f"the scheduler was killed: status {status}, {last}")
     cluster.start_scheduler()
-    for name in WORKERS:  # they end when they lose their scheduler; who keeps them starts others
+    for name in joined:  # they end when they lose their scheduler; who keeps them starts others
         try:
             cluster.workers[name].wait(PATIENCE)
         except subprocess.TimeoutExpired:
