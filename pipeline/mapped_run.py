@@ -29,7 +29,7 @@ from pipeline.store.store import Store
 FIRST = 16  # items in a group, as long as nobody knows how long they take
 SHARE = 0.1  # of a group's time that may go into what comes beside its work
 LONGEST = 10 * SECONDS  # of work in a group, whatever comes beside it
-SHORTEST = 0.1  # seconds of work in a group: to share less out among workers costs more than it gains
+SHORTEST = 0.1  # seconds of work in a group: to share less out costs more than it gains
 POLL = 0.1  # seconds
 SHOWN = 5  # labels of items that failed
 
