@@ -168,8 +168,12 @@ class Cluster(Apart):
 def _perform(order: Order) -> Answer:
     """Carry out an order, on a worker."""
     from distributed import get_worker
+    from distributed.utils import sync
 
     worker = get_worker()
+    # Nothing begins whose result has nowhere to go: a worker notices late that its scheduler is
+    # lost, and may have a next task already.
+    sync(worker.loop, worker.scheduler.who_has, keys=[])
 
     def send(kind: str, fields: dict[str, Any]) -> None:
         worker.log_event(order.run, (order.channel, kind, fields))
