@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from pipeline.errors import Interrupted, UserError
+from pipeline.errors import Interrupted, UserError, WorkersDied
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task
 from pipeline.group_execution import SECONDS, Done, Group
@@ -92,6 +92,7 @@ class _Run:
         self._keep_going, self._stop = keep_going, stop
         self._running: dict[Future[Done], tuple[Item, ...]] = {}
         self._item_seconds, self._beside = 0.0, 0.0  # seconds an item; and beside a group
+        self._alone: set[int] = set()  # numbers of items that go in groups of their own
         self.failures: list[tuple[int, Exception]] = []
 
     def groups(
@@ -119,7 +120,8 @@ class _Run:
 
     def _start(self, submit: Submit, share: int) -> None:
         seconds = min(max(SECONDS, self._beside / SHARE), LONGEST)
-        size = self._size(seconds, -(-len(self._todo) // share))
+        alone = self._todo[0].number in self._alone
+        size = 1 if alone else self._size(seconds, -(-len(self._todo) // share))
         items = tuple(self._todo.popleft() for _ in range(min(size, len(self._todo))))
         given = self._task, self._mapped.common, dict(self._mapped.fields), items
         self._running[submit(Group(*given, self._keep_going, seconds))] = items
@@ -140,12 +142,26 @@ class _Run:
             timeout = None if self._stop is None else POLL
             ended, _ = wait(self._running, timeout, return_when=FIRST_COMPLETED)
         for future in [future for future in self._running if future in ended]:
-            yield self._running.pop(future), future.result()
+            items = self._running.pop(future)
+            try:
+                done = future.result()
+            except WorkersDied as error:
+                done = self._after_deaths(items, error)
+            yield items, done
+
+    def _after_deaths(self, items: tuple[Item, ...], error: WorkersDied) -> Done:
+        """One of these items ends whoever makes it, nobody knows which: each goes alone from here
+        on. One that was alone has failed."""
+        if len(items) == 1:
+            return Done(count=1, seconds=SECONDS, failures=[(items[0].number, error)])
+        self._alone.update(item.number for item in items)
+        return Done()
 
     def _take(self, items: tuple[Item, ...], done: Done) -> None:
         self._todo.extendleft(reversed(items[done.count :]))
-        self._item_seconds = max(done.seconds / max(done.count, 1), 1e-6)
-        self._beside = done.beside
+        if done.count:
+            self._item_seconds = max(done.seconds / done.count, 1e-6)
+            self._beside = done.beside
         self.failures += done.failures
 
 

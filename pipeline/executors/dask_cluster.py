@@ -71,6 +71,7 @@ def expect_cluster(placement: Placement) -> Any:
     for name in list(logging.root.manager.loggerDict):  # who waits for a task reports its error
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("concurrent.futures").addFilter(_is_ours)
     _check_scheme(placement)
     security = _security(placement)
     if placement.cluster is not None:
@@ -79,6 +80,12 @@ def expect_cluster(placement: Placement) -> Any:
         given = (security or Security()).get_connection_args("client")
         expect_scheduler(placement.cluster, given)
     return security
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """False: a future is cancelled whose scheduler is lost, of which Dask cannot be told."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__module__.partition(".")[0] != "distributed"
 
 
 def _check_scheme(placement: Placement) -> None:
