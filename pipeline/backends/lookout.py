@@ -45,8 +45,9 @@ class Lookout:
                 self.threads = sum(self._client.nthreads().values())
                 before, missing = missing, not self.threads
                 if missing and before and not warned:
+                    joins = f"joins: dask worker {self._address} --nthreads 1"
                     self._warn(
                         f"cluster {self._address}: expected workers, found none; work begins as "
-                        f"soon as one joins: dask worker {self._address} --nthreads 1"
+                        f"soon as one {joins if '://' in self._address else 'has started again'}"
                     )
                 warned = missing and before

@@ -71,7 +71,8 @@ def expect_cluster(placement: Placement) -> Any:
     for name in list(logging.root.manager.loggerDict):  # who waits for a task reports its error
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    logging.getLogger("concurrent.futures").addFilter(_is_ours)
+    for name in ("concurrent.futures", "tornado.application"):
+        logging.getLogger(name).addFilter(_is_ours)
     _check_scheme(placement)
     security = _security(placement)
     if placement.cluster is not None:
@@ -83,7 +84,7 @@ def expect_cluster(placement: Placement) -> Any:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """False: a future is cancelled whose scheduler is lost, of which Dask cannot be told."""
+    """False: of a future that is cancelled at the end, or that a lost scheduler had."""
     kind = record.exc_info[0] if record.exc_info else None
     return kind is None or kind.__module__.partition(".")[0] != "distributed"
 
