@@ -13,7 +13,7 @@ import importlib
 import sys
 import threading
 import types
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
 _STEPPING_ASIDE = threading.Lock()
@@ -34,6 +34,29 @@ class _StandIn(types.ModuleType):
         return getattr(module, attribute)
 
 
+class _Once:
+    """Finds what has been imported already, as its own loader.
+
+    `import a.b` asks a for its path after it has looked whether a.b is there. Where a is a stand-in
+    it is imported by that question, a.b with it perhaps, which would then be executed once more:
+    two classes of the same name, neither an instance of the other.
+    """
+
+    def find_spec(self, name: str, _: object, target: object = None) -> ModuleSpec | None:
+        module = sys.modules.get(name)
+        if module is None or target is not None:
+            return None
+        return ModuleSpec(name, _Once())  # type: ignore[arg-type]  # a loader by its methods
+
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
+        module = sys.modules[spec.name]
+        self._own = module.__spec__  # which is now replaced
+        return module
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        module.__spec__ = self._own
+
+
 def is_stand_in(module: object) -> bool:
     """Whether it stands for a module that has not been imported yet."""
     return isinstance(module, _StandIn) and sys.modules.get(module.__name__) is module
@@ -45,6 +68,8 @@ def defer(*names: str) -> None:
     A dotted name imports the packages above. Nothing happens where a module is imported already,
     or cannot be found: then `import` says so.
     """
+    if not any(isinstance(finder, _Once) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Once())
     for name in names:
         package, _, last = name.rpartition(".")
         parent = importlib.import_module(package) if package else None

@@ -19,7 +19,15 @@ import ast
 from collections.abc import Collection
 from typing import Any
 
-from pipeline.code.syntax import FunctionNode, chain, decorator_chain, digest, walk
+from pipeline.code.syntax import (
+    FunctionNode,
+    branches,
+    chain,
+    decorator_chain,
+    digest,
+    fields_with_children,
+    walk,
+)
 
 # Decorators known not to read annotations.
 PLAIN_DECORATORS = {
@@ -68,6 +76,18 @@ class _Cleaner(ast.NodeTransformer):
     def __init__(self, loggers: Collection[str]) -> None:
         self._loggers = loggers
         self._in_class = ""  # "", "class" or "dataclass"
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """As `ast` has it, but past the many nodes that nothing is taken out of."""
+        kind: type = node.__class__
+        for field in fields_with_children(kind):
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                visited = (_as_list(self.visit(n)) if branches(n) else [n] for n in value)
+                value[:] = [inner for part in visited for inner in part]
+            elif isinstance(value, ast.AST) and branches(value):
+                setattr(node, field, self.visit(value))
+        return node
 
     def visit_FunctionDef(self, node: FunctionNode) -> ast.AST:
         strip_annotations(node)

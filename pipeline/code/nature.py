@@ -30,6 +30,7 @@ WORDS = {
     "__subclasses__": "subclasses",
 }  # fmt: skip
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _FIXED = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp)
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "OrderedDict", "Counter", "deque"}
 _METACLASSES = ("type", "Type", "Meta")
@@ -87,14 +88,18 @@ def loggers_of(tree: ast.Module) -> set[str]:
     return names
 
 
-def names_made_twice(tree: ast.Module) -> list[str]:
-    """The qualified names that more than one function in a module has."""
+def names_made_twice(tree: ast.Module, nodes: Iterable[ast.AST]) -> list[str]:
+    """The qualified names that more than one function in a module, of these nodes, has."""
+    functions = (n for n in nodes if isinstance(n, (*_FUNCTIONS, ast.Lambda)))
+    names = [getattr(function, "name", "") for function in functions]
+    if len(set(names)) == len(names):  # so in most modules, and quickly known
+        return []
     found: dict[str, int] = {}
 
     def visit(node: ast.AST, prefix: str) -> None:
         for inner in children(node):
             name = getattr(inner, "name", "<lambda>")
-            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            if isinstance(inner, (*_FUNCTIONS, ast.Lambda)):
                 found[prefix + name] = found.get(prefix + name, 0) + 1
                 visit(inner, f"{prefix}{name}.<locals>.")
             else:
@@ -106,8 +111,7 @@ def names_made_twice(tree: ast.Module) -> list[str]:
 
 def decorated(statement: ast.AST) -> bool:
     """Whether a statement defines a function that a decorator may have seen the name of."""
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = (node for node in walk_scope(statement) if isinstance(node, functions))
+    nodes = (node for node in walk_scope(statement) if isinstance(node, _FUNCTIONS))
     return any(not is_plain(node) for node in nodes)
 
 

@@ -78,7 +78,8 @@ def scan(source: bytes, module: str, is_package: bool) -> Table:
 
 
 def _table(tree: ast.Module, package: str, docs: str | None) -> Table:
-    imports = _imports(walk(tree), package)
+    nodes = walk(tree)
+    imports = _imports(nodes, package)
     top = [node for statement in tree.body for node in walk_scope(statement)]
     stars = [base for base, name in imports if name == "*"]
     statements = list(top_statements(tree.body))
@@ -124,7 +125,7 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> Table:
         made["lines"] += [(*_lines(statement), name) for name in names[:1] if name in parts]
         if stage is not None:
             stages[stage.name] = stage
-    rebound = {n for node in walk(tree) for n in getattr(node, "names", ()) if _rebinds(node)}
+    rebound = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
     symbols = {
         name: row(symbol_entry(name, parts[name], targets[name], name in rebound))
         for name in targets
@@ -142,22 +143,17 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> Table:
         "stars": stars,
         "imports": _names(imports),
         "top": _names(_imports(top, package)),
-        "twice": names_made_twice(tree),
+        "twice": names_made_twice(tree, nodes),
     }
 
 
 def _lines(statement: ast.AST) -> tuple[int, int]:
     """The first and the last line of a statement, decorators included."""
-    lines = [
-        (node.lineno, node.end_lineno)
-        for node in walk(statement)
-        if hasattr(node, "lineno") and hasattr(node, "end_lineno")
-    ]
+    nodes = [statement, *getattr(statement, "decorator_list", ())]
+    if not hasattr(statement, "lineno"):  # it was made here
+        nodes = walk(statement)
+    lines = [(n.lineno, n.end_lineno) for n in nodes if hasattr(n, "lineno")]
     return min(first for first, _ in lines), max(last for _, last in lines)
-
-
-def _rebinds(node: ast.AST) -> bool:
-    return isinstance(node, ast.Global)
 
 
 def _imports(nodes: Iterable[ast.AST], package: str) -> list[tuple[str, str]]:

@@ -24,8 +24,9 @@ _NAMING = {"id", "name"}
 # What holds no node that has others below it: operators (a third of all nodes), names, and flags.
 _LEAVES = {
     *("ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "kind"),
-    *("type_comment", "conversion", "simple", "is_async", "rest"),
+    *("type_comment", "conversion", "simple", "is_async", "rest", "kwd_attrs"),
 }
+_GAPS = {"keys", "kw_defaults"}  # lists in which None has a meaning
 _CHILDLESS = (ast.Name, ast.Constant, ast.alias, ast.Global, ast.Nonlocal)
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -56,18 +57,24 @@ def walk(node: ast.AST) -> list[ast.AST]:
 
 
 def _append_children(node: ast.AST, found: list[ast.AST]) -> None:
-    kind: type = type(node)
-    for field in _fields_with_children(kind):
+    kind: type = node.__class__
+    for field in fields_with_children(kind):
         value = getattr(node, field, None)
-        if isinstance(value, list):
-            found += [inner for inner in value if isinstance(inner, ast.AST)]
+        if value.__class__ is list:
+            found += [inner for inner in value if inner] if field in _GAPS else value
         elif isinstance(value, ast.AST):
             found.append(value)
 
 
+def branches(node: ast.AST | None) -> bool:
+    """Whether it is no name, constant or gap: what is more than half of all nodes."""
+    return node is not None and not isinstance(node, _CHILDLESS)
+
+
 @cache
-def _fields_with_children(kind: type[ast.AST]) -> tuple[str, ...]:
-    if issubclass(kind, _CHILDLESS):  # more than half of all nodes
+def fields_with_children(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that hold nodes, or lists of them, with others below."""
+    if issubclass(kind, _CHILDLESS):
         return ()
     return tuple(field for field in kind._fields if field not in _LEAVES)
 

@@ -13,7 +13,8 @@ from pipeline import plan, run
 from stages.cifar10 import PIPELINE
 from stages.modelfile import load_model
 
-GIVEN = {"source": "synthetic", "synthetic_size": 500, "batch": 25, "epochs": 3, "lr": 0.02}
+GIVEN = {"source": "synthetic", "synthetic_size": 4000, "color": True, "epochs": 5, "lr": 0.05}
+GIVEN |= {"local": "8,4,8", "hidden": (64,), "batchnorm": True}  # patches have units of their own
 
 # %% [markdown]
 # ## Train
@@ -82,13 +83,17 @@ for place in np.argsort(right - chances.max(axis=1))[:3]:
 # Only what depends on a change runs again; everything before it is shared.
 
 # %%
-accuracies = {}
-for hidden in ((16,), (64,), (64, 32)):
-    other = run(PIPELINE, **GIVEN, hidden=hidden)
-    accuracies[hidden] = other["evaluation"]["validation"]["accuracy"]
+accuracies = {"--hidden 64 --local 8,4,8": found["evaluation"]["validation"]["accuracy"]}
+for flags, changed in (
+    ("--hidden 64", {"local": ""}),
+    ("--hidden 256", {"local": "", "hidden": (256,)}),
+    ("--hidden 64 --local 8,4,16", {"local": "8,4,16"}),
+):
+    other = run(PIPELINE, **(GIVEN | changed))
+    accuracies[flags] = other["evaluation"]["validation"]["accuracy"]
     ran = [stage.name for stage in other.stages if stage.status == "ran"]
-    print(f"{hidden!s:<9} {accuracies[hidden]:.1%}  ran: {', '.join(ran)}")
+    print(f"{flags:<27} {accuracies[flags]:.1%}  ran: {', '.join(ran)}")
 
 # %%
-best = ",".join(map(str, max(accuracies, key=accuracies.get)))
-print(f"Go on with this one:  pipeline run --hidden {best} --save model.json")
+best = max(accuracies, key=accuracies.get)
+print(f"Go on with this one:  pipeline run --color --batchnorm --lr 0.05 {best} --save model.json")

@@ -108,3 +108,18 @@ def test_threads_that_use_it_at_once_wait_for_one_import(module):
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(lambda _: stand_in.value, range(4))) == {5}
     assert sys.deferred_slow_ran == 1
+
+
+def test_a_module_below_a_deferred_package_is_executed_once(module, tmp_path):
+    package = tmp_path / "deferred_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .inner import Kind\n")
+    (package / "inner.py").write_text("class Kind: pass\n")
+    importlib.invalidate_caches()
+    defer("deferred_package")
+    inner = importlib.import_module("deferred_package.inner")
+    found = importlib.import_module("deferred_package")
+    assert found.Kind is inner.Kind
+    assert found.inner is inner
+    assert inner.__spec__.origin == str(package / "inner.py")
+    assert importlib.reload(inner).Kind is not found.Kind, "who asks for it gets a new one"

@@ -89,7 +89,7 @@ def figures(records: Sequence[Record], name: str) -> list[Figure]:
     found: list[Figure] = []
     for record in records:
         if record.confusion is not None:
-            title = f"{record.recipe} on {record.dataset}: {percent(record.accuracy)} right"
+            title = f"{record.recipe} on {record.data}: {percent(record.accuracy)} right"
             found.append(Matrix(title, record.classes, record.confusion))
     return found
 
@@ -110,7 +110,7 @@ def _text(records: Sequence[Record], drawn: Sequence[Figure], place: Path, plot:
 
 def _line(record: Record, columns: int) -> str:
     """A run's name and, below it, how well it does."""
-    name = shorten(f"{record.name}  {record.recipe} on {record.dataset}", columns)
+    name = shorten(f"{record.name}  {record.recipe} on {record.data}", columns)
     images = record.figures.get("test", {}).get("images")
     if not images or record.accuracy is None:
         return f"{name}\n  not evaluated"

@@ -29,8 +29,8 @@ def comparison_page(records: Sequence[Record]) -> str:
 
 
 def _head(records: Sequence[Record], names: Sequence[str]) -> Markup:
-    datasets = list(dict.fromkeys(record.dataset for record in records))
-    warning = next((found for one in datasets if (found := synthetic(one))), None)
+    datasets = list(dict.fromkeys(record.data for record in records))
+    warning = next((found for one in records if (found := synthetic(one.dataset))), None)
     rows = [
         tag("li", against.key(place), tag("b", name), f" {record.recipe}")
         for place, (name, record) in enumerate(zip(names, records, strict=True))

@@ -62,6 +62,7 @@ def gather(
         missing=found if isinstance(found, str) else "",
         first_layer=first_layer(trail),
         patches=by_position(trail),
+        source=source_of(trail),
         unit="row" if dataset and shape_of(dataset) is None else "image",
     )
 

@@ -39,7 +39,7 @@ SECTIONS = {
 def run_page(record: Record) -> str:
     """The page of one run."""
     drawn = {name: section(record) for name, section in SECTIONS.items()}
-    return page(f"{record.recipe} on {record.dataset}", head(record), drawn)
+    return page(f"{record.recipe} on {record.data}", head(record), drawn)
 
 
 def page(title: str, header: Markup, drawn: dict[str, Markup | None]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from stages.commands.report.html import visible
 from stages.commands.report.predictions import Predictions
 from stages.commands.report.words import listed, several
 
@@ -73,12 +75,20 @@ class Record:
     missing: str
     first_layer: np.ndarray | None
     patches: tuple[int, np.ndarray] | None = None
+    source: str = ""  # as it would be typed
     unit: str = "image"  # what an example is called: of a table, a row
 
     @property
     def flips(self) -> bool:
         """Whether predictions are averages over an image and its mirror image (flip TTA)."""
         return bool(self.parameters.get("tta"))
+
+    @property
+    def data(self) -> str:
+        """The dataset as people call it: by its source where it has no name but its digest."""
+        name = re.split(r"[/\\]", self.source.rstrip("/\\"))[-1].partition("?")[0]
+        custom = name and self.dataset.startswith("custom-")
+        return f"{visible(name)} ({self.dataset})" if custom else self.dataset
 
     @property
     def epochs(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pipeline.cli.program import Program
@@ -11,6 +13,7 @@ from pipeline.names import flag
 from pipeline.store.files import Files
 from stages.commands.report.trail import Trail
 from stages.commands.runs.words import DEFAULT
+from stages.dataset.formats.listing import LISTING, PLACE
 
 SIZE = "synthetic_size"
 
@@ -25,6 +28,9 @@ def source_of(trail: Trail) -> str:
     if kind == "str" or not isinstance(archive, Files) or not archive.files:
         return str(source)
     first = archive.files[0].path
+    if first.name == LISTING:  # of a folder of images
+        with suppress(OSError):
+            return os.readlink(first.with_name(PLACE))
     return str(first if len(archive.files) == 1 else first.parent)
 
 

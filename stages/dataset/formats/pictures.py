@@ -44,7 +44,8 @@ def read(source: Files, options: Any, context: Context) -> Reading:
         where = Path(os.readlink(link))
         names = [entry.name for entry in entries]
         items: Iterable[Item] = (
-            (number, e.name, e.sha256, str(link / e.name)) for number, e in enumerate(entries)
+            (number, e.name, e.sha256, os.path.join(link, e.name))
+            for number, e in enumerate(entries)
         )
     else:
         where, names = path, picture_names(path)

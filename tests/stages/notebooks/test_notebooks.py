@@ -53,7 +53,8 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
     assert len(pictures) == 3
     text = "".join(printed)
     assert "epoch 3: " in text
-    assert re.search(r"test images: \d+\.\d% right", text)
+    (accuracy,) = re.findall(r"test images: (\d+\.\d)% right", text)
+    assert float(accuracy) > 50  # it is worth looking at
     assert text.count("is taken for: ") == 3
     assert text.count("ran: train, evaluate, serialize") == 3
 

@@ -42,7 +42,7 @@ def title(record: Record) -> Markup:
             tag(
                 "h1",
                 recipe,
-                tag("span", f" on {shorten(record.dataset, 2 * LONGEST)}", class_="on"),
+                tag("span", f" on {shorten(record.data, 2 * LONGEST)}", class_="on"),
             ),
             tag("p", "with ", *(tag("code", one) for one in changes), class_="with")
             if changes

@@ -17,6 +17,7 @@ from stages.cifar10 import PIPELINE, PROGRAM
 from stages.commands.report.gather import gather
 from stages.commands.report.trail import chosen
 from stages.commands.report.weights import first_layer, to_pixels
+from tests.stages.examples import pictures, write_all
 
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 2 --batch 30"
 OTHER = f"{SMALL} --lr 0.05 --whiten pca --components 40 --standardize feature --flip random --tta"
@@ -52,6 +53,17 @@ def test_run_leaves_a_page(call, document, folder, runs):
     before = page.stat().st_mtime_ns  # all is cached, and the page is there
     assert call(f"run {SMALL}")[1].rstrip().endswith(f"report: {found['report']}")
     assert page.stat().st_mtime_ns == before
+
+
+def test_a_folder_of_photos_is_called_by_its_name(call, folder, tmp_path):
+    photos = write_all(tmp_path / "my photos", pictures())
+    flags = f"--source '{photos}' --hidden 4 --epochs 1 --batch 8 --artifacts-dir '{tmp_path}'"
+    status, out, err = call(f"run {flags} --json")
+    assert status == 0, err
+    page = (folder / json.loads(out)["report"]).read_text("utf-8")
+    assert '<span class="on"> on my photos (custom-' in page
+    command = json.loads(call(f"report {flags} --json")[1])["runs"][0]["command"]
+    assert str(photos) in shlex.split(command)
 
 
 def test_no_report(call, document, folder, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 
 from stages.commands.report.comparison import comparison_page
 from stages.commands.report.page import run_page
@@ -46,3 +47,18 @@ def test_a_command_breaks_between_its_flags():
     page = run_page(record(command="pipeline run --lr 0.1 --hidden 8,9"))
     assert "<span>--lr 0.1</span> <span>--hidden 8,9</span>" in page
     assert "pipeline run --lr 0.1 --hidden 8,9" in Document(page).text
+
+
+@pytest.mark.parametrize(
+    ("source", "dataset", "words"),
+    [
+        ("/home/me/photos/", "custom-12345678", "photos (custom-12345678)"),
+        ("https://host/a.zip?key=1", "custom-12345678", "a.zip (custom-12345678)"),
+        ("table.csv", "custom-12345678", "table.csv (custom-12345678)"),
+        ("/tmp/cifar.tar.gz", "cifar10", "cifar10"),
+        ("", "custom-12345678", "custom-12345678"),
+    ],
+)
+def test_data_without_a_name_is_called_as_its_source_is(source, dataset, words):
+    found = record(dataset=dataset, source=source)
+    assert f" on {words}</span>" in run_page(found)
