@@ -8,6 +8,7 @@ import sys
 import threading
 from ast import literal_eval
 from contextlib import closing, contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from pipeline.backends import cluster, lookout, versions
 from pipeline.code import CodeIndex
 from pipeline.errors import ExecutorError
 from pipeline.events.reporter import Reporter
+from pipeline.executors.dask_cluster import connect
 from pipeline.executors.placement import Placement
 from pipeline.planner import Planner
 from pipeline.search.trials import completed
@@ -122,6 +124,28 @@ def test_what_workers_are_asked_needs_nothing_of_this_package(tmp_path):
     assert missing == []
     assert digest != question()[1]
     assert pickle.loads(dumps(question))() == question()
+
+
+def test_a_worker_with_another_python_is_named_before_it_gets_code():
+    class Client:
+        scheduler = SimpleNamespace(address="tcp://1")
+
+        def get_versions(self):
+            here, other = ({"host": {"python": f"3.{n}.1.final.0"}} for n in (11, 12))
+            return {"client": here, "workers": {"tcp://2": here, "tcp://3": other}}
+
+    with pytest.raises(ExecutorError, match=r"Python 3.11 .* found 3.12 on tcp://3; start that"):
+        versions.ask_workers(Client(), "json")
+
+
+def test_what_cannot_be_cancelled_any_more_says_nothing(tmp_path, caplog):
+    with started(tmp_path, 0) as (_, placement):
+        client, _ = connect(placement)
+        future = client.get_executor(pure=False).submit(len, "")
+        client.close()
+        future.cancel()
+    assert future.cancelled()
+    assert not caplog.records
 
 
 def test_workers_are_asked(tmp_path):
