@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.code import CodeIndex
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
-from pipeline.executors.staying import staying
+from pipeline.executors.endings import staying
 from pipeline.observation import Observations
 from pipeline.outputs import returning, write_outputs
 from pipeline.run_context import RunContext

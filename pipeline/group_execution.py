@@ -21,7 +21,7 @@ from pipeline.errors import Interrupted, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task
 from pipeline.executors.blas import one_blas_thread
-from pipeline.executors.staying import staying
+from pipeline.executors.endings import staying
 from pipeline.mapping import Item, Place
 from pipeline.observation import Observations
 from pipeline.outputs import returning, write_outputs

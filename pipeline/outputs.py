@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.context import Progress
 from pipeline.errors import OutputError
 from pipeline.events.reporter import Reporter
-from pipeline.executors.staying import staying
+from pipeline.executors.endings import staying
 from pipeline.prefetch import prefetched
 from pipeline.stage import Stage
 from pipeline.store.item_writer import ItemWriter

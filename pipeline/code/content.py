@@ -41,7 +41,8 @@ _PARTS = {
 }
 _WRAPPERS = tuple(_PARTS)
 Describe = Callable[[Any, "Content"], str]
-Describers, Hidden, Words = Mapping[type, Describe], Callable[[Any], Any], Collection[str]
+Hidden = Callable[[Any], Any]
+Kinds = Mapping[type, Describe]
 
 
 class Content:
@@ -54,7 +55,7 @@ class Content:
     """
 
     def __init__(
-        self, describe: Describers, hidden: Hidden = lambda value: None, words: Words = ()
+        self, describe: Kinds, hidden: Hidden = lambda value: None, words: Collection[str] = ()
     ) -> None:
         self._describe, self._hidden, self._words = describe, hidden, words
         self._by_kind: dict[type, Describe | None] = {}

@@ -16,8 +16,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
 from pipeline.executors.blas import limit_blas
+from pipeline.executors.endings import end
 from pipeline.executors.leftovers import claim
-from pipeline.executors.staying import end
 
 LONGEST = 70  # bytes of the name of a folder with sockets
 SHORT = ("/tmp", "/var/tmp", "/dev/shm")

@@ -1,4 +1,4 @@
-"""Staying: a process that runs a stage goes on after it, where it was, and no other does.
+"""Endings: a process that runs a stage goes on after it, where it was, and no other does.
 
 `os._exit` ends a process at once, without a word: no lock is let go in order, no error reported. In
 the process that runs a stage it raises `SystemExit`, as `sys.exit` does; processes that the stage
@@ -34,7 +34,7 @@ def staying() -> Iterator[None]:
             _own = os.getpid()
             with suppress(OSError):  # the folder is gone
                 _folder = os.getcwd()
-            os._exit = _raise  # type: ignore[assignment]
+            os._exit = _raise
     own = os.getpid()
     try:
         yield
