@@ -56,7 +56,9 @@ class Cluster(Apart):
         self._meeting, self._met = threading.Lock(), dict[str, dict[str, str]]()
         self._reporter = Reporter()
         waits, warn = lambda: bool(self._asked), lambda text: self._reporter.warn(text)
-        self._lookout = Lookout(self._client, self.address, threads, waits, warn)
+        self._without_workers = False
+        give_up = self._give_up if self._cluster is not None else None
+        self._lookout = Lookout(self._client, self.address, threads, waits, warn, give_up)
 
     def at_once(self, placement: Placement) -> int:
         return self._most
@@ -130,10 +132,21 @@ class Cluster(Apart):
         """What befell the cluster, in a line; an error of the stage is what it is."""
         if error is None or self._closed:
             return error
+        if self._without_workers:
+            return ExecutorError(
+                "cluster started here: expected its workers to start again after they died, found "
+                "none, for want of memory perhaps; run the same command again with fewer --jobs"
+            )
         module = type(error).__module__.partition(".")[0]
         if isinstance(error, CancelledError | OSError | TimeoutError) or module == "distributed":
             return self._lost(error)
         return error
+
+    def _give_up(self) -> None:
+        """End what waits for workers that have died and do not start again."""
+        self._without_workers = True
+        for future in list(self._asked):
+            future.cancel()
 
     def _lost(self, error: BaseException) -> ExecutorError:
         return ExecutorError(

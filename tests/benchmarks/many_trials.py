@@ -18,7 +18,7 @@ from unittest import mock
 
 from pipeline.cli.display import align
 from pipeline.code import CodeIndex
-from pipeline.planner import Planner
+from pipeline.planner import CACHED, Planner
 from pipeline.settings import resolve
 from pipeline.store.store import Store
 from stages.cifar10 import PIPELINE
@@ -51,17 +51,15 @@ def fill(folder: Path, trials: int) -> list[str]:
     settings = {n: s.value for n, s in resolve(PIPELINE.parameters, arguments=given).items()}
     code = CodeIndex(store.root / ".code.json")
     found = Trials(Planner(PIPELINE, settings, store, code))
-    (made,) = (path for path in (store.root / "train").iterdir() if path.is_dir())
     key = found.decide({**settings, "lr": rates[0], "l2": weights[0]})[0].key
     assert key is not None
-    assert store.folder(key) == made
     outputs = {name: store.load(key, name) for name in store.manifest(key)["outputs"]}
     notes = store.manifest(key)["notes"]
     with mock.patch("os.fsync"):
         for rate in rates:
             for weight in weights:
                 last, _ = found.decide({**settings, "lr": rate, "l2": weight})
-                if last.key is None or last.fields is None or last.key == key:
+                if last.key is None or last.fields is None or last.status == CACHED:
                     continue
                 with store.write(last.key, last.fields) as writer:
                     writer.root, writer.notes = "search", dict(notes)

@@ -78,6 +78,16 @@ def test_that_nobody_is_there_to_work_is_reported_once(tmp_path, monkeypatch):
     ]
 
 
+def test_work_ends_where_nobody_can_start_workers_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(lookout, "INTERVAL", 0.02)
+    monkeypatch.setattr(lookout, "PATIENCE", 0.1)
+    with started(tmp_path, 0) as (made, _):
+        monkeypatch.setattr(cluster, "connect", lambda placement: (distributed.Client(made), made))
+        found = trials(tmp_path / "store", Placement("dask", jobs=2))
+    assert {type(error) for error in found.values()} == {ExecutorError}
+    assert "expected its workers to start again after they died" in str(found[1.0])
+
+
 def test_what_workers_have_made_is_found_by_a_client_that_is_back(tmp_path):
     (tmp_path / "traces").mkdir()
     with started(tmp_path, 3) as (_, placement):
