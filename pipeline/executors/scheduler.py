@@ -77,7 +77,7 @@ def _expect_somebody(place: str, deadline: float) -> None:
 
 async def _kind(address: str, given: dict[str, Any], patience: float) -> str:
     """What kind of a server of Dask's answers."""
-    from distributed.comm import connect
+    from distributed.comm.core import connect
     from distributed.core import send_recv
 
     async with asyncio.timeout(max(patience, 0.01)):

@@ -53,6 +53,7 @@ def within(seconds: float, call: Callable[..., T], *given: Any) -> T:
 
     threading.Thread(target=work, name="within", daemon=True).start()
     try:
+        value: T
         value, error = ended.get(timeout=seconds)
     except queue.Empty:
         raise TimeoutError(f"no answer within {seconds:.0f} s") from None
