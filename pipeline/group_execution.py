@@ -57,12 +57,13 @@ class Group:
 @dataclass
 class Done:
     """What became of a group: its name in the store ("": nothing is stored), how many items of it
-    were looked at, the seconds of work on them (committing is none), and the errors of those that
-    failed, by number."""
+    were looked at, the seconds of work on them, the seconds beside it (looking at code, committing,
+    sending; no wait in a queue), and the errors of those that failed, by number."""
 
     name: str = ""
     count: int = 0
     seconds: float = 0.0
+    beside: float = 0.0
     failures: list[tuple[int, Exception]] = field(default_factory=list)
 
 
@@ -80,7 +81,7 @@ def execute_group(
     name, where they do not lie in `store`. Raises `CodeError` and `DataError` where code or files
     have changed meanwhile: then nothing of the group is stored.
     """
-    task, stage = group.task, group.task.stage
+    task, stage, began = group.task, group.task.stage, time.monotonic()
     if observations is None:
         observations = Observations(store, CodeIndex(store.root / ".code.json"))
     observations.check_code(stage, task.code, task.fields["graph"], before=True)
@@ -107,6 +108,7 @@ def execute_group(
     if stage.takes_context:
         for item in looked_at:
             store.states.drop(Key(stage.name, item.fingerprint))
+    done.beside = time.monotonic() - began - done.seconds
     return done
 
 

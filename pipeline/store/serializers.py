@@ -100,7 +100,8 @@ def note_code(graph: Callable[[Callable[..., Any]], str]) -> None:
     `graph` gives the identity of all that a function reaches."""
     for one in _registered.values():
         if one.name not in _code or _code[one.name][0] is not one:
-            parts = [one.accepts, one.write, one.read, *([one.digest] if one.digest else [])]
+            parts: list[Callable[..., Any]] = [one.accepts, one.write, one.read]
+            parts += [one.digest] if one.digest else []
             _code[one.name] = one, digest_json([graph(part) for part in parts])
 
 
