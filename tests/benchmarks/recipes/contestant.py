@@ -39,11 +39,12 @@ def products(task: Task) -> Any:
     return Products(task)
 
 
-OURS, PRODUCTS = "ours", "products alone"
+OURS, TORCH, COMPILED = "ours", "torch, eager", "torch, compiled"
+PRODUCTS = "products alone"
 KINDS: dict[str, Callable[[Task], Any]] = {
     OURS: ours,
-    "torch, eager": lambda task: torch(task, False),
-    "torch.compile": lambda task: torch(task, True),
+    TORCH: lambda task: torch(task, False),
+    COMPILED: lambda task: torch(task, True),
     PRODUCTS: products,
 }
 # Memory of large arrays is kept, not given back and faulted in anew in each step; and compilation

@@ -56,7 +56,7 @@ def measure(
         "started": {},
         "trainings": [],
     }
-    with started(makers, found) as present:
+    with started(makers, found, say) as present:
         for number, seed in enumerate(seeds):
             if number:  # a script trains once
                 present = {k: one for k, one in present.items() if isinstance(one, Contestant)}
@@ -67,7 +67,9 @@ def measure(
 
 
 @contextmanager
-def started(makers: dict[str, Make], found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def started(
+    makers: dict[str, Make], found: dict[str, Any], say: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
     """The contestants that there are, one started after the other; all are ended with the block."""
     with ExitStack() as stack:
         present = {}
@@ -79,6 +81,7 @@ def started(makers: dict[str, Make], found: dict[str, Any]) -> Iterator[dict[str
                 continue
             stack.callback(present[kind].close)
             found["started"][kind] = present[kind].started
+            say(f"{kind}: ready after {present[kind].started:.1f} s")
         yield present
 
 

@@ -96,7 +96,7 @@ class Task:
         """The parameters of the stage `train`, in their groups."""
         return train.arguments(self.values)
 
-    @property
+    @functools.cached_property
     def inputs(self) -> nn.Inputs:
         """What is done with stored features before the first layer."""
         fitted = {name: self.arrays[name] for name in ("standardization", "whitening")}

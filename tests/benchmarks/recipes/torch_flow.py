@@ -105,7 +105,7 @@ class TorchFlow:
         return loss, hits
 
     def _judge(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What is minimised; the loss without smoothing, which is what is reported; and the hits."""
+        """What is minimised; the loss without smoothing, which is reported; and the hits."""
         logs = self._network(x).t().log_softmax(1)
         loss, smoothing = nn.functional.nll_loss(logs, y), self._task.values["smoothing"]
         hits = (logs.detach().argmax(1) == y).sum()

@@ -45,8 +45,8 @@ class Images:
         if values["rotate"] or values["zoom"]:
             options = values["rotate"], values["zoom"]
             self._warps = torch.from_numpy(tables(*self._shape[1:], *options).copy())
-        self._project = wrap(self._make_project())
-        self._recolor = wrap(self._recolored)
+        self._plainly = self._make_project()
+        self._project, self._recolor = wrap(self._plainly), wrap(self._recolored)
 
     @torch.no_grad()
     def batch(self, rows: Tensor, epoch: int) -> Tensor:
@@ -76,7 +76,7 @@ class Images:
         x = self._stored[torch.from_numpy(rows)]
         if mirrored:
             x = x.view(-1, *self._shape).flip(3).reshape(x.shape)
-        return self._project(x)
+        return self._plainly(x)
 
     def _cut(self, rows: np.ndarray) -> Tensor:
         """The training images, each with its mirror after it, and views of all of their windows."""
