@@ -46,7 +46,9 @@ class Images:
             options = values["rotate"], values["zoom"]
             self._warps = torch.from_numpy(tables(*self._shape[1:], *options).copy())
         self._plainly = self._make_project()
-        self._project, self._recolor = wrap(self._plainly), wrap(self._recolored)
+        self._project, self._recolor = self._plainly, wrap(self._recolored)
+        if not values["local"]:  # else the compiler makes one loop of turning round and cutting out
+            self._project = wrap(self._plainly)
 
     @torch.no_grad()
     def batch(self, rows: Tensor, epoch: int) -> Tensor:
