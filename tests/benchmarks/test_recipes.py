@@ -118,10 +118,10 @@ def test_a_script_takes_turns(tmp_path):
     script.write_text(
         textwrap.dedent("""
             import sys, time
-            print("ready", flush=True)
+            print("ready")
             for epoch in range(int(sys.argv[2])):
                 time.sleep(0.05)
-                print(epoch + 1, 0.05, 1.5 - epoch, flush=True)
+                print(epoch + 1, 0.05, 1.5 - epoch)
             print("test", 0.5, 0.625, "total", 0.1)
         """)
     )

@@ -27,7 +27,8 @@ class Script:
     def __init__(self, path: Path, mode: str, epochs: int, archive: str) -> None:
         begin = time.perf_counter()
         self._path, self._epochs = path, epochs
-        self._process = Process([str(path), mode, str(epochs), archive], os.environ)
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}  # each line as it is printed
+        self._process = Process([str(path), mode, str(epochs), archive], environment)
         self._process.line()
         self._signal(signal.SIGSTOP)
         self.started = time.perf_counter() - begin
