@@ -23,7 +23,8 @@ class Decision:
     `parameters` are those that the function will be called with. `key` and `fields` (of the
     fingerprint) are None where the stage waits. `sources` are those of a stage that runs, as they
     were when they were fingerprinted; `manifest` is that of a result that is stored. `items` are
-    those of a mapped stage that runs, where its inputs are there to be looked at.
+    those of a mapped stage that runs, where its inputs are there to be looked at. `opaque` are
+    values that its function reaches and that have no content to be compared, in words.
     """
 
     stage: Stage
@@ -35,6 +36,7 @@ class Decision:
     sources: Mapping[str, list[int]] = field(default_factory=dict)
     manifest: Mapping[str, Any] | None = None
     items: ItemPlan | None = None
+    opaque: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:

@@ -115,8 +115,14 @@ class Dispatcher:
         from pipeline.mapped_run import run_mapped
 
         here = SerialExecutor() if most == 1 and stop is None else None
-        if here is None:  # on a cluster there may be more workers than anybody here knows of
-            most = max(most, self._backend_here().at_once(self.placement))
+
+        def at_once() -> int:
+            beside = max(1, len(self._running))
+            if here is not None:
+                return 1
+            # On a cluster there may be more workers, or fewer, than anybody here knows of.
+            return max(1, self._backend_here().groups_at_once(self.placement) // beside)
+
         return run_mapped(
             task,
             items,
@@ -125,7 +131,7 @@ class Dispatcher:
             made,
             self._planner.observations,
             lambda group: self._submit_group(group, here),
-            lambda: max(1, most // max(1, len(self._running))),
+            at_once,
             self.placement.keep_going,
             stop,
         )
@@ -169,10 +175,11 @@ class Dispatcher:
         stage = decision.stage
         sources = {name: outcome.keys[name] for name in stage.inputs}
         root = self._roots.get(stage.name, "")
-        key, fields, code = decision.key, decision.fields, decision.sources
+        key, fields = decision.key, decision.fields
+        code, opaque = decision.sources, decision.opaque
         assert key is not None  # what waits is not started
         assert fields is not None
-        return Task(stage, decision.parameters, sources, key, fields, root, code)
+        return Task(stage, decision.parameters, sources, key, fields, root, code, opaque)
 
     def _made(self, decision: Decision, outcome: Outcome) -> Any:
         digests = dict(outcome.digests)

@@ -51,6 +51,10 @@ class ExecutorError(UserError):
     """What runs stages and trials was lost: a process was killed, a scheduler is out of reach."""
 
 
+class WorkersDied(ExecutorError):
+    """Each worker of a cluster that tried to make a result died."""
+
+
 class Interrupted(PipelineError):
     """The user stopped the program."""
 

@@ -7,17 +7,17 @@ call the function, and write what it returns, yields or streams.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.errors import OutputError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
+from pipeline.executors.endings import staying
 from pipeline.observation import Observations
-from pipeline.outputs import write_outputs
+from pipeline.outputs import returning, write_outputs
 from pipeline.run_context import RunContext
 from pipeline.stage import Stage
 from pipeline.store.store import Key, Store
@@ -27,7 +27,8 @@ from pipeline.store.store import Key, Store
 class Task:
     """One result to be made: everything that it takes, to be sent to another process.
 
-    `code` are the sources that the stage reaches, as they were when it was planned.
+    `code` are the sources that the stage reaches, as they were when it was planned; `opaque` are
+    values that have no content to be compared, in words.
     """
 
     stage: Stage
@@ -37,6 +38,11 @@ class Task:
     fields: Mapping[str, Any]
     root: str  # why the result is to be kept though nothing needs it; "": it is not
     code: Mapping[str, list[int]] = field(default_factory=dict)
+    opaque: tuple[str, ...] = ()
+
+    def reach(self) -> tuple[Collection[str], Collection[str]]:
+        """The files that the stage reaches, and the names in them."""
+        return self.code.keys(), self.fields["code"].keys()
 
 
 def execute(
@@ -70,15 +76,14 @@ def execute(
             arguments = stage.arguments(task.parameters)
             if stage.takes_context:
                 arguments["context"] = RunContext(store, key, reporter, writer, stop)
-            with observations.watching(stage, values, task.parameters) as recorder:
-                value = stage.function(*inputs.values(), **arguments)
-                try:
+            with observations.watching(stage, values, task.parameters, *task.reach()) as recorder:
+                with returning(stage):
+                    with staying():
+                        value = stage.function(*inputs.values(), **arguments)
                     write_outputs(value, stage, writer, reporter)
-                except OutputError as error:
-                    raise OutputError(f"stage {stage.name}: {error}") from None
             observations.check_code(stage, task.code, graph)
             observations.check_files(stage, values)
-            writer.observed = observations.trace(stage, recorder, task.code)
+            writer.observed = observations.trace(stage, recorder, task.code, task.opaque)
         store.states.drop(key)
     return True
 

@@ -3,12 +3,15 @@
     Pipeline(find_files("texts", "texts/*.txt"), tokenize)       pipeline run --texts 'other/*.txt'
 
 They are looked for anew for each plan, so a file that is added, changed or taken away is noticed.
+Of a path that part counts which the pattern leaves open: below `photos` for `photos/*/*.png`.
 """
 
 from __future__ import annotations
 
 import glob
+import itertools
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from pipeline.errors import ConfigError
 from pipeline.parameters import Option, Parameter
 from pipeline.stage import Stage
 from pipeline.store.digest_cache import DigestCache
-from pipeline.store.files import Files, identify
+from pipeline.store.files import File, Files, identify
 
 
 def find_files(name: str, pattern: str, help: str = "files to read, as a pattern") -> Stage:
@@ -59,4 +62,18 @@ class _Resolve:
                 f"--{self._name.replace('_', '-')}: expected files that match {pattern!r}, found "
                 f"none in {os.getcwd()}"
             )
-        return {self._name: identify(*map(Path, found), cache=cache)}
+        files = identify(*map(Path, found), cache=cache).files
+        top = _fixed_part(pattern)
+        return {self._name: Files(tuple(_below(file, top) for file in files))}
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The folder of a pattern, down to the first part that stands for many names."""
+    fixed = [*itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts)]
+    return Path(*fixed).absolute() if len(fixed) < len(Path(pattern).parts) else Path()
+
+
+def _below(file: File, top: Path) -> File:
+    if file.path.parent == top or not file.path.is_relative_to(top):
+        return file
+    return replace(file, below=file.path.relative_to(top).as_posix())

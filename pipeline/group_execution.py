@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code import CodeIndex
-from pipeline.errors import Interrupted, OutputError, UserError
+from pipeline.errors import Interrupted, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task
 from pipeline.executors.blas import one_blas_thread
+from pipeline.executors.endings import staying
 from pipeline.mapping import Item, Place
 from pipeline.observation import Observations
-from pipeline.outputs import write_outputs
+from pipeline.outputs import returning, write_outputs
 from pipeline.run_context import RunContext
 from pipeline.store.files import Files
 from pipeline.store.groups import GroupWriter
@@ -56,12 +57,13 @@ class Group:
 @dataclass
 class Done:
     """What became of a group: its name in the store ("": nothing is stored), how many items of it
-    were looked at, the seconds of work on them (committing is none), and the errors of those that
-    failed, by number."""
+    were looked at, the seconds of work on them, the seconds beside it (looking at code, committing,
+    sending; no wait in a queue), and the errors of those that failed, by number."""
 
     name: str = ""
     count: int = 0
     seconds: float = 0.0
+    beside: float = 0.0
     failures: list[tuple[int, Exception]] = field(default_factory=list)
 
 
@@ -79,7 +81,7 @@ def execute_group(
     name, where they do not lie in `store`. Raises `CodeError` and `DataError` where code or files
     have changed meanwhile: then nothing of the group is stored.
     """
-    task, stage = group.task, group.task.stage
+    task, stage, began = group.task, group.task.stage, time.monotonic()
     if observations is None:
         observations = Observations(store, CodeIndex(store.root / ".code.json"))
     observations.check_code(stage, task.code, task.fields["graph"], before=True)
@@ -89,7 +91,7 @@ def execute_group(
     values = whole | {"files of items": files} | dict(task.parameters)
     done = Done()
     with one_blas_thread(), store.groups.write(stage.name, group.common, group.fields) as writer:
-        with observations.watching(stage, values, task.parameters) as recorder:
+        with observations.watching(stage, values, task.parameters, *task.reach()) as recorder:
             started = time.monotonic()
             for item in group.items:
                 _make(item, group, whole, writer, done, store, reporter, stop)
@@ -101,11 +103,12 @@ def execute_group(
         files = Files(tuple(file for item in looked_at for file in item.files()))
         observations.check_code(stage, task.code, task.fields["graph"])
         observations.check_files(stage, values | {"files of items": files})
-        writer.observe(observations.trace(stage, recorder, task.code))
+        writer.observe(observations.trace(stage, recorder, task.code, task.opaque))
     done.name = writer.name
     if stage.takes_context:
         for item in looked_at:
             store.states.drop(Key(stage.name, item.fingerprint))
+    done.beside = time.monotonic() - began - done.seconds
     return done
 
 
@@ -145,14 +148,15 @@ def _make(
         if stage.takes_context:
             key = Key(stage.name, item.fingerprint)
             arguments["context"] = RunContext(store, key, reporter, out, stop)
-        write_outputs(stage.function(**given, **arguments), stage, out, reporter)
+        with returning(stage):
+            with staying():
+                value = stage.function(**given, **arguments)
+            write_outputs(value, stage, out, reporter)
         writer.add(item.fingerprint, item.digests, out)
     except Interrupted:
         raise
     except Exception as error:
         out.discard()
-        if isinstance(error, OutputError):
-            error = OutputError(f"stage {stage.name}: {error}")
         done.failures.append((item.number, error))
 
 

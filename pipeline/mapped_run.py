@@ -1,7 +1,8 @@
 """Mapped run: a mapped stage is run: its items go out in groups, then one result refers to all.
 
 Under the lock of the stage's result, as any stage. How many items a group gets follows from how
-long those before took, so that it is about a second's work. Groups that are done are stored for
+long those before took: about a second's work, or ten times what came beside it, where that is more
+(a slow disk, a far cluster, a machine that others use). Groups that are done are stored for
 good: a run that is killed, or fails, goes on from there. As long as it has not come to its end, a
 state under its key says so (`gc` keeps its groups).
 """
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from pipeline.errors import Interrupted, UserError
+from pipeline.errors import Interrupted, UserError, WorkersDied
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task
 from pipeline.group_execution import SECONDS, Done, Group
@@ -26,6 +27,9 @@ from pipeline.store.group_records import read_group
 from pipeline.store.store import Store
 
 FIRST = 16  # items in a group, as long as nobody knows how long they take
+SHARE = 0.1  # of a group's time that may go into what comes beside its work
+LONGEST = 10 * SECONDS  # of work in a group, whatever comes beside it
+SHORTEST = 0.1  # seconds of work in a group: to share less out costs more than it gains
 POLL = 0.1  # seconds
 SHOWN = 5  # labels of items that failed
 
@@ -87,7 +91,8 @@ class _Run:
         self._task, self._mapped, self._todo = task, mapped, deque(missing)
         self._keep_going, self._stop = keep_going, stop
         self._running: dict[Future[Done], tuple[Item, ...]] = {}
-        self._item_seconds = 0.0  # seconds an item
+        self._item_seconds, self._beside = 0.0, 0.0  # seconds an item; and beside a group
+        self._alone: set[int] = set()  # numbers of items that go in groups of their own
         self.failures: list[tuple[int, Exception]] = []
 
     def groups(
@@ -114,12 +119,19 @@ class _Run:
                     future.cancel()
 
     def _start(self, submit: Submit, share: int) -> None:
-        size = FIRST if not self._item_seconds else int(SECONDS / self._item_seconds)
-        size = max(1, min(size, -(-len(self._todo) // share)))
-        items = tuple(self._todo.popleft() for _ in range(size))
-        mapped = self._mapped
-        group = Group(self._task, mapped.common, dict(mapped.fields), items, self._keep_going)
-        self._running[submit(group)] = items
+        seconds = min(max(SECONDS, self._beside / SHARE), LONGEST)
+        alone = self._todo[0].number in self._alone
+        size = 1 if alone else self._size(seconds, -(-len(self._todo) // share))
+        items = tuple(self._todo.popleft() for _ in range(min(size, len(self._todo))))
+        given = self._task, self._mapped.common, dict(self._mapped.fields), items
+        self._running[submit(Group(*given, self._keep_going, seconds))] = items
+
+    def _size(self, seconds: float, even: int) -> int:
+        """How many items a group gets that may take so long; `even`: what leaves some for all."""
+        if not self._item_seconds:
+            return max(1, min(FIRST, even))
+        least = max(SHORTEST, self._beside) / self._item_seconds
+        return max(1, int(min(seconds / self._item_seconds, max(even, least))))
 
     def _ended(self) -> Iterable[tuple[tuple[Item, ...], Done]]:
         """The groups that have ended, after a wait for the next one."""
@@ -130,11 +142,26 @@ class _Run:
             timeout = None if self._stop is None else POLL
             ended, _ = wait(self._running, timeout, return_when=FIRST_COMPLETED)
         for future in [future for future in self._running if future in ended]:
-            yield self._running.pop(future), future.result()
+            items = self._running.pop(future)
+            try:
+                done = future.result()
+            except WorkersDied as error:
+                done = self._after_deaths(items, error)
+            yield items, done
+
+    def _after_deaths(self, items: tuple[Item, ...], error: WorkersDied) -> Done:
+        """One of these items ends whoever makes it, nobody knows which: each goes alone from here
+        on. One that was alone has failed."""
+        if len(items) == 1:
+            return Done(count=1, seconds=SECONDS, failures=[(items[0].number, error)])
+        self._alone.update(item.number for item in items)
+        return Done()
 
     def _take(self, items: tuple[Item, ...], done: Done) -> None:
         self._todo.extendleft(reversed(items[done.count :]))
-        self._item_seconds = max(done.seconds / max(done.count, 1), 1e-6)
+        if done.count:
+            self._item_seconds = max(done.seconds / done.count, 1e-6)
+            self._beside = done.beside
         self.failures += done.failures
 
 

@@ -11,7 +11,7 @@ import inspect
 import os
 import site
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from pipeline.errors import CodeError, DataError
 from pipeline.stage import Stage
 from pipeline.store.digest_cache import DigestCache
 from pipeline.store.files import Files
+from pipeline.store.serializers import code_of, note_code
 from pipeline.store.store import Store
 
 if TYPE_CHECKING:
@@ -34,17 +35,27 @@ class Observations:
 
     def __init__(self, store: Store, code: CodeIndex) -> None:
         self._store, self._code = store, code
+        note_code(lambda function: code.reached(function).graph)
 
     def changes(self, stage: Stage, manifest: Mapping[str, Any]) -> tuple[str, ...]:
         """What of that which a stage was seen to depend on has changed since, in words."""
+        outputs = [manifest["outputs"], *(item["outputs"] for item in manifest.get("items", ()))]
+        coded = {(r["serializer"], r["code"]) for o in outputs for r in o.values() if "code" in r}
+        found = tuple(
+            f"serializer {name} changed" for name, code in coded if code_of(name) not in ("", code)
+        )
         observed = manifest.get("observed")
         if not observed or observed.keys() <= {"unseen"}:
-            return ()
-        from pipeline.code.trace import changes  # imported here: few stages depend on more
+            return found
+        from pipeline.code.observe import watched  # imported here: few stages depend on more
+        from pipeline.code.trace import changes, take_over
 
         root = self._code.root_of(stage.function)
         graph = self._code.graphs(stage.function)
-        return tuple(changes(observed, root, graph, self._store.cache))
+        found += tuple(changes(observed, root, graph, self._store.cache))
+        if not found and (outer := watched()) is not None:
+            take_over(observed, root, outer)
+        return found
 
     def check_code(
         self, stage: Stage, sources: Mapping[str, list[int]], graph: str, before: bool = False
@@ -75,18 +86,36 @@ class Observations:
 
     @contextmanager
     def watching(
-        self, stage: Stage, values: Mapping[str, Any], parameters: Mapping[str, Any]
+        self,
+        stage: Stage,
+        values: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        sources: Collection[str],
+        reached: Collection[str],
     ) -> Iterator[Recorder]:
-        """Record what the block is seen to read. `values` are inputs and parameters by name."""
+        """Record what the block is seen to read, and, at its end, what it may have found in caches
+        that others have filled. `values` are inputs and parameters by name, `sources` and `reached`
+        the files and the names that the stage reaches."""
+        from pipeline.code.kept import Keeping
         from pipeline.code.observe import observed
 
-        with observed(_excluded(self._store.root, stage, values, parameters)) as recorder:
-            yield recorder
+        keeping = Keeping(sources, reached)
+        try:
+            with observed(_excluded(self._store.root, stage, values, parameters)) as recorder:
+                keeping.begin(recorder)
+                yield recorder
+        finally:
+            keeping.end()
 
     def trace(
-        self, stage: Stage, recorder: Recorder, sources: Mapping[str, list[int]]
+        self,
+        stage: Stage,
+        recorder: Recorder,
+        sources: Mapping[str, list[int]],
+        opaque: Collection[str] = (),
     ) -> dict[str, Any]:
-        """What a recorder saw, for the manifest. `DataError` where a file has changed meanwhile."""
+        """What a recorder saw, for the manifest; `opaque` are values without content, in words.
+        `DataError` where a file has changed meanwhile."""
         from pipeline.code.trace import make_trace
 
         root = self._code.root_of(stage.function)
@@ -95,7 +124,7 @@ class Observations:
         if recorder.sources:
             known |= self._code.imported(stage.function, stage.ignores)
         cache, explained = self._store.cache, bool(stage.uses)
-        return make_trace(recorder, root, graph, known, cache, stage.name, explained)
+        return make_trace(recorder, root, graph, known, cache, stage.name, explained, opaque)
 
 
 def resolved(stage: Stage, values: dict[str, Any], cache: DigestCache) -> dict[str, Any]:
@@ -116,7 +145,8 @@ def _stamp(path: str) -> list[int] | None:
 # Not all of /dev: files in its shm are files like any other.
 _NAMES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fd", "stdin")
 _DEVICES = tuple(f"/dev/{name}" for name in (*_NAMES, "stdout", "stderr"))
-OWN = ("pymp-", "pl-")  # folders of multiprocessing, and of executors/leftovers.py
+# Folders of multiprocessing, of executors/leftovers.py, of code/workers.py.
+OWN = ("pymp-", "pl-", "observed-")
 
 
 def _excluded(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 from pipeline.context import Progress
 from pipeline.errors import OutputError
 from pipeline.events.reporter import Reporter
+from pipeline.executors.endings import staying
 from pipeline.prefetch import prefetched
 from pipeline.stage import Stage
 from pipeline.store.item_writer import ItemWriter
@@ -17,6 +18,27 @@ from pipeline.store.outputs import check_blocks, check_value, copied
 from pipeline.store.writer import Writer
 
 Writers = Writer | ItemWriter
+
+
+@contextmanager
+def returning(stage: Stage) -> Iterator[None]:
+    """Call the function of `stage` and write what it gives; what is wrong with that names it.
+
+    A stage that ends the program (`sys.exit`, `os._exit`) is an `OutputError`, too: others may run
+    beside it, and what comes after it would be lost without a word."""
+    with staying():
+        try:
+            yield
+        except OutputError as error:
+            raise OutputError(f"stage {stage.name}: {error}") from None
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # SystemExit, or one that ends a coroutine or a generator
+            words = f"{type(error).__name__}({error})"
+            raise OutputError(
+                f"stage {stage.name}: expected it to return what it has made, found that it ended "
+                f"the program: {words}; raise an error that says what is wrong"
+            ) from error
 
 
 def write_outputs(value: Any, stage: Stage, writer: Writers, reporter: Reporter) -> None:

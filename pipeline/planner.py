@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.code import CodeIndex
@@ -108,12 +109,14 @@ class Planner:
                 return made
         else:
             reasons = self._reasons(found) if self.store.is_absent(key) else (str(damage),)
-        sources = self._code.stamps(self._code.reached(stage.function, stage.ignores, stage.groups))
+        reached = self._code.reached(stage.function, stage.ignores, stage.groups)
+        made = Decision(stage, RUNS, reasons, parameters, key, found.fields, opaque=reached.opaque)
         items = None
         if stage.over and keys is not None:
             items = self._items(stage, found, keys, reasons)
             reasons = items.reasons
-        return Decision(stage, RUNS, reasons, parameters, key, found.fields, sources, items=items)
+        sources = self._code.stamps(reached)
+        return replace(made, reasons=reasons, sources=sources, items=items)
 
     def _items(
         self, stage: Stage, found: Fingerprint, keys: Sources, reasons: tuple[str, ...]
@@ -140,22 +143,17 @@ class Planner:
         others = [other for other in self.pipeline.stages.values() if other is not stage]
         words = []
         for name in changed:
-            users = [
-                other.name
-                for other in others
-                if any(
-                    symbol == name or symbol.startswith(f"{name}(")
-                    for symbol in self._code.reached(
-                        other.function, other.ignores, other.groups
-                    ).symbols
-                )
-            ]
+            users = [other.name for other in others if self._uses(other, name)]
             if users:
                 words.append(
                     f"{stage.name} changed {name} while it ran, which {', '.join(users)} may use: "
                     f"where {stage.name} is cached, that does not happen"
                 )
         return words
+
+    def _uses(self, stage: Stage, name: str) -> bool:
+        symbols = self._code.reached(stage.function, stage.ignores, stage.groups).symbols
+        return any(one == name or one.startswith(f"{name}(") for one in symbols)
 
     def plan(self, targets: Iterable[str] = ()) -> list[Decision]:
         """Decide about all that `targets` need (none: everything), running nothing."""

@@ -50,6 +50,10 @@ def run(
     targets = tuple(targets)
     roots = {stage.name: "final" for stage in planner.pipeline.final()}
     roots |= dict.fromkeys(targets, purpose)
+    if backend is None and placement.executor == "dask":
+        from pipeline.backends.needed import expect_workers  # here: most commands have no cluster
+
+        expect_workers(planner, targets, placement)
     with Dispatcher(planner, reporter, placement, roots, backend) as dispatcher:
         return _Run(planner, planner.pipeline.upstream(targets), reporter, dispatcher).carry_out()
 

@@ -24,7 +24,6 @@ from stages.options import InputOptions, NetworkOptions, Seed, Workers
 from stages.training.augmentation import AugmentationOptions
 from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
 from stages.training.checkpoints import CheckpointPolicy
-from stages.training.components import make_schedule
 from stages.training.following import Follower, epoch_line, stopped_early
 from stages.training.options import (
     BatchOptions,
@@ -62,7 +61,7 @@ def train(
     context: Context = QUIET,
 ) -> dict[str, Any]:
     """Train the network on batches in parallel; keep the parameters with the best validation."""
-    rates, epochs = make_schedule(schedule), schedule.epochs
+    rates, epochs = schedule.rates(), schedule.epochs
     examples = Examples(features, labels, dataset, train_rows, standardization, whitening)
     with make_trainer(
         examples,

@@ -4,30 +4,40 @@ Signals do what they do in a terminal (`nohup` and shells turn some off for what
 background). Programs that tests start keep their compiled modules: without, each of them would
 compile the whole project anew; and none outlives a test that failed. Temporary folders lie in
 memory where there is room: the store calls fsync many times a result, and no test asks what the
-disk makes of it. Property tests draw the same examples each time, and none has a deadline: how busy
-a machine is makes no test fail.
+disk makes of it. Property tests draw the same examples each time, many more of them in
+`make test-long`, and none has a deadline: how busy a machine is makes no test fail.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.tracing import Tracing
+
+HEAVY = ("torch", "sklearn.model_selection", "pandas", "polars", "pyarrow.parquet", "distributed")
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; containers often have 64 MiB
 
-settings.register_profile(
-    "everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("everywhere")
+for profile, examples in (("everyday", 25), ("long", 300)):
+    settings.register_profile(
+        profile,
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("everyday")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM:
@@ -36,6 +46,15 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) == signal.SIG_IGN:
         handler = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
         signal.signal(number, handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Coverage is told what to see. Processes that run tests beside each other import what is
+    heavy before it begins."""
+    for name in HEAVY if hasattr(config, "workerinput") else ():
+        with suppress(ImportError):
+            importlib.import_module(name)
+    config.pluginmanager.register(Tracing())
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,6 +8,7 @@ make for us, because it refers to files of its own, is made in this process.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -58,7 +59,7 @@ class Apart(Backend):
         with store.lock(key, partial(reporter.waiting, task.stage.name)):
             if made():
                 return False
-            answer = self._send(task, planner, reporter)
+            answer, _ = self._send(task, planner, reporter)
             if isinstance(answer, Made):
                 adopt(store, key, partial(_unpack, answer), task.fields)
                 store.states.drop(key)
@@ -67,8 +68,8 @@ class Apart(Backend):
 
     def _carry_out_group(self, group: Group, planner: Planner, reporter: Reporter) -> Done:
         """Items need no lock of their own: that of their stage is held."""
-        store, stage = planner.store, group.task.stage
-        answer = self._send(group, planner, reporter)
+        store, stage, began = planner.store, group.task.stage, time.monotonic()
+        answer, waited = self._send(group, planner, reporter)
         if not isinstance(answer, Made) or (done := answer.done) is None:
             return execute_group(group, store, reporter, self.stop, planner.observations)
         if done.name:
@@ -78,28 +79,34 @@ class Apart(Backend):
             adopt_group(place, fill, group.fields, digests, stage.outputs)
         for item in group.items[: done.count] if stage.takes_context else ():
             store.states.drop(Key(stage.name, item.fingerprint))
+        done.beside += time.monotonic() - began - waited
         return done
 
-    def _send(self, work: Task | Group, planner: Planner, reporter: Reporter) -> Answer | None:
-        """What a worker has made; none where that is of no use here, or it cannot travel."""
+    def _send(
+        self, work: Task | Group, planner: Planner, reporter: Reporter
+    ) -> tuple[Answer | None, float]:
+        """What a worker has made, and the seconds that it was waited for; none where that is of no
+        use here, or it cannot travel."""
         store, seen = planner.store, planner.observations
         task = work.task if isinstance(work, Group) else work
         stage, graph = task.stage, task.fields["graph"]
         if stage.gives or stage.name in self._unfit:
-            return None
+            return None, 0.0
         seen.check_code(stage, task.code, graph, before=True)
         channel = self.channel(reporter)
         order = make_order(work, store, identity(store), self.run, channel)
+        began = time.monotonic()
         answer = self._answer(order, planner) if order else None
         if order:
             self.arrived(channel)
+        waited = time.monotonic() - began
         if isinstance(answer, Failed):
             raise answer.error
         if isinstance(answer, Made):
             seen.check_code(stage, task.code, graph)
-            return answer
+            return answer, waited
         self._unfit.add(stage.name)
-        return None
+        return None, waited
 
     def _answer(self, order: Order, planner: Planner) -> Answer:
         for _ in range(ASKED):

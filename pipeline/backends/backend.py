@@ -33,6 +33,10 @@ class Backend:
         """How many runs that share this backend may be under way."""
         return placement.most
 
+    def groups_at_once(self, placement: Placement) -> int:
+        """How many groups of items may be under way."""
+        return self.at_once(placement)
+
     def submit(self, task: Task, planner: Planner, reporter: Reporter, made: Made) -> Future[bool]:
         """Make a result, later: the future of whether it was made, as `execute` has it."""
         raise NotImplementedError

@@ -14,14 +14,14 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.backends.apart import PIECE, Apart
+from pipeline.backends.dask_worker import end_run, perform, take_in
 from pipeline.backends.kept import Kept
 from pipeline.backends.lookout import Lookout
 from pipeline.backends.orders import parcels_of
-from pipeline.backends.parcels import Missing, Order, Piece, shipments
+from pipeline.backends.parcels import Missing, Order, shipments
 from pipeline.backends.versions import ask_workers
-from pipeline.backends.worker import Answer, carry_out, receive, root_of, stop_of
-from pipeline.errors import ExecutorError
-from pipeline.events.event import EventReporter
+from pipeline.backends.worker import Answer
+from pipeline.errors import ExecutorError, WorkersDied
 from pipeline.events.relay import END, Channels
 from pipeline.events.reporter import Reporter
 from pipeline.executors.dask_cluster import connect
@@ -29,7 +29,6 @@ from pipeline.executors.placement import Placement
 from pipeline.store.store import Store
 
 LEAST, MOST = 32, 2048  # runs under way: who joins late finds work; a thread waits for each
-INTERVAL = 2.0  # seconds between two reports of a task's progress, all of which pass the scheduler
 
 
 class Cluster(Apart):
@@ -57,10 +56,17 @@ class Cluster(Apart):
         self._meeting, self._met = threading.Lock(), dict[str, dict[str, str]]()
         self._reporter = Reporter()
         waits, warn = lambda: bool(self._asked), lambda text: self._reporter.warn(text)
-        self._lookout = Lookout(self._client, self.address, waits, warn)
+        self._without_workers = False
+        give_up = self._give_up if self._cluster is not None else None
+        self._lookout = Lookout(self._client, self.address, threads, waits, warn, give_up)
 
     def at_once(self, placement: Placement) -> int:
         return self._most
+
+    def groups_at_once(self, placement: Placement) -> int:
+        """Two for each thread that there is now: so none waits for the next one, and who joins
+        finds some."""
+        return placement.jobs or min(2 * self._lookout.threads + 2, self._most)
 
     def channel(self, reporter: Reporter) -> int:
         self._reporter = reporter
@@ -80,7 +86,16 @@ class Cluster(Apart):
             self._channels(order.channel, END, {})  # no events will come
             return made
         where: dict[str, Any] = {"workers": [worker], "allow_other_workers": True} if worker else {}
-        return self._answered(_perform, order, **where)
+        try:
+            return self._answered(perform, order, **where)
+        except Exception as error:
+            if type(error).__name__ == "KilledWorker":  # which only Dask, where it is, can name
+                raise WorkersDied(
+                    f"cluster {self.address}: expected a worker to make a result, found that each "
+                    "that tried died, for want of memory perhaps, or of this package; see to it, "
+                    "and run the same command again"
+                ) from None
+            raise
 
     def _expect_code(self, module: str) -> None:
         """Ask the workers, once, whether they have the module of a stage."""
@@ -107,7 +122,7 @@ class Cluster(Apart):
             self._sent.difference_update((worker, one) for one in missing.contents)  # if dropped
             for shipment in shipments(((one, known[one]) for one in due), PIECE):
                 given = self.run, shipment
-                if not self._client.run(_receive, *given, workers=[worker], on_error="ignore"):
+                if not self._client.run(take_in, *given, workers=[worker], on_error="ignore"):
                     return order  # the worker has gone, or has no space: it will say so
             self._sent.update((worker, one) for one in due)
         # What items are is of use to their group alone.
@@ -117,16 +132,21 @@ class Cluster(Apart):
         """What befell the cluster, in a line; an error of the stage is what it is."""
         if error is None or self._closed:
             return error
-        module = type(error).__module__.partition(".")[0]
-        if type(error).__name__ == "KilledWorker":
+        if self._without_workers:
             return ExecutorError(
-                f"cluster {self.address}: expected a worker to make a result, found that each that "
-                "tried died, for want of memory perhaps, or of this package; run the same command "
-                "again"
+                "cluster started here: expected its workers to start again after they died, found "
+                "none, for want of memory perhaps; run the same command again with fewer --jobs"
             )
+        module = type(error).__module__.partition(".")[0]
         if isinstance(error, CancelledError | OSError | TimeoutError) or module == "distributed":
             return self._lost(error)
         return error
+
+    def _give_up(self) -> None:
+        """End what waits for workers that have died and do not start again."""
+        self._without_workers = True
+        for future in list(self._asked):
+            future.cancel()
 
     def _lost(self, error: BaseException) -> ExecutorError:
         return ExecutorError(
@@ -143,7 +163,7 @@ class Cluster(Apart):
         if failed:
             with suppress(Exception):  # a scheduler that is gone ends nothing
                 if self._client.status == "running":
-                    self._client.run(_stop, self.run, wait=False)
+                    self._client.run(end_run, self.run, wait=False)
         super()._end(failed)
         self._channels.close()
 
@@ -158,34 +178,3 @@ class Cluster(Apart):
             if self._cluster is not None:
                 with suppress(Exception):
                     self._cluster.close(timeout=10)
-
-
-def _perform(order: Order) -> Answer:
-    """Carry out an order, on a worker."""
-    from distributed import get_worker
-
-    worker = get_worker()
-
-    def send(kind: str, fields: dict[str, Any]) -> None:
-        worker.log_event(order.run, (order.channel, kind, fields))
-
-    reporter = EventReporter(lambda event: send(event.kind, dict(event.fields)), INTERVAL)
-    try:
-        answer = carry_out(order, root_of(worker), reporter, worker.address)
-    except BaseException:
-        send(END, {})
-        raise
-    if not isinstance(answer, Missing):
-        send(END, {})
-    return answer
-
-
-def _receive(run: str, shipment: list[tuple[str, Piece]], dask_worker: Any) -> bool:
-    """Take in pieces of inputs, on a worker."""
-    receive(root_of(dask_worker), run, shipment)
-    return True
-
-
-def _stop(run: str) -> None:
-    """End the stages of a run, on a worker."""
-    stop_of(run).set()

@@ -85,7 +85,7 @@ class Order:
         for top in self.tops:
             if file.path.is_relative_to(top):
                 return file.path.relative_to(Path(top).parent).as_posix()
-        return file.path.name
+        return file.name
 
     def content_of(self, file: File) -> str:
         """What one of these files is known by."""

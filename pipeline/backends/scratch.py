@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ class Scratch:
         if (found.size, found.sha256) != (file.size, file.sha256):
             self.discard(content)
             raise CorruptArtifact(f"a file that arrived is damaged: {name}")
-        return found
+        return replace(found, below=file.below)
 
     def _group(self, name: str) -> Path:
         """Where a group of items that was sent lies here."""

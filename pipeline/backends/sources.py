@@ -11,11 +11,10 @@ from typing import Any
 
 from pipeline.backends.parcels import Order
 from pipeline.backends.scratch import Scratch
-from pipeline.errors import DataError
 from pipeline.group_execution import Group
 from pipeline.mapping import Item
 from pipeline.store.durable import replacing
-from pipeline.store.files import File, Files, identify
+from pipeline.store.files import File, Files
 from pipeline.store.store import Store
 
 IDENTITY = ".identity"
@@ -77,9 +76,7 @@ class Sources:
         return self._scratch.file(content, name, file)
 
     def _is_here(self, file: File) -> bool:
-        with suppress(DataError):
-            return identify(file.path, cache=self._scratch.store.cache).files == (file,)
-        return False
+        return file.check(self._scratch.store.cache) is None
 
 
 def _common_store(root: str, word: str) -> Store | None:

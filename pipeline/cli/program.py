@@ -22,6 +22,7 @@ from pipeline.cli.flags import StageCommand, parameter_options
 from pipeline.cli.group import CommandGroup
 from pipeline.cli.profile import profiled
 from pipeline.cli.session import Session, load_recipe, recipe_names, resolve_settings
+from pipeline.code.caches import note_first
 
 STAGES = "Stages, in the order of the flow"
 RUNNING = actions.RUNNING
@@ -31,6 +32,7 @@ __all__ = ["Alternative", "CommandGroup", "Program", "make_cli", "pipeline_comma
 
 def make_cli(program: Program) -> CommandGroup:
     """A click group: a command for each stage, and those that concern the whole pipeline."""
+    note_first()  # now: what a command does with them has no part in the fingerprints
     group = CommandGroup(program.name, help=program.help)
     click.version_option(program.version, prog_name=program.name)(group)
     group.sections = {RUNNING: [], STAGES: []}

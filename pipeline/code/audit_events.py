@@ -75,6 +75,13 @@ def _move(recorder: Recorder, source: Any, target: Any, *_: Any) -> None:
     recorder.wrote(target)
 
 
+def _rename(recorder: Recorder, source: Any, target: Any, *_: Any) -> None:
+    path = recorder.path(source)
+    if path and recorder.whole(path) in recorder.written and recorder.path(target):
+        recorder.renamed[recorder.whole(os.fsdecode(target))] = None
+    _move(recorder, source, target)
+
+
 def _start(recorder: Recorder, program: Any, command: Any, folder: Any = None, *_: Any) -> None:
     words = (command,) if isinstance(command, str | bytes | Path) else command
     words = tuple(os.fsdecode(word) for word in words)
@@ -111,7 +118,7 @@ EVENTS: dict[str, Callable[..., None]] = {
     "open": _open,
     "os.listdir": _list,
     "os.scandir": _list,
-    "os.rename": _move,
+    "os.rename": _rename,
     "os.link": _move,
     "os.symlink": _move,
     "os.mkdir": lambda recorder, path, *_: recorder.wrote(path),

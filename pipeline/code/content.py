@@ -5,27 +5,26 @@ them apart) count by what they hold; functions and classes of the project by ref
 source, and by the values that they have captured. Nothing depends on an address, on the order of a
 set or on a hash seed.
 
-What has no content to speak of (an open file, a generator, a socket) is refused by name where a
-function has captured it. Elsewhere it counts by its type, since the statement that made it counts.
-Locks, loggers and the like never change a result.
+What `pickle` does not keep counts by what can be read of it (opaque.py). What has no content to
+speak of (a socket; an open file and a generator, which are used up) is refused by name where a
+function has captured it. Elsewhere it counts by its type, and `opaque` names it.
 """
 
 from __future__ import annotations
 
 import copyreg
-import hashlib
-import sys
 import types
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from pipeline.code.hashing import constant_text, short_hash
+from pipeline.code.hashing import array_text, constant_text, short_hash
+from pipeline.code.opaque import BARE, parts_of, referred_to
 from pipeline.errors import CodeError
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type(...), type(NotImplemented))
-_BUILTIN = (types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType)
-_SLOTS = (
+_NAMED = (
+    *(types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType),
     *(types.MethodDescriptorType, types.ClassMethodDescriptorType),
     *(types.GetSetDescriptorType, types.MemberDescriptorType),
 )
@@ -40,15 +39,10 @@ _PARTS = {
     range: ("start", "stop", "step"),
     memoryview: ("format", "shape", "obj"),
 }
-HARMLESS = {
-    *("_thread.lock", "_thread.RLock", "_thread._local", "_contextvars.ContextVar"),
-    *("logging.Logger", "logging.RootLogger", "logging.LoggerAdapter"),
-    *("weakref.ReferenceType", "weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"),
-    *("weakref.WeakSet", "weakref.ProxyType", "_abc._abc_data", "builtins.weakref"),
-    *("tqdm.std.tqdm", "multiprocessing.synchronize.Lock", "multiprocessing.synchronize.RLock"),
-}
-
+_WRAPPERS = tuple(_PARTS)
 Describe = Callable[[Any, "Content"], str]
+Hidden = Callable[[Any], Any]
+Kinds = Mapping[type, Describe]
 
 
 class Content:
@@ -56,18 +50,21 @@ class Content:
 
     `describe` describes values of some types, such as functions, which this class cannot.
     `links` are the symbols of the project that have been met; `values` names what has been found of
-    captured values, for people. `hidden` gives what `pickle` would not keep of a value.
+    captured values, for people; `opaque` are types of values that have no content. `hidden` gives
+    what `pickle` would not keep of a value; `words` are what the code that is reached looks at.
     """
 
     def __init__(
-        self, describe: Mapping[type, Describe], hidden: Callable[[Any], Any] = lambda value: None
+        self, describe: Kinds, hidden: Hidden = lambda value: None, words: Collection[str] = ()
     ) -> None:
-        self._describe, self._hidden = describe, hidden
+        self._describe, self._hidden, self._words = describe, hidden, words
         self._by_kind: dict[type, Describe | None] = {}
         self._open: dict[int, int] = {}  # what is being described, and how deep inside it is
         self._described: dict[int, tuple[Any, str]] = {}  # with the value: an address is used again
         self.links: dict[tuple[str, str], int] = {}
         self.values: dict[str, str] = {}
+        self.opaque: dict[str, None] = {}
+        self._foreign = 0  # how many objects of packages what is described lies in
         self.mutable = False
         self.owner = ""
         self.where = ""  # of a value that may not be opaque
@@ -116,32 +113,31 @@ class Content:
     def _inside(self, value: Any, kind: type) -> str:
         if kind is tuple:
             return self._all(value)
-        if kind in _PARTS:
-            return self._all(getattr(value, part) for part in _PARTS[kind])
-        if kind in _BUILTIN or kind in _SLOTS:
+        if issubclass(kind, _WRAPPERS):
+            own = next(one for one in _WRAPPERS if issubclass(kind, one))
+            more = [getattr(value, "__dict__", ())] if kind is not own else []
+            return self._all([*(getattr(value, part) for part in _PARTS[own]), *more])
+        if kind in _NAMED:
             owner = getattr(value, "__self__", None)
-            bound = "" if owner is None or isinstance(owner, types.ModuleType) else self.text(owner)
+            bound = "" if isinstance(owner, types.ModuleType | None) else self.text(owner)
             return f" {getattr(value, '__module__', '')}.{value.__qualname__}{bound}"
         if kind is frozenset:
             return self._unordered(value)
-        self.mutable = True
         return self._changeable(value, kind)
 
     def _changeable(self, value: Any, kind: type) -> str:
+        self.mutable = True
         if kind is list or kind in _VIEWS[1:]:
             return self._all(value)
         if kind is dict or kind in _VIEWS[:1]:
             return self._all(part for pair in value.items() for part in pair)
-        if kind is set:
-            return self._unordered(value)
-        if kind is bytearray:
-            return bytes(value).hex()
+        if kind is set or kind is bytearray:
+            return self._unordered(value) if kind is set else bytes(value).hex()
         if kind.__module__ == "numpy" and hasattr(value, "dtype") and hasattr(value, "tobytes"):
             return self._array(value)
-        if f"{kind.__module__}.{kind.__qualname__}" in HARMLESS or _is_stream(value):
-            return ""
-        if kind.__module__ == "functools" and hasattr(value, "__wrapped__"):  # a cache
-            return self.text(value.__wrapped__)
+        parts = parts_of(value, kind, self._words, bool(self.where))
+        if parts is not None:
+            return self.text(parts) if parts else ""
         hidden = self._hidden(value)
         return self._state(value, kind) + (self.text(hidden) if hidden else "")
 
@@ -162,11 +158,9 @@ class Content:
     def _array(self, value: Any) -> str:
         if value.dtype.hasobject:
             return f"{value.shape}{self._all(value.ravel().tolist())}"
-        digest = hashlib.sha256(value.tobytes()).hexdigest()
         mask = getattr(value, "mask", None)
         masked = "" if mask is None or not hasattr(value, "fill_value") else self.text(mask)
-        dtype = value.dtype.descr if value.dtype.names else value.dtype.str
-        return f"{dtype}{value.shape}{digest}{masked}"
+        return array_text(value) + masked
 
     def _state(self, value: Any, kind: type) -> str:
         """What `pickle` would keep: class and arguments, state, items."""
@@ -179,22 +173,28 @@ class Content:
                     return f" {state}"
                 make, arguments, *rest = state
                 items = [None if part is None else [*part] for part in rest[1:3]]
-                return self._all([make, arguments, *rest[:1], *items])
-            except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
-                if isinstance(error, CodeError):
-                    raise
+                name = f"class {kind.__module__}.{kind.__qualname__}"
+                foreign = kind.__module__ != "builtins" and self.text(kind) == name
+                self._foreign += foreign  # a package looks after its objects
+                try:
+                    return self._all([make, arguments, *rest[:1], *items])
+                finally:
+                    self._foreign -= foreign
+            except (CodeError, RecursionError):
+                raise
+            except Exception:  # the object says what it likes
                 return self._opaque(value, kind)
 
     def _opaque(self, value: Any, kind: type) -> str:
         if kind.__module__ == "typing":
             return repr(value)
+        if not self.where and (parts := referred_to(value, kind)):
+            return self._all(parts)
         if self.where:
             raise CodeError(
                 f"{self.where}, a {kind.__module__}.{kind.__qualname__}, which has no content to "
                 "compare; give it as a parameter or an input, or make it inside the function"
             )
+        if not self._foreign and f"{kind.__module__}.{kind.__qualname__}" not in BARE:
+            self.opaque[f"{kind.__module__}.{kind.__qualname__}"] = None
         return ""
-
-
-def _is_stream(value: Any) -> bool:
-    return any(value is one for one in (sys.stdin, sys.stdout, sys.stderr))

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.code.bytecode import code_text, used_names
 from pipeline.code.content import Content
 from pipeline.code.hashing import short_hash
-from pipeline.code.held import captured, members, pickles_itself
+from pipeline.code.held import captured, is_made, members, pickles_itself, shown_by
 from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, locate
@@ -35,7 +35,7 @@ class Describer:
         self._places: dict[tuple[str, str], Module | None] = {}
         self._own: Any = None  # the value that a symbol stands for, while it is described
         self._start: Sequence[Symbol] = ()
-        self.subclasses = False  # whether code that is reached asks for them
+        self.words: Collection[str] = ()  # what the code that is reached looks at, of LIVE_WORDS
 
     def content(
         self, value: Any, own: Any = None, start: Sequence[Symbol] = ()
@@ -52,11 +52,15 @@ class Describer:
                 types.ModuleType: self._module,
             },
             self._hidden,
+            self.words,
         )
         return content.text(value), content
 
     def _module(self, value: types.ModuleType, content: Content) -> str:
         module = self._links.project.find(value.__name__)
+        if module is None and sys.modules.get(value.__name__) is not value:
+            names = {k: v for k, v in vars(value).items() if not k.startswith("__")}
+            return f"module {content.text(names)}"  # that a program has made
         return content.link((module.name, "")) if module else f"module {value.__name__}"
 
     def _function(self, function: types.FunctionType, content: Content) -> str:
@@ -103,6 +107,7 @@ class Describer:
         defaults += (function.__kwdefaults__ or {}).values() if not is_stage else ()
         parts += [content.text(value) for value in defaults]
         parts += [f"{key}={content.text(value)}" for key, value in vars(function).items()]
+        parts += [f"{key} {content.text(one)}" for key, one in shown_by(function, self.words)]
         content.where = where
         return f"[{','.join(parts)}]"
 
@@ -128,15 +133,15 @@ class Describer:
 
     def _class(self, value: type, content: Content) -> str:
         file = self._file_of(value)
-        if file is None and value.__module__ != "__main__" and not _is_made(value):
+        if file is None and value.__module__ != "__main__" and not is_made(value):
             return f"class {value.__module__}.{value.__qualname__}"
         symbol = file and self._symbol_at(file, value.__module__, value.__qualname__)
         link = content.link(symbol) if symbol else ""
         if symbol and symbol[1] and value is not self._own and "<" not in value.__qualname__:
             return f"class {link} {value.__qualname__}"  # described where it lives
-        parts = [f"{key}={content.text(member)}" for key, member in members(value)]
+        parts = [f"{key}={content.text(member)}" for key, member in members(value, self.words)]
         bases = [content.text(base) for base in value.__bases__ if base is not object]
-        derived: list[type] = value.__subclasses__() if self.subclasses else []
+        derived: list[type] = value.__subclasses__() if "subclasses" in self.words else []
         parts += [content.text(one) for one in derived]
         where = "" if "<locals>" in value.__qualname__ else value.__qualname__
         return f"class {where} {link} {bases}({','.join(parts)})"
@@ -189,8 +194,3 @@ class Describer:
                     self._links.project.add(module)
             self._places[file, name] = module
         return self._places[file, name]
-
-
-def _is_made(value: type) -> bool:
-    """Whether a class was made by `types.new_class`, which calls it one of `types`."""
-    return value.__module__ == "types" and vars(types).get(value.__name__) is not value

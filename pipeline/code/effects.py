@@ -15,9 +15,11 @@ from typing import Literal
 
 from pipeline.code.links import Links, Symbol
 from pipeline.code.modules import Module
+from pipeline.code.package_state import setter_of, state_of
 
 Changes = Mapping[Symbol, list[Symbol]]  # what is changed → by what
 Outside = Mapping[str, list[Symbol]]  # a package → what changes something of it
+States = Mapping[str, str]  # a package → its state, where something sets that
 _HARMLESS = {"__future__", "dataclasses", "functools", "logging", "typing", "warnings"}
 
 
@@ -29,7 +31,8 @@ class Effects:
         self._loaded: dict[tuple[Module, str], dict[Module, None]] = {}
         self._changes: dict[Module, list[tuple[Symbol, Symbol]]] = {}
         self._outside: dict[Module, list[tuple[str, Symbol]]] = {}
-        self._of: dict[Module, tuple[Changes, Outside]] = {}
+        self._sets: dict[Module, set[str]] = {}  # packages whose state a module sets
+        self._of: dict[Module, tuple[Changes, Outside, States]] = {}
 
     def loaded(
         self, module: Module, which: Literal["imports", "top"] = "imports"
@@ -47,8 +50,9 @@ class Effects:
             self._loaded[module, which] = found
         return self._loaded[module, which]
 
-    def of(self, module: Module) -> tuple[Changes, Outside]:
-        """Who changes what, of all that a module imports: symbols, and packages outside."""
+    def of(self, module: Module) -> tuple[Changes, Outside, States]:
+        """Who changes what, of all that a module imports: symbols, and packages outside; and the
+        states of such packages."""
         if module not in self._of:
             changes: dict[Symbol, list[Symbol]] = {}
             outside: dict[str, list[Symbol]] = {}
@@ -57,7 +61,9 @@ class Effects:
                     changes.setdefault(changed, []).append(by)
                 for package, by in self._outside_in(loaded):
                     outside.setdefault(package, []).append(by)
-            self._of[module] = changes, outside
+            sets = {one for loaded in self.loaded(module) for one in self._sets[loaded]}
+            states = {package: state_of(package) for package in sorted(sets)}
+            self._of[module] = changes, outside, states
         return self._of[module]
 
     def _changes_in(self, module: Module) -> list[tuple[Symbol, Symbol]]:
@@ -82,11 +88,14 @@ class Effects:
         if module not in self._outside:
             links, enters = self._links, _entered_from(module)
             found: dict[tuple[str, Symbol], None] = {}
+            sets = self._sets[module] = set[str]()
             for name, reference in links.table(module)["outside"]:
                 targets = links.resolve_all(module, [reference])
                 followed = [target.symbol for target in targets if links.follows(target)]
                 for symbol in links.closure(followed, enters):
                     targets += [one for group in links.node(symbol).targets for one in group]
+                names = [one.name for one in targets if not one.module]
+                sets |= {package for one in names if (package := setter_of(one))}
                 packages = {package_of(one.name) for one in targets if not one.module}
                 found |= dict.fromkeys((p, (module.name, name)) for p in sorted(packages))
             self._outside[module] = [one for one in found if one[0] not in _HARMLESS]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -32,18 +32,22 @@ class Facts(NamedTuple):
         {}
     )  # digests of captured values by name, for people
     mutable: bool = False  # whether what has been looked at may change
+    opaque: tuple[str, ...] = ()  # the types of what has no content
 
 
 @dataclass(frozen=True)
 class Reached:
     """What a function reaches. `symbols` maps "module.name" to a digest, for people; `graph` is the
-    identity of all of it; `modules` are the sources; `unused` are arguments never mentioned."""
+    identity of all of it; `modules` are the sources; `unused` are arguments never mentioned;
+    `opaque` are values that have no content to be compared, in words."""
 
     graph: str
     symbols: dict[str, str]
     modules: tuple[Module, ...] = ()
     unused: tuple[str, ...] = ()
     words: Collection[str] = ()
+    opaque: tuple[str, ...] = ()
+    states: Mapping[str, str] = field(default_factory=dict)  # of packages, see package_state.py
 
 
 class Walk:
@@ -61,7 +65,7 @@ class Walk:
     ) -> None:
         self._links, self._facts, self._ignores = links, facts, tuple(ignores)
         self._loaded = effects.loaded(module, "top")
-        self._changes, self._outside = effects.of(module)
+        self._changes, self._outside, self._states = effects.of(module)
         self._order: list[Symbol] = []
         self._numbers: dict[Symbol, int] = {}
         self._escaped: set[Symbol] = set()
@@ -77,6 +81,7 @@ class Walk:
         words = {word for _, node, *_ in rows for word in node.entry.words}
         identity: list[Any] = [[root.text, links]]
         symbols = dict(root.values)
+        opaque = {f"what the function holds, a {one}": None for one in root.opaque}
         modules: dict[Module, None] = {}
         for symbol, node, live, references in rows:
             entry = node.entry
@@ -89,6 +94,7 @@ class Walk:
             identity.append([entry.digest, named or node.names, *shown, references])
             modules[self._links.project.module(symbol[0])] = None
             symbols |= live.values
+            opaque |= {f"{'.'.join(symbol)}, a {one}": None for one in live.opaque}
             if node.entry.digest or live.text:
                 label = ".".join(symbol).removesuffix(AS_STAGE).removesuffix(AS_GROUP)
                 texts = [node.digest, *shown]
@@ -96,7 +102,8 @@ class Walk:
         text = json.dumps(identity, separators=(",", ":"))
         graph = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         unused = rows[0][1].entry.unused if rows else ()
-        return Reached(graph, dict(sorted(symbols.items())), tuple(modules), tuple(unused), words)
+        symbols, found = dict(sorted(symbols.items())), (tuple(modules), tuple(unused), words)
+        return Reached(graph, symbols, *found, tuple(opaque), self._states)
 
     def _row(self, symbol: Symbol) -> tuple[Symbol, Node, Facts, list[Any]]:
         node, live = self._links.node(symbol), self._facts(symbol)
@@ -115,8 +122,10 @@ class Walk:
         if target.module == ALL_LOADED:
             return self._numbers_of((one.name, "") for one in self._loaded)
         if not target.module:
-            by = self._outside.get(package_of(target.name), ())
-            return [target.name, *self._numbers_of(by)]
+            package = package_of(target.name)
+            by = self._outside.get(package, ())
+            states = [s for name, s in self._states.items() if package_of(name) == package]
+            return [target.name, *self._numbers_of(by), *states]
         if not self._links.follows(target) or self._is_ignored(target.module):
             return [f"{target.module}:{target.name}{target.rest}"]
         return [self._number(target.symbol), target.rest]

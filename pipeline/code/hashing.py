@@ -25,3 +25,10 @@ def constant_text(value: Any) -> str:
     if isinstance(value, frozenset):
         return f"frozenset ({','.join(sorted(map(constant_text, value)))})"
     return f"{type(value).__name__} {value!r}"
+
+
+def array_text(array: Any) -> str:
+    """An array of NumPy's without objects: dtype, shape and bytes."""
+    digest = hashlib.sha256(array.tobytes()).hexdigest()
+    dtype = array.dtype.descr if array.dtype.names else array.dtype.str
+    return f"{dtype}{array.shape}{digest}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 # What Python and its decorators add to a class, known by what they were made from.
 _ADDED = {
     *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__"),
     *("__annotate__", "__annotate_func__", "__annotations_cache__", "__firstlineno__"),
-    *("__static_attributes__", "__match_args__"),
+    "__static_attributes__",
     *("__abstractmethods__", "__parameters__", "__orig_bases__", "__slots__", "_abc_impl"),
     *("__classcell__", "__type_params__", "_member_map_", "_value2member_map_", "_member_names_"),
     *("_unhashable_values_", "_unhashable_values_map_", "_hashable_values_", "_new_member_"),
@@ -23,6 +25,7 @@ _ADDED = {
         "_value_repr_",
     ),
 }
+_TYPINGS = ("typing", "types", "typing_extensions", "collections.abc")
 _MISSING = dataclasses.MISSING
 # The methods that `dataclass` and `namedtuple` write.
 _GENERATED = {
@@ -30,6 +33,10 @@ _GENERATED = {
     *("__setattr__", "__delattr__", "__hash__", "__replace__", "__getnewargs__", "__getstate__"),
     *("__setstate__", "_make", "_replace", "_asdict"),
 }
+
+
+# Of what code may look at (nature.py), that which live values may have otherwise than their source.
+LIVE_WORDS = frozenset({"subclasses", "docs", "names", "annotations", "levels"})
 
 
 def captured(function: types.FunctionType) -> dict[str, Any]:
@@ -43,7 +50,26 @@ def captured(function: types.FunctionType) -> dict[str, Any]:
     return found
 
 
-def members(cls: type) -> Iterator[tuple[str, Any]]:
+def shown_by(function: Any, words: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """What was given to a function beside its source, of that which `words` look at."""
+    code = function.__code__
+    if "docs" in words and function.__doc__ is not None and function.__doc__ not in code.co_consts:
+        yield "doc", function.__doc__
+    if "names" in words and function.__name__ != code.co_name:
+        yield "name", function.__name__
+    if "annotations" in words:
+        yield from _data_of(function)
+
+
+def _data_of(owner: Any) -> Iterator[tuple[str, Any]]:
+    """Annotations that are no types."""
+    with suppress(Exception):  # they may be written in names that are not defined yet
+        for name, value in owner.__annotations__.items():
+            known = isinstance(value, type | str | None) or type(value).__module__ in _TYPINGS
+            yield from () if known else ((name, value),)
+
+
+def members(cls: type, words: Collection[str]) -> Iterator[tuple[str, Any]]:
     """What was written in a class or added to it later, by name. What a generated method was made
     from counts in its place: a file may say what a default is, or whether a field is compared."""
     for key, member in vars(cls).items():
@@ -53,8 +79,13 @@ def members(cls: type) -> Iterator[tuple[str, Any]]:
             yield key, repr(member)
         elif key in _GENERATED and _is_generated(member):
             yield key, getattr(member, "__defaults__", None)
-        elif key not in _ADDED:
+        elif key == "_abc_impl":
+            classes = {one() for one in abc._get_dump(cls)[0]} - {None}  # type: ignore[attr-defined]
+            yield from [("registered", classes)] if classes else []
+        elif key not in _ADDED or (key == "__doc__" and "docs" in words):
             yield key, member
+    if "annotations" in words:
+        yield from _data_of(cls)
 
 
 def pickles_itself(cls: type) -> bool:
@@ -85,3 +116,14 @@ def _is_generated(member: Any) -> bool:
 
 def _scope(member: Any) -> Mapping[str, Any]:
     return getattr(member, "__globals__", {})
+
+
+def is_made(value: type) -> bool:
+    """Whether a class was made by `types.new_class`, which calls it one of `types`."""
+    return value.__module__ == "types" and vars(types).get(value.__name__) is not value
+
+
+def holds_nothing(function: types.FunctionType) -> bool:
+    """Whether a function is known by its source alone. (Its keywords are parameters of a stage.)"""
+    held = function.__closure__ or function.__defaults__ or function.__dict__
+    return not held and "<" not in function.__qualname__

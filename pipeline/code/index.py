@@ -17,9 +17,11 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType
 from typing import Any
 
+from pipeline.code.caches import note_first
 from pipeline.code.effects import Effects
 from pipeline.code.entry import Table
 from pipeline.code.graph import Facts, Reached, Walk
+from pipeline.code.held import LIVE_WORDS, holds_nothing
 from pipeline.code.links import Links
 from pipeline.code.live import Live
 from pipeline.code.loaded import Loaded
@@ -44,6 +46,7 @@ class CodeIndex:
     """
 
     def __init__(self, cache: Path | None = None, packages: Collection[str] = ()) -> None:
+        note_first()
         self._tables = Tables(cache)
         self._packages = {FRAMEWORK, *packages}
         self._remembered = Remembered(cache and cache.with_name(".reached.json"))
@@ -141,7 +144,7 @@ class CodeIndex:
         inner: FunctionType = unwrap(function)
         module, has_source, (links, effects, values) = self._place(inner)
         key = ""
-        if has_source and function is inner and _holds_nothing(inner):
+        if has_source and function is inner and holds_nothing(inner):
             names = [group.__qualname__ for group in groups]
             key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *names])
             live = Live(values, links, module, inner, (), self._loaded)
@@ -150,12 +153,14 @@ class CodeIndex:
                 return known
         start = [links.start(module, inner.__qualname__.partition(".")[0])] if has_source else []
         held = [one for group in groups if (one := links.methods_of(module, group))]
-        for values.subclasses in (False, True):
+        values.words = frozenset()
+        while True:
             live = Live(values, links, module, inner, effects.loaded(module, "top"), self._loaded)
             walk = Walk(links, effects, module, live.facts, ignores)
             found = walk.reached([*start, *held], live.root(function, inner, start))
-            if "subclasses" not in found.words:
+            if (words := LIVE_WORDS & {*found.words}) <= values.words:
                 break
+            values.words |= words
         if key:
             modules = {**effects.loaded(module), **dict.fromkeys(found.modules)}
             self._remembered.put(key, modules, live.kept(), found)
@@ -192,9 +197,3 @@ def unwrap(function: Any) -> Any:
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     return function
-
-
-def _holds_nothing(function: FunctionType) -> bool:
-    """Whether a function is known by its source alone. (Its keywords are parameters of a stage.)"""
-    held = function.__closure__ or function.__defaults__ or function.__dict__
-    return not held and "<" not in function.__qualname__

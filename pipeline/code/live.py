@@ -72,15 +72,15 @@ class Live:
         self._asked.update(name for name, _ in found.links)
         return found
 
-    def same(self, module: Module, seen: Iterable[Seen], subclasses: bool) -> bool:
+    def same(self, module: Module, seen: Iterable[Seen], words: frozenset[str]) -> bool:
         """Whether the live values of a module that were seen another time have the content that
-        they had, if it is loaded. `subclasses`: with the classes that derive from them."""
+        they had, if it is loaded. `words` are what the code that is reached looks at."""
         self._links.project.add(module)
         if self.names_of(module) is None:
             return True
-        texts, self._values.subclasses = self._values.texts, subclasses
+        texts, self._values.words = self._values.texts, words
         for symbol, targets, text in seen:
-            key = (module.name, symbol, targets is None, text is None, subclasses)
+            key = (module.name, symbol, targets is None, text is None, words)
             if key not in texts:
                 found = self._facts((module.name, symbol), module, targets, text is not None)
                 texts[key] = found.text

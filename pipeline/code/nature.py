@@ -28,6 +28,7 @@ WORDS = {
          "catch_warnings", "setLogRecordFactory", "addFilter", "basicConfig"), "texts"
     ),
     "__subclasses__": "subclasses",
+    **dict.fromkeys(("level", "getEffectiveLevel", "extra"), "levels"),
 }  # fmt: skip
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

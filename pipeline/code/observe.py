@@ -26,6 +26,7 @@ from pipeline.code.workers import collect
 from pipeline.code.wraps import wrapped
 
 _ACTIVE: dict[int, Recorder] = {}  # by the thread that runs the stage
+_STARTED: set[int] = set()  # threads that began while a stage ran
 _LOCK = threading.Lock()
 _hooked = False
 
@@ -40,7 +41,10 @@ def observed(excluded: tuple[str, ...]) -> Iterator[Recorder]:
         if not _hooked:
             sys.addaudithook(_hook)
             _hooked = True
+        _STARTED.intersection_update(sys._current_frames())
+        recorder.outside -= _STARTED
         first = not _ACTIVE
+        outer = _ACTIVE.get(threading.get_ident())  # of a stage that runs a pipeline of its own
         _ACTIVE[threading.get_ident()] = recorder
         if first:
             wrapped.start(_recorders)
@@ -49,9 +53,20 @@ def observed(excluded: tuple[str, ...]) -> Iterator[Recorder]:
     finally:
         with _LOCK:
             _ACTIVE.pop(threading.get_ident(), None)
+            if outer is not None:
+                _ACTIVE[threading.get_ident()] = outer
+            new = set(sys._current_frames()) - recorder.outside - {threading.get_ident()}
+            _STARTED.update(new)
             if not _ACTIVE:
                 wrapped.stop()
         collect(recorder)
+        if outer is not None:
+            outer.inherit(recorder)
+
+
+def watched() -> Recorder | None:
+    """The recorder of the stage that this thread runs."""
+    return _ACTIVE.get(threading.get_ident())
 
 
 def _recorders() -> list[Recorder]:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+_OF_PATHS = ("opened", "sources", "listed", "asked")
+_KINDS = (*_OF_PATHS, "environment", "modules", "programs", "hosts")
 _PACKAGES = re.compile(r"[/\\](site|dist)-packages[/\\]")
 _stat = os.stat  # before it is replaced
 
@@ -27,7 +29,10 @@ class Recorder:
         self.programs: dict[tuple[str, ...], str] = {}  # command → folder
         self.hosts: dict[str, None] = {}
         self.written: dict[str, None] = {}
+        self.renamed: dict[str, None] = {}  # what was made elsewhere: all in it is the stage's own
         self.set_variables: dict[str, None] = {}
+        self.outdated: set[str] = set()  # paths opened that another stage had seen otherwise
+        self.inherited: set[str] = set()  # paths that another stage has opened
         self.seconds = 0.0
         self.folder = os.getcwd()
         self.excluded = excluded
@@ -64,8 +69,42 @@ class Recorder:
 
     def read(self, given: Any, kind: str = "opened") -> None:
         path = self.path(given)
-        if path and path not in getattr(self, kind) and self.whole(path) not in self.written:
+        if path and path not in getattr(self, kind) and not self.has_made(self.whole(path)):
             self.note(kind, path, stamp_of(path))
+
+    def has_made(self, whole: str) -> bool:
+        """Whether the stage wrote a path itself, or renamed a folder around it to its name."""
+        if whole in self.written:
+            return True
+        while self.renamed and whole not in self.renamed and os.path.dirname(whole) != whole:
+            whole = os.path.dirname(whole)
+        return whole in self.renamed
+
+    def has_read(self) -> bool:
+        """Whether anything was seen that a result may depend on."""
+        return any(getattr(self, kind) for kind in _KINDS)
+
+    def inherit(self, other: Recorder) -> None:
+        """Take over what another stage was seen to read: a cache may hold it (kept.py)."""
+        for kind in _KINDS:
+            own = getattr(self, kind)
+            for key, value in [*getattr(other, kind).items()]:
+                if kind in _OF_PATHS:
+                    path = key[0] if kind == "asked" else key
+                    if self.path(other.whole(path)) is None or other.has_made(other.whole(path)):
+                        continue
+                    if self.folder != other.folder:
+                        path = other.whole(path)
+                        key = (path, key[1]) if kind == "asked" else path
+                if kind == "opened":
+                    if key in own and own[key] != value:
+                        self.outdated.add(key)
+                    elif key not in own or key in other.inherited:
+                        self.inherited.add(key)
+                    own.setdefault(key, value)
+                else:
+                    own[key] = value
+        self.outdated |= other.outdated
 
 
 def stamp_of(path: str) -> list[int] | None:

@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code.graph import Reached
+from pipeline.code.held import LIVE_WORDS
 from pipeline.code.live import Seen
 from pipeline.code.modules import Module
+from pipeline.code.package_state import state_of
 from pipeline.code.tables import stamp
 from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.digest_cache import SETTLED_NS
@@ -33,7 +35,7 @@ from pipeline.store.digest_cache import SETTLED_NS
 _MOST = 5000  # functions that are remembered
 _PATHS = 4  # ways of finding modules
 
-Same = Callable[[Module, Iterable[Seen], bool], bool]  # see live.py
+Same = Callable[[Module, Iterable[Seen], frozenset[str]], bool]  # see live.py
 
 
 class Answers:
@@ -87,15 +89,17 @@ class Remembered:
 
     def get(self, key: str, same: Same) -> Reached | None:
         """What a function reached, if all that it rests on is as it was; `same` compares the live
-        values of one module, with or without the classes that derive from them."""
+        values of one module, as code looks at them that says certain words."""
         known = self._load()
         with suppress(KeyError, TypeError, ValueError, AttributeError, IndexError):  # another form
             files, values, modules, found = known.answers[key]
             if not all(self._fits[one] if one in self._fits else self._fit(one) for one in files):
                 return None
-            subclasses = "subclasses" in found["words"]
+            if any(state_of(name) != state for name, state in found["states"].items()):
+                return None
+            words = LIVE_WORDS & {*found["words"]}
             for one, seen in values:
-                if not same(self._module(one), [known.rows[two] for two in seen], subclasses):
+                if not same(self._module(one), [known.rows[two] for two in seen], words):
                     return None
             return Reached(**found, modules=tuple(map(self._module, modules)))
         return None

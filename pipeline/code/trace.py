@@ -1,6 +1,7 @@
 """The trace: what a stage was seen to depend on, as its manifest keeps it, and if it still holds.
 
-    files         [place, path, digest]: what was opened; "" where there was none
+    files         [place, path, digest]: what was opened; "" where there was none, "?" where it
+                  has changed since an earlier stage of the process had read it
     asked         [place, path, what, answer]: whether it was there, its size or its time
     listed        [place, path, digest of the names in it]
     environment   name → digest of its value; "" where it was not set
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,16 @@ def make_trace(
     cache: DigestCache,
     stage: str,
     explained: bool,
+    opaque: Collection[str] = (),
 ) -> dict[str, Any]:
     """What a recorder saw, as JSON, without what the fingerprint knows (`followed` are sources).
 
     `root` is the folder of the stage's project. `explained` says that the stage declares what else
-    it depends on. Raises `DataError` where a file has changed since the stage opened it.
+    it depends on; `opaque` are values that have no content, in words. Raises `DataError` where a
+    file has changed since the stage opened it.
     """
-    files, sources, unseen = [], [], []
+    files, sources = [], []
+    unseen = [f"the content of {words}" for words in opaque]
     modules: dict[str, str | None] = {}  # each with the digest of its code
     opened = dict(recorder.opened)
     for command, folder in recorder.programs.items():
@@ -55,11 +59,16 @@ def make_trace(
     unseen += [f"what {host} answers" for host in recorder.hosts]
     for path, stamp in opened.items():
         whole = recorder.whole(path)
-        if whole in recorder.written and stamp is not None:
+        if recorder.has_made(whole) and stamp is not None:
             unseen.append(f"what {whole} held before it wrote there")
-        if whole in recorder.written or os.path.isdir(whole):
+        if recorder.has_made(whole) or os.path.isdir(whole):
             continue
-        if stamp_of(whole) != stamp:
+        same = stamp_of(whole) == stamp
+        if path in recorder.outdated or (path in recorder.inherited and not same):
+            files.append([*_place(path, recorder, root), "?"])  # which no file will ever have
+            unseen.append(f"what {whole} held when a cache of this process was filled from it")
+            continue
+        if not same:
             raise DataError(
                 f"{whole} changed while {stage} ran: expected the same file until the end; "
                 "nothing is stored: run the same command again"
@@ -67,7 +76,7 @@ def make_trace(
         files.append([*_place(path, recorder, root), _digest(whole, cache)])
     for path in recorder.sources:
         whole = recorder.whole(path)
-        known = whole in followed or whole in recorder.written
+        known = whole in followed or recorder.has_made(whole)
         if not known and (digest := graph("", whole)) is not None:
             sources.append([*_place(path, recorder, root), digest])
     for name in [*modules, *recorder.modules]:
@@ -76,12 +85,12 @@ def make_trace(
     listed = [
         [*_place(path, recorder, root), _names(recorder.whole(path), recorder.written)]
         for path in recorder.listed
-        if recorder.whole(path) not in recorder.written
+        if not recorder.has_made(recorder.whole(path))
     ]
     asked = [
         [*_place(path, recorder, root), what, answer]
         for (path, what), answer in recorder.asked.items()
-        if recorder.whole(path) not in recorder.written
+        if not recorder.has_made(recorder.whole(path))
         and not (path in opened and what in ("kind", "getsize"))
     ]
     found = {
@@ -126,6 +135,20 @@ def changes(
     for place, path, digest in trace.get("sources", ()):
         if graph("", whole := _from(place, path, root)) != digest:
             yield f"source {whole} changed"
+
+
+def take_over(trace: Mapping[str, Any], root: Path, recorder: Recorder) -> None:
+    """Note a trace that holds for a stage that uses its result: one that runs a pipeline itself."""
+    for place, path, _ in trace.get("files", ()):
+        recorder.read(_from(place, path, root))
+    for place, path, what, answer in trace.get("asked", ()):
+        recorder.note("asked", (_from(place, path, root), what), answer)
+    for place, path, _ in trace.get("listed", ()):
+        recorder.note("listed", _from(place, path, root))
+    for name in trace.get("environment", {}):
+        recorder.note("environment", name, value_of(name))
+    for name, _ in trace.get("modules", ()):
+        recorder.note("modules", name)
 
 
 def digest_of_text(text: str | None) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.code.describe import Describer
 from pipeline.code.graph import Facts
 from pipeline.code.hashing import short_hash
+from pipeline.code.held import shown_by
 from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module
@@ -32,7 +33,7 @@ class Values:
     ) -> None:
         self._links, self._loaded = links, loaded
         self._describer = Describer(links, loaded, counts)
-        self.subclasses = False  # whether classes count who derives from them
+        self.words: frozenset[str] = frozenset()  # what the code that is reached looks at
         self._facts: dict[Any, Facts] = {}
         self._names: dict[str, Mapping[str, Any]] = {}
         self.texts: dict[Any, str] = {}  # that have been compared with what is remembered
@@ -44,13 +45,13 @@ class Values:
     ) -> Facts:
         """What a function holds; `inner` is the one that it wraps, `start` the symbol of that."""
 
-        asked = self.subclasses
+        asked = self.words
 
         def look() -> Facts:
             return self._look(function, inner, start, asked)
 
         name = f"{inner.__module__}.{inner.__qualname__}"
-        return self._settled((function, self.subclasses), name, look)
+        return self._settled((function, self.words), name, look)
 
     def of_symbol(self, symbol: Symbol, names: Mapping[str, Any]) -> Facts:
         """What the live value of a symbol adds to it."""
@@ -58,19 +59,19 @@ class Values:
         if value is _MISSING:
             return Facts()
 
-        module, asked = self._links.project.module(symbol[0]), self.subclasses
-        key, name = (module.path, symbol[1], self.subclasses), ".".join(symbol)
+        module, asked = self._links.project.module(symbol[0]), self.words
+        key, name = (module.path, symbol[1], self.words), ".".join(symbol)
 
         def current() -> Any:
             return names.get(symbol[1], vars(builtins).get(symbol[1]))
 
         def look() -> Facts:
             now = current()
-            if _is_plain(now, str(module.path), symbol[1]):
+            if _is_plain(now, str(module.path), symbol[1], asked):
                 return Facts()
             return self._look(now, now, (), asked)
 
-        if _is_plain(value, str(module.path), symbol[1]):
+        if _is_plain(value, str(module.path), symbol[1], asked):
             self._loaded.check(value, module)
         return self._settled(key, name, look, (value, current))
 
@@ -117,13 +118,17 @@ class Values:
                 self._bound[key] = name, look, *bound
         return self._facts[key]
 
-    def _look(self, value: Any, own: Any, start: Sequence[Symbol], subclasses: bool) -> Facts:
-        self._describer.subclasses = subclasses
-        text, content = self._describer.content(value, own, start)
-        return Facts(short_hash(text), tuple(content.links), content.values, content.mutable)
+    def _look(self, value: Any, own: Any, start: Sequence[Symbol], words: frozenset[str]) -> Facts:
+        self._describer.words = words
+        try:
+            text, content = self._describer.content(value, own, start)
+        except RecursionError:
+            return Facts("too deep", mutable=True, opaque=(f"{type(value).__name__} of any depth",))
+        links, opaque = tuple(content.links), tuple(content.opaque)
+        return Facts(short_hash(text), links, content.values, content.mutable, opaque)
 
 
-def _is_plain(value: Any, path: str, name: str) -> bool:
+def _is_plain(value: Any, path: str, name: str, words: frozenset[str]) -> bool:
     """Whether a value is a function that holds nothing beside its code, where it was written."""
     return (
         type(value) is types.FunctionType
@@ -131,4 +136,5 @@ def _is_plain(value: Any, path: str, name: str) -> bool:
         and not (value.__closure__ or value.__defaults__ or value.__kwdefaults__)
         and not value.__dict__
         and value.__code__.co_filename == path
+        and not (words and any(shown_by(value, words)))
     )

@@ -4,6 +4,10 @@ Environment variables are read through the methods of `os.environ`; whether a fi
 `os.stat` and its like; a module by a computed name, through `importlib`. Each is replaced by a
 function that records and then does the same, and put back when no stage runs any more.
 
+`os.environ` gets another class meanwhile. To replace the methods of its own does not do: a class
+has 1,000 versions in CPython 3.13, and once they are used up (after 200 stages) `environ.get` goes
+on calling the `__getitem__` that it called before.
+
 What libraries ask for on their own account does not count: where temporary files go, how wide the
 terminal is, whether a lock is there (askers.py).
 """
@@ -36,6 +40,14 @@ class Wraps:
     def __init__(self) -> None:
         self._recorders: Callable[[], list[Any]] = list
         self._before: list[tuple[Any, str, Any]] = []
+        self._environments: list[tuple[Any, type]] = []  # and their own classes
+        own: Any = type(os.environ)
+        methods = {
+            name: _recording(getattr(own, name), self._variable)
+            for name in ("__getitem__", "__contains__")  # whoever iterates asks for each by name
+        }
+        named = {"__module__": own.__module__, "__qualname__": own.__qualname__}
+        self._recording_class: Any = type(own.__name__, (own,), named | methods)
         self.seconds = 0.0  # that recording has taken
 
     def start(self, recorders: Callable[[], list[Any]]) -> None:
@@ -43,8 +55,7 @@ class Wraps:
         self._recorders = recorders
         from multiprocessing.process import BaseProcess
 
-        bootstrap, environment = importlib._bootstrap, type(os.environ)
-        start = BaseProcess.start
+        bootstrap, start = importlib._bootstrap, BaseProcess.start
 
         def starting(process: Any) -> Any:
             """Start a process that reports what it sees."""
@@ -52,15 +63,13 @@ class Wraps:
             return start(process)
 
         self._replace(BaseProcess, "start", starting)
+        self._watch_variables()
         for owner, name, record in (
             (os, "stat", self._asked),
             (os, "lstat", self._asked),
             (os, "access", self._accessed),
             (bootstrap, "_gcd_import", self._imported),
             (builtins, "__import__", self._imported_by_call),
-            (environment, "__getitem__", self._variable),
-            (environment, "__contains__", self._variable),
-            (environment, "__iter__", self._all_variables),
         ):
             if hasattr(owner, name):
                 original = getattr(owner, name)
@@ -73,8 +82,17 @@ class Wraps:
         self._before.append((owner, name, vars(owner).get(name)))
         setattr(owner, name, replacement)
 
+    def _watch_variables(self) -> None:
+        """Let both kinds of `os.environ` be of a class that records."""
+        for environment in filter(None, (os.environ, getattr(os, "environb", None))):
+            self._environments.append((environment, type(environment)))
+            environment.__class__ = self._recording_class
+
     def stop(self) -> None:
         """Put back what was there."""
+        while self._environments:
+            environment, own = self._environments.pop()
+            environment.__class__ = own
         while self._before:
             owner, name, original = self._before.pop()
             for able in _ABLE:
@@ -90,7 +108,7 @@ class Wraps:
             return
         for recorder in self._recorders():
             found = recorder.path(path)
-            if found and recorder.whole(found) not in recorder.written:
+            if found and not recorder.has_made(recorder.whole(found)):
                 what, value = _of_status(answer, method)
                 recorder.note("asked", (found, what), value)
 
@@ -116,9 +134,6 @@ class Wraps:
         for recorder in self._recorders():
             if name not in recorder.set_variables:
                 recorder.note("environment", name, value_of(name))
-
-    def _all_variables(self, _: Any, environment: Any) -> None:
-        pass  # each is asked for by name then
 
 
 def _recording(original: Callable[..., Any], record: Callable[..., None]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigError, ExecutorError
 from pipeline.executors.placement import Placement
+from pipeline.executors.scheduler import expect_scheduler
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -22,22 +23,12 @@ PATIENCE = 10.0  # seconds to reach the scheduler in
 def connect(placement: Placement) -> tuple[Client, Any]:
     """The client, and the cluster where it was started here: close both, in this order.
 
-    Raises `ConfigError` where Dask is missing or TLS files are, `ExecutorError` where no scheduler
-    answers.
+    Raises as `expect_cluster`.
     """
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ConfigError(
-            f"--executor dask: expected the packages dask and distributed, found none ({error}); "
-            "install them: pip install 'cifar-pipeline[dask]'"
-        ) from None
-    for name in list(logging.root.manager.loggerDict):  # who waits for a task reports its error
-        if name.partition(".")[0] == "distributed":
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-    _check_scheme(placement)
+    security = expect_cluster(placement)
+    from distributed import Client, LocalCluster
+
     cluster: Any = None
-    security = _security(placement)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions: what matters is compared for each result
         if placement.cluster is None:
@@ -57,13 +48,45 @@ def connect(placement: Placement) -> tuple[Client, Any]:
         except (OSError, ValueError, RuntimeError, TypeError) as error:
             if cluster is not None:
                 cluster.close()
-            also = " and trusts these certificates" if placement.tls else ""
             raise ExecutorError(
                 f"--cluster {address}: expected a Dask scheduler, found none that answers "
-                f"({type(error).__name__}); see whether it runs{also}, and run the same "
-                "command again"
+                f"({type(error).__name__}); see whether it runs, and run the same command again"
             ) from error
     return client, cluster
+
+
+def expect_cluster(placement: Placement) -> Any:
+    """See, in a bounded time, that a cluster can be reached, or started here; Dask's `Security`.
+
+    Raises `ConfigError` where Dask is missing or TLS files are, `ExecutorError` where no scheduler
+    answers.
+    """
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"--executor dask: expected the packages dask and distributed, found none ({error}); "
+            "install them: pip install 'cifar-pipeline[dask]'"
+        ) from None
+    for name in list(logging.root.manager.loggerDict):  # who waits for a task reports its error
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in ("concurrent.futures", "tornado.application"):
+        logging.getLogger(name).addFilter(_is_ours)
+    _check_scheme(placement)
+    security = _security(placement)
+    if placement.cluster is not None:
+        from distributed.security import Security
+
+        given = (security or Security()).get_connection_args("client")
+        expect_scheduler(placement.cluster, given)
+    return security
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """False: of a future that is cancelled at the end, or that a lost scheduler had."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__module__.partition(".")[0] != "distributed"
 
 
 def _check_scheme(placement: Placement) -> None:

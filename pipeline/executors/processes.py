@@ -16,6 +16,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
 from pipeline.executors.blas import limit_blas
+from pipeline.executors.endings import end
 from pipeline.executors.leftovers import claim
 
 LONGEST = 70  # bytes of the name of a folder with sockets
@@ -108,4 +109,4 @@ def _end_with_parent() -> None:  # pragma: no cover  # runs in the worker
     """A parent that is killed closes no queue; its workers would wait for ever."""
     if parent := multiprocessing.parent_process():
         parent.join()
-    os._exit(1)
+    end(1)

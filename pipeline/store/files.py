@@ -2,7 +2,8 @@
 
 A downloaded archive, or one that the user names, is too big to copy into the store and not ours to
 move. The store keeps a reference instead: name, size and SHA-256. The folder does not count, so a
-dataset that is moved as a whole stays what it was.
+dataset that is moved as a whole stays what it was; but for files that were found by a pattern, the
+part of the path counts that the pattern leaves open (the folder may be the label of an image).
 
 Hashing runs at about a gigabyte per second, too slow for a command that finds everything up to
 date. A `DigestCache` remembers the digests of files that have not been touched since.
@@ -31,13 +32,24 @@ BLOCK = 1 << 20
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
+class BeingWritten(DataError):
+    """A file changes while it is read."""
+
+
 @dataclass(frozen=True)
 class File:
-    """One file outside the store. `path` is absolute; only its last part is identity."""
+    """One file outside the store. `path` is absolute; only its last part is identity, or `below`,
+    the last parts of it."""
 
     path: Path
     size: int
     sha256: str
+    below: str = ""
+
+    @property
+    def name(self) -> str:
+        """The part of its path that is identity."""
+        return self.below or self.path.name
 
     def digest(self) -> str:
         """The digest of its name, size and content."""
@@ -47,9 +59,12 @@ class File:
         """Say in a few words why it is no longer what it was; None where it is."""
         try:
             found = identify(self.path, cache=cache).files[0]
+        except BeingWritten:
+            return f"{self.path} has changed"
         except DataError:
             return f"{self.path} is missing or cannot be read"
-        return None if found == self else f"{self.path} has changed"
+        same = (found.size, found.sha256) == (self.size, self.sha256)
+        return None if same else f"{self.path} has changed"
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,7 @@ class Files:
 
     def digest(self) -> str:
         """The SHA-256 (hex) over names, sizes and contents, in order."""
-        identity = [[file.path.name, file.size, file.sha256] for file in self.files]
+        identity = [[file.name, file.size, file.sha256] for file in self.files]
         return hashlib.sha256(json.dumps(identity, separators=(",", ":")).encode()).hexdigest()
 
     def check(self, cache: DigestCache | None = None) -> str | None:
@@ -70,9 +85,7 @@ class Files:
 
     def to_json(self) -> dict[str, Any]:
         """The reference as a JSON value."""
-        return {
-            "files": [{"path": str(f.path), "size": f.size, "sha256": f.sha256} for f in self.files]
-        }
+        return {"files": [_entry(file) for file in self.files]}
 
     @classmethod
     def from_json(cls, value: Any) -> Files:
@@ -83,8 +96,13 @@ class Files:
         return cls(tuple(_file(entry) for entry in entries))
 
 
+def _entry(file: File) -> dict[str, Any]:
+    below = {"below": file.below} if file.below else {}
+    return {"path": str(file.path), "size": file.size, "sha256": file.sha256, **below}
+
+
 def _file(entry: Any) -> File:
-    if not isinstance(entry, dict) or entry.keys() != {"path", "size", "sha256"}:
+    if not isinstance(entry, dict) or entry.keys() - {"below"} != {"path", "size", "sha256"}:
         raise ValueError('expected {"path": …, "size": …, "sha256": …}')
     path, size, sha256 = entry["path"], entry["size"], entry["sha256"]
     if not isinstance(path, str) or not Path(path).is_absolute() or not _is_name(path):
@@ -93,7 +111,10 @@ def _file(entry: Any) -> File:
         raise ValueError(f"expected a size in bytes, found {size!r}")
     if not is_sha256(sha256):
         raise ValueError(f"expected 64 lower-case hexadecimal digits, found {sha256!r}")
-    return File(Path(path), size, sha256)
+    below = entry.get("below", "")
+    if not isinstance(below, str) or not Path(path).as_posix().endswith(f"/{below}" * bool(below)):
+        raise ValueError(f"expected the last parts of {path!r:.200}, found {below!r:.200}")
+    return File(Path(path), size, sha256, below)
 
 
 def _is_name(path: str) -> bool:
@@ -150,7 +171,7 @@ def _identify(path: Path, cache: DigestCache | None) -> File:
             raise DataError(f"expected a readable file at {path}: {error.strerror}") from error
         after = os.fstat(file.fileno())
     if stamp_of(before) != stamp_of(after):
-        raise DataError(f"{path} is being written by another program; wait until it is complete")
+        raise BeingWritten(f"{path} is being written by another program; wait until it is complete")
     if cache:
         cache.record(path, after, digest.hexdigest(), start)
     return File(path, after.st_size, digest.hexdigest())

@@ -32,6 +32,7 @@ _ADVICE = {
     "set": "return a sorted list",
     "frozenset": "return a sorted list",
 }
+DEEPEST = 200  # lists and dicts inside each other; json gives up where Python's stack ends
 _BITS = 14_284  # an integer of 4,300 digits; Python reads no longer ones
 _SCALARS = (str, int, bool, float, np.float64, type(None))
 
@@ -43,12 +44,7 @@ def check_value(name: str, value: Any) -> None:
     elif not isinstance(value, Files | Path) and serializer_of(value) is None:
         if value is None:
             raise _refused(name, value, "")
-        try:
-            _check_json(name, value, "")
-        except RecursionError:
-            raise OutputError(
-                f"output {name!r}: expected JSON of some depth, found no end"
-            ) from None
+        _check_json(name, value, "")
 
 
 def check_blocks(blocks: Any, known: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -98,8 +94,13 @@ def _check_array(name: str, value: Any) -> None:
         ) from None
 
 
-def _check_json(name: str, value: Any, place: str) -> None:
+def _check_json(name: str, value: Any, place: str, depth: int = 0) -> None:
     kind = type(value)
+    if depth > DEEPEST:
+        raise OutputError(
+            f"output {name!r}: expected JSON of at most {DEEPEST} levels, found more, or one that "
+            "is inside itself; return it as a flat list, or as bytes"
+        )
     if kind is dict:
         for key, inner in value.items():
             if type(key) is not str:
@@ -107,10 +108,10 @@ def _check_json(name: str, value: Any, place: str) -> None:
                     f"output {name!r}: expected texts for keys, found {key!r} "
                     f"({type(key).__name__}){_at(place)}; write str(key)"
                 )
-            _check_json(name, inner, f"{place}[{key!r}]")
+            _check_json(name, inner, f"{place}[{key!r}]", depth + 1)
     elif kind is list:
         for number, inner in enumerate(value):
-            _check_json(name, inner, f"{place}[{number}]")
+            _check_json(name, inner, f"{place}[{number}]", depth + 1)
     elif kind not in _SCALARS:
         raise _refused(name, value, place)
     elif isinstance(value, int) and value.bit_length() > _BITS:

@@ -4,7 +4,7 @@
     json         a JSON value
     files        Files
     array        an array            dtype, shape; the bytes are those of an .npy file
-    serialized   any other value     serializer
+    serialized   any other value     serializer; code, where it is a registered one
 
 Equal values have equal digests, however they were made. NumPy is imported where there is an array.
 """
@@ -40,8 +40,8 @@ def encoded(name: str, value: Any) -> tuple[dict[str, Any], bytes]:
     if isinstance(value, Files):
         return {"kind": "files", "digest": value.digest()}, _text(value.to_json())
     if serializer := serializer_of(value):
-        data, digest = to_bytes(serializer, name, value)
-        return {"kind": "serialized", "digest": digest, "serializer": serializer.name}, data
+        data, record = to_bytes(serializer, name, value)
+        return dict(record), data
     return {"kind": "json", "digest": digest_json(value)}, _text(value)
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import queue
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from pipeline.errors import UserError
+
+T = TypeVar("T")
+PATIENCE = 10.0  # seconds for the first answer of whatever is to be reached
 
 
 class RemoteError(UserError):
@@ -29,3 +35,28 @@ def reaching(address: str, writing: bool = False) -> Iterator[None]:
             f"remote {address}: expected it in reach, found: {words}; see to the connection and "
             "the rights, and run the same command again: whole objects are not sent twice"
         ) from error
+
+
+def within(seconds: float, call: Callable[..., T], *given: Any) -> T:
+    """What a call gives back, or raises. `TimeoutError` where it has not ended within `seconds`.
+
+    It goes on, in a thread that nobody waits for: who asks for the name of a host, or waits for
+    somebody who is silent, cannot be stopped.
+    """
+    ended: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            ended.put((call(*given), None))
+        except BaseException as error:
+            ended.put((None, error))
+
+    threading.Thread(target=work, name="within", daemon=True).start()
+    try:
+        value: T
+        value, error = ended.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"no answer within {seconds:.0f} s") from None
+    if error is not None:
+        raise error
+    return value

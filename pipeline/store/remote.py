@@ -12,22 +12,21 @@ verified; an object that is damaged counts as none, and who makes the result ane
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 from pathlib import Path
 
-from pipeline.errors import ConfigError, CorruptArtifact
+from pipeline.errors import CorruptArtifact
 from pipeline.store.adoption import files_of
+from pipeline.store.file_place import FilePlace
 from pipeline.store.key import Key
 from pipeline.store.manifest import MANIFEST
-from pipeline.store.reach import RemoteError, reaching
+from pipeline.store.reach import RemoteError
 from pipeline.store.remote_records import Found, document_of, parse
 
 __all__ = ["Remote", "RemoteError"]
 BLOCK = 1 << 20
 _IS_GROUP = re.compile("[0-9a-f]{32}")
-INSTALL = "pip install 'cifar-pipeline[remote]'"
 
 
 class Remote:
@@ -37,31 +36,8 @@ class Remote:
     """
 
     def __init__(self, address: str) -> None:
-        self.address = address
-        if not address.strip():
-            raise ConfigError(
-                "--remote: expected an address such as s3://bucket/prefix or a folder, found "
-                "nothing; leave it away for none"
-            )
-        try:
-            from fsspec.core import url_to_fs
-
-            self._fs, self._root = url_to_fs(address, use_listings_cache=False)
-        except ImportError as error:
-            raise ConfigError(
-                f"--remote {address}: expected a package that can reach it, found none ({error}); "
-                f"install it: {INSTALL}"
-            ) from None
-        except ValueError as error:
-            raise ConfigError(
-                f"--remote: expected an address such as s3://bucket/prefix or a folder, found "
-                f"{address} ({error})"
-            ) from None
-        self._root = self._root.rstrip("/")
-        protocol = self._fs.protocol
-        self._is_local = "file" in (protocol if isinstance(protocol, tuple) else (protocol,))
-        if hasattr(self._fs, "retries"):
-            self._fs.retries = 2  # of s3fs: without it, to notice that nobody answers takes long
+        self.address, self.place = address, FilePlace(address)
+        self._root = self.place.root
         self._damaged: set[str] = set()
 
     def look(self, key: Key) -> Found | None:
@@ -77,8 +53,7 @@ class Remote:
         """The names of the groups that are there, of those that lie in a folder of a store."""
         folder = self._group(place).removesuffix(".json")
         try:
-            with reaching(self.address):
-                found = self._fs.ls(folder, detail=False)
+            found = self.place.ask("ls", folder, detail=False)
         except (FileNotFoundError, NotADirectoryError):
             return []
         names = (path.rpartition("/")[2].removesuffix(".json") for path in found)
@@ -88,8 +63,7 @@ class Remote:
         if path in self._damaged:
             return None
         try:
-            with reaching(self.address):
-                data = self._fs.cat_file(path)
+            data = self.place.ask("cat_file", path)
             return parse(data, digest, folder, path)
         except FileNotFoundError:
             return None
@@ -102,8 +76,7 @@ class Remote:
         path = self._object(sha256)
         part = place.with_name(f"{place.name}.{secrets.token_hex(4)}.part")
         try:
-            with reaching(self.address):
-                self._fs.get_file(path, str(part))
+            self.place.fetch(path, part)
             if part.stat().st_size != size or _sha256(part) != sha256:
                 raise CorruptArtifact(f"{path}: expected other bytes")
             part.replace(place)
@@ -137,11 +110,11 @@ class Remote:
             objects[name] = [sha256, size]
             place = self._object(sha256)
             if place in self._damaged or not self._has(place, size):
-                self._put(place, file)
+                self.place.put(place, file)
                 self._damaged.discard(place)
                 sent += size
         document = document_of(text, objects)
-        self._put(path, document)
+        self.place.put(path, document)
         self._damaged.discard(path)
         return sent + len(document)
 
@@ -156,24 +129,10 @@ class Remote:
 
     def _has(self, path: str, size: int | None = None) -> bool:
         try:
-            with reaching(self.address):
-                found = self._fs.info(path)
+            found = self.place.ask("info", path)
         except FileNotFoundError:
             return False
         return size is None or found.get("size") == size
-
-    def _put(self, path: str, content: Path | bytes) -> None:
-        """Write an object: whole, or not at all, as object stores do; a folder by a rename."""
-        with reaching(self.address, writing=True):
-            target = f"{path}.{secrets.token_hex(8)}.part" if self._is_local else path
-            if self._is_local:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-            if isinstance(content, bytes):
-                self._fs.pipe_file(target, content)
-            else:
-                self._fs.put_file(str(content), target)
-            if self._is_local:
-                os.replace(target, path)
 
 
 def _sha256(path: Path) -> str:

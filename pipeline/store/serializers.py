@@ -11,7 +11,8 @@ it:
     register_serializer(Serializer("graph", ".gml", accepts, write, read))
 
 What a serializer writes must come back as what it was, or be refused with a `ValueError` or
-`TypeError` in words. Its code is in no fingerprint: a new format is a new name.
+`TypeError` in words. The code of one that is registered is part of what is stored with it: once it
+changes, what was written with it is written again, and who reads that runs again.
 """
 
 from __future__ import annotations
@@ -94,20 +95,40 @@ def write_with(serializer: Serializer, name: str, value: Any, file: BinaryIO) ->
         ) from error
 
 
-def content_digest(serializer: Serializer, value: Any, sha256: str) -> str:
-    """The content digest of a value whose file has this SHA-256."""
+def note_code(graph: Callable[[Callable[..., Any]], str]) -> None:
+    """Keep what the code of the registered ones is, before a stage may change a value that it uses;
+    `graph` gives the identity of all that a function reaches."""
+    for one in _registered.values():
+        if one.name not in _code or _code[one.name][0] is not one:
+            parts: list[Callable[..., Any]] = [one.accepts, one.write, one.read]
+            parts += [one.digest] if one.digest else []
+            _code[one.name] = one, digest_json([graph(part) for part in parts])
+
+
+def code_of(name: str) -> str:
+    """The identity of the code of a serializer; "" for the framework's own, and unknown ones."""
+    found = _code.get(name)
+    return found[1] if found and found[0] is _registered.get(name) else ""
+
+
+def record_of(serializer: Serializer, value: Any, sha256: str) -> dict[str, str]:
+    """The record of a value whose file has this SHA-256, with its content digest."""
     own = sha256 if serializer.digest is None else serializer.digest(value)
-    return digest_json(["serialized", serializer.name, own])
+    code = [code_of(serializer.name)] if code_of(serializer.name) else []
+    digest = digest_json(["serialized", serializer.name, own, *code])
+    record = {"kind": "serialized", "digest": digest, "serializer": serializer.name}
+    return record | ({"code": code[0]} if code else {})
 
 
-def to_bytes(serializer: Serializer, name: str, value: Any) -> tuple[bytes, str]:
-    """A value as the bytes of its file, and its content digest."""
+def to_bytes(serializer: Serializer, name: str, value: Any) -> tuple[bytes, dict[str, str]]:
+    """A value as the bytes of its file, and its record."""
     buffer = io.BytesIO()
     write_with(serializer, name, value, buffer)
     data = buffer.getvalue()
-    return data, content_digest(serializer, value, hashlib.sha256(data).hexdigest())
+    return data, record_of(serializer, value, hashlib.sha256(data).hexdigest())
 
 
+_code: dict[str, tuple[Serializer, str]] = {}  # what the code of each is, by name
 _registered: dict[str, Serializer] = {}
 OWN = {
     one.name: one

@@ -56,6 +56,9 @@ def storage_errors(folder: Path, flag: str = "--artifacts-dir") -> Iterator[None
                 f"{where}: expected space to write, found none ({os.strerror(error.errno)}); "
                 f"free some space or {other}; nothing stored was lost: {AGAIN}"
             ) from error
+        if error.errno == errno.ENOTDIR:  # which no permissions change
+            words = "expected a folder that can be written, found: a file"
+            raise StorageError(f"{where}: {words}; {other}") from error
         if error.errno in REFUSED:
             found = in_the_way(error) or error.strerror
             raise StorageError(

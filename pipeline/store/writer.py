@@ -14,7 +14,7 @@ from pipeline.store.files import Files
 from pipeline.store.manifest import write_manifest
 from pipeline.store.payloads import SUFFIXES, encoded, is_array
 from pipeline.store.records import SUFFIX, file_record
-from pipeline.store.serializers import content_digest, serializer_of, write_with
+from pipeline.store.serializers import record_of, serializer_of, write_with
 from pipeline.store.trees import sha256_of, tree_record
 from pipeline.store.troubles import storage_errors
 
@@ -120,8 +120,7 @@ class Writer:
             file.flush()
             fsync(file.fileno())
         sha256 = sha256_of(path)
-        digest = content_digest(serializer, value, sha256)
-        record = {"kind": "serialized", "digest": digest, "serializer": serializer.name}
+        record = record_of(serializer, value, sha256)
         return {**record, "sha256": sha256, **file_record(path)}
 
 

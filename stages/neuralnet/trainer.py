@@ -124,7 +124,7 @@ class Trainer:
         if start == 0:
             sums[...] = 0
         previous = self._previous or rates[0]
-        self._engine.run(Segment(epoch, start, stop, rates, previous, self._count))
+        self._engine.workers.run(Segment(epoch, start, stop, rates, previous, self._count))
         check_finite(sums, self._arrays["parameters"], epoch, stop)
         sums[0, 3] += min(stop * self.batch, self._images) - start * self.batch
         self._previous, self._count = rates[-1], self._count + stop - start

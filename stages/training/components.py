@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +10,7 @@ from stages import neuralnet as nn
 from stages.features import levels_of
 from stages.options import InputOptions
 from stages.training.augmentation import AugmentationOptions
-from stages.training.options import OptimizerOptions, ScheduleOptions
+from stages.training.options import OptimizerOptions
 
 
 def make_optimizer(options: OptimizerOptions, average: float = 0.0) -> Any:
@@ -23,19 +22,6 @@ def make_optimizer(options: OptimizerOptions, average: float = 0.0) -> Any:
     except ValueError as error:
         raise ConfigError(f"--optimizer {name}: {error}") from None
     return nn.Averaged(optimizer, average) if average else optimizer
-
-
-def make_schedule(options: ScheduleOptions) -> Callable[[float], float]:
-    """The learning rate at a position in epochs."""
-    return nn.make_schedule(
-        options.schedule,
-        options.lr,
-        options.epochs,
-        decay=options.decay,
-        every=options.every,
-        warmup=options.warmup,
-        final=options.final,
-    )
 
 
 def make_augmentation(

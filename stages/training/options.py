@@ -1,11 +1,12 @@
 """The parameters of a training, in typed groups: what each means, and what goes together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pipeline.errors import ConfigError
 from pipeline.parameters import Option
+from stages import neuralnet as nn
 
 EPOCHS = "epochs"  # what the shape of a schedule is measured in
 
@@ -130,6 +131,18 @@ class ScheduleOptions:
                 f"--refine {self.refine}: expected at most all {self.epochs} epochs (--epochs), "
                 "found more; choose fewer of them or more epochs"
             )
+
+    def rates(self) -> Callable[[float], float]:
+        """The learning rate at a position in epochs."""
+        return nn.make_schedule(
+            self.schedule,
+            self.lr,
+            self.epochs,
+            decay=self.decay,
+            every=self.every,
+            warmup=self.warmup,
+            final=self.final,
+        )
 
 
 @dataclass(frozen=True)

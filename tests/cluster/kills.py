@@ -49,11 +49,11 @@ def killed_again_and_again(
                 # Half of an even share: more come to the store before a client notices.
                 wait_for_an_instant(client, process, drawn, max(size // (2 * times), 1))
                 kills += process.poll() is None  # what has ended by itself cannot be killed
+                over = process.poll() is not None
+                kill(process if victim == "client" else cluster.scheduler)
                 killed = time.time()
-                if victim == "client":
-                    kill(process)
-                else:
-                    wrong += scheduler_killed(cluster, client, process)
+                if victim == "scheduler":
+                    wrong += scheduler_killed(cluster, client, process, over)
                 wrong += stored_again(client, known)
                 lives.append(Life(killed, time.time(), frozenset(known)))
                 print(f"  {victim} killed: {before} → {len(known)} stored", flush=True)
@@ -85,10 +85,12 @@ def wait_for_an_instant(
     time.sleep(drawn.uniform(0, 1.5))
 
 
-def scheduler_killed(cluster: Cluster, client: Machine, process: subprocess.Popen) -> list[str]:
-    """Kill the scheduler, and see how the client ends; start it again, with its workers."""
-    over = process.poll() is not None
-    kill(cluster.scheduler)
+def scheduler_killed(
+    cluster: Cluster, client: Machine, process: subprocess.Popen, over: bool
+) -> list[str]:
+    """See how the client ends, unless it was over; start the scheduler again, with its workers."""
+    # Who had not joined yet has lost nothing, and joins the next one.
+    joined = [name for name in WORKERS if cluster.has_joined(name)]
     wrong = []
     try:
         status = process.wait(PATIENCE)
@@ -100,7 +102,7 @@ def scheduler_killed(cluster: Cluster, client: Machine, process: subprocess.Pope
     if (not over and (status != 2 or "cluster tcp://" not in last[0])) or "Traceback" in err:
         wrong.append(f"the scheduler was killed: status {status}, {last}")
     cluster.start_scheduler()
-    for name in WORKERS:  # they end when they lose their scheduler; who keeps them starts others
+    for name in joined:  # they end when they lose their scheduler; who keeps them starts others
         try:
             cluster.workers[name].wait(PATIENCE)
         except subprocess.TimeoutExpired:

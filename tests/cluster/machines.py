@@ -22,6 +22,7 @@ from tests.cluster.namespaces import can_separate, namespaces
 from tests.cluster.recording import TRAININGS, Begun, begun_in
 
 ROOT = Path(__file__).parents[2]
+JOINED = "Registered to:"
 LONGEST = 1800.0  # seconds that anything may take
 
 
@@ -104,6 +105,11 @@ class Cluster:
         words += ["--preload", "tests.cluster.recording"]
         place = str(machine.home / TRAININGS)
         self.workers[name] = machine.start(*words, **{TRAININGS: place}, **named)
+
+    def has_joined(self, name: str) -> bool:
+        """Whether a worker has found the scheduler, by what it says."""
+        process = self.workers[name]
+        return process.poll() is not None or JOINED in self.machines[name].output(process)[1]
 
     def begun(self) -> list[Begun]:
         """The trainings that were begun on the workers, in order."""

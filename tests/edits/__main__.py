@@ -1,4 +1,4 @@
-"""`python -m tests.edits [WORD…]`: all edits of cases.json, or those whose names have a word.
+"""`python -m tests.edits [WORD…]`: all edits of cases*.json, or those whose names have a word.
 
 Prints a line for each that is not right, and the counts. Exit status 1: one is wrong or broken.
 """

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+FILES = sorted(HERE.glob("cases*.json"))
 HOME = HERE.parent.parent
 KINDS = ("wrong", "broken", "reported", "miss", "right")
 PROGRAM = """if True:
@@ -34,8 +35,8 @@ PROGRAM = """if True:
 
 
 def load_cases() -> list[dict[str, Any]]:
-    """The edits of cases.json: name, files before, files after (null: deleted), environments."""
-    return json.loads((HERE / "cases.json").read_text("utf-8"))
+    """The edits of all cases*.json: name, files before and after (null: deleted), environments."""
+    return [case for file in FILES for case in json.loads(file.read_text("utf-8"))]
 
 
 def verdict(

@@ -8,6 +8,7 @@ SAMPLE = (
     "closure over a dataclass",
     "setattr on a module",
     "a file appears in a folder that was globbed",
+    "an earlier stage fills lru_cache",
 )
 
 

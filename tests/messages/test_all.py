@@ -32,7 +32,7 @@ def test_every_message_in_the_sources_is_met():
         (path, line, text)
         for path, line, text in places()
         if len(max(text, key=len)) > 8
-        and not any(_pattern(text).search(message) for message in known)
+        and not any(map(_pattern(text).search, known))
         and not any(words in "".join(text) for words in ELSEWHERE)
     ]
     missing = [
@@ -89,18 +89,18 @@ def _places() -> Iterator[Place]:
         for path in [*modules("pipeline"), *modules("stages")]
         if not name_of(path).startswith("stages.neuralnet")
     }
+    nodes = {path: list(ast.walk(tree)) for path, tree in trees.items()}
+    classes = [one for each in nodes.values() for one in each if isinstance(one, ast.ClassDef)]
     for _ in range(3):  # errors of errors of errors
-        for tree in trees.values():
-            family |= {
-                node.name
-                for node in ast.walk(tree)
-                if isinstance(node, ast.ClassDef)
-                and family & {getattr(base, "id", "") for base in node.bases}
-            }
+        family |= {
+            node.name
+            for node in classes
+            if family & {getattr(base, "id", "") for base in node.bases}
+        }
     assert {error.__name__ for error in UserError.__subclasses__()} <= family
-    for path, tree in trees.items():
+    for path, each in nodes.items():
         here = family | ({"ValueError"} if name_of(path).startswith(IN_FILES) else set())
-        for node in ast.walk(tree):
+        for node in each:
             if isinstance(node, ast.Call) and _called(node) in here:
                 yield from (
                     (path, node.lineno, text) for text in map(_fixed, node.args) if any(text)

@@ -15,7 +15,17 @@ from pipeline.outcome import Outcome
 from pipeline.planner import Planner
 from pipeline.runner import run
 from pipeline.store.store import Key, Store
+from tests.imports import modules, name_of
 from tests.pipeline import shop
+
+FRAMEWORK = frozenset(map(name_of, modules("pipeline")))
+
+
+@pytest.fixture(autouse=True)
+def framework_is_no_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage that a test defines would reach all that its test uses, the runner included: its
+    users' stages do not, and to analyse 100 modules takes longer than most tests."""
+    monkeypatch.setattr("pipeline.code.index.EXCLUDED", FRAMEWORK)
 
 
 @pytest.fixture

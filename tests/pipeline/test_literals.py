@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
@@ -68,7 +68,6 @@ def test_parse_refuses(name, text, line):
     assert refusal(environment={variable: text}) == f"environment {variable}: {line}"
 
 
-@settings(max_examples=80, derandomize=True, deadline=None)
 @given(text=st.text(), name=st.sampled_from(list(PARAMETERS)))
 def test_any_text_is_a_value_or_one_line(text, name):
     try:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import pytest
 
+from pipeline.api import run as run_pipeline
+from pipeline.code.observe import observed
 from pipeline.errors import DataError
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
@@ -125,3 +127,39 @@ def test_nothing_is_stored_where_an_input_of_files_changes(planner, place, store
     with pytest.raises(DataError, match="archive has changed while look ran, which has archive"):
         run(planner(Pipeline(find, look)), (), Reporter())
     assert not [path for path in store.results() if path.parent.name == "look"]
+
+
+def test_a_variable_is_seen_however_many_stages_have_run_before(place, monkeypatch):
+    """CPython 3.13 goes on calling a method that was replaced in a class some 200 times."""
+    monkeypatch.setenv("MODE_OF_TEST", "a")
+    for _ in range(300):
+        for _ in range(8):  # so that the interpreter specialises the call
+            os.environ.get("HOME")
+        with observed(()) as recorder:
+            os.environ.get("MODE_OF_TEST")
+        assert recorder.environment == {"MODE_OF_TEST": "a"}
+
+
+@stage(outputs=("inner",))
+def inner():
+    return Path("table.txt").read_text()
+
+
+@stage(outputs=("out",))
+def outer():
+    found = run_pipeline(Pipeline(inner), store="nested")["inner"]
+    return [found, Path("more.txt").exists()]
+
+
+def test_a_stage_that_runs_a_pipeline_depends_on_what_that_reads(planner, place):
+    (place / "table.txt").write_text("1")
+    pipeline = Pipeline(outer)
+    for text in ("22", "333"):  # the second time what is inside is cached
+        ran(planner, pipeline)
+        assert plan(planner, pipeline).status == "cached"
+        (place / "more.txt").touch()
+        assert plan(planner, pipeline).reasons == (f"file {place / 'more.txt'} is there now",)
+        ran(planner, pipeline)
+        (place / "table.txt").write_text(text)
+        assert f"file {place / 'table.txt'} changed" in plan(planner, pipeline).reasons
+        (place / "more.txt").unlink()

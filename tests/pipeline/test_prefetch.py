@@ -6,13 +6,12 @@ import time
 import weakref
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.prefetch import prefetched
 from pipeline.stream import Stream
 
-quick = settings(max_examples=25, derandomize=True, deadline=None)
 AHEAD = [0, 1, 3]
 
 
@@ -27,7 +26,6 @@ def no_thread_is_left():
     assert not {*threading.enumerate()} - before
 
 
-@quick
 @given(
     length=st.integers(0, 30),
     size=st.integers(1, 9),

@@ -38,6 +38,14 @@ def endless():
 
 
 @stage(outputs=("a",))
+def deep():
+    found = []
+    for _ in range(900):
+        found = [found]
+    return found
+
+
+@stage(outputs=("a",))
 def no_number():
     return {"loss": math.nan}
 
@@ -48,7 +56,8 @@ def no_number():
         (no_dict, "expected a dict of the outputs a, b, found list"),
         (ragged, "expected as many rows of each output in a block, found "),
         (masked, "output 'a': expected what comes back as it is, found MaskedArray; "),
-        (endless, "output 'a': expected JSON of some depth, found no end"),
+        (endless, "output 'a': expected JSON of at most 200 levels, found more, or one that"),
+        (deep, "output 'a': expected JSON of at most 200 levels, found more, or one that"),
         (no_number, "output 'a': expected JSON, which has no "),
     ],
     ids=lambda value: getattr(value, "name", ""),

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline import errors
+from pipeline import Pipeline, errors, plan, run, stage
 from pipeline.store import serializers, tables
 from pipeline.store.key import Key
 from pipeline.store.payloads import decoded, encoded
@@ -37,7 +37,6 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
 @given(VALUES)
 def test_payloads_come_back_as_they_were(value):
     record, data = encoded("out", value)
@@ -139,3 +138,27 @@ def test_arrays_by_names_have_the_digest_of_their_content():
     file = io.BytesIO()
     tables.write_npz(first, file)
     assert np.load(io.BytesIO(file.getvalue()))["a"].tolist() == [1, 1]
+
+
+@stage(outputs=("share",))
+def share():
+    return Fraction(1, 3)
+
+
+@stage(outputs=("text",))
+def use(share):
+    return str(share)
+
+
+def test_its_code_counts_for_what_it_has_written_and_for_who_reads_that(tmp_path, monkeypatch):
+    monkeypatch.setattr(serializers, "_registered", {"fraction": FRACTIONS})
+    pipeline = Pipeline(share, use)
+    run(pipeline, store=tmp_path)
+    assert [one.status for one in plan(pipeline, store=tmp_path)] == ["cached", "cached"]
+    code = dict(serializers._code)
+    monkeypatch.setattr(serializers, "_code", {"fraction": (FRACTIONS, "edited")})
+    first, second = plan(pipeline, store=tmp_path)
+    assert (first.reasons, second.status) == (("serializer fraction changed",), "waits")
+    assert [one.status for one in run(pipeline, store=tmp_path).stages] == ["ran", "ran"]
+    assert [one.status for one in plan(pipeline, store=tmp_path)] == ["cached", "cached"]
+    assert code["fraction"][1] != "edited"

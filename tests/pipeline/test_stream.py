@@ -4,12 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.stream import Stream
 
-quick = settings(max_examples=50, derandomize=True, deadline=None)
 LENGTHS, SEEDS, EPOCHS = st.integers(1, 40), st.integers(0, 2**64), st.integers(0, 2**40)
 
 
@@ -37,7 +36,6 @@ def test_a_step_that_is_not_there(step):
         Stream.range(3).item(0, step)
 
 
-@quick
 @given(length=LENGTHS, seed=SEEDS, epoch=EPOCHS)
 def test_shuffle_is_a_permutation(length, seed, epoch):
     stream = Stream.range(length).shuffle(seed)
@@ -45,7 +43,6 @@ def test_shuffle_is_a_permutation(length, seed, epoch):
     assert whole(stream, epoch) == whole(Stream.range(length).shuffle(seed), epoch)
 
 
-@quick
 @given(
     places=st.lists(
         st.tuples(st.integers(0, 3) | SEEDS, st.integers(0, 3) | EPOCHS), max_size=6, unique=True
@@ -83,7 +80,6 @@ def test_an_order_is_made_once_an_epoch():
     assert stream._order(8) is not order
 
 
-@quick
 @given(length=st.integers(0, 40), size=st.integers(1, 50), drop_last=st.booleans())
 def test_batches(length, size, drop_last):
     numbers = np.arange(length) * 3
@@ -99,7 +95,6 @@ def test_batches(length, size, drop_last):
         assert one.dtype == other.dtype
 
 
-@quick
 @given(length=LENGTHS, size=st.integers(1, 9), seed=SEEDS, epoch=EPOCHS)
 def test_batch_and_map_compose(length, size, seed, epoch):
     rows = Stream.range(length).shuffle(seed)

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.code import CodeIndex
+from pipeline.code.index import EXCLUDED
 from pipeline.errors import GraphError
 from pipeline.fingerprint import differences, fingerprint_of
 from pipeline.stage import stage
@@ -56,7 +57,8 @@ def test_they_are_fields_of_the_fingerprint():
     ]
 
 
-def test_modules_that_are_ignored_are_not_followed():
+def test_modules_that_are_ignored_are_not_followed(monkeypatch):
+    monkeypatch.setattr("pipeline.code.index.EXCLUDED", EXCLUDED)
     assert "pipeline.fingerprint.differences" in made()["code"]
     ignoring = made(ignores=("pipeline.fingerprint",))["code"]
     assert not [name for name in ignoring if name.startswith("pipeline.fingerprint.")]

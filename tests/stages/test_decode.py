@@ -9,7 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.context import Context
@@ -48,7 +48,6 @@ def test_a_folder_gives_the_same_records(tmp_path):
     assert dataset["name"].startswith("cifar10-like-")
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.permutations(range(9)), st.booleans())
 def test_any_order_in_the_archive_gives_the_same_order(tmp_path_factory, order, packed):
     names = ["data_batch_1.bin", "data_batch_2.bin", "data_batch_10.bin", "data_batch_01.bin"]
@@ -65,7 +64,6 @@ def test_any_order_in_the_archive_gives_the_same_order(tmp_path_factory, order, 
     assert sorted(shuffled.keys() - {"batches.meta.txt"}, key=rank) == names
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=4), st.integers(1, 40), st.integers(1, 50))
 def test_any_number_of_records(tmp_path_factory, train, test, block):
     content = {f"data_batch_{i + 1}.bin": records(n, i) for i, n in enumerate(train)}
@@ -83,7 +81,6 @@ PLAIN = tar(files(train=2, count=2))
 RIGHT = b"".join(files(train=2, count=2).values())
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.data())
 def test_any_cut_or_mutation_gives_a_data_error_or_the_right_records(tmp_path_factory, data):
     packed = data.draw(st.booleans())

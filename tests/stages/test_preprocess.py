@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -18,7 +18,6 @@ from tests.stages.flat import call
 some_images = hnp.arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(3), st.just(4), st.just(4)))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(images=some_images)
 def test_luma_is_that_of_rec_601(images):
     found = to_features(images, FeatureOptions(color=False, scale="unit"))
@@ -28,7 +27,6 @@ def test_luma_is_that_of_rec_601(images):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(images=some_images, scale=st.sampled_from(["unit", "symmetric"]), color=st.booleans())
 def test_an_image_has_the_same_features_alone_and_in_company(images, scale, color):
     together = to_features(images, FeatureOptions(color=color, scale=scale))
@@ -62,7 +60,6 @@ def test_the_stage_is_a_stream_of_blocks(monkeypatch):
     assert np.concatenate(list(blocks)).tobytes() == whole.tobytes()
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(images=some_images, scale=st.sampled_from(["unit", "symmetric"]))
 def test_bytes_are_pixels_or_their_luma_rounded(images, scale):
     found = to_features(images, FeatureOptions(color=True, scale=scale, storage="uint8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
@@ -16,7 +16,6 @@ def dataset(train: int, test: int) -> dict:
     return {"name": "any", "train": train, "test": test, "classes": list("abcdefghij")}
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     labels=st.lists(st.integers(0, 9), min_size=3, max_size=200),
     test=st.integers(1, 2),

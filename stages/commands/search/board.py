@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
 from typing import Any
 
 from pipeline.context import QUIET, Progress
@@ -59,7 +58,7 @@ class Board:
         if better:
             self._best = result.rank, f"best {result.accuracy:.2%} with {name}"
         number = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
-        figures = {**asdict(result), "trial": self._done, "trials": self._total, **(chosen or {})}
+        figures = {**vars(result), "trial": self._done, "trials": self._total, **(chosen or {})}
         figures["epoch_seconds"] = figures.pop("seconds")  # of all epochs; a line has its own
         self._reporter.metrics("search", figures, line(number, name, result, better))
         self._progress.advance(1, self._best[1] if self._best else "")

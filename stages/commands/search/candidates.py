@@ -7,7 +7,7 @@ there are rounds, those that got further come first, whatever the others had rea
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ class Candidate:
     def rank(self) -> tuple[float, ...]:
         """The better, the larger."""
         ranks = [result.rank for result in self.results.values()]
-        return self.round, -bool(self.failure), *map(statistics.mean, zip(*ranks, strict=True))
+        return self.round, -bool(self.failure), *map(_mean, zip(*ranks, strict=True))
 
     def document_of_values(self) -> dict[str, Any]:
         """Its parameters, as a JSON value."""
@@ -48,9 +48,9 @@ class Candidate:
             **self.document_of_values(),
             "epochs": self.epochs,
             "failure": self.failure or None,
-            "accuracy": statistics.mean(scores) if whole else None,
+            "accuracy": _mean(scores) if whole else None,
             "deviation": statistics.stdev(scores) if whole and len(scores) > 1 else None,
-            "loss": statistics.mean(result.loss for result in found) if whole else None,
+            "loss": _mean(result.loss for result in found) if whole else None,
             "seeds": {
                 str(seed): {
                     "accuracy": result.accuracy,
@@ -77,6 +77,12 @@ def edges(best: Mapping[str, Any], tried: Mapping[str, Sequence[Any]]) -> dict[s
         if len(numbers) > 1 and best[name] in (numbers[0], numbers[-1]):
             found[name] = "smallest" if best[name] == numbers[0] else "largest"
     return found
+
+
+def _mean(values: Iterable[float]) -> float:
+    """The mean; of one value, as most have, that value: 40,000 of them take a part of a second."""
+    first, *others = values
+    return statistics.mean((first, *others)) if others else first
 
 
 def _is_number(value: Any) -> bool:

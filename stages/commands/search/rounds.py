@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.session import Session
 from pipeline.executors.cores import default_workers
+from pipeline.executors.dask_cluster import expect_cluster
 from pipeline.runner import run
 from pipeline.search.halving import rounds
 from pipeline.search.trials import completed
@@ -71,6 +72,8 @@ class Search:
         try:
             varied = {"seed"} if self._seeds != (session.value("seed"),) else set()
             shared = self._trials.shared(self._searched | varied)
+            if self._placement.executor == "dask" and self._trials.lack(shared):
+                expect_cluster(self._placement)  # and not after what takes minutes
             self._dataset = run(session.planner, shared, session.reporter)["dataset"]["name"]
             for number, (count, _) in enumerate(self.rounds):
                 self._round(number, ranked(self._candidates)[:count])

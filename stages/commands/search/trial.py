@@ -6,7 +6,7 @@ trained before, by whatever command, and what it trains is there for any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -73,6 +73,10 @@ class Trials:
             else:
                 found.append(stage.name)
         return found
+
+    def lack(self, names: Sequence[str]) -> bool:
+        """Whether one of these stages has yet to run."""
+        return any(one.status != CACHED for one in self._planner.plan(names))
 
     def decide(self, settings: Mapping[str, Any]) -> tuple[Decision, bool]:
         """What is to be done about a training, and whether all that it needs is stored."""

@@ -36,14 +36,14 @@ def check_columns(names: Sequence[str], path: object) -> list[str]:
     if not 2 <= len(names) <= COLUMNS:
         raise DataError(
             f"{path}: expected 2 to {COLUMNS:,} columns, found {len(names):,}"
-            + (f" ({shown(names[0])})" if len(names) == 1 else "")
+            + (f" ({shown(names[0])}); {_advice(names)}" if len(names) == 1 else "")
         )
     seen: set[str] = set()
     for place, name in enumerate(names):
         if not 0 < len(name) <= LONGEST or not name.isprintable():
             raise DataError(
                 f"{path}: expected a name of 1 to {LONGEST} printable characters for column "
-                f"{place + 1}, found {shown(name)}; correct the first line"
+                f"{place + 1}, found {shown(name)}; {_advice(names)}"
             )
         if name in seen:
             raise DataError(
@@ -52,3 +52,14 @@ def check_columns(names: Sequence[str], path: object) -> list[str]:
             )
         seen.add(name)
     return list(names)
+
+
+def _advice(names: Sequence[str]) -> str:
+    """What the first line of a table seems to be, where it does not name the columns."""
+    if names[0].lower().startswith("sep="):
+        return f"remove the first line, which tells Excel {shown(names[0])}"
+    if not names[0] and all(names[1:]):
+        return "the index of a DataFrame has no name: write the table with to_csv(…, index=False)"
+    if names[0] and not any(names[1:]):
+        return "the first line names the columns: remove a title above it"
+    return "correct the first line"

@@ -13,13 +13,12 @@ from ..processor import OneBlasThread
 from ..settings import Settings
 from .auto import Auto
 from .executors import make_workers
-from .job import Segment
 from .workers import Serial
 from .workspace import Workspace
 
 
 class Engine:
-    """Carries out segments of steps on the arrays of `space`; to be closed.
+    """`workers` carry out segments of steps on the arrays of `space`; to be closed.
 
     Where memory cannot be shared, "auto" works alone. ValueError for workers that are not known.
     """
@@ -66,10 +65,6 @@ class Engine:
         """The arrays of the training."""
         assert self._space is not None  # from the end of __init__ on
         return self._space
-
-    def run(self, segment: Segment) -> None:
-        """Carry out a segment; raises what a worker raises."""
-        self.workers.run(segment)
 
     def check_process(self) -> None:
         """RuntimeError in a fork, which has no helpers, and shares its parent's parameters."""

@@ -22,7 +22,7 @@ from ..step.plan import Plan
 
 @dataclass(frozen=True)
 class Segment:
-    """Steps [start, stop) of an epoch, each with its rate; engine and workers hand it on."""
+    """Steps [start, stop) of an epoch, each with its rate; workers hand it on."""
 
     epoch: int
     start: int

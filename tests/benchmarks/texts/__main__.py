@@ -29,6 +29,15 @@ LIBRARIES = {
     "ours": (["ours.py"], "{python} ours.py"),
     "hamilton": (["with_hamilton.py"], "{python} with_hamilton.py"),
     "pipefunc": (["with_pipefunc.py"], "{python} with_pipefunc.py"),
+    "redun": (["with_redun.py"], "{python} with_redun.py"),
+    "snakemake": (
+        ["with_snakemake.smk"],
+        "{bin}/snakemake -s with_snakemake.smk -c1 -q all total >&2 && cat total",
+    ),
+    "dvc": (
+        ["with_dvc.py", "dvc.yaml"],
+        "([ -d .dvc ] || {bin}/dvc init --no-scm -q) && {bin}/dvc repro -q >&2 && cat total",
+    ),
 }
 
 

@@ -107,6 +107,11 @@ def test_what_is_wrong_with_a_cluster_is_one_line_before_anything_runs(tmp_path,
         ({"cluster": "tls://head:1", "tls": (ca, cert, none)}, "expected a file that can be read"),
         ({"cluster": "tcp://head:1", "tls": (ca, cert, key)}, "expected --cluster tls://HOST:PORT"),
         ({"remote": ""}, "--remote: expected an address such as s3://bucket/prefix or a folder"),
+        (
+            {"remote": "file://"},
+            "--remote: expected an address .* or a folder, found file://; leave",
+        ),
+        ({"remote": "s3:///"}, "--remote: expected an address such .* found s3:///; leave it away"),
         ({"remote": "no://y"}, r"--remote: expected an address.* found no://y \(Protocol"),
         ({"remote": "memory://x", "store": Store(tmp_path)}, "remote: expected a folder for"),
     ]:

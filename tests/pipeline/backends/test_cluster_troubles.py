@@ -8,6 +8,7 @@ import sys
 import threading
 from ast import literal_eval
 from contextlib import closing, contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from pipeline.backends import cluster, lookout, versions
 from pipeline.code import CodeIndex
 from pipeline.errors import ExecutorError
 from pipeline.events.reporter import Reporter
+from pipeline.executors.dask_cluster import connect
 from pipeline.executors.placement import Placement
 from pipeline.planner import Planner
 from pipeline.search.trials import completed
@@ -76,6 +78,16 @@ def test_that_nobody_is_there_to_work_is_reported_once(tmp_path, monkeypatch):
     ]
 
 
+def test_work_ends_where_nobody_can_start_workers_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(lookout, "INTERVAL", 0.02)
+    monkeypatch.setattr(lookout, "PATIENCE", 0.1)
+    with started(tmp_path, 0) as (made, _):
+        monkeypatch.setattr(cluster, "connect", lambda placement: (distributed.Client(made), made))
+        found = trials(tmp_path / "store", Placement("dask", jobs=2))
+    assert {type(error) for error in found.values()} == {ExecutorError}
+    assert "expected its workers to start again after they died" in str(found[1.0])
+
+
 def test_what_workers_have_made_is_found_by_a_client_that_is_back(tmp_path):
     (tmp_path / "traces").mkdir()
     with started(tmp_path, 3) as (_, placement):
@@ -122,6 +134,28 @@ def test_what_workers_are_asked_needs_nothing_of_this_package(tmp_path):
     assert missing == []
     assert digest != question()[1]
     assert pickle.loads(dumps(question))() == question()
+
+
+def test_a_worker_with_another_python_is_named_before_it_gets_code():
+    class Client:
+        scheduler = SimpleNamespace(address="tcp://1")
+
+        def get_versions(self):
+            here, other = ({"host": {"python": f"3.{n}.1.final.0"}} for n in (11, 12))
+            return {"client": here, "workers": {"tcp://2": here, "tcp://3": other}}
+
+    with pytest.raises(ExecutorError, match=r"Python 3.11 .* found 3.12 on tcp://3; start that"):
+        versions.ask_workers(Client(), "json")
+
+
+def test_what_cannot_be_cancelled_any_more_says_nothing(tmp_path, caplog):
+    with started(tmp_path, 0) as (_, placement):
+        client, _ = connect(placement)
+        future = client.get_executor(pure=False).submit(len, "")
+        client.close()
+        future.cancel()
+    assert future.cancelled()
+    assert not caplog.records
 
 
 def test_workers_are_asked(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline import Pipeline, run, stage
-from pipeline.errors import DataError
+from pipeline.errors import DataError, WorkersDied
 from pipeline.store.store import Store
 from tests.pipeline import maps
 from tests.pipeline.backends.conftest import TEXTS, dask, digests, on, reason
@@ -101,6 +101,29 @@ def test_items_that_refer_to_files_of_a_worker_are_made_here(tmp_path, apart, mo
     Path("a").write_text("another")
     on(apart, Pipeline(maps.refer), tmp_path / "store")
     assert len(asked) == before, "what was of no use once is not sent again"
+
+
+@pytest.mark.parametrize("going", [False, True])
+def test_an_item_that_ends_whoever_makes_it_is_named(texts, apart, monkeypatch, going):
+    """The others of its group are made, and it is not tried for ever."""
+    asked = []
+    ask = apart.ask
+
+    def deadly(order):
+        labels = [one.values["texts"].path.name for one in order.group.items] if order.group else []
+        asked.append(labels)
+        if "bee.txt" in labels:
+            raise WorkersDied("each that tried died")
+        return ask(order)
+
+    monkeypatch.setattr("pipeline.mapped_run.FIRST", 3)
+    monkeypatch.setattr(apart, "groups_at_once", lambda placement: 1)
+    monkeypatch.setattr(apart, "ask", deadly)
+    with pytest.raises(WorkersDied, match=r"^item bee.txt: each that tried died$"):
+        on(apart, WORDS, Path("store"), keep_going=going)
+    tried = [list(labels) for labels in dict.fromkeys(map(tuple, asked)) if labels]
+    assert tried[:3] == [["ant.txt", "bee.txt", "cat.txt"], ["ant.txt"], ["bee.txt"]]
+    assert tried[3:] == ([["cat.txt"]] if going else [])
 
 
 def test_items_on_dask(texts):

@@ -45,7 +45,7 @@ def test_a_group_that_was_changed_on_its_way_is_refused(tmp_path, apart, monkeyp
 
     monkeypatch.setattr(apart, "ask", changed)
     monkeypatch.setattr("pipeline.mapped_run.FIRST", 1)
-    with pytest.raises(CorruptArtifact):
+    with pytest.raises(CorruptArtifact), apart:  # ends: other groups may still be under way
         on(apart, Pipeline(maps.listed, maps.split), tmp_path / "store")
     assert not list(tmp_path.rglob("outside"))
     groups = Store(tmp_path / "store").groups

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.cli.config import document, read_toml, to_toml
@@ -167,7 +167,6 @@ SETTINGS = st.sampled_from(list(KINDS)).flatmap(
 )
 
 
-@settings(max_examples=40, derandomize=True, deadline=None)
 @given(chosen=st.lists(SETTINGS, max_size=5))
 def test_toml_round_trip(tmp_path_factory, chosen):
     parameters = {

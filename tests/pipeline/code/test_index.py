@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from pipeline.code import CodeIndex
+from pipeline.code.index import EXCLUDED
 from tests.pipeline.code.projects import Folder, changed, names
 
 
@@ -101,7 +102,8 @@ def test_a_reexport_moved_to_another_definition(project):
     }
 
 
-def test_the_framework_is_followed_but_not_its_vocabulary(folder):
+def test_the_framework_is_followed_but_not_its_vocabulary(folder, monkeypatch):
+    monkeypatch.setattr("pipeline.code.index.EXCLUDED", EXCLUDED)
     found = names(
         folder,
         "from pipeline.prefetch import prefetched\nfrom pipeline import QUIET, stage\n"

@@ -4,7 +4,7 @@ import ast
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.code.clean import cleaned
@@ -154,13 +154,11 @@ def same(one, two) -> bool:
     return repr(one) == repr(two)
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
 @given(constants, constants)
 def test_constants_have_the_same_text_only_where_they_are_the_same(one, two):
     assert (constant_text(one) == constant_text(two)) == same(one, two)
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
 @given(plain, plain)
 def test_constants_in_a_source(one, two):
     one, two = ("".join(["x = ", repr(value)]) for value in (one, two))

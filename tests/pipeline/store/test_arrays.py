@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -25,7 +25,6 @@ def stored(path, array: np.ndarray) -> dict:
     return record
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
 @given(
     array=hnp.arrays(
         st.sampled_from(["u1", "<f4", ">f8", "?", "<c8", "<U3", "S4", "<M8[ns]"]),

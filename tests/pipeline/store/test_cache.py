@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store.cache import read_cache, write_cache
@@ -33,7 +33,6 @@ def test_every_flipped_bit_is_found(tmp_path):
     assert read_cache(path) is None
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.binary(max_size=100))
 def test_other_bytes_are_no_cache(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("cache") / "cache.json"

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store.cache import read_cache, write_cache
@@ -48,7 +48,6 @@ def test_a_change_is_seen_that_keeps_size_inode_and_modification_time(tmp_path, 
     assert files.check(DigestCache(cache.path)) == f"{path} has changed"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(max_size=5),

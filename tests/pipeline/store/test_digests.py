@@ -5,7 +5,7 @@ import mmap
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -33,13 +33,11 @@ def identity(array: np.ndarray) -> tuple:
     return str(np.lib.format.dtype_to_descr(array.dtype)), array.shape, array.tobytes()
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
 @given(arrays, arrays)
 def test_arrays_have_one_digest_only_where_dtype_shape_and_bytes_are_the_same(one, two):
     assert (digest_array(one) == digest_array(two)) == (identity(one) == identity(two))
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
 @given(arrays, st.integers(1, 3))
 def test_rows_that_come_in_blocks(array, size):
     digest = ArrayDigest(array.dtype, array.shape[1:])
@@ -149,7 +147,6 @@ def frozen(value):
     return tuple(map(frozen, value)) if isinstance(value, list) else (type(value), repr(value))
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
 @given(json_values, json_values)
 def test_json_values_have_one_digest_only_where_they_are_the_same(one, two):
     same = (type(one), frozen(one)) == (type(two), frozen(two))

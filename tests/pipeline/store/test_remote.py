@@ -10,11 +10,14 @@ import pytest
 
 from pipeline import run
 from pipeline.errors import ConfigError
+from pipeline.store import file_place
+from pipeline.store.key import Key
 from pipeline.store.remote import Remote, RemoteError
 from pipeline.store.with_remote import StoreWithRemote
 from tests.pipeline.backends.flow import FLOW, WITH_FILES
 
 fsspec = pytest.importorskip("fsspec")
+KEY, OTHER = Key("add", "1" * 64), Key("add", "2" * 64)
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -35,8 +38,9 @@ class Machine:
         self.notes = []
         self.store = StoreWithRemote(root, Remote(address), self.notes.append)
         self.sent = []
-        put = self.store.remote._put
-        self.store.remote._put = lambda path, content: self.sent.append(path) or put(path, content)
+        place = self.store.remote.place
+        put = place.put
+        place.put = lambda path, content: self.sent.append(path) or put(path, content)
 
     def run(self, pipeline=FLOW, **given):
         found = run(pipeline, store=self.store, executor="serial", **given)
@@ -113,7 +117,7 @@ def test_out_of_reach_is_one_note_and_work_goes_on(tmp_path, address, monkeypatc
         raise OSError("the network is down")
 
     for name in ("cat_file", "info", "put_file", "pipe_file", "get_file"):
-        monkeypatch.setattr(machine.store.remote._fs, name, fail)
+        monkeypatch.setattr(machine.store.remote.place._fs, name, fail)
     assert machine.run()[0] == {"draw": "ran", "add": "ran"}
     (note,) = machine.notes
     assert "expected it in reach, found: the network is down" in note
@@ -161,3 +165,33 @@ def test_a_name_that_leads_outside_is_refused(tmp_path, address):
 def test_addresses_without_a_meaning():
     with pytest.raises(ConfigError, match="--remote: expected an address such as s3://bucket"):
         Remote("nowhere://x")
+
+
+def test_a_remote_that_is_silent_is_left_alone_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_place, "PATIENCE", 0.05)
+    gate, machine = threading.Event(), Machine(tmp_path / "a", str(tmp_path / "remote"))
+    monkeypatch.setattr(machine.store.remote.place._fs, "cat_file", lambda path: gate.wait(60))
+    assert machine.store.examine(KEY)[0] is not None
+    assert machine.store.examine(OTHER)[0] is not None
+    gate.set()
+    (note,) = machine.notes
+    assert "found: no answer within 0 s" in note
+    assert "Work goes on without it" in note
+
+
+def test_an_address_that_is_none_makes_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for address in ("s3:/bucket/x", "bucket:x", "file:x"):
+        with pytest.raises(ConfigError, match=f"an address has ://.* is ./{address}"):
+            Remote(address)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_remote_that_connects_at_once_and_fails_is_out_of_reach(tmp_path, monkeypatch):
+    def refuse(*given, **named):
+        raise ConnectionRefusedError("refused")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", refuse)
+    machine = Machine(tmp_path / "a", "sftp://head/x")
+    machine.store.examine(KEY)
+    assert "remote sftp://head/x: expected it in reach, found: refused" in machine.notes[0]

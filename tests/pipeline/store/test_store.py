@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -37,7 +37,6 @@ arrays = hnp.arrays(
 
 
 class TestRoundTrip:
-    @settings(max_examples=60, deadline=None, derandomize=True)
     @given(array=arrays, value=json_values)
     def test_arrays_and_json_come_back_as_they_were(self, tmp_path_factory, array, value):
         store = Store(tmp_path_factory.mktemp("store"))

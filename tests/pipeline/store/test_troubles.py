@@ -93,3 +93,11 @@ def test_who_looks_makes_nothing(tmp_path, monkeypatch, command):
     cli = make_cli(Program(Pipeline(begin), "looker", "It looks.", "1"))
     assert run_cli(cli, [command, "--quiet"]) == 0
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_in_the_place_of_the_folder_needs_no_permissions(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    cli = make_cli(Program(Pipeline(begin), "looker", "It looks.", "1"))
+    assert run_cli(cli, ["verify", "--quiet", "--artifacts-dir", str(tmp_path / "file")]) == 2
+    said = capsys.readouterr().err
+    assert "found: a file; choose another folder with --artifacts-dir" in " ".join(said.split())

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
@@ -61,7 +61,6 @@ def test_no_more_is_read_than_a_model_can_hold(tmp_path):
         read_model(path)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
 @given(cut=st.integers(0, 3000), byte=st.integers(0, 255))
 def test_one_changed_byte_is_refused_or_harmless(tmp_path_factory, cut, byte):
     data = bytearray(json.dumps(model().to_document()).encode())

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.modelfile.strict import DEPTH, VALUES, kind, parse_json, shown
@@ -22,7 +22,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
 @given(value=JSON, ascii=st.booleans())
 def test_all_that_is_json_is_read(value, ascii):
     assert parse_json(json.dumps(value, ensure_ascii=ascii)) == value

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
 from stages.modelfile.tensors import decode_tensor, encode_tensor
@@ -14,7 +14,6 @@ from stages.modelfile.tensors import decode_tensor, encode_tensor
 floats = {"allow_nan": False, "allow_infinity": False}
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     array=hnp.arrays("f4", hnp.array_shapes(max_dims=2, min_side=0), elements=floats)
     | hnp.arrays("f8", hnp.array_shapes(max_dims=2, min_side=0), elements=floats)

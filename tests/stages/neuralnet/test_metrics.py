@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.neuralnet.metrics import confusion, pairs, score
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
-@settings(max_examples=50, derandomize=True)
 def test_every_pair_is_counted(given):
     truth, predicted = (np.array([pair[i] for pair in given], np.int64) for i in (0, 1))
     found = pairs(truth, predicted, 4)

@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.neuralnet import exponential
@@ -20,7 +20,6 @@ def test_the_rate_is_multiplied_after_every_epoch():
 
 
 @given(st.floats(1e-5, 10), st.floats(0.5, 1), st.integers(0, 200))
-@settings(max_examples=50, derandomize=True)
 def test_whole_epochs_are_a_power_to_the_bit(lr, decay, epoch):
     assert exponential(lr, decay)(epoch) == lr * decay**epoch
     assert make_schedule("exponential", lr, 300, decay=decay)(epoch) == lr * decay**epoch
@@ -30,7 +29,6 @@ def test_whole_epochs_are_a_power_to_the_bit(lr, decay, epoch):
 @given(
     st.floats(1e-6, 10), st.integers(1, 500), st.floats(0, 0.9), st.floats(0, 1), st.floats(0, 2)
 )
-@settings(max_examples=60, derandomize=True)
 def test_rates_are_above_0_and_at_most_lr(name, lr, epochs, warmup, final, position):
     rate = make_schedule(name, lr, epochs, decay=0.1, warmup=warmup * epochs, final=final)
     assert 0 < rate(position * epochs) <= lr * (1 + 1e-12)

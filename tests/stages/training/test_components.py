@@ -12,7 +12,7 @@ from stages.neuralnet.optimizers import OPTIMIZERS, Adam
 from stages.neuralnet.schedules import SCHEDULES
 from stages.options import InputOptions, NetworkOptions
 from stages.training.augmentation import AugmentationOptions
-from stages.training.components import make_augmentation, make_optimizer, make_schedule
+from stages.training.components import make_augmentation, make_optimizer
 from stages.training.options import OptimizerOptions, ScheduleOptions
 
 
@@ -43,9 +43,9 @@ def test_optimizers_take_what_they_know():
 
 
 def test_schedules_are_those_of_their_options():
-    rates = make_schedule(ScheduleOptions(schedule="step", lr=1.0, epochs=4, decay=0.5, every=2))
+    rates = ScheduleOptions(schedule="step", lr=1.0, epochs=4, decay=0.5, every=2).rates()
     assert [rates(place) for place in (0, 1.9, 2.5)] == [1.0, 1.0, 0.5]
-    rising = make_schedule(ScheduleOptions(schedule="linear", lr=1.0, epochs=4, warmup=2.0))
+    rising = ScheduleOptions(schedule="linear", lr=1.0, epochs=4, warmup=2.0).rates()
     assert rising(0.0) < rising(1.0) < rising(2.0) == 1.0
 
 

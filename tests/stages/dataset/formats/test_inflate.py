@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
@@ -144,7 +144,6 @@ def test_a_disk_that_fails(monkeypatch):
         ByteStream(Failing(), Path("x"))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.sampled_from([b"\x1f\x8b", b"BZh9", b"\xfd7zXZ\0"]), st.binary(max_size=200))
 def test_anything_gives_bytes_or_a_data_error(magic, data):
     with suppress(DataError):

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
@@ -183,7 +183,6 @@ def test_what_is_written_is_what_the_standard_library_reads():
     )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.data())
 def test_any_mutation_is_refused_or_reported_as_a_member(data):
     archive = bytearray(datasets.tar({"a": b"a" * 600, LONG: b"b"}, format=tarfile.PAX_FORMAT))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.modelfile.formats.scanner import Scanner
@@ -18,7 +18,6 @@ VALUES = st.recursive(PLAIN, lambda inner: st.dictionaries(st.text(), inner, max
 SPACED = st.sampled_from([(",", ":"), (", ", " : "), ("\n,\t", ":\r")])
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(values=st.lists(NUMBERS), spaces=SPACED)
 def test_numbers_come_back_to_the_bit(values, spaces):
     scanner = Scanner(json.dumps(values, separators=spaces).encode())
@@ -27,7 +26,6 @@ def test_numbers_come_back_to_the_bit(values, spaces):
     scanner.end()
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(value=st.dictionaries(st.text(), VALUES, max_size=5), spaces=SPACED, ascii=st.booleans())
 def test_keys_are_read_and_values_read_over(value, spaces, ascii):
     scanner = Scanner(json.dumps(value, separators=spaces, ensure_ascii=ascii).encode())
@@ -39,7 +37,6 @@ def test_keys_are_read_and_values_read_over(value, spaces, ascii):
     assert found == list(value)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
 @given(text=st.text(alphabet='[{}]",:0123456789.eE+-truefalsn \\u', max_size=12))
 def test_what_no_parser_takes_is_refused(text):
     def standard() -> Any:

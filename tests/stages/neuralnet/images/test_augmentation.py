@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.neuralnet import Augmentation
@@ -97,7 +97,6 @@ DTYPE = st.sampled_from(["uint8", "int16", "float32", "float64"])
 
 
 @given(augmentations(), BATCH, st.integers(0, 2**40), DTYPE)
-@settings(max_examples=200, derandomize=True, deadline=None)
 def test_each_image_is_as_the_reference_has_it(augmentation, batch, epoch, dtype):
     features = images(30, augmentation.shape, dtype)
     found = fetched(augmentation, features, np.array(batch, np.int64), epoch)
@@ -111,7 +110,6 @@ def test_each_image_is_as_the_reference_has_it(augmentation, batch, epoch, dtype
 
 
 @given(augmentations(), BATCH, st.lists(st.integers(0, 20), max_size=4), DTYPE)
-@settings(max_examples=100, derandomize=True, deadline=None)
 def test_batches_may_be_cut_and_ordered_anyhow(augmentation, batch, cuts, dtype):
     features, rows = images(30, augmentation.shape, dtype), np.array(batch, np.int64)
     scratch = np.empty(len(rows) * features.shape[1] + 3, np.float64)

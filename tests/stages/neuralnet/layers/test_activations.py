@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.neuralnet.layers.activations import ACTIVATIONS
@@ -32,7 +32,6 @@ def slope(name, z):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @given(st.floats(-30, 30).filter(lambda z: z == 0 or abs(z) > 1e-3))
-@settings(max_examples=40, derandomize=True)
 def test_values_and_slopes_agree_with_their_formulas(name, z):
     z = np.array([z])
     value, derivative = FUNCTIONS[name]
@@ -67,7 +66,6 @@ def test_what_is_not_a_number_stays_so(name):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @given(st.floats(-12, 12).filter(lambda z: abs(z) > 1e-3))
-@settings(max_examples=40, derandomize=True)
 def test_slopes_are_central_differences(name, z):
     low, high = apply(name, np.array([z - 1e-5, z + 1e-5]))
     assert slope(name, np.array([z])) == pytest.approx((high - low) / 2e-5, rel=1e-7, abs=1e-8)

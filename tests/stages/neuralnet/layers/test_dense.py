@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.neuralnet import ACTIVATIONS, Network
@@ -16,7 +16,6 @@ GOOD = {"kind": "dense", "inputs": 4, "outputs": 3, "activation": "linear"}
     st.lists(st.integers(1, 5), min_size=2, max_size=5),
     st.sampled_from(sorted(ACTIVATIONS)),
 )
-@settings(max_examples=40, derandomize=True)
 def test_descriptions_survive_json(widths, activation):
     network = Network.create(widths[0], widths[1:-1], widths[-1], activation, "zeros")
     again = Network.from_layers(json.loads(json.dumps(network.layers)))

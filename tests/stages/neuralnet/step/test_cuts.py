@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.neuralnet.step import cuts
@@ -14,7 +14,6 @@ def covered(slices, length):
 
 
 @given(sizes, sizes, st.sampled_from([4, 8]), st.booleans())
-@settings(max_examples=60, derandomize=True)
 def test_every_cut_covers_everything_once_and_has_no_empty_piece(rows, columns, itemsize, whole):
     tiles = cuts.tiles(rows, columns, whole)
     count = np.zeros((rows, columns), np.int8)
@@ -32,7 +31,6 @@ def test_every_cut_covers_everything_once_and_has_no_empty_piece(rows, columns, 
 
 
 @given(st.lists(st.integers(0, 9), max_size=30), st.integers(1, 8))
-@settings(max_examples=60, derandomize=True)
 def test_every_piece_is_someones_and_loads_are_even(costs, workers):
     tasks = [cuts.WorkItem(cost, number) for number, cost in enumerate(costs)]
     shares = cuts.share(tasks, workers)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.neuralnet.layers.dense import Dense
@@ -9,7 +9,6 @@ from stages.neuralnet.step.panels import pack, panels, unpack
 
 
 @given(st.integers(1, 6), st.integers(1, 1500), st.sampled_from([1, 64, 600]), st.booleans())
-@settings(max_examples=60, derandomize=True)
 def test_panels_are_all_of_a_layer_and_nothing_else(inputs, outputs, batch, first):
     layer = Dense(inputs, outputs, "relu")
     flat = np.zeros(layer.size)
@@ -31,7 +30,6 @@ def test_panels_are_all_of_a_layer_and_nothing_else(inputs, outputs, batch, firs
     st.integers(0, 9),
     st.integers(1, 3),
 )
-@settings(max_examples=60, derandomize=True)
 def test_packing_reorders_the_first_layer_and_is_undone(inputs, outputs, batch, rest, members):
     layer = Dense(inputs, outputs, "relu")
     size = layer.size + rest

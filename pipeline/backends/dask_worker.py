@@ -1,0 +1,47 @@
+"""Dask worker: what runs in a worker of Dask's that gets orders from a cluster's client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.backends.parcels import Missing, Order, Piece
+from pipeline.backends.worker import Answer, carry_out, receive, root_of, stop_of
+from pipeline.events.event import EventReporter
+from pipeline.events.relay import END
+
+INTERVAL = 2.0  # seconds between two reports of a task's progress, all of which pass the scheduler
+
+
+def perform(order: Order) -> Answer:
+    """Carry out an order, as a task."""
+    from distributed import get_worker
+    from distributed.utils import sync
+
+    worker = get_worker()
+    # Nothing begins whose result has nowhere to go: a worker notices late that its scheduler is
+    # lost, and may have a next task already.
+    sync(worker.loop, worker.scheduler.who_has, keys=[])
+
+    def send(kind: str, fields: dict[str, Any]) -> None:
+        worker.log_event(order.run, (order.channel, kind, fields))
+
+    reporter = EventReporter(lambda event: send(event.kind, dict(event.fields)), INTERVAL)
+    try:
+        answer = carry_out(order, root_of(worker), reporter, worker.address)
+    except BaseException:
+        send(END, {})
+        raise
+    if not isinstance(answer, Missing):
+        send(END, {})
+    return answer
+
+
+def take_in(run: str, shipment: list[tuple[str, Piece]], dask_worker: Any) -> bool:
+    """Take in pieces of inputs."""
+    receive(root_of(dask_worker), run, shipment)
+    return True
+
+
+def end_run(run: str) -> None:
+    """End the stages of a run at their next report."""
+    stop_of(run).set()

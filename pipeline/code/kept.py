@@ -1,0 +1,184 @@
+"""What stages keep in the modules of their process: caches that one fills and another finds full.
+
+A stage that calls a function with a cache, by `functools.lru_cache` or by hand, is not seen to read
+what the cache was filled from, where an earlier stage of the same process has filled it. So what a
+stage was seen to read also belongs to each later stage that reaches a name that it has changed, and
+to each that runs beside it and does: whatever the name holds may come from there.
+
+A name has changed where other objects can be reached from it than before: values of containers,
+attributes, closures, defaults, entries of caches. Content is not compared, for stages hold much of
+it; of a module that was imported meanwhile, all names have changed.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import sys
+import threading
+import types
+from collections import deque
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from pipeline.code.caches import note_caches, project_modules
+from pipeline.code.recorder import Recorder
+
+Name = tuple[str, str]  # the file of a module ("": a notebook), and a name in it
+FRAMEWORK = __name__.partition(".")[0]
+_MOST = 10_000  # objects of one name, or of one container, that are looked at
+_ENDS = (types.ModuleType, types.FrameType, types.TracebackType)
+# Packages whose objects change while they are used, and keep nothing that was read.
+_BUSY = re.compile(
+    r"(logging|threading|_abc|abc|concurrent|multiprocessing|asyncio|tqdm|pipeline\.(?!stage))\b"
+)
+
+_FUNCTION = types.FunctionType
+_ATOMS = {int, float, complex, str, bytes, bool, type(None)}
+_LEAVES = {*_ATOMS, types.BuiltinFunctionType, types.MemberDescriptorType, types.CodeType}
+_SIZED = {dict, list, set, deque}
+
+_LOCK = threading.Lock()
+_RUNNING: list[Keeping] = []
+_LEFT: dict[Name, list[Recorder]] = {}  # what was seen by stages that have changed a name
+_FIRST: dict[Name, int] = {}  # what names were like before any stage
+
+
+class Keeping:
+    """A stage under way. `files` are the sources that it reaches, `labels` what it reaches in them
+    ("module.name", see `Reached`)."""
+
+    def __init__(self, files: Collection[str], labels: Collection[str]) -> None:
+        self._files = {"", *files}
+        self._words = {word for label in labels for word in re.split(r"[.() ]+", label)}
+        self._before: dict[Name, int] = {}
+        self._loaded: set[str] = set()
+        self._recorder: Recorder | None = None
+
+    def begin(self, recorder: Recorder) -> None:
+        """Look at the modules before the stage runs; `recorder` is what sees it."""
+        self._recorder = recorder
+        self._loaded = {file for file, _ in _modules()}
+        self._before = dict(_states(self._files))
+        with _LOCK:
+            for name, state in self._before.items():
+                if _FIRST.setdefault(name, state) == state:  # a cache that was emptied again
+                    _LEFT.pop(name, None)
+            _RUNNING.append(self)
+
+    def end(self) -> None:
+        """Add to the stage what others have read that it may have found in a module, and remember
+        for others what it has read. To be called however it ended, when all of it was seen."""
+        recorder = self._recorder
+        if recorder is None:
+            return
+        with _LOCK:
+            _RUNNING.remove(self)
+            for other in _RUNNING:
+                if other._recorder is not None and any(map(self._reaches, other._changed())):
+                    recorder.inherit(other._recorder)
+            left = [one for name, all in _LEFT.items() if self._reaches(name) for one in all]
+            for one in {id(one): one for one in left}.values():
+                recorder.inherit(one)
+            for name in self._changed() if recorder.has_read() else ():
+                others = [] if self._reaches(name) else _LEFT.get(name, [])  # which it has now
+                _LEFT[name] = [*others, recorder]
+        note_caches(count=False)
+
+    def _reaches(self, name: Name) -> bool:
+        return name[0] in self._files and (not name[1] or name[1] in self._words)
+
+    def _changed(self) -> list[Name]:
+        """The names that have changed; for one that was not there before, all of its module."""
+        new = {file for file, _ in _modules()} - self._loaded
+        found: dict[Name, None] = {}
+        for name, state in _states(self._files | new):
+            if name not in self._before:
+                found[name[0], ""] = None
+            elif self._before[name] != state:
+                found[name] = None
+        return [*found]
+
+
+def _modules() -> Iterator[tuple[str, types.ModuleType]]:
+    """The modules of the project that are loaded, by file; a notebook's by none."""
+    for file, module in project_modules():
+        if module.__name__.partition(".")[0] != FRAMEWORK:
+            yield os.path.abspath(file), module
+    if not hasattr(sys.modules["__main__"], "__file__"):
+        yield "", sys.modules["__main__"]
+
+
+def _states(files: Collection[str]) -> Iterator[tuple[Name, int]]:
+    """The names in some modules, each with a number that differs where other objects lie there."""
+    names: set[int] = set()
+    for file, module in _modules():
+        if file in files:
+            for name, value in dict(vars(module)).items():
+                if type(value) in _LEAVES or (type(value) is _FUNCTION and not _held_by(value)):
+                    yield (file, name), id(value)
+                elif not name.startswith("__") and not isinstance(value, types.ModuleType):
+                    names = names or {id(vars(one)) for one in [*sys.modules.values()]}
+                    yield (file, name), _state(value, module.__name__, names)
+
+
+def _state(value: Any, home: str, names: set[int]) -> int:
+    """`home` is the module that it lies in, `names` are the dictionaries of all modules."""
+    found: set[tuple[int, int]] = set()
+    seen: set[int] = set()
+    waiting = deque([value])
+    while waiting and len(seen) < _MOST:
+        one = waiting.popleft()
+        key, kind = id(one), type(one)
+        if key in seen or key in names:
+            continue
+        seen.add(key)
+        size = len(one) if kind in _SIZED else 0
+        found.add((key, size or _content(one, kind)))
+        if kind in _LEAVES or size > _MOST:
+            continue
+        if kind is _FUNCTION:
+            waiting += _held_by(one)
+        elif isinstance(one, type):
+            waiting += _members(one) if one.__module__ == home else ()
+        elif not (isinstance(one, _ENDS) or _BUSY.match(kind.__module__)):
+            waiting += gc.get_referents(one)
+            waiting += _hidden(one, kind)
+    return hash(frozenset(found))
+
+
+def _held_by(function: Any) -> list[Any]:
+    """What a function holds beside its code."""
+    held = (function.__closure__, function.__defaults__, function.__kwdefaults__)
+    return [one for one in (*held, function.__dict__) if one]
+
+
+def _members(cls: type) -> list[Any]:
+    """The members of a class that may hold something. Python and its packages add others, under
+    names of their own."""
+    found = [*vars(cls).items()]
+    return [
+        one
+        for name, one in found
+        if not (name[:1] == "_" and name[-1:] == "_") and name != "_abc_impl"
+        if type(one) not in _LEAVES or type(one) in _ATOMS
+    ]
+
+
+def _content(value: Any, kind: type) -> int:
+    """What changes in place without another object: small buffers."""
+    if kind is bytearray or (kind.__module__ == "numpy" and hasattr(value, "tobytes")):
+        small = getattr(value, "nbytes", 0) < 1_000_000
+        return hash(bytes(value) if kind is bytearray else value.tobytes()) if small else 0
+    return 0
+
+
+def _hidden(value: Any, kind: type) -> list[Any]:
+    """What the garbage collector does not see: values of this thread and of this context."""
+    match f"{kind.__module__}.{kind.__qualname__}":
+        case "_contextvars.ContextVar":
+            return [value.get(None)]
+        case "_thread._local":
+            return [*vars(value).values()]
+    return []

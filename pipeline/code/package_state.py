@@ -1,0 +1,58 @@
+"""What modules set in packages when they are imported, as it was before any stage ran.
+
+The statement that sets it counts by its syntax for all that use the package (effects.py); what it
+was set from may lie in a file: `np.random.seed(json.load(file))`. So of some packages the state
+itself counts, where a statement of the project sets it.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from pipeline.code.hashing import short_hash
+
+# What sets a state → the package that has it.
+SETTERS = {
+    **dict.fromkeys(("random.seed", "random.setstate"), "random"),
+    **dict.fromkeys(("numpy.random.seed", "numpy.random.set_state"), "numpy.random"),
+    **dict.fromkeys(("numpy.seterr", "numpy.set_printoptions"), "numpy"),
+    **dict.fromkeys(("decimal.", "decimal.setcontext"), "decimal"),
+    **dict.fromkeys(("sys.setrecursionlimit", "sys.set_int_max_str_digits"), "sys"),
+    **dict.fromkeys(("locale.setlocale",), "locale"),
+}
+_READ: dict[str, Callable[[Any], Any]] = {
+    "random": lambda package: package.getstate(),
+    "numpy.random": lambda package: [
+        part.tobytes() if hasattr(part, "tobytes") else part for part in package.get_state()
+    ],
+    "numpy": lambda package: [package.geterr(), sorted(package.get_printoptions().items())],
+    "decimal": lambda package: package.getcontext(),
+    "sys": lambda package: [package.getrecursionlimit(), package.get_int_max_str_digits()],
+    "locale": lambda package: package.setlocale(package.LC_ALL),
+}
+_first: dict[str, str] = {}  # as each was when it was first asked for
+
+
+def setter_of(outside: str) -> str:
+    """The package whose state something outside the project sets; "" where it sets none."""
+    return SETTERS.get(outside.replace(":", "."), "")
+
+
+def note_states() -> None:
+    """Keep the states of packages that are loaded, before a stage changes them."""
+    for package in _READ:
+        state_of(package)
+
+
+def state_of(package: str) -> str:
+    """The state of a package before any stage ran, as a hash; "" where it is not loaded."""
+    module = sys.modules.get(package)
+    if package not in _first and type(module) is types.ModuleType:  # and not a deferred one
+        _first[package] = ""
+        with suppress(Exception):
+            _first[package] = short_hash(repr(_READ[package](module)))
+    return _first.get(package, "")
