@@ -5,6 +5,7 @@
     anatomy       where the time of one step goes
     scaling       how the cost of training grows
     costs         start-up, preprocessing, model files, predictions
+    recipes       whole recipes beside PyTorch; has flags of its own (recipes --help), runs alone
 
 Prints tables; writes all figures to bench.json and a plot to bench.png in the folder of --out.
 """
@@ -12,7 +13,7 @@ Prints tables; writes all figures to bench.json and a plot to bench.png in the f
 from __future__ import annotations
 
 import argparse
-import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from typing import Any
 from tests.benchmarks import anatomy, component_tables, components, costs, scaling, step
 from tests.benchmarks.machine import machine
 from tests.benchmarks.plot import draw
+from tests.benchmarks.recipes.__main__ import main as recipes
+from tests.benchmarks.record import record
 from tests.benchmarks.reference import REFERENCES, make_data
 
 PARTS = ("step", "components", "anatomy", "scaling", "costs")
@@ -57,12 +60,13 @@ def main() -> None:
         if "costs" in parts:
             found["costs"] = costs.measure(folder)
             print(costs.table(found["costs"]), end="\n\n", flush=True)
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "bench.json").write_text(json.dumps(found, indent=1))
+    record(given.out, found)
     drawn = draw(found, given.out / "bench.png")
     print(f"figures: {given.out}/bench.json", end="")
     print(f", {given.out}/bench.png" if drawn else " (no plot: Matplotlib is missing)")
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["recipes"]:
+        sys.exit(recipes(sys.argv[2:]))
     main()
