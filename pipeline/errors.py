@@ -8,6 +8,7 @@
     │   ├── DataError         a file from outside is not what it should be
     │   ├── StorageError      the artifacts folder cannot be written: full, read-only, no rights
     │   └── ExecutorError     what runs stages was lost: a process, or the scheduler of a cluster
+    │       └── WorkersDied   one worker after the other has died with the same items
     ├── Interrupted           the user pressed Ctrl-C; exit status 130
     ├── GraphError            stages that do not fit together; raised when a pipeline is built
     ├── MissingArtifact       nothing is stored under this key

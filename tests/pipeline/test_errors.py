@@ -36,4 +36,4 @@ def test_each_says_what_it_means(name):
 def test_what_a_user_can_mend():
     users = {name for name, each in CLASSES.items() if issubclass(each, UserError)}
     kinds = ("User", "Code", "Config", "Data", "Output", "Storage", "Executor")
-    assert users == {f"{kind}Error" for kind in kinds}
+    assert users == {*(f"{kind}Error" for kind in kinds), "WorkersDied"}

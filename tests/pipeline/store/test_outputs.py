@@ -53,7 +53,7 @@ def test_what_would_come_back_as_something_else_is_refused(value, words):
 def test_json_inside_itself_is_refused():
     value = []
     value.append(value)
-    with pytest.raises(OutputError, match="found no end"):
+    with pytest.raises(OutputError, match="found more, or one that is inside itself"):
         check_value("out", value)
 
 
