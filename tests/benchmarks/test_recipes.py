@@ -26,7 +26,7 @@ EVERYTHING = {
     "lr": 0.02, "weight_decay": 0.1, "l2": 0.0, "nesterov": False, "jitter": 0.3, "rotate": 12.0,
     "zoom": 0.12, "average": 0.9, "refine": 1, "contrast": True,
 }  # fmt: skip
-DENSE = {**SMALL, "components": 20, "hidden": (32, 16)}
+DENSE = {**SMALL, "local": "", "components": 20, "hidden": (32, 16)}
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ from stages.commands.recipes import RECIPES
 from stages.dataset.formats.layout import shape_of
 from stages.features import make_inputs
 from stages.train import train
-from stages.training.components import make_schedule
 
 ARRAYS = ("features", "labels", "train_rows", "test_rows", "standardization", "whitening")
 # What the other flow is not written for, and what it is to be then.
@@ -120,4 +119,4 @@ class Task:
     @property
     def rates(self) -> Callable[[float], float]:
         """The learning rate at a position in epochs."""
-        return make_schedule(self.options["schedule"])
+        return self.options["schedule"].rates()
