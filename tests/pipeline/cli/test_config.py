@@ -159,7 +159,7 @@ KINDS = {
     bool: st.booleans(),
     int: INTEGERS,
     float: st.floats(allow_nan=False, allow_infinity=False),
-    str: st.text(),
+    str: st.text(st.characters(exclude_characters="\0", codec="utf-8")),
     tuple: st.lists(INTEGERS, max_size=4).map(tuple),
 }
 SETTINGS = st.sampled_from(list(KINDS)).flatmap(
