@@ -139,8 +139,13 @@ def test_what_refers_to_files_of_a_machine_stays_there(tmp_path, address):
 
 
 def test_two_that_send_the_same_at_once(tmp_path, address):
-    machines = [Machine(tmp_path / name, address) for name in "ab"]
-    threads = [threading.Thread(target=machine.run) for machine in machines]
+    made = [run(FLOW, store=tmp_path / name, executor="serial") for name in "ab"]
+    keys = list(dict.fromkeys(made[0].keys.values()))
+    stores = [Machine(tmp_path / name, address).store for name in "ab"]
+    threads = [
+        threading.Thread(target=lambda store=store: [store.share(key) for key in keys])
+        for store in stores
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
