@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -142,14 +143,8 @@ def test_two_that_send_the_same_at_once(tmp_path, address):
     made = [run(FLOW, store=tmp_path / name, executor="serial") for name in "ab"]
     keys = list(dict.fromkeys(made[0].keys.values()))
     stores = [Machine(tmp_path / name, address).store for name in "ab"]
-    threads = [
-        threading.Thread(target=lambda store=store: [store.share(key) for key in keys])
-        for store in stores
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda store: [store.share(key) for key in keys], stores))
     third = Machine(tmp_path / "c", address)
     assert third.run()[0] == {"draw": "cached", "add": "cached"}
     fs, root = fsspec.core.url_to_fs(address)
