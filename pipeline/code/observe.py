@@ -24,6 +24,7 @@ from pipeline.code.audit_events import EVENTS
 from pipeline.code.recorder import Recorder
 from pipeline.code.workers import collect
 from pipeline.code.wraps import wrapped
+from pipeline.own_reads import THREADS
 
 _ACTIVE: dict[int, Recorder] = {}  # by the thread that runs the stage
 _STARTED: set[int] = set()  # threads that began while a stage ran
@@ -72,6 +73,8 @@ def watched() -> Recorder | None:
 def _recorders() -> list[Recorder]:
     """Those that an event of this thread belongs to."""
     thread = threading.get_ident()
+    if thread in THREADS:
+        return []
     if thread in _ACTIVE:
         return [_ACTIVE[thread]]
     return [recorder for recorder in list(_ACTIVE.values()) if thread not in recorder.outside]

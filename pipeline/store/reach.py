@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pipeline.errors import UserError
+from pipeline.own_reads import unwatched
 
 T = TypeVar("T")
 PATIENCE = 10.0  # seconds for the first answer of whatever is to be reached
@@ -26,7 +27,8 @@ def reaching(address: str, writing: bool = False) -> Iterator[None]:
     Each file system of fsspec has errors of its own, so all of them count.
     """
     try:
-        yield
+        with unwatched():
+            yield
     except Exception as error:
         if isinstance(error, FileNotFoundError) and not writing:
             raise
@@ -47,7 +49,8 @@ def within(seconds: float, call: Callable[..., T], *given: Any) -> T:
 
     def work() -> None:
         try:
-            ended.put((call(*given), None))
+            with unwatched():
+                ended.put((call(*given), None))
         except BaseException as error:
             ended.put((None, error))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -140,11 +139,12 @@ def test_what_refers_to_files_of_a_machine_stays_there(tmp_path, address):
 
 
 def test_two_that_send_the_same_at_once(tmp_path, address):
-    made = [run(FLOW, store=tmp_path / name, executor="serial") for name in "ab"]
-    keys = list(dict.fromkeys(made[0].keys.values()))
-    stores = [Machine(tmp_path / name, address).store for name in "ab"]
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda store: [store.share(key) for key in keys], stores))
+    machines = [Machine(tmp_path / name, address) for name in "ab"]
+    threads = [threading.Thread(target=machine.run) for machine in machines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     third = Machine(tmp_path / "c", address)
     assert third.run()[0] == {"draw": "cached", "add": "cached"}
     fs, root = fsspec.core.url_to_fs(address)
