@@ -7,7 +7,7 @@ to each that runs beside it and does: whatever the name holds may come from ther
 
 A name has changed where other objects can be reached from it than before: values of containers,
 attributes, closures, defaults, entries of caches. Content is not compared, for stages hold much of
-it; of a module that was imported meanwhile, all names have changed.
+it, but for that of numbers and words; of a module that was imported meanwhile, all names have changed.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _states(files: Collection[str]) -> Iterator[tuple[Name, int]]:
         if file in files:
             for name, value in dict(vars(module)).items():
                 if type(value) in _LEAVES or (type(value) is _FUNCTION and not _held_by(value)):
-                    yield (file, name), id(value)
+                    yield (file, name), hash((id(value), _content(value, type(value))))
                 elif not name.startswith("__") and not isinstance(value, types.ModuleType):
                     names = names or {id(vars(one)) for one in [*sys.modules.values()]}
                     yield (file, name), _state(value, module.__name__, names)
@@ -167,7 +167,10 @@ def _members(cls: type) -> list[Any]:
 
 
 def _content(value: Any, kind: type) -> int:
-    """What changes in place without another object: small buffers."""
+    """What tells an object from another that lies where it lay: of atoms; and what changes in
+    place: of small buffers."""
+    if kind in _ATOMS:
+        return hash(value)
     if kind is bytearray or (kind.__module__ == "numpy" and hasattr(value, "tobytes")):
         small = getattr(value, "nbytes", 0) < 1_000_000
         return hash(bytes(value) if kind is bytearray else value.tobytes()) if small else 0
