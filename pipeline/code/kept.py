@@ -7,7 +7,8 @@ to each that runs beside it and does: whatever the name holds may come from ther
 
 A name has changed where other objects can be reached from it than before: values of containers,
 attributes, closures, defaults, entries of caches. Content is not compared, for stages hold much of
-it, but for that of numbers and words; of a module that was imported meanwhile, all names have changed.
+it, but for that of numbers and words; of a module that was imported meanwhile, all names have
+changed.
 """
 
 from __future__ import annotations

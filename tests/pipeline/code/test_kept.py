@@ -154,7 +154,9 @@ def test_groups_of_items_and_stages_side_by_side(flow, tmp_path):
     assert "40 of 40 items run" in next(d.reason for d in decisions if d.stage.name == "each")
 
 
-@pytest.mark.parametrize("kept", [lambda m, v: m.FOUND.update(x=v), lambda m, v: setattr(m, "X", v)])
+@pytest.mark.parametrize(
+    "kept", [lambda module, x: module.FOUND.update(x=x), lambda module, x: setattr(module, "X", x)]
+)
 def test_a_number_that_lies_where_another_lay_is_another(flow, kept):
     helpers = flow().helpers
     kept(helpers, float("0.5"))
