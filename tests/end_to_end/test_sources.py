@@ -140,7 +140,10 @@ def test_a_model_of_gray_images(document, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--flip", "random"), "expected features that are the pixels of images"),
+        (
+            ("--flip", "random"),
+            "error: --flip random: expected features that are the pixels of images",
+        ),
         (("--contrast",), "error: --contrast: expected images, found a table"),
         (("--storage", "uint8"), "error: --storage uint8: expected images, found a table"),
         (("--size", "8"), "error: --size: expected a source of image files, found a table"),

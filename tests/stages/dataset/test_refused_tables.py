@@ -66,6 +66,7 @@ def test_a_header_of_a_huge_array(of):
 
 TABLES = [
     (b"a,b,kind\n1,2,x\n1,2\n", "expected 3 cells, as in the first line, found 2 in line 3; corre"),
+    (b"a,b,kind\n<NA>,NaT,x\n1,#NA,y\n", "found none in column a in line 2; b in line 2, 3; fil"),
     (b"a,b,kind\n1,,x\n?,NA,y\n", "found none in column a in line 3; b in line 2, 3; fill them in"),
     (b"a,b,kind\n1,2,\n", "expected a value in every cell, found none in column kind in line 2"),
     (b"a,a,kind\n1,2,x\n", "expected different names of columns, found a twice; rename one"),
