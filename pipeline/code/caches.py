@@ -21,6 +21,7 @@ from pipeline.code.package_state import note_states
 CACHE = type(functools.cache(lambda: None))
 _INSTALLED = (os.path.dirname(os.__file__) + os.sep, "<")
 _found: tuple[list[int], list[Any], list[tuple[str, types.ModuleType]]] = [], [], []
+_looked_at: WeakKeyDictionary[types.ModuleType, tuple[list[int], list[Any]]] = WeakKeyDictionary()
 _first: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()  # as a cache was first met
 
 
@@ -80,8 +81,17 @@ def _of_project(loaded: Iterable[Any]) -> Iterator[tuple[str, types.ModuleType]]
 
 def _caches() -> Iterator[Any]:
     for _, module in project_modules():
-        for value in [*vars(module).values()]:
-            if type(value) is CACHE:
-                yield value
-            elif isinstance(value, type) and value.__module__ == module.__name__:
-                yield from (one for one in [*vars(value).values()] if type(one) is CACHE)
+        values = [*vars(module).values()]
+        ids = [*map(id, values)]
+        known = _looked_at.get(module)
+        if known is None or known[0] != ids:  # another name, or another value
+            known = _looked_at[module] = ids, [*_of_module(module, values)]
+        yield from known[1]
+
+
+def _of_module(module: types.ModuleType, values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if type(value) is CACHE:
+            yield value
+        elif isinstance(value, type) and value.__module__ == module.__name__:
+            yield from (one for one in [*vars(value).values()] if type(one) is CACHE)
