@@ -100,7 +100,7 @@ def test_everything_works_on_images_of_another_shape(call, home):
     [
         (("--whiten", "pca", "--flip", "random"), "error: --whiten pca with --flip random: expec"),
         (("--standardize", "channel"), "error: --standardize channel: expected features that are"),
-        (("--standardize", "feature", "--flip", "random"), "error: --standardize feature with --f"),
+        (("--standardize", "feature", "--flip", "random"), "error: --flip random: expected featur"),
         (
             ("--flip", "random"),
             "error: --flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected ",
