@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipeline.cli.output import terminal_width
-from pipeline.events.fitting import shortened
+from pipeline.events.fitting import columns, padded, shortened
 
-LEAST = 10  # characters that a shortened column keeps
+LEAST = 10  # columns of the terminal that a shortened one keeps
 GAP = 2
 
 
@@ -33,7 +33,7 @@ def align(
     if not rows:
         return ""
     kept = list(range(len(rows[0])))
-    widths = [max(len(row[i]) for row in rows) for i in kept]
+    widths = [max(columns(row[i]) for row in rows) for i in kept]
     if width is not None:
         cut = [i for i in kept[1:] if i not in right] if shorten is None else list(shorten)
         for column in drop:
@@ -43,6 +43,11 @@ def align(
             kept.remove(column)
         _narrow(widths, [i for i in kept if i in cut], sum(widths[i] for i in kept), kept, width)
     return "\n".join(_line(row, kept, widths, right, width) for row in rows)
+
+
+def whole_width(rows: Sequence[Sequence[str]]) -> int:
+    """How many columns of a terminal such a table takes where nothing is cut."""
+    return sum(max(map(columns, cells)) + GAP for cells in zip(*rows, strict=True)) - GAP
 
 
 def _narrow(
@@ -67,7 +72,6 @@ def _line(
 ) -> str:
     cells = [shortened(row[i], widths[i]) for i in kept]
     line = (" " * GAP).join(
-        cell.rjust(widths[i]) if i in right else cell.ljust(widths[i])
-        for i, cell in zip(kept, cells, strict=True)
+        padded(cell, widths[i], i in right) for i, cell in zip(kept, cells, strict=True)
     )
     return shortened(line.rstrip(), width)

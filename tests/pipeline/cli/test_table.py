@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli.table import align
+from pipeline.cli.table import align, whole_width
+from pipeline.events.fitting import columns
 
 ROWS = [
     ["run", "written", "test", "configuration"],
@@ -35,10 +36,16 @@ def test_the_widest_column_is_cut_first_then_columns_go():
 
 
 @given(
-    st.lists(st.lists(st.text("ab c/→", max_size=40), min_size=4, max_size=4), max_size=5),
+    st.lists(st.lists(st.text("ab c/→猫", max_size=40), min_size=4, max_size=4), max_size=5),
     st.integers(5, 130),
     st.permutations(range(4)).flatmap(lambda p: st.integers(0, 4).map(lambda n: p[:n])),
 )
 def test_no_line_is_ever_longer_than_the_terminal_is_wide(rows, width, drop):
     for line in align(rows, right=(2,), drop=drop, width=width).split("\n"):
-        assert len(line) <= width
+        assert columns(line) <= width
+
+
+def test_columns_stand_below_each_other_whatever_the_script():
+    rows = [["猫猫", "1"], ["cat", "20"]]
+    assert align(rows, right=(1,)).splitlines() == ["猫猫   1", "cat   20"]
+    assert whole_width(rows) == 8

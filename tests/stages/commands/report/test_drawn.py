@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.events.console import Console
+from pipeline.events.fitting import columns
 from stages.commands.report.figures import (
     curves,
     picture,
@@ -54,6 +55,31 @@ def test_the_matrix_as_text():
     lines = text.matrix(many, Console(Terminal())).split("\n")
     assert len(lines) == 11
     assert lines[1].split() == ["class", "0", "taken", "for", "class", "1", "1"]
+
+
+@pytest.mark.parametrize("wide", [60, 80])
+def test_a_matrix_on_a_terminal_is_whole_or_a_list(monkeypatch, wide):
+    monkeypatch.setattr(Console, "columns", wide)
+    monkeypatch.setattr(Console, "width", wide - 1)
+    monkeypatch.setattr("pipeline.cli.table.terminal_width", lambda: wide - 1)
+    names = (
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "猫猫",
+    )
+    drawn = text.matrix(Matrix("t" * 90, names, np.full((10, 10), 1000)), Console(Terminal()))
+    title, *table = drawn.split("\n")
+    assert max(map(columns, drawn.split("\n"))) < wide
+    assert title.endswith("…")
+    assert not any("…" in line for line in table)
+    assert ("taken for" in drawn) == (wide == 60)
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
