@@ -5,9 +5,11 @@ In a file or a pipe a table is whole.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 
 from pipeline.cli.output import terminal_width
+from pipeline.events.console import Console
 from pipeline.events.fitting import columns, padded, shortened
 
 LEAST = 10  # columns of the terminal that a shortened one keeps
@@ -28,7 +30,8 @@ def align(
     order, as far as needed, and those of `shorten` (none named: all that are not right-aligned, but
     for the first) are cut: the widest first.
     """
-    rows = [list(row) for row in rows]
+    fitting = Console(sys.stdout).fitting  # what has no sign there may take more columns
+    rows, mark = [[fitting(cell) for cell in row] for row in rows], fitting("…")
     width = terminal_width() if width is None else width
     if not rows:
         return ""
@@ -42,7 +45,7 @@ def align(
                 break
             kept.remove(column)
         _narrow(widths, [i for i in kept if i in cut], sum(widths[i] for i in kept), kept, width)
-    return "\n".join(_line(row, kept, widths, right, width) for row in rows)
+    return "\n".join(_line(row, kept, widths, right, width, mark) for row in rows)
 
 
 def whole_width(rows: Sequence[Sequence[str]]) -> int:
@@ -69,9 +72,10 @@ def _line(
     widths: Sequence[int],
     right: Sequence[int],
     width: int | None,
+    mark: str,
 ) -> str:
-    cells = [shortened(row[i], widths[i]) for i in kept]
+    cells = [shortened(row[i], widths[i], mark) for i in kept]
     line = (" " * GAP).join(
         padded(cell, widths[i], i in right) for i, cell in zip(kept, cells, strict=True)
     )
-    return shortened(line.rstrip(), width)
+    return shortened(line.rstrip(), width, mark)

@@ -44,17 +44,21 @@ def padded(text: str, width: int, right: bool = False) -> str:
     return spaces + text if right else text + spaces
 
 
-def shortened(text: str, width: int | None) -> str:
-    """`text` in at most `width` columns, an ellipsis for what is left out: of a path (no spaces,
-    but slashes) the middle, of anything else the end."""
+def shortened(text: str, width: int | None, mark: str = "…") -> str:
+    """`text` in at most `width` columns, `mark` for what is left out: of a path (no spaces, but
+    slashes) the middle, of anything else the end.
+
+    Where a stream lacks signs, text and mark are as it shows them (`Console.fitting`): `...`.
+    """
     if width is None or columns(text) <= width:
         return text
-    if width < 2:
-        return "…"[: max(width, 0)]
+    left = width - len(mark)
+    if left < 1:
+        return mark[: max(width, 0)]
     if "/" in text and " " not in text:
-        tail = beginning(text[::-1], (width - 1) * 2 // 3)[::-1]
-        return f"{beginning(text, width - 1 - columns(tail))}…{tail}"
-    return beginning(text, width - 1).rstrip() + "…"
+        tail = beginning(text[::-1], left * 2 // 3)[::-1]
+        return f"{beginning(text, left - columns(tail))}{mark}{tail}"
+    return beginning(text, left).rstrip() + mark
 
 
 def folded(line: str, width: int | None) -> str:

@@ -85,7 +85,7 @@ def test_what_a_system_refuses_is_one_line(tmp_path, number, words):
 def test_a_search_without_trials_has_no_picture(tmp_path):
     document = {"trials": [], "dataset": "d", "seeds": [0], "rounds": [], "best": None}
     with pytest.raises(ConfigError, match="expected two trials or more that differ and did not"):
-        leave(document, None, str(tmp_path / "a.svg"))
+        leave(document, None, str(tmp_path / "a.svg"), print)
 
 
 def test_other_definitions_under_the_same_names_are_a_difference():

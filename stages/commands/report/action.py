@@ -52,7 +52,7 @@ def report(
     if plot is not None:
         if not drawn:
             raise ConfigError(f"--plot: expected a training with {figure}, found one without")
-        picture.draw(drawn, Path(plot))
+        picture.draw(drawn, Path(plot), session.reporter.warn)
     document = {"report": str(place), "plot": plot, "runs": [_figures(one) for one in records]}
     say(session, document, _text(records, drawn, place, plot))
 

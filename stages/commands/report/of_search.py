@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,12 @@ def expect_places(report: str | None, plot: str | None) -> None:
         picture.expect_picture(Path(plot))
 
 
-def leave(document: Mapping[str, Any], report: str | None, plot: str | None) -> str:
+def leave(
+    document: Mapping[str, Any],
+    report: str | None,
+    plot: str | None,
+    warn: Callable[[str], None],
+) -> str:
     """Write both, where they are asked for; what a terminal shows of the picture."""
     if report is not None:
         with storage_errors(Path(report), "--report"), replacing(Path(report)) as file:
@@ -37,6 +42,6 @@ def leave(document: Mapping[str, Any], report: str | None, plot: str | None) -> 
         raise ConfigError(
             "--plot: expected two trials or more that differ and did not fail, found fewer"
         )
-    picture.draw(found, Path(plot))
+    picture.draw(found, Path(plot), warn)
     console = Console(sys.stdout)
     return "\n\n".join(text.show(effect, console) for effect in found)

@@ -88,7 +88,7 @@ def search(
             document["recipe"] = save_recipe
     text = page(document)
     if report or plot:
-        drawn = leave(document, report, plot)
+        drawn = leave(document, report, plot, session.reporter.warn)
         document |= {"report": report, "plot": plot}
         text = "\n\n".join(filter(None, [text, drawn]))
         places = {"report": report, "plot": plot}.items()

@@ -1,5 +1,8 @@
 """Tables: whole where they fit or go to a file, else with fewer and narrower columns."""
 
+import io
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +52,12 @@ def test_columns_stand_below_each_other_whatever_the_script():
     rows = [["猫猫", "1"], ["cat", "20"]]
     assert align(rows, right=(1,)).splitlines() == ["猫猫   1", "cat   20"]
     assert whole_width(rows) == 8
+
+
+def test_what_an_ascii_terminal_spells_out_counts_as_it_is_shown(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    rows = [["猫", "lr: 0.01 → 0.02; hidden: 512 → 256"], ["tests", "…"]]
+    assert align(rows, width=30).splitlines() == [
+        "\\u732b  lr: 0.01 -> 0.02; h...",
+        "tests   ...",
+    ]
