@@ -22,7 +22,12 @@ DATES: dict[str, dict[str, Any]] = {".svg": {}, ".png": {}, ".pdf": {"CreationDa
 
 # Where DejaVu Sans, which comes with Matplotlib, has no sign: fonts of other scripts, as far as
 # they are installed.
-FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "PingFang SC")
+FONTS: tuple[str, ...] = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+)
 FONTS += ("Hiragino Sans", "Apple SD Gothic Neo", "Noto Sans Devanagari", "Noto Emoji")
 
 
