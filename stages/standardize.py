@@ -62,7 +62,7 @@ def standardize(
     read = make_inputs(inputs, standardization=none, shape=shape)
     by_channel, flipped = standardize == "channel", flip != "none"
     if by_channel or flipped:
-        expect_images(read, f"--standardize {standardize}{' with --flip' * flipped}")
+        expect_images(read, f"--standardize {standardize}" if by_channel else f"--flip {flip}")
     return fit(features, train_rows, read, by_channel, flipped, context)
 
 

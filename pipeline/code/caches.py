@@ -12,7 +12,7 @@ import gc
 import os
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,8 @@ from pipeline.code.package_state import note_states
 
 CACHE = type(functools.cache(lambda: None))
 _INSTALLED = (os.path.dirname(os.__file__) + os.sep, "<")
+_found: tuple[list[int], list[Any], list[tuple[str, types.ModuleType]]] = [], [], []
+_looked_at: WeakKeyDictionary[types.ModuleType, tuple[list[int], list[Any]]] = WeakKeyDictionary()
 _first: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()  # as a cache was first met
 
 
@@ -55,18 +57,41 @@ def content_of(cache: Any) -> list[Any]:
     return []  # of another Python
 
 
-def project_modules() -> Iterator[tuple[str, types.ModuleType]]:
-    """The modules that are loaded and neither installed nor of Python, with their files."""
-    for module in [*sys.modules.values()]:
+def project_modules() -> Sequence[tuple[str, types.ModuleType]]:
+    """The modules that are loaded and neither installed nor of Python, with their absolute files.
+
+    It is asked for several times a stage, and modules are hundreds: so what was found stays until
+    there are others.
+    """
+    global _found
+    loaded = [*sys.modules.values()]
+    ids = [*map(id, loaded)]
+    if ids != _found[0]:
+        # `loaded` is kept as well: no other module may come to lie where one of them lay.
+        _found = ids, loaded, [*_of_project(loaded)]
+    return _found[2]
+
+
+def _of_project(loaded: Iterable[Any]) -> Iterator[tuple[str, types.ModuleType]]:
+    for module in loaded:
         file = getattr(module, "__file__", None) if type(module) is types.ModuleType else None
         if file and not file.startswith(_INSTALLED) and "-packages" not in file:
-            yield file, module
+            yield os.path.abspath(file), module
 
 
 def _caches() -> Iterator[Any]:
     for _, module in project_modules():
-        for value in [*vars(module).values()]:
-            if type(value) is CACHE:
-                yield value
-            elif isinstance(value, type) and value.__module__ == module.__name__:
-                yield from (one for one in [*vars(value).values()] if type(one) is CACHE)
+        values = [*vars(module).values()]
+        ids = [*map(id, values)]
+        known = _looked_at.get(module)
+        if known is None or known[0] != ids:  # another name, or another value
+            known = _looked_at[module] = ids, [*_of_module(module, values)]
+        yield from known[1]
+
+
+def _of_module(module: types.ModuleType, values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if type(value) is CACHE:
+            yield value
+        elif isinstance(value, type) and value.__module__ == module.__name__:
+            yield from (one for one in [*vars(value).values()] if type(one) is CACHE)

@@ -7,20 +7,20 @@ to each that runs beside it and does: whatever the name holds may come from ther
 
 A name has changed where other objects can be reached from it than before: values of containers,
 attributes, closures, defaults, entries of caches. Content is not compared, for stages hold much of
-it; of a module that was imported meanwhile, all names have changed.
+it, but for that of numbers and words; of a module that was imported meanwhile, all names have
+changed.
 """
 
 from __future__ import annotations
 
 import gc
-import os
 import re
 import sys
 import threading
 import types
 from collections import deque
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from pipeline.code.caches import note_caches, project_modules
 from pipeline.code.recorder import Recorder
@@ -37,6 +37,7 @@ _BUSY = re.compile(
 _FUNCTION = types.FunctionType
 _ATOMS = {int, float, complex, str, bytes, bool, type(None)}
 _LEAVES = {*_ATOMS, types.BuiltinFunctionType, types.MemberDescriptorType, types.CodeType}
+_LEAVES |= {type(Annotated[int, ""]), type(Any), types.GenericAlias, type(annotations)}  # words
 _SIZED = {dict, list, set, deque}
 
 _LOCK = threading.Lock()
@@ -105,7 +106,7 @@ def _modules() -> Iterator[tuple[str, types.ModuleType]]:
     """The modules of the project that are loaded, by file; a notebook's by none."""
     for file, module in project_modules():
         if module.__name__.partition(".")[0] != FRAMEWORK:
-            yield os.path.abspath(file), module
+            yield file, module
     if not hasattr(sys.modules["__main__"], "__file__"):
         yield "", sys.modules["__main__"]
 
@@ -116,9 +117,10 @@ def _states(files: Collection[str]) -> Iterator[tuple[Name, int]]:
     for file, module in _modules():
         if file in files:
             for name, value in dict(vars(module)).items():
-                if type(value) in _LEAVES or (type(value) is _FUNCTION and not _held_by(value)):
-                    yield (file, name), id(value)
-                elif not name.startswith("__") and not isinstance(value, types.ModuleType):
+                kind = type(value)
+                if kind in _LEAVES or (kind is _FUNCTION and not _held_by(value)):
+                    yield (file, name), hash((id(value), _content(value, kind)))
+                elif not name.startswith("__") and kind is not types.ModuleType:
                     names = names or {id(vars(one)) for one in [*sys.modules.values()]}
                     yield (file, name), _state(value, module.__name__, names)
 
@@ -149,25 +151,35 @@ def _state(value: Any, home: str, names: set[int]) -> int:
 
 
 def _held_by(function: Any) -> list[Any]:
-    """What a function holds beside its code."""
-    held = (function.__closure__, function.__defaults__, function.__kwdefaults__)
-    return [one for one in (*held, function.__dict__) if one]
+    """What a function holds beside its code, but for defaults of numbers and words."""
+    parts = (function.__closure__, function.__kwdefaults__, function.__dict__)
+    held = [one for one in parts if one]
+    return held if _plain(function.__defaults__) else [*held, function.__defaults__]
+
+
+def _plain(defaults: tuple[Any, ...] | None) -> bool:
+    return not defaults or _ATOMS.issuperset(map(type, defaults))
 
 
 def _members(cls: type) -> list[Any]:
     """The members of a class that may hold something. Python and its packages add others, under
     names of their own."""
-    found = [*vars(cls).items()]
     return [
         one
-        for name, one in found
+        for name, one in [*vars(cls).items()]
         if not (name[:1] == "_" and name[-1:] == "_") and name != "_abc_impl"
         if type(one) not in _LEAVES or type(one) in _ATOMS
+        if type(one) is not _FUNCTION or _held_by(one)
     ]
 
 
 def _content(value: Any, kind: type) -> int:
-    """What changes in place without another object: small buffers."""
+    """What tells an object from another that lies where it lay: of atoms; and what changes in
+    place: of small buffers."""
+    if kind in _ATOMS:
+        return hash(value)
+    if kind is _FUNCTION:
+        return hash(value.__defaults__) if _plain(value.__defaults__) else 0
     if kind is bytearray or (kind.__module__ == "numpy" and hasattr(value, "tobytes")):
         small = getattr(value, "nbytes", 0) < 1_000_000
         return hash(bytes(value) if kind is bytearray else value.tobytes()) if small else 0

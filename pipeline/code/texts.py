@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.code.graph import Reached
     from pipeline.code.modules import Module
 
-ENTRIES = 5_000  # texts that are kept, the latest: some 300 kB
+ENTRIES = 5_000  # texts that are kept, the latest: some 400 kB
 FILE = ".texts.json"
 
 Sourced = Iterable[tuple["Module", Mapping[str, Any]]]
@@ -64,7 +64,8 @@ class Texts:
         import json
         import zlib
 
-        packed = zlib.compress(json.dumps(found).encode("utf-8", "surrogatepass"))
+        text = json.dumps(found).encode("utf-8", "surrogatepass")
+        packed = zlib.compress(text, 1)  # quickly: it is done anew after each stage with other code
         write_cache(self._path, base64.b64encode(packed).decode())
 
 

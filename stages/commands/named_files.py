@@ -45,7 +45,11 @@ def _paths(name: str) -> list[Path]:
         inside = sorted(one for one in path.iterdir() if is_picture(one.name))
         if not inside:
             kinds = ", ".join(PICTURES)
-            raise DataError(f"{path}: expected image files ({kinds}) in the folder, found none")
+            hint = any(one.is_dir() for one in path.iterdir())
+            raise DataError(
+                f"{path}: expected image files ({kinds}) in the folder, found none"
+                + f"; for those in its folders name '{path}/*/*'" * hint
+            )
         return inside
     if glob.has_magic(name) and not os.path.lexists(name):
         fitting = sorted(

@@ -15,6 +15,7 @@ from stages.dataset.formats.layout import shown
 
 LEAST, MOST = 2, 10_000  # classes
 LONGEST = 100  # characters of a name
+NONE = ("nan", "<NA>", "NaT")  # what NumPy and pandas write for a missing value among texts
 
 
 def label_type(classes: int) -> type[np.unsignedinteger]:
@@ -87,15 +88,23 @@ def _plain(labels: np.ndarray, where: str) -> np.ndarray:
         raise DataError(
             f"{where}: expected a label for each example, whole numbers or texts (n,), found "
             f"{labels.dtype} {labels.shape}"
+            + "; of rows with a 1 for the class take argmax(axis=1)"
+            * (labels.ndim == 2)
         )
     if labels.dtype.kind == "S":
         try:
-            return np.char.decode(labels, "utf-8")
+            labels = np.char.decode(labels, "utf-8")
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{where}: expected labels in UTF-8, found the bytes {shown(str(error.object))}; "
                 "save them as text"
             ) from error
+    if labels.dtype.kind == "U" and (missing := np.isin(labels, NONE)).any():
+        row = int(np.argmax(missing))
+        raise DataError(
+            f"{where}: expected a label for each example, found {labels[row]} in row {row} (the "
+            "first is 0), which is a missing value as a text; leave such examples out"
+        )
     if labels.dtype.kind == "f":
         whole = np.isfinite(labels) & (labels == np.rint(labels)) & (abs(labels) < 2**53)
         if not whole.all():

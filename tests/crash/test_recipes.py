@@ -15,6 +15,7 @@ from tests.crash.faults import every_fault
 from tests.crash.parts import IN_MEMORY
 from tests.crash.scenarios import Scenario, results
 from tests.crash.whole import EVERYTHING, RECIPE_NAMES, WHOLE, small_recipe
+from tests.everyday import long_but
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux")
 FLAGS = {"everything": EVERYTHING, **{name: small_recipe(name) for name in RECIPE_NAMES}}
@@ -30,11 +31,7 @@ def scratch() -> Iterator[Path]:
 EVERY_DAY = ("fast",)
 
 
-@pytest.fixture(
-    params=[
-        name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.long) for name in FLAGS
-    ]
-)
+@pytest.fixture(params=long_but(EVERY_DAY, FLAGS))
 def scenario(request, scratch) -> Scenario:
     return Scenario(request.param, WHOLE, FLAGS[request.param]).learn(scratch / "learn")
 
@@ -48,6 +45,7 @@ def test_stopped_anywhere_it_goes_on_to_the_same_bytes(scenario, scratch):
     assert sum(tally.counts.values()) > 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [("thread", 3), ("process", 2)], ids=str)
 def test_workers_do_not_change_a_byte(scenario, scratch, how, monkeypatch):
     executor, workers = how

@@ -22,6 +22,7 @@ from tests.crash.machine import Crashes, record
 from tests.crash.parts import IN_MEMORY
 from tests.crash.scenarios import SCENARIOS, Scenario, results
 from tests.crash.watch import Watcher, watching
+from tests.everyday import long_but
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux")
 
@@ -40,18 +41,20 @@ PACE = {"everything": 8, "training": 4, "clearing": 2}
 EVERY_DAY = ("shop",)
 
 
-@pytest.fixture(
-    params=[
-        name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.long)
-        for name in SCENARIOS
-    ]
-)
+@pytest.fixture(params=long_but(EVERY_DAY, SCENARIOS))
 def scenario(request, scratch) -> Scenario:
     return SCENARIOS[request.param].learn(scratch / "learn")
 
 
-@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
-@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC], ids=["EIO", "ENOSPC"])
+@pytest.mark.parametrize(
+    ("number", "lasting"),
+    [
+        pytest.param(errno.EIO, False, id="EIO once"),
+        pytest.param(errno.EIO, True, id="EIO from then on", marks=pytest.mark.long),
+        pytest.param(errno.ENOSPC, False, id="ENOSPC once", marks=pytest.mark.long),
+        pytest.param(errno.ENOSPC, True, id="ENOSPC from then on"),
+    ],
+)
 def test_an_operation_that_fails(scenario, scratch, number, lasting):
     tally = every_fault(
         scenario, scratch, number, lasting, stride=(37 - 8 * lasting) * PACE.get(scenario.name, 1)
@@ -83,11 +86,12 @@ def test_a_power_failure(scenario, scratch):
     assert len(tally.seen) > 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("unsynced", "found"),
     [
-        pytest.param(".npy", "passes for whole", marks=pytest.mark.long),
-        pytest.param("manifest.json", "is lost", marks=pytest.mark.long),
+        (".npy", "passes for whole"),
+        ("manifest.json", "is lost"),
         ("count", "is lost"),
     ],
 )

@@ -39,6 +39,7 @@ def test_the_model_file_alone_predicts_as_the_training_did(document, tmp_path, e
     assert np.mean(guesses == labels[rows]) == pytest.approx(figures["accuracy"])
 
 
+@pytest.mark.long
 def test_a_loaded_model_is_measured_on_the_split_it_was_trained_with(document, tmp_path):
     flags = ("--seed", "3", "--val-fraction", "0.3")
     found = document("run", *QUICK, *flags, "--save", "model.json")
@@ -47,6 +48,7 @@ def test_a_loaded_model_is_measured_on_the_split_it_was_trained_with(document, t
     assert "train" not in [stage["name"] for stage in loaded["stages"]]
 
 
+@pytest.mark.long
 def test_a_saved_model_may_be_named_by_file_or_variable(document, tmp_path, monkeypatch):
     found = document("run", *QUICK, "--save", "model.json")
     monkeypatch.setenv("PIPELINE_HIDDEN", "16")  # of no use here, and no mistake

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.everyday import long_but
 from tests.stages import datasets
 from tests.stages.examples import (
     RNG,
@@ -64,7 +65,7 @@ SOURCES: dict[str, Callable[[Path], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", long_but(("folder", "csv"), SOURCES))
 def test_a_source_is_trained_and_evaluated(document, tmp_path, name):
     source = SOURCES[name](tmp_path)
     found = document("run", "--source", *source, *TRAIN, "--save", "m.json")
@@ -87,6 +88,7 @@ def test_parquet(document, tmp_path):
     assert found["test"]["accuracy"] > 0.8
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["t.csv", "photos.zip"])
 def test_from_a_url(document, name):
     content = {"t.csv": CSV.encode(), "photos.zip": zipped(pictures())}
@@ -126,6 +128,7 @@ def test_new_rows_are_predicted(document, call, tmp_path):
     )
 
 
+@pytest.mark.long
 def test_a_model_of_gray_images(document, tmp_path):
     write_all(tmp_path / "i", idx_files())
     document("run", "--source", "i", *TRAIN, "--flip", "random", "--tta", "--save", "m.json")
@@ -137,10 +140,14 @@ def test_a_model_of_gray_images(document, tmp_path):
     assert loaded["test"]["images"] == 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--flip", "random"), "expected features that are the pixels of images"),
+        (
+            ("--flip", "random"),
+            "error: --flip random: expected features that are the pixels of images",
+        ),
         (("--contrast",), "error: --contrast: expected images, found a table"),
         (("--storage", "uint8"), "error: --storage uint8: expected images, found a table"),
         (("--size", "8"), "error: --size: expected a source of image files, found a table"),
@@ -155,6 +162,7 @@ def test_what_a_table_has_no_use_for(call, tmp_path, flags, message):
     assert message in err.splitlines()[-1]
 
 
+@pytest.mark.long
 def test_balanced_weights_help_a_rare_class(document, tmp_path):
     rng = RNG()
     rare = np.arange(300) % 15 == 0

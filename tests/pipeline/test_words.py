@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import plan, run
 from pipeline.executors.processes import start_context
+from tests.everyday import long_but
 from tests.pipeline.words import WORDS
 
 TEXTS = {
@@ -56,7 +57,7 @@ def expected() -> list[dict[str, float]]:
     ]
 
 
-@pytest.mark.parametrize("executor", ["serial", "thread", "process"])
+@pytest.mark.parametrize("executor", long_but(("process",), ("serial", "thread", "process")))
 def test_the_flow_and_one_changed_file(texts, executor):
     def go():
         return run(WORDS, store="store", executor=executor, jobs=2)
@@ -99,6 +100,7 @@ def test_the_executors_come_to_the_same_bytes(texts):
     assert digests["serial"] == digests["thread"] == digests["own"]
 
 
+@pytest.mark.long
 def test_a_parameter_runs_all_items_and_says_so(texts):
     run(WORDS, store="store")
     read()

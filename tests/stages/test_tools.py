@@ -57,11 +57,13 @@ def test_a_search_reports_each_training_in_numbers(call):
     assert all(0 <= one["accuracy"] <= 1 and not one["failure"] for one in trials)
 
 
+@pytest.mark.long
 def test_people_read_the_line_of_each_epoch(call):
     told = call(f"train {SMALL} --progress lines")[2]
     assert len(re.findall(r"^epoch [12]/2  loss \d", told, re.MULTILINE)) == 2
 
 
+@pytest.mark.long
 def test_the_example_sends_a_run_to_mlflow(folder, monkeypatch):
     """With a stand-in that has MLflow's four functions and their arguments."""
     logged: dict[tuple[str, int], float] = {}

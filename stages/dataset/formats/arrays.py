@@ -60,6 +60,13 @@ def read(source: Files, options: Any, context: Context) -> Reading:
                     f"{own.where}: expected examples as in training, {examples[0].form}, found "
                     f"{own.form}"
                 )
+        if lost := examples[0].lost():
+            context.warn(
+                f"{examples[0].where}: the numbers in column {lost[0]} (the first is 0)"
+                + f" and {len(lost) - 1:,} more" * (len(lost) > 1)
+                + " are nearly the same as float32, which has 7 digits; subtract the least from "
+                "all, or leave the column out"
+            )
         every = np.concatenate([_column(numbers) for numbers in labels])
         train = np.arange(len(every)) < examples[0].count
         name = f"{where}: {shown(pairs[0][1])}"

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from pipeline.errors import DataError
 from stages.dataset.formats.layout import shown
 
 PLACES = 5  # that a message names
-MISSING = frozenset(("", "?", "na", "n/a", "nan", "null", "none", "-nan", "#n/a"))
+STEPS = 64  # of float32 that the numbers of a column span at least
+MISSING = frozenset(  # as spreadsheets, databases and pandas write it
+    ("", "?", "na", "n/a", "nan", "null", "none", "-nan", "#n/a", "#na", "<na>", "nat")
+)
 
 
 def number_of(cell: Any) -> float | None:
@@ -23,6 +28,12 @@ def number_of(cell: Any) -> float | None:
             return None
     value = float(cell)
     return value if abs(value) <= 3.4028234e38 else None  # a NaN is not, either
+
+
+def loses_digits(least: float, most: float) -> bool:
+    """Whether float32 has few steps from `least` to `most`: so far from 0, so close together."""
+    step = np.spacing(np.float32(max(abs(least), abs(most))))
+    return 0 < most - least < STEPS * float(step)
 
 
 def is_infinite(cell: Any) -> bool:

@@ -6,6 +6,7 @@ A column whose every cell is a number is a number; any other is a category, of a
 from __future__ import annotations
 
 import array
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +16,21 @@ import numpy as np
 
 from pipeline.errors import DataError
 from stages.dataset.classes import check_number
-from stages.dataset.formats.cells import is_infinite, is_missing, missing_values, number_of, text_of
+from stages.dataset.formats.cells import (
+    is_infinite,
+    is_missing,
+    loses_digits,
+    missing_values,
+    number_of,
+    text_of,
+)
 from stages.dataset.formats.layout import RECORDS, shown
 from stages.dataset.formats.rows import Batch
 
 CATEGORIES = 100  # of a column
 FEATURES = 100_000
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]{0,17}))(?:\.0*)?", re.ASCII)
-_LIKE_NUMBERS = re.compile(r"[-+$€£]?[0-9][0-9.,' ]*%?", re.ASCII)
+_LIKE_NUMBERS = re.compile(r"[-+−$€£]?[0-9][0-9.,' ]*%?", re.ASCII)
 Column = Mapping[str, Any]  # {"name", "kind": "number"} or {"name", "kind": "category", "values"}
 
 
@@ -39,6 +47,8 @@ class _Seen:
     other: tuple[int, Any] | None = None  # the first that is no number, and its line
     infinite: int | None = None
     missing: list[int] = field(default_factory=list)
+    least: float = math.inf
+    most: float = -math.inf
 
 
 def learn_columns(
@@ -82,12 +92,21 @@ def _look(seen: _Seen, cells: Sequence[Any], lines: Sequence[int]) -> None:
             continue
         if len(seen.texts) <= CATEGORIES:
             seen.texts.add(text_of(cell))
-        if seen.other is None and number_of(cell) is None:
-            seen.other = lines[place], cell
+        if seen.other is None:
+            if (number := number_of(cell)) is None:
+                seen.other = lines[place], cell
+            else:
+                seen.least, seen.most = min(seen.least, number), max(seen.most, number)
 
 
 def _column(name: str, seen: _Seen, path: object, warn: Callable[[str], None]) -> Column:
     if seen.other is None:
+        if loses_digits(seen.least, seen.most):
+            warn(
+                f"{path}, column {shown(name)}: numbers from {seen.least:.15g} to {seen.most:.15g} "
+                "are nearly the same as float32, which has 7 digits; subtract the least from all, "
+                f"or leave the column out with --drop {shown(name)}"
+            )
         return {"name": name, "kind": "number"}
     if len(seen.texts) > CATEGORIES or is_infinite(seen.other[1]):
         line, cell = seen.other

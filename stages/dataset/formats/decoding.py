@@ -28,13 +28,13 @@ Item = tuple[int, str, str, Any]  # number, name, SHA-256 or "", path or bytes
 
 def decode_all(
     items: Iterable[Item], total: int, side: int, packs: Packs
-) -> Iterator[tuple[np.ndarray, np.ndarray, dict[int, str]]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, dict[int, DataError]]]:
     """(numbers, pixels, what is wrong with others by number) of chunks of files, in order."""
     size = max(min(CHUNK, CHUNK_BYTES // (3 * side * side)), 1)
     under_way: deque[tuple[list[Item], dict[int, np.ndarray], Any]] = deque()
     workers = 1 if total <= FEW else default_workers()
 
-    def finish() -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+    def finish() -> tuple[np.ndarray, np.ndarray, dict[int, DataError]]:
         chunk, there, future = under_way.popleft()
         made, wrong = _result(future) if future is not None else ({}, {})
         packs.put([key for key, _ in made.values()], [image for _, image in made.values()])
@@ -95,21 +95,22 @@ def _pool(name: str, workers: int) -> Iterator[Any]:
 
 def decode_files(
     items: list[Item], side: int
-) -> tuple[dict[int, tuple[str, np.ndarray]], dict[int, str]]:
+) -> tuple[dict[int, tuple[str, np.ndarray]], dict[int, DataError]]:
     """Runs in a worker: SHA-256 and pixels of each file by number; what is wrong with others."""
-    made, wrong = {}, {}
+    made: dict[int, tuple[str, np.ndarray]] = {}
+    wrong: dict[int, DataError] = {}
     with images.quiet():
         for number, _, sha256, place in items:
             try:
                 data = place if isinstance(place, bytes) else _bytes(place)
                 found = hashlib.sha256(data).hexdigest()
                 if sha256 and found != sha256:
-                    raise DataError("it has changed meanwhile: run the same command again")
+                    raise images.Transient("it has changed meanwhile: run the same command again")
                 made[number] = found, images.decode_image(data, (3, side, side))
-            except OSError as error:
-                wrong[number] = error.strerror or "it cannot be read"
+            except OSError as error:  # it could be read when it was listed
+                wrong[number] = images.Transient(error.strerror or "it cannot be read")
             except DataError as error:
-                wrong[number] = str(error)
+                wrong[number] = error
     return made, wrong
 
 

@@ -1,7 +1,8 @@
 """Examples: an array of any form and type as images or as the rows of a table, in blocks.
 
 Pixels of other types than bytes are scaled: white is the first of 1, 16, 255, 65,535 that no pixel
-exceeds. Fractions just above 1 are refused: taken as parts of 16 they would be nearly black.
+exceeds. Refused is what would be nearly black then: fractions, or beyond 255 anything, of which no
+pixel reaches an eighth of that white (0 to 1.01, 0 to 2.5, 0 to 300), and fractions up to 16.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import DataError
+from stages.dataset.formats.cells import loses_digits
 from stages.dataset.formats.layout import RECORDS
 
 BLOCK = 1 << 22  # bytes of pixels or features at once
 SIDE = 4096  # pixels
 WHITES = (1, 16, 255, 65_535)
+DARK = 8  # no pixel that is this part of white: it is another white that was meant
 
 
 class Examples:
@@ -81,6 +84,16 @@ class Examples:
             rows = (rows[:, :3] * opacity + 255 * (255 - opacity) + 127) // 255
         return np.ascontiguousarray(rows, np.uint8)
 
+    def lost(self) -> list[int]:
+        """The columns of a table whose numbers are hardly told apart as float32."""
+        if len(self.form) == 3 or self.array.dtype.itemsize < 4 or self.array.dtype == np.float32:
+            return []
+        blocks = [self.array[at : at + self.rows] for at in range(0, self.count, self.rows)]
+        least = np.min([block.min(axis=0) for block in blocks], axis=0)
+        most = np.max([block.max(axis=0) for block in blocks], axis=0)
+        pairs = zip(least.tolist(), most.tolist(), strict=True)
+        return [place for place, pair in enumerate(pairs) if loses_digits(*pair)]
+
     def _white(self) -> int:
         if self.array.dtype == np.uint8:
             return 255
@@ -91,7 +104,8 @@ class Examples:
             least, most = min(least, float(rows.min())), max(most, float(rows.max()))
             whole = whole and (rows.dtype.kind != "f" or bool((rows == np.rint(rows)).all()))
         white = next((white for white in WHITES if most <= white), None)
-        if least < 0 or white is None or (white == 16 and not whole):
+        dark = white is not None and (most * DARK <= white or white == 16)
+        if least < 0 or white is None or (dark and most > 1 and (not whole or white > 255)):
             raise DataError(
                 f"{self.where}: expected pixels from 0 to 1, 255 or 65,535, or whole ones to 16, "
                 f"found {least:g} to {most:g}{'' if whole else ', with fractions'}; scale or clip "

@@ -25,6 +25,10 @@ MAX_PIXELS = 64_000_000  # at 4 bytes each, and up to twice in memory
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
 
 
+class Transient(DataError):
+    """What is wrong with a file now, and says nothing of its bytes: none is left out for it."""
+
+
 def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     """An image file of any size and mode → uint8 (channels, height, width) of the given shape.
 
@@ -85,6 +89,8 @@ def decode_image(data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
             pixels = _pixels(image, (shape[2], shape[1]))
     except DataError:
         raise
+    except MemoryError as error:
+        raise Transient("expected memory for its pixels, found too little") from error
     except Exception as error:  # its many decoders raise whatever a damaged file leads them to
         words = str(error).replace(f" file {bounded!r}", " file")
         reason = words.replace(repr(bounded), "the file") or type(error).__name__

@@ -16,10 +16,12 @@ WANTED = (
 
 OTHERS = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
-    (b"7z", "a 7z archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
     (b"Rar!", "a RAR archive"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"RIFF", "a WebP image, or another file of that family"),
     (b"\x89HDF", "an HDF5 file"),
     (b"\x80", "a Python pickle"),
 )
@@ -36,10 +38,12 @@ def what_else(head: bytes) -> str | None:
         return "an empty file"
     known = head.startswith((*ZIP, NPY, PARQUET, IDX))
     known = known or decompressor(head) is not None or looks_like_tar(head) or is_text(head)
-    if known or len(head) < HEAD:
+    if known:
         return None
-    named = (words for magic, words in OTHERS if head.startswith(magic))
-    return next(named, f"bytes that begin {head[:4].hex(' ')}")
+    for magic, words in OTHERS:
+        if head.startswith(magic) and (len(magic) > 1 or len(head) == HEAD):
+            return words
+    return f"bytes that begin {head[:4].hex(' ')}" if len(head) == HEAD else None
 
 
 def expect_known(head: bytes, what: object) -> None:

@@ -5,6 +5,7 @@ pip install 'cifar-pipeline[tables]'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 from pipeline.errors import ConfigError, DataError
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.rows import ROWS, Batch, check_columns
+
+INDEX = re.compile(r"__index_level_[0-9]+__")  # as pandas calls that of a DataFrame
 
 
 class Parquet:
@@ -36,7 +39,9 @@ class Parquet:
         self._unread: dict[str, str] = {}  # columns of other types, to be left out
         for name, kind in zip(schema.names, schema.types, strict=True):
             kind = kind.value_type if types.is_dictionary(kind) else kind
-            if not (
+            if INDEX.fullmatch(name):  # it says where a row stood, and often with that its class
+                self._unread[name] = "the index of a DataFrame"
+            elif not (
                 types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
                 or types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind)
                 or types.is_decimal(kind)

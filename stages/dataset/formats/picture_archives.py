@@ -21,7 +21,15 @@ def picture_names(path: Path) -> list[str]:
     if zips.is_zip(path):
         names = zips.names(path, MEMBERS)
     else:
-        names = [m.name for m in archive_members(path, limit=MEMBERS) if m.is_file]
+        names = []
+        for member in archive_members(path, limit=MEMBERS):
+            if _wanted(member.name):
+                if not member.is_file:
+                    raise DataError(
+                        f"{member.where}: expected an image file, found a link, a folder or the "
+                        "like; pack it anew (tar --dereference --hard-dereference)"
+                    )
+                names.append(member.name)
     names = [name for name in names if _wanted(name)]
     if len(set(names)) < len(names):
         raise DataError(f"{path}: expected each name once in the archive, found one twice")

@@ -53,7 +53,7 @@ def read(source: Files, options: Any, context: Context) -> Reading:
     stripped = names if listed else without_common_folder(names)
     classes, numbers, test = arrange(stripped, where)
     packs = Packs(Path(options.data_dir) / "decoded" / _version(side), (3, side, side))
-    bad: dict[int, str] = {}
+    bad: dict[int, DataError] = {}
     count = 0
 
     def blocks() -> Iterator[tuple[np.ndarray, Block]]:
@@ -94,11 +94,16 @@ def read(source: Files, options: Any, context: Context) -> Reading:
 
 
 def _report(
-    bad: dict[int, str], names: list[str], where: object, skip: bool, context: Context
+    bad: dict[int, DataError], names: list[str], where: object, skip: bool, context: Context
 ) -> None:
     shown_ones = [f"{shown(names[number])} ({bad[number]})" for number in sorted(bad)[:10]]
     more = f" and {len(bad) - 10:,} more" if len(bad) > 10 else ""
     words = f"{len(bad):,} of {len(names):,} files: {', '.join(shown_ones)}{more}"
+    if passing := [number for number, why in bad.items() if isinstance(why, images.Transient)]:
+        raise DataError(
+            f"{where}: expected images as they were when they were listed, found "
+            f"{shown(names[passing[0]])} ({bad[passing[0]]})"
+        )
     if not skip:
         raise DataError(
             f"{where}: expected images that can be read, found none in {words}; remove them, or "

@@ -1,6 +1,7 @@
 """Readers of tables: whichever reads a file, as its first bytes show.
 
-CSV and TSV may be packed (.gz, .bz2, .xz); a table of any kind may be the one in a zip archive.
+CSV and TSV may be packed (.gz, .bz2, .xz); a table of any kind may be the one in a zip or a
+tar archive.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from stages.dataset.formats import zips
 from stages.dataset.formats.blobs import blobs
 from stages.dataset.formats.delimited import Csv
 from stages.dataset.formats.inflate import ByteStream
+from stages.dataset.formats.known import HEAD, PARQUET
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.parquet import Parquet
 from stages.dataset.formats.rows import Reader
+from stages.dataset.formats.tar import looks_like_tar
+
+TABLES = (".csv", ".tsv", ".parquet")
 
 
 @contextmanager
@@ -25,20 +30,21 @@ def reader_of(path: Path) -> Iterator[Reader]:
     """The reader of the table at `path`. Raises `DataError` where there is none."""
     with ExitStack() as stack:
         file = stack.enter_context(open_file(path))
-        head = file.read(4)
+        head = file.read(HEAD)
         file.seek(0)
-        if head == b"PAR1":
+        if head.startswith(PARQUET):
             yield Parquet(path, file)
             return
-        if zips.looks_like_zip(head):
-            yield _in_zip(path, stack)
+        stream = ByteStream(file, path)
+        if zips.looks_like_zip(head) or looks_like_tar(stream.peek(HEAD)):
+            yield _in_archive(path, stack)
             return
-        yield Csv(path, ByteStream(file, path))
+        yield Csv(path, stream)
 
 
-def _in_zip(path: Path, stack: ExitStack) -> Reader:
+def _in_archive(path: Path, stack: ExitStack) -> Reader:
     def wanted(name: str) -> bool:
-        return name.lower().endswith((".csv", ".tsv", ".parquet")) and not name.startswith(".")
+        return name.lower().endswith(TABLES) and not name.startswith(".")
 
     found = blobs(Files((File(path, 0, ""),)), wanted, stack)
     if len(found) != 1:

@@ -37,6 +37,11 @@ def read(source: Files, options: Any, context: Context) -> Reading:
                 f"{', '.join(map(shown, reader.columns[:20]))}"
             )
     dropped = [name.strip() for name in options.drop.split(",") if name.strip()]
+    if options.label in dropped:
+        raise ConfigError(
+            f"--drop {shown(options.label)}: expected columns beside that of --label, found it; "
+            "take it out of one of both"
+        )
     with reader_of(path) as reader, context.progress("columns", None, "rows") as progress:
         for flag, names in (("--label", [options.label]), ("--drop", dropped)):
             for name in names:

@@ -1,9 +1,10 @@
 """Folder: a folder of images by class, found anew and hashed where it changed.
 
 Images are the files with an image's ending below a folder for each class, at any depth; hidden
-files, and files of other kinds, are passed over. Links are followed, but none to a folder above
-it. Digests of files that were not touched since are remembered, in the data folder, as
-`pipeline.store.files.DigestCache` does it for single files.
+files, and files of other kinds, are passed over. Links are followed, but none to a folder above it,
+and none to nothing: it may be a class on a disk that is not there. Digests of files that were not
+touched since are remembered, in the data folder, as `pipeline.store.files.DigestCache` does it for
+single files.
 """
 
 from __future__ import annotations
@@ -147,8 +148,10 @@ def _walk(folder: Path) -> Iterator[tuple[str, tuple[str, os.stat_result]]]:
                         waiting.append((entry.path, f"{name}/", (*above, identity)))
                         if not below:
                             classes.add(entry.name)
-                    elif is_picture(entry.name):
+                    elif is_picture(entry.name) or entry.is_symlink():
                         status = entry.stat()
+                        if not is_picture(entry.name):  # a link to a file of another kind
+                            continue
                         if not stat.S_ISREG(status.st_mode):
                             raise DataError(
                                 f"{shown(entry.path)}: expected an image file, found no regular "

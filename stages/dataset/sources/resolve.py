@@ -96,6 +96,7 @@ def is_url(source: str) -> bool:
     if not good:
         raise ConfigError(
             f"--source: expected a URL like https://host/archive.tar.gz, found {hidden(source)!r}"
+            + "; name a file by its path alone" * (match[1].lower() == "file")
         )
     return True
 

@@ -51,6 +51,7 @@ def test_a_file_of_a_folder_keeps_its_place_in_it(tmp_path, apart):
     assert list(found["places"]) == [["folder", "b.txt"], ["deep", "a.txt"]]
 
 
+@pytest.mark.long
 def test_texts_travel_and_one_changed_text_travels_alone(texts, apart):
     expected = run(WORDS, store="here", executor="serial")
     found = on(apart, WORDS, Path("there"))

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pipeline import Pipeline, find_files, plan, run
+from pipeline.code.kept import _states
 
 HELPERS = """
 from concurrent.futures import ThreadPoolExecutor
@@ -151,6 +152,21 @@ def test_groups_of_items_and_stages_side_by_side(flow, tmp_path):
     decisions = plan(Pipeline(flow.each, flow.beside, flow.other), store="s")
     assert {one.status for one in decisions} == {"runs"}
     assert "40 of 40 items run" in next(d.reason for d in decisions if d.stage.name == "each")
+
+
+@pytest.mark.parametrize(
+    "kept", [lambda module, x: module.FOUND.update(x=x), lambda module, x: setattr(module, "X", x)]
+)
+def test_a_number_that_lies_where_another_lay_is_another(flow, kept):
+    helpers = flow().helpers
+    kept(helpers, float("0.5"))
+    before = dict(_states({helpers.__file__}))
+    kept(helpers, 0)  # the place of the first is free
+    kept(helpers, float("0.7"))
+    after = dict(_states({helpers.__file__}))
+    changed = {key[1] for key in before if before[key] != after[key]}
+    assert len(changed) == 1
+    assert changed <= {"FOUND", "X"}
 
 
 def test_the_folder_of_a_file_that_was_found_counts(tmp_path, monkeypatch):

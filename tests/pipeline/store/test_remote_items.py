@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import Pipeline
 from pipeline.store.remote import RemoteError
+from tests.everyday import long_but
 from tests.pipeline import maps
 from tests.pipeline.maps import KINDS, NUMBERS
 from tests.pipeline.store.test_remote import Machine, address, objects  # noqa: F401
@@ -54,7 +55,9 @@ def test_an_item_more_is_all_that_another_machine_makes(tmp_path, address):  # n
 
 
 @in_memory
-@pytest.mark.parametrize("harm", ["bit", "gone", "manifest", "no group", "other"])
+@pytest.mark.parametrize(
+    "harm", long_but(("bit", "other"), ("bit", "gone", "manifest", "no group", "other"))
+)
 def test_what_was_changed_is_made_anew(tmp_path, address, harm):  # noqa: F811
     made = go(Machine(tmp_path / "a", address))[1]
     fs, root = fsspec.core.url_to_fs(address)

@@ -49,6 +49,9 @@ def test_a_folder_without_images_is_reported(call, folder):
     assert status == 2
     assert "expected image files (.png, .jpg" in err
     assert err.endswith("in the folder, found none\n")
+    (folder / "empty" / "cat").mkdir()
+    err = call(f"predict --load {path} {folder / 'empty'}")[2]
+    assert err.endswith(f"found none; for those in its folders name '{folder}/empty/*/*'\n")
 
 
 def test_patterns_stand_for_the_files_that_fit(call, folder):

@@ -85,10 +85,10 @@ def test_tables_packed_and_not(tmp_path):
     for name, data in (
         ("t.csv.gz", datasets.gz(TABLE)),
         ("t.zip", zipped({"t.csv": TABLE})),
+        ("t.tar.gz", datasets.gz(datasets.tar({"d/t.csv": TABLE, "d/._t.csv": b"\0"}))),
         ("t.tsv", TABLE.replace(b";", b"\t").replace(b"y\t", b"y;")),
     ):
-        found = decoded(identify(datasets.write(tmp_path / name, data)), label="kind")
-        assert same(found, plain)
+        assert same(decoded(identify(datasets.write(tmp_path / name, data)), label="kind"), plain)
 
 
 def test_parquet_is_as_csv(tmp_path):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pipeline.context import Context
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import identify
 from stages.dataset.options import ReadingOptions
 from stages.decode import decode
@@ -42,18 +43,50 @@ def test_labels_that_are_written_in_two_ways_are_two_classes(tmp_path, labels, c
     assert decoded(source, label="kind")[2]["classes"] == classes
 
 
-@pytest.mark.parametrize("cells", [["1,5", "2,5"], ["1", "2", "oops"], ["5%", "7%"], ["x", "1"]])
+class Listening(Context):
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, message):
+        self.warnings.append(message)
+
+
+@pytest.mark.parametrize(
+    "cells", [["1,5", "2,5"], ["1", "2", "oops"], ["5%", "7%"], ["−1", "−2"], ["x", "1"]]
+)
 def test_a_column_that_is_almost_numbers_is_reported(tmp_path, cells):
-    class Listening(Context):
-        def __init__(self):
-            self.warnings = []
-
-        def warn(self, message):
-            self.warnings.append(message)
-
     rows = "".join(f"{cells[n % len(cells)]};{'xy'[n % 2]}\n" for n in range(12))
     source = identify(datasets.write(tmp_path / "t.csv", f"a;kind\n{rows}".encode()))
     context = Listening()
     collected(decode(source, reading=ReadingOptions(label="kind"), context=context))
     said = [text for text in context.warnings if "column a: taken as a category of" in text]
     assert len(said) == (cells[0] != "x")
+
+
+@pytest.mark.parametrize(("first", "step", "lost"), [(1.7e9, 1, 1), (1.7e9, 1000, 0), (5, 0, 0)])
+def test_numbers_that_float32_hardly_tells_apart_are_reported(tmp_path, first, step, lost):
+    numbers = first + step * np.arange(40.0)
+    rows = "".join(f"{number!r},{'xy'[n % 2]}\n" for n, number in enumerate(numbers.tolist()))
+    datasets.write(tmp_path / "t.csv", f"a,kind\n{rows}".encode())
+    np.savez(tmp_path / "t.npz", X=numbers[:, None], y=np.arange(40) % 2)
+    for name, label in (("t.csv", "kind"), ("t.npz", "")):
+        context = Listening()
+        source = identify(tmp_path / name)
+        collected(decode(source, reading=ReadingOptions(label=label), context=context))
+        assert sum("nearly the same as float32" in text for text in context.warnings) == lost
+
+
+def test_the_index_of_a_dataframe_is_no_feature(tmp_path):
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"a": [1.0, 2, 3, 4, 5], "kind": [*"ynyny"]}).iloc[[4, 1, 2, 3, 0]]
+    table.to_parquet(tmp_path / "t.parquet")
+    source, index = identify(tmp_path / "t.parquet"), "__index_level_0__"
+    assert decoded(source, label="kind", drop=index)[0].shape == (5, 1)
+    with pytest.raises(DataError, match=f"column {index}: .* found the index of a DataFrame;"):
+        decoded(source, label="kind")
+
+
+def test_the_label_is_not_left_out(tmp_path):
+    source = identify(datasets.write(tmp_path / "t.csv", b"a,b,kind\n1,2,x\n2,3,y\n" * 3))
+    with pytest.raises(ConfigError, match="--drop kind: expected columns beside that of --label"):
+        decoded(source, label="kind", drop="a,kind")

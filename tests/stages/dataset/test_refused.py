@@ -92,6 +92,7 @@ ZIPS = [
     (zipped({"/cat/a.png": b"", "dog/b.png": b""}), "expected names inside the archive, found /ca"),
     (zipped(pictures())[:-30], "expected a zip archive that can be read, found none"),
     (zipped({"readme": b""}), "expected data_batch_1.bin"),
+    (b"7z\xbc\xaf\x27\x1c" + bytes(99), "found a 7z archive; check where it comes from"),
     (zipped({"a.csv": b"a,b\n1,2", "b.csv": b"a,b\n1,2"}), "expected one table in the archive, fo"),
 ]  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tarfile
 
 import pytest
 
@@ -88,6 +90,50 @@ def test_loops_and_pipes(tmp_path, of):
     (folder / "cat" / "pipe.png").unlink()
     (folder / "cat" / "gone.png").symlink_to(folder / "nothing")
     assert "cat/gone.png: expected a folder or a file that can be read: No such" in of("f", {})
+    (folder / "cat" / "gone.png").unlink()
+    (folder / "cow").symlink_to(folder / "disk that is not there")  # not a class that is left out
+    assert "f/cow: expected a folder or a file that can be read: No such file" in of("f", {})
+    (folder / "cow").unlink()
+    (folder / "notes.txt").symlink_to(__file__)  # a file of another kind is passed over
+    assert len(decoded(folder_files(folder, tmp_path), data_dir=str(tmp_path / "d"))[0]) == 4
+
+
+def folder_files(folder, tmp_path):
+    data_dir = str(tmp_path / "d")
+    options = {"sha256": None, "synthetic_size": 50, "data_dir": data_dir}
+    return resolve_source(source=str(folder), **options)["source"]
+
+
+@pytest.mark.parametrize("change", ["another", "gone", "memory"])
+def test_what_passes_is_no_reason_to_leave_an_image_out(tmp_path, monkeypatch, change):
+    folder = write_all(tmp_path / "f", pictures(count=3))
+    found = folder_files(folder, tmp_path)
+    if change == "another":
+        (folder / "cat" / "0.png").write_bytes(pictures()["dog/0.png"])
+    elif change == "gone":
+        (folder / "cat" / "0.png").unlink()
+    else:
+        monkeypatch.setattr("PIL.Image.Image.resize", none_left)
+    text = refusal(found, skip_bad=True, data_dir=str(tmp_path / "d"))
+    assert "f: expected images as they were when they were listed, found cat/" in text
+
+
+def none_left(*_, **__):
+    raise MemoryError
+
+
+def test_a_link_in_an_archive_is_no_image_that_is_left_out(of):
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name, data in pictures(count=2).items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+        member = tarfile.TarInfo("cat/9.png")
+        member.type, member.linkname = tarfile.LNKTYPE, "cat/0.png"
+        tar.addfile(member)
+    text = of("p.tar", archive.getvalue(), skip_bad=True)
+    assert text.startswith("p.tar: cat/9.png: expected an image file, found a link, a folder or th")
 
 
 def test_a_file_that_changed_after_it_was_listed(tmp_path):

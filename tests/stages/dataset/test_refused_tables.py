@@ -32,6 +32,12 @@ ARRAYS = [
     (npz(X=X[:, :, None] - 1, y=Y), "expected pixels from 0 to 1, 255 or 65,535,"),
     (npz(X=X[:, :, None] * 70_000, y=Y), "expected pixels from 0 to 1, 255 or 65,535,"),
     (npz(X=X[:, :, None] * 1.01 / X.max(), y=Y), "found 0 to 1.01, with fractions; scale"),
+    (npz(X=X[:, :, None] * 20.5 / X.max(), y=Y), "found 0 to 20.5, with fractions; scale"),
+    (npz(X=X[:, :, None] * 300.5 / X.max(), y=Y), "found 0 to 300.5, with fractions; scale"),
+    (npz(X=np.full((10, 2, 2), 300, np.uint16), y=Y), "or whole ones to 16, found 0 to 300; scale"),
+    (npz(X=X, y=np.eye(2)[Y]), "found float64 (10, 2); of rows with a 1 for the class take argmax"),
+    (npz(X=X, y=np.array(["a", "b", "nan", *"abababa"])), "found nan in row 2 (the first is 0), w"),
+    (npz(X=X, y=np.array([b"a", b"<NA>"] * 5)), "found <NA> in row 1 (the first is 0), which is"),
     (npz(X=X, y=np.array([b"caf\xe9", b"caf\xe8"] * 5)), "expected labels in UTF-8, found the b"),
     (npz(X=X, y=np.array(["K\u00fc", "Ku\u0308"] * 5)), "'K\\xfc', which look the same; rename"),
     (npz(X=X, y=np.array(["a", "a "] * 5)), "found 'a' and 'a ', which look the same; rename one"),
@@ -60,6 +66,7 @@ def test_a_header_of_a_huge_array(of):
 
 TABLES = [
     (b"a,b,kind\n1,2,x\n1,2\n", "expected 3 cells, as in the first line, found 2 in line 3; corre"),
+    (b"a,b,kind\n<NA>,NaT,x\n1,#NA,y\n", "found none in column a in line 2; b in line 2, 3; fil"),
     (b"a,b,kind\n1,,x\n?,NA,y\n", "found none in column a in line 3; b in line 2, 3; fill them in"),
     (b"a,b,kind\n1,2,\n", "expected a value in every cell, found none in column kind in line 2"),
     (b"a,a,kind\n1,2,x\n", "expected different names of columns, found a twice; rename one"),

@@ -92,6 +92,7 @@ def test_epochs_come_as_they_are_trained_and_those_repeated_count_once(tmp_path)
     assert [value for _, value in curves["loss/training"]] == [1, 2, 3, 4.5, 5.5, 6.5]
 
 
+@pytest.mark.long
 def test_from_python_the_live_file_gives_way_to_the_record(in_folder):
     def live(event: Event) -> None:
         board(event)

@@ -141,6 +141,8 @@ def test_addresses_that_are_none(resolve, url):
     assert refused(ConfigError, resolve, url) == (
         f"--source: expected a URL like https://host/archive.tar.gz, found {url!r}"
     )
+    text = refused(ConfigError, resolve, "file:///t.csv")
+    assert text.endswith("found 'file:///t.csv'; name a file by its path alone")
 
 
 @pytest.mark.parametrize("sha256", ["", "abc", "g" * 64, "a" * 63])
