@@ -81,7 +81,9 @@ def show_config(program: Program, session: Session, init: str | None) -> None:
     """`config`, and `config --init`, the whole as a file to edit."""
     from pipeline.cli import config
 
-    page = config.to_toml(session.settings, terminal_width()).rstrip()
+    page = config.to_toml(
+        session.settings, terminal_width(), Console(sys.stdout).fitting("…")
+    ).rstrip()
     if init is not None:
         from pipeline.cli.template import commented
 

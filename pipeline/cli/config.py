@@ -61,10 +61,11 @@ def document(settings: Mapping[str, Setting]) -> dict[str, dict[str, Any]]:
     }
 
 
-def to_toml(settings: Mapping[str, Setting], columns: int | None = None) -> str:
+def to_toml(settings: Mapping[str, Setting], columns: int | None = None, mark: str = "…") -> str:
     """The resolved configuration as TOML which, read back, gives the same values.
 
-    Comments say where each comes from; a line of at most `columns` characters cuts them short.
+    Comments say where each comes from; a line of at most `columns` characters cuts them short,
+    with `mark`.
     """
     lines = [f"{name} = {toml_literal(setting.value)}" for name, setting in settings.items()]
     width = max(map(len, lines), default=0)
@@ -72,11 +73,11 @@ def to_toml(settings: Mapping[str, Setting], columns: int | None = None) -> str:
     if columns is not None:
         width = min(width, columns // 2)
     return "".join(
-        _commented(f"{line:<{width}}", origin, columns)
+        _commented(f"{line:<{width}}", origin, columns, mark)
         for line, origin in zip(lines, origins, strict=True)
     )
 
 
-def _commented(line: str, origin: str, columns: int | None) -> str:
-    comment = shortened(f"  # {origin}", None if columns is None else columns - len(line))
+def _commented(line: str, origin: str, columns: int | None, mark: str) -> str:
+    comment = shortened(f"  # {origin}", None if columns is None else columns - len(line), mark)
     return f"{line}{comment if len(comment) > 4 else ''}".rstrip() + "\n"

@@ -80,5 +80,6 @@ def _let_output_go() -> None:
 def _complain(message: str, status: int) -> int:
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
     line = line if status == INTERRUPTED else f"error: {line}"
-    echo(folded(line, Console(sys.stderr).width), error=True)
+    console = Console(sys.stderr)
+    echo(folded(console.fitting(line), console.width), error=True)
     return status

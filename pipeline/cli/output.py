@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pipeline.events.console import Console
-from pipeline.events.fitting import folded, shortened
+from pipeline.events.fitting import columns, folded, shortened
 
 
 def echo(text: str, error: bool = False) -> None:
@@ -21,6 +21,7 @@ def echo(text: str, error: bool = False) -> None:
 def echo_page(text: str) -> None:
     """Print a page for people, its long lines folded where stdout is a terminal."""
     width = terminal_width()
+    text = Console(sys.stdout).fitting(text)
     echo("\n".join(folded(line, width) for line in text.split("\n")))
 
 
@@ -32,11 +33,12 @@ def terminal_width() -> int | None:
 def shown_place(path: Path | str, label: str = "") -> str:
     """A labelled path that fits the terminal: there, a long digest in it is cut to `1a2b3c4d*`,
     which a shell completes."""
-    text, width = f"{label}{path}", terminal_width()
-    if width is None or len(text) <= width:
+    fitting = Console(sys.stdout).fitting
+    text, width = fitting(f"{label}{path}"), terminal_width()
+    if width is None or columns(text) <= width:
         return text
     parts = [f"{part[:8]}*" if _is_digest(part) else part for part in Path(path).parts]
-    return label + shortened(str(Path(*parts)), width - len(label))
+    return label + shortened(fitting(str(Path(*parts))), width - len(label), fitting("…"))
 
 
 def _is_digest(part: str) -> bool:

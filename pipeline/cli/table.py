@@ -5,12 +5,14 @@ In a file or a pipe a table is whole.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 
 from pipeline.cli.output import terminal_width
-from pipeline.events.fitting import shortened
+from pipeline.events.console import Console
+from pipeline.events.fitting import columns, padded, shortened
 
-LEAST = 10  # characters that a shortened column keeps
+LEAST = 10  # columns of the terminal that a shortened one keeps
 GAP = 2
 
 
@@ -28,12 +30,13 @@ def align(
     order, as far as needed, and those of `shorten` (none named: all that are not right-aligned, but
     for the first) are cut: the widest first.
     """
-    rows = [list(row) for row in rows]
+    fitting = Console(sys.stdout).fitting  # what has no sign there may take more columns
+    rows, mark = [[fitting(cell) for cell in row] for row in rows], fitting("…")
     width = terminal_width() if width is None else width
     if not rows:
         return ""
     kept = list(range(len(rows[0])))
-    widths = [max(len(row[i]) for row in rows) for i in kept]
+    widths = [max(columns(row[i]) for row in rows) for i in kept]
     if width is not None:
         cut = [i for i in kept[1:] if i not in right] if shorten is None else list(shorten)
         for column in drop:
@@ -42,7 +45,12 @@ def align(
                 break
             kept.remove(column)
         _narrow(widths, [i for i in kept if i in cut], sum(widths[i] for i in kept), kept, width)
-    return "\n".join(_line(row, kept, widths, right, width) for row in rows)
+    return "\n".join(_line(row, kept, widths, right, width, mark) for row in rows)
+
+
+def whole_width(rows: Sequence[Sequence[str]]) -> int:
+    """How many columns of a terminal such a table takes where nothing is cut."""
+    return sum(max(map(columns, cells)) + GAP for cells in zip(*rows, strict=True)) - GAP
 
 
 def _narrow(
@@ -64,10 +72,10 @@ def _line(
     widths: Sequence[int],
     right: Sequence[int],
     width: int | None,
+    mark: str,
 ) -> str:
-    cells = [shortened(row[i], widths[i]) for i in kept]
+    cells = [shortened(row[i], widths[i], mark) for i in kept]
     line = (" " * GAP).join(
-        cell.rjust(widths[i]) if i in right else cell.ljust(widths[i])
-        for i, cell in zip(kept, cells, strict=True)
+        padded(cell, widths[i], i in right) for i, cell in zip(kept, cells, strict=True)
     )
-    return shortened(line.rstrip(), width)
+    return shortened(line.rstrip(), width, mark)

@@ -30,7 +30,7 @@ class QuietReporter(Reporter):
         self._line("\n".join(self._console.paint(line, YELLOW) for line in lines))
 
     def _folded(self, text: str) -> str:
-        return folded(text, self._console.width)
+        return folded(self._console.fitting(text), self._console.width)
 
     def _line(self, text: str) -> None:
         with self.lock:
@@ -81,7 +81,8 @@ class LineReporter(QuietReporter):
 
     def _columns(self, name: str, status: str, took: str, reason: str) -> str:
         line = f"{name:<12} {status:<6} {took:>11}  {reason}".rstrip()
-        return shortened(line, self._console.width)
+        fitting = self._console.fitting
+        return shortened(fitting(line), self._console.width, fitting("…"))
 
     def _show(self, task: Task) -> None:
         width = self._console.width

@@ -9,7 +9,8 @@ from typing import Any
 from pipeline.cli import display
 from pipeline.cli.output import shown_place, terminal_width
 from pipeline.cli.session import Session
-from pipeline.cli.table import align
+from pipeline.cli.table import align, whole_width
+from pipeline.events.fitting import beginning
 from pipeline.outcome import Outcome
 
 MISTAKEN = 3  # of the other classes, where there is no matrix
@@ -86,11 +87,10 @@ def _confusion(test: Mapping[str, Any]) -> str:
         return _worst(test, names)
     counts = test["confusion"]
     accuracies = [_percent(test["per_class"][name]) for name in names]
-    rows = [["test: truth ↓ prediction →", "accuracy", *(name[:5] for name in names)]]
+    rows = [["test: truth ↓ prediction →", "accuracy", *(beginning(name, 5) for name in names)]]
     for name, accuracy, row in zip(names, accuracies, counts, strict=True):
         rows.append([name, accuracy, *(str(count) if count else "·" for count in row)])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    if sum(widths) + 2 * (len(widths) - 1) <= (terminal_width() or math.inf):
+    if whole_width(rows) <= (terminal_width() or math.inf):
         return align(rows, right=range(1, len(names) + 2))
     rows = [["test", "accuracy", "mostly taken for"]]
     for number, (name, accuracy, row) in enumerate(zip(names, accuracies, counts, strict=True)):

@@ -52,7 +52,7 @@ def report(
     if plot is not None:
         if not drawn:
             raise ConfigError(f"--plot: expected a training with {figure}, found one without")
-        picture.draw(drawn, Path(plot))
+        picture.draw(drawn, Path(plot), session.reporter.warn)
     document = {"report": str(place), "plot": plot, "runs": [_figures(one) for one in records]}
     say(session, document, _text(records, drawn, place, plot))
 
@@ -66,7 +66,15 @@ def _records(program: Program, session: Session, names: Sequence[str]) -> list[R
             f"report: expected names of runs or the flags of a training, found names and "
             f"{typed[0].removeprefix('flag ')}; leave one of them out"
         )
-    return [gather(program, trail) for trail in chosen(session.store, program.pipeline, names)]
+    records = []
+    for trail in chosen(session.store, program.pipeline, names):
+        records.append(gather(program, trail))
+        for artifact in sorted(trail.lost):
+            session.reporter.warn(
+                f"report: {artifact} of {records[-1].name} is gone or damaged, and the page does "
+                "without; the command that the page ends with makes it again"
+            )
+    return records
 
 
 def write_page(program: Program, session: Session, outcome: Outcome, place: Path) -> None:

@@ -12,6 +12,8 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
+from pipeline.events.fitting import beginning, columns
+
 VOID = {"meta", "img", "br", "hr", "col"}
 
 
@@ -55,6 +57,7 @@ def join(parts: Iterable[Any], between: str = "") -> Markup:
 
 
 def shorten(text: Any, most: int) -> str:
-    """The beginning of a name that is too long for its place."""
+    """The beginning of a name that is too long for its place: `most` letters, or half as many of
+    the signs that are as wide as two."""
     words = visible(text)
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+    return words if columns(words) <= most else beginning(words, most - 1).rstrip() + "…"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +21,13 @@ class Trail:
     """Manifests by stage, in the order of the flow. What has been deleted since is missing.
 
     became: of each stage, what this command did with it (ran or cached), and why; empty where the
-    run was looked up and nothing was done.
+    run was looked up and nothing was done. lost: what was asked for, but is gone or damaged.
     """
 
     store: Store
     manifests: Mapping[str, Manifest]
     became: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
 
     def maker(self, artifact: str) -> Manifest | None:
         """The manifest of the result that holds an artifact."""
@@ -39,8 +39,10 @@ class Trail:
         manifest = self.maker(artifact)
         if manifest is not None:
             key = Key(manifest["fields"]["stage"], manifest["fingerprint"])
-            with suppress(MissingArtifact, CorruptArtifact, OSError):
+            try:
                 return self.store.load(key, artifact)
+            except (MissingArtifact, CorruptArtifact, OSError):
+                self.lost.add(artifact)
         return None
 
     def parameters(self) -> dict[str, Any]:

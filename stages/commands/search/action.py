@@ -88,7 +88,8 @@ def search(
             document["recipe"] = save_recipe
     text = page(document)
     if report or plot:
-        drawn = leave(document, report, plot)
+        drawn = leave(document, report, plot, session.reporter.warn)
+        plot = plot if drawn else None
         document |= {"report": report, "plot": plot}
         text = "\n\n".join(filter(None, [text, drawn]))
         places = {"report": report, "plot": plot}.items()

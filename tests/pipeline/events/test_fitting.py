@@ -1,10 +1,11 @@
 """Lines that fit a terminal: cut, folded, never broken."""
 
 import shlex
+import unicodedata
 
 import pytest
 
-from pipeline.events.fitting import command_lines, folded, shortened
+from pipeline.events.fitting import _NARROW, beginning, columns, command_lines, folded, shortened
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,31 @@ def test_a_command_is_the_same_command_in_several_lines(width):
     joined = found.replace("\\\n", "")
     assert shlex.split(joined) == shlex.split(line)
     assert width is None or max(map(len, found.split("\n"))) <= max(width, 35)
+
+
+@pytest.mark.parametrize(
+    ("text", "wide"),
+    [("", 0), ("cat → dog", 9), ("猫", 2), ("猫 cat", 6), ("🐱", 2), ("e\u0301te", 3), ("한국", 4)],
+)
+def test_what_a_terminal_draws_wide_counts_twice(text, wide):
+    assert columns(text) == wide
+
+
+def test_what_counts_as_narrow_is_narrow():
+    for sign in filter(_NARROW.fullmatch, map(chr, range(0x3000))):
+        assert unicodedata.east_asian_width(sign) not in "WF" or sign in "⌚⌛〈〉", hex(ord(sign))
+        assert unicodedata.category(sign) not in ("Mn", "Me", "Cf", "Cc", "Zl", "Zp")
+
+
+@pytest.mark.parametrize("width", range(12))
+def test_wide_signs_are_cut_before_they_break_a_line(width):
+    for text in ("猫猫猫猫猫猫猫猫", "a猫/b猫/c猫/d猫/e猫", "e\u0301" * 20):
+        assert columns(shortened(text, width)) <= width
+        assert columns(beginning(text, width)) <= width
+
+
+def test_wide_words_go_on_in_lines_of_their_own():
+    found = folded("warning: " + "猫猫猫 " * 12, 30).split("\n")
+    assert len(found) > 3
+    assert max(map(columns, found)) <= 30
+    assert " ".join(found).split() == ["warning:", *["猫猫猫"] * 12]

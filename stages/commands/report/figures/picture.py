@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,16 @@ from stages.commands.report.style import picture_style
 
 # By the ending of the file, what says when it was made: not here, for the same bytes each time.
 DATES: dict[str, dict[str, Any]] = {".svg": {}, ".png": {}, ".pdf": {"CreationDate": None}}
+
+# Where DejaVu Sans, which comes with Matplotlib, has no sign: fonts of other scripts, as far as
+# they are installed.
+FONTS: tuple[str, ...] = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+)
+FONTS += ("Hiragino Sans", "Apple SD Gothic Neo", "Noto Sans Devanagari", "Noto Emoji")
 
 
 def expect_picture(place: Path) -> None:
@@ -38,10 +49,21 @@ def expect_picture(place: Path) -> None:
             ) from None
 
 
-def draw(figures: Sequence[Figure], place: Path) -> None:
-    """Draw all of them, one below the other. The same figures give the same bytes."""
+def draw(figures: Sequence[Figure], place: Path, warn: Callable[[str], None]) -> None:
+    """Draw all of them, one below the other. The same figures give the same bytes.
+
+    `warn` hears of signs that no font has; a reader of an .svg file has fonts of their own.
+    """
     kind = place.suffix.lower()
-    data = as_svg(figures).encode("utf-8") if kind == ".svg" else _plotted(figures, kind)
+    if kind == ".svg":
+        data = as_svg(figures).encode("utf-8")
+    else:
+        data, missing = _plotted(figures, kind)
+        if missing:
+            warn(
+                f"--plot: no font of this machine that Matplotlib was given has {missing}; boxes "
+                "stand for them; give the name of an .svg file instead"
+            )
     with storage_errors(place, "--plot"), replacing(place) as file:
         file.write(data)
 
@@ -54,14 +76,21 @@ def as_svg(figures: Sequence[Figure]) -> str:
     return svg.standalone(list(zip(titles, drawn, strict=True)), picture_style())
 
 
-def _plotted(figures: Sequence[Figure], kind: str) -> bytes:
+def _plotted(figures: Sequence[Figure], kind: str) -> tuple[bytes, str]:
+    """The file's bytes, and the signs that no font has."""
     import io
+    import warnings
 
     import matplotlib as mpl
     from matplotlib.figure import Figure as Sheet
 
     hands: dict[type, Any] = {Chart: _plot_chart, Matrix: _plot_matrix, Effect: _plot_effect}
-    with mpl.rc_context({"font.family": "DejaVu Sans", "text.parse_math": False}):
+    families = ["DejaVu Sans", *(name for name in FONTS if name in _installed())]
+    with (
+        mpl.rc_context({"font.family": families, "text.parse_math": False}),
+        warnings.catch_warnings(record=True) as said,
+    ):
+        warnings.simplefilter("always")
         high = sum(8.0 if isinstance(one, Matrix) else 3.6 for one in figures)
         sheet = Sheet(figsize=(8, high), dpi=150, layout="constrained", facecolor=LIGHT["bg"])
         for one, axes in zip(figures, sheet.subplots(len(figures), squeeze=False), strict=True):
@@ -70,7 +99,15 @@ def _plotted(figures: Sequence[Figure], kind: str) -> bytes:
             axes[0].tick_params(colors=LIGHT["muted"])
         file = io.BytesIO()
         sheet.savefig(file, format=kind[1:], metadata=DATES[kind])
-        return file.getvalue()
+    found = (re.match(r"Glyph (\d+) ", str(one.message)) for one in said)
+    missing = dict.fromkeys(chr(int(one[1])) for one in found if one)
+    return file.getvalue(), "".join(missing)
+
+
+def _installed() -> set[str]:
+    from matplotlib.font_manager import fontManager
+
+    return {font.name for font in fontManager.ttflist}
 
 
 def title_of(figure: Figure) -> str:

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.events.fitting import columns
 from stages.commands.report.figures import axes
 from stages.commands.report.figures.chart import Effect
 from stages.commands.report.figures.svg import frame, n, words
@@ -75,7 +76,7 @@ def _columns(by_text: dict[str, list[float]], y: axes.Scale) -> list[Markup]:
         names = sorted(names, key=lambda text: -len(by_text[text]))[:COLUMNS]
     wide = (WIDTH - LEFT - RIGHT) / len(names)
     places, parts = [], []
-    staggered = max(map(len, names)) * SIGN > wide  # in two rows, so that they do not meet
+    staggered = max(map(columns, names)) * SIGN > wide  # in two rows, so that they do not meet
     for column, name in enumerate(names):
         left, scores = LEFT + column * wide, by_text[name]
         if len(scores) <= EACH:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.cli.table import align
+from pipeline.cli.table import align, whole_width
 from pipeline.events.console import Console
+from pipeline.events.fitting import beginning, shortened
 from stages.commands.report.figures import axes
 from stages.commands.report.figures.chart import Chart, Effect, Figure, Matrix
 from stages.commands.report.html import shorten, visible
@@ -102,18 +103,18 @@ def matrix(found: Matrix, console: Console) -> str:
     counts = np.asarray(found.counts)
     cells = [["·" if not count else f"{count}" for count in row] for row in counts.tolist()]
     names = [shorten(name, 14) for name in found.names]
+    title = shortened(visible(found.title), console.width)
     for signs in (5, 4, 3):  # of the names above columns
-        head = ["truth ↓ as →", *(visible(name)[:signs] for name in found.names)]
+        head = ["truth ↓ as →", *(beginning(visible(name), signs) for name in found.names)]
         rows = [head, *([name, *row] for name, row in zip(names, cells, strict=True))]
-        text = align(rows, right=range(1, len(names) + 1))
-        if max(map(len, text.split("\n"))) <= console.columns:
-            return f"{found.title}\n{text}"
+        if whole_width(rows) <= (console.width or console.columns):
+            return f"{title}\n{align(rows, right=range(1, len(rows)))}"
     off = counts.copy()
     np.fill_diagonal(off, 0)
     order = np.argsort(-off, axis=None, kind="stable")[:10].tolist()
     pairs = [divmod(place, len(off)) for place in order]
     rows = [[names[a], f"taken for {names[b]}", f"{int(off[a, b])}"] for a, b in pairs if off[a, b]]
-    return f"{found.title}\n{align(rows, right=(2,))}"
+    return f"{title}\n{align(rows, right=(2,))}"
 
 
 def effect(found: Effect, console: Console) -> str:
@@ -133,4 +134,5 @@ def effect(found: Effect, console: Console) -> str:
          sign * (1 + round((width - 1) * (middle - low) / ((high - low) or 1)))]
         for text, middle, count in rows
     ]  # fmt: skip
-    return f"{shorten(found.name, 24)}: {found.title}\n{align(table, right=(1, 2))}"
+    title = shortened(visible(f"{found.name}: {found.title}"), console.width)
+    return f"{title}\n{align(table, right=(1, 2))}"

@@ -82,5 +82,11 @@ def _mistakes(record: Record, counts: np.ndarray, heading: str) -> Markup | None
     ]
     if not rows:
         return None
-    grid = table(["mistake", f"{record.unit}s", "of the class"], rows, heading, right=(1, 2))
+    grid = table(
+        ["mistake", f"{record.unit}s", "of the class"],
+        rows,
+        heading,
+        right=(1, 2),
+        style="mistakes",
+    )
     return tag("div", tag("h3", heading), grid)

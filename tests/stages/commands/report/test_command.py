@@ -179,6 +179,10 @@ def test_what_is_gone_is_said(call, runs, folder, tmp_path):
     shutil.rmtree(tmp_path / "copy/evaluate")
     status, out, _ = call(f"report {runs[0]} --artifacts-dir {tmp_path}/copy")
     assert "not evaluated" in out
+    next((tmp_path / "copy/train").glob(f"{runs[0]}*/training.json")).write_bytes(b"{")
+    status, _, err = call(f"report {runs[0]} --artifacts-dir {tmp_path}/copy")
+    assert status == 0
+    assert f"warning: report: training of {runs[0]} is gone or damaged, and the page does" in err
 
 
 def test_weights_go_back_through_whitening(runs, folder):

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.events.console import Console
+from pipeline.events.fitting import columns
 from stages.commands.report.figures import (
     curves,
     picture,
@@ -56,18 +57,53 @@ def test_the_matrix_as_text():
     assert lines[1].split() == ["class", "0", "taken", "for", "class", "1", "1"]
 
 
+@pytest.mark.parametrize("wide", [60, 80])
+def test_a_matrix_on_a_terminal_is_whole_or_a_list(monkeypatch, wide):
+    monkeypatch.setattr(Console, "columns", wide)
+    monkeypatch.setattr(Console, "width", wide - 1)
+    monkeypatch.setattr("pipeline.cli.table.terminal_width", lambda: wide - 1)
+    names = (
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "猫猫",
+    )
+    drawn = text.matrix(Matrix("t" * 90, names, np.full((10, 10), 1000)), Console(Terminal()))
+    title, *table = drawn.split("\n")
+    assert max(map(columns, drawn.split("\n"))) < wide
+    assert title.endswith("…")
+    assert not any("…" in line for line in table)
+    assert ("taken for" in drawn) == (wide == 60)
+
+
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_pictures_in_files_are_the_same_each_time(tmp_path, kind):
     drawn = [curves.charts([record()])[0], Matrix("$m$", ("a", "b"), np.array([[3, 1], [0, 2]]))]
     places = [tmp_path / f"{number}.{kind}" for number in range(2)]
     for place in places:
         picture.expect_picture(place)
-        picture.draw(drawn, place)
+        picture.draw(drawn, place, pytest.fail)
     assert places[0].read_bytes() == places[1].read_bytes()
     if kind == "svg":
         root = ET.parse(places[0]).getroot()
         assert len(root.findall("{http://www.w3.org/2000/svg}svg")) == 2
         assert "url(" not in places[0].read_text("utf-8")
+
+
+def test_signs_that_no_font_has_are_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr(picture, "FONTS", ())
+    drawn, said = [Matrix("m", ("猫", "$x$"), np.array([[3, 1], [0, 2]]))], []
+    picture.draw(drawn, tmp_path / "a.png", said.append)
+    assert [words[:80] for words in said] == [
+        "--plot: no font of this machine that Matplotlib was given has 猫; boxes stand for "[:80]
+    ]
+    picture.draw(drawn, tmp_path / "a.svg", pytest.fail)
 
 
 def test_a_picture_that_nobody_can_draw(tmp_path):
@@ -87,8 +123,8 @@ def test_the_effects_of_a_search(tmp_path):
         assert len(lines) <= 13
         assert max(map(len, lines)) <= 80
         assert sum("█" * 32 in line for line in lines) == 1
-    picture.draw(found, tmp_path / "a.svg")
+    picture.draw(found, tmp_path / "a.svg", pytest.fail)
     assert len(ET.parse(tmp_path / "a.svg").getroot().findall(f"{SVG}svg")) == len(found)
-    picture.draw(found[:2], tmp_path / "a.png")
+    picture.draw(found[:2], tmp_path / "a.png", pytest.fail)
     assert (tmp_path / "a.png").read_bytes()[1:4] == b"PNG"
     assert effects_of(search(3, failed=3)) == []
