@@ -19,6 +19,7 @@ Local = Annotated[
         "locally connected layers ahead of the others: pixels of a patch's side, pixels from patch "
         "to patch, units of each; --components then counts those of a patch; empty: none",
         metavar="PATCH,STRIDE,UNITS[/…]",
+        section="Network",
     ),
 ]
 

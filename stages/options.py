@@ -17,6 +17,7 @@ Flip = Annotated[
     Option(
         "flip training images left to right: at random, or each in every other epoch",
         choices=("none", "random", "alternate"),
+        section="Augmentation",
     ),
 ]
 Workers = Annotated[
@@ -38,6 +39,7 @@ Standardize = Annotated[
         "bring each feature, or each colour channel as a whole, to mean 0 and deviation 1 over the "
         "training images; auto: each feature of a table, none of images",
         choices=("auto", "none", "feature", "channel"),
+        section="Inputs",
     ),
 ]
 

@@ -80,7 +80,7 @@ def parameter_options(
     for stage in stages:
         for name in stage.parameters:
             parameter = parameters[name]
-            section = parameter.group or stage.name.capitalize()
+            section = parameter.group or parameter.option.section or stage.name.capitalize()
             for spelled in (name, *parameter.option.formerly):
                 if spelled not in options:
                     options[spelled] = _shared(parameter, spelled, section)

@@ -116,10 +116,16 @@ class HelpfulCommand(click.Command):
 def _sections(options: Iterable[click.Parameter]) -> dict[str, list[click.Option]]:
     """The options that are shown, by section; those without one are the command's own, under ""."""
     sections: dict[str, list[click.Option]] = {}
-    for option in options:
+    for option in sorted(options, key=_is_added):
         if isinstance(option, click.Option) and not option.hidden:
             sections.setdefault(getattr(option, "section", ""), []).append(option)
     return dict(sorted(sections.items(), key=lambda item: item[0] == COMMON))
+
+
+def _is_added(option: click.Parameter) -> bool:
+    """Whether an option joins a section that others make, after them."""
+    parameter = getattr(option, "parameter", None)
+    return parameter is not None and not parameter.group and bool(parameter.option.section)
 
 
 def _records(options: Iterable[click.Option], context: click.Context) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ Init = Annotated[
     Option(
         "begin with the parameters of this saved model, and with its standardization and whitening",
         metavar="MODEL.json",
+        section="Network",
     ),
 ]
 

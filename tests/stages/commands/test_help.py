@@ -192,3 +192,10 @@ def test_no_synonym_stands_twice():
     names = re.findall(r'"(\w+)"', re.sub(r'\), ?"\w+"\)|^ +"\w+",$', ")", source, flags=re.M))
     assert sorted(names) == sorted(set(names))
     assert set(names) == set(SYNONYMS)
+
+
+def test_flags_of_a_group_stand_together(capsys):
+    text = " ".join(shown(capsys, "train", "-h").split())
+    assert "Inputs --contrast --standardize Whitening" in text
+    assert "--precision --init --local Batches" in text
+    assert "--mixup --flip Selection" in text
