@@ -125,7 +125,9 @@ class Guard:
         if isinstance(path, int):
             return
         whole = f"{os.path.abspath(os.fsdecode(path))}/"
-        if not whole.startswith(self._allowed):
+        # Python compiles a module that is first imported now, in a clone where none has been.
+        compiled = "/__pycache__/" in whole and not whole.startswith(f"{self.root}/")
+        if not (compiled or whole.startswith(self._allowed)):
             self.offences.append(f"{event} {path!r}")
 
 

@@ -186,8 +186,7 @@ def test_each_synonym_leads_to_a_command_or_a_flag():
     assert not set(SYNONYMS) & {name.replace("-", "_") for name in COMMANDS}
 
 
-def test_no_synonym_stands_twice():
-    """A dict keeps the last of two equal keys in silence."""
+def test_no_synonym_stands_twice():  # a dict keeps the last of two equal keys in silence
     source = Path(synonyms.__file__).read_text("utf-8")
     names = re.findall(r'"(\w+)"', re.sub(r'\), ?"\w+"\)|^ +"\w+",$', ")", source, flags=re.M))
     assert sorted(names) == sorted(set(names))
