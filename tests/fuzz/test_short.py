@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.everyday import long_but
 from tests.fuzz.campaign import Tally, batch, table
 from tests.fuzz.decoders import load
 from tests.fuzz.guard import Guard, Hang
@@ -44,7 +45,7 @@ EVERY_DAY = ("model file", "archive", "array", "manifest", "command line")
 
 @pytest.mark.parametrize(
     "name",
-    [n if n in EVERY_DAY else pytest.param(n, marks=pytest.mark.long) for n in DECODERS],
+    long_but(EVERY_DAY, DECODERS),
 )
 def test_only_declared_errors_come_out(settled, name, capfd):
     tally = batch(name, 0, range(max(FEWEST, INPUTS * DECODERS[name].share // TOTAL)), settled)
@@ -54,9 +55,7 @@ def test_only_declared_errors_come_out(settled, name, capfd):
     assert tally.accepted, "nothing was accepted: these inputs do not get past the first byte"
 
 
-@pytest.mark.parametrize(
-    "name", ["class names", *(pytest.param(n, marks=pytest.mark.long) for n in LARGE)]
-)
+@pytest.mark.parametrize("name", long_but(("class names",), ("class names", *LARGE)))
 @settings(
     max_examples=15,
     deadline=None,

@@ -7,14 +7,13 @@ import pytest
 
 from pipeline.errors import ConfigError, StorageError
 from stages.commands.lr_find.picture import draw, expect_picture
+from tests.everyday import long_but
 from tests.stages.commands.lr_find.test_text import curve
 
 pytest.importorskip("matplotlib")
 
 
-@pytest.mark.parametrize(
-    "ending", [".svg", *(pytest.param(e, marks=pytest.mark.long) for e in (".png", ".pdf", ".PNG"))]
-)
+@pytest.mark.parametrize("ending", long_but((".svg",), (".svg", ".png", ".pdf", ".PNG")))
 def test_each_format_and_the_same_bytes_each_time(tmp_path, ending):
     place = tmp_path / f"a{ending}"
     expect_picture(place)

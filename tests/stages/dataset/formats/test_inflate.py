@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from stages.dataset.formats.inflate import BLOCK, ByteStream
+from tests.everyday import long_but
 
 PACKERS = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
 NOISE = np.random.default_rng(0).bytes(3 * BLOCK // 2)
@@ -76,9 +77,7 @@ def test_streams_may_meet_anywhere_in_a_block():
     assert sizes > set(range(BLOCK - 6, BLOCK + 2))
 
 
-@pytest.mark.parametrize(
-    "name", ["gzip", *(pytest.param(name, marks=pytest.mark.long) for name in ("bzip2", "xz"))]
-)
+@pytest.mark.parametrize("name", long_but(("gzip",), ("gzip", "bzip2", "xz")))
 def test_every_cut_and_every_flipped_bit_is_noticed(name):
     content = NOISE[:300]
     packed = bytearray(PACKERS[name](content))
