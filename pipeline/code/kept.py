@@ -54,18 +54,20 @@ class Keeping:
         self._files = {"", *files}
         self._words = {word for label in labels for word in re.split(r"[.() ]+", label)}
         self._before: dict[Name, int] = {}
+        self._found: list[Recorder] = []  # a cache may be emptied while the stage runs
         self._loaded: set[str] = set()
         self._recorder: Recorder | None = None
 
     def begin(self, recorder: Recorder) -> None:
         """Look at the modules before the stage runs; `recorder` is what sees it."""
         self._recorder = recorder
-        self._loaded = {file for file, _ in _modules()}
-        self._before = dict(_states(self._files))
-        with _LOCK:
+        with _LOCK:  # no other may fill a cache, and end, between a look and what follows from it
+            self._loaded = {file for file, _ in _modules()}
+            self._before = dict(_states(self._files))
             for name, state in self._before.items():
                 if _FIRST.setdefault(name, state) == state:  # a cache that was emptied again
                     _LEFT.pop(name, None)
+            self._found = self._left()
             _RUNNING.append(self)
 
     def end(self) -> None:
@@ -79,8 +81,7 @@ class Keeping:
             for other in _RUNNING:
                 if other._recorder is not None and any(map(self._reaches, other._changed())):
                     recorder.inherit(other._recorder)
-            left = [one for name, all in _LEFT.items() if self._reaches(name) for one in all]
-            for one in {id(one): one for one in left}.values():
+            for one in {id(one): one for one in [*self._found, *self._left()]}.values():
                 recorder.inherit(one)
             for name in self._changed() if recorder.has_read() else ():
                 others = [] if self._reaches(name) else _LEFT.get(name, [])  # which it has now
@@ -89,6 +90,9 @@ class Keeping:
 
     def _reaches(self, name: Name) -> bool:
         return name[0] in self._files and (not name[1] or name[1] in self._words)
+
+    def _left(self) -> list[Recorder]:
+        return [one for name, all in _LEFT.items() if self._reaches(name) for one in all]
 
     def _changed(self) -> list[Name]:
         """The names that have changed; for one that was not there before, all of its module."""
