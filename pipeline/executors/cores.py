@@ -49,7 +49,9 @@ def check_workers(requested: int | None) -> tuple[int, str | None]:
 def _is_daemon() -> bool:
     """Whether this is a process that `multiprocessing` started as a daemon."""
     started = sys.modules.get("multiprocessing.process")
-    return started is not None and bool(started.current_process().daemon)
+    with suppress(AttributeError, NameError):  # where another thread is just importing it
+        return started is not None and bool(started.current_process().daemon)
+    return False
 
 
 def _quota(

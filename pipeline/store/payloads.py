@@ -25,9 +25,8 @@ SUFFIXES = {"json": ".json", "files": ".json", "array": ".npy"}
 
 
 def is_array(value: Any) -> bool:
-    """Whether it is an array (where NumPy is not loaded, nothing is)."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
+    """Whether it is an array (where NumPy is not loaded, or only in part as yet, nothing is)."""
+    return isinstance(value, getattr(sys.modules.get("numpy"), "ndarray", ()))
 
 
 def encoded(name: str, value: Any) -> tuple[dict[str, Any], bytes]:

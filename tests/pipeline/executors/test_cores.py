@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import sys
+import types
 
 import pytest
 
@@ -56,6 +58,12 @@ def test_a_daemon_starts_no_processes(monkeypatch):
         1,
         "--workers 2: using 1, for a worker of a cluster starts no processes",
     )
+
+
+def test_while_another_thread_imports_what_tells(monkeypatch):
+    name = "multiprocessing.process"
+    monkeypatch.setitem(sys.modules, name, types.ModuleType(name))  # as far as it has come
+    assert default_workers() >= 1
 
 
 def test_no_workers():
