@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.code import CodeIndex
+from pipeline.code.own import user_folder
 from pipeline.code.tables import stamp
 from pipeline.errors import CodeError, DataError
 from pipeline.stage import Stage
@@ -175,6 +176,6 @@ def _excluded(
 def _installed() -> frozenset[str]:
     places = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
     places |= {*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(__file__)}
-    places |= {"/proc", "/sys", *_DEVICES}
+    places |= {"/proc", "/sys", *_DEVICES, str(user_folder())}
     places |= {os.path.realpath(place) for place in places}
     return frozenset(place for place in places if place != os.sep)

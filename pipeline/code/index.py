@@ -26,6 +26,7 @@ from pipeline.code.links import Links
 from pipeline.code.live import Live
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, Project, is_installed, locate
+from pipeline.code.own import is_own
 from pipeline.code.remembered import Remembered
 from pipeline.code.tables import Tables, stamp
 from pipeline.code.values import Values
@@ -143,12 +144,12 @@ class CodeIndex:
     ) -> Reached:
         inner: FunctionType = unwrap(function)
         module, has_source, (links, effects, values) = self._place(inner)
-        key = ""
+        key, own = "", is_own(str(module.path))
         if has_source and function is inner and holds_nothing(inner):
             names = [group.__qualname__ for group in groups]
             key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *names])
             live = Live(values, links, module, inner, (), self._loaded)
-            if known := self._remembered.get(key, live.same):
+            if known := self._remembered.get(key, own, live.same):
                 self._loaded.check(inner, module)
                 return known
         start = [links.start(module, inner.__qualname__.partition(".")[0])] if has_source else []
@@ -163,7 +164,7 @@ class CodeIndex:
             values.words |= words
         if key:
             modules = {**effects.loaded(module), **dict.fromkeys(found.modules)}
-            self._remembered.put(key, modules, live.kept(), found)
+            self._remembered.put(key, own, modules, live.kept(), found)
         return found
 
     def _place(self, function: FunctionType) -> tuple[Module, bool, tuple[Links, Effects, Values]]:

@@ -6,9 +6,11 @@ and none has come or gone beside them, and (2) each live value that the walk has
 content that it had. Values of modules that are not imported yet are what they were: their sources
 are among those. So an answer is kept with what it rests on, in a file that may be lost at any time.
 
-Functions of one project rest on much that is the same, so sources, modules and live values stand in
-lists of their own, and an answer names them by number. Where Python looks for modules depends on
-how a program is started: the answers of the last few such paths stand side by side.
+A store that remembers nothing yet finds the framework's own functions in a cache of the user's
+(own.py).
+
+Where Python looks for modules depends on how a program is started: the answers of the last few such
+paths stand side by side (answers.py: how).
 """
 
 from __future__ import annotations
@@ -23,54 +25,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipeline.code.answers import Answers, unpacked
 from pipeline.code.graph import Reached
+from pipeline.code.hashing import short_hash
 from pipeline.code.held import LIVE_WORDS
 from pipeline.code.live import Seen
 from pipeline.code.modules import Module
+from pipeline.code.own import read_own, write_own
 from pipeline.code.package_state import state_of
 from pipeline.code.tables import stamp
 from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.digest_cache import SETTLED_NS
 
-_MOST = 5000  # functions that are remembered
 _PATHS = 4  # ways of finding modules
 
 Same = Callable[[Module, Iterable[Seen], frozenset[str]], bool]  # see live.py
-
-
-class Answers:
-    """Answers by function, as JSON: rows that several of them share, and the answers themselves."""
-
-    def __init__(self, rows: list[Any], answers: dict[str, Any]) -> None:
-        self.rows, self.answers = rows, answers
-        self._numbers: dict[str, int] = {}
-
-    def number(self, row: Any) -> int:
-        """The number of a row, which is added where it is new."""
-        if not self._numbers:
-            self._numbers = {json.dumps(row): place for place, row in enumerate(self.rows)}
-        text = json.dumps(row)
-        if text not in self._numbers:
-            self._numbers[text] = len(self.rows)
-            self.rows.append(row)
-        return self._numbers[text]
-
-    def packed(self) -> str:
-        """As a text, without rows that no answer names any more."""
-        kept = Answers([], {})
-        for key, answer in list(self.answers.items())[-_MOST:]:
-            with suppress(TypeError, ValueError, IndexError):  # of another form
-                files, values, modules, found = answer
-                kept.answers[key] = (
-                    kept._copy(self, files),
-                    [[kept._copy(self, [one])[0], kept._copy(self, seen)] for one, seen in values],
-                    kept._copy(self, modules),
-                    found,
-                )
-        return json.dumps([kept.rows, kept.answers], separators=(",", ":"))
-
-    def _copy(self, other: Answers, numbers: Iterable[int]) -> list[int]:
-        return [self.number(other.rows[one]) for one in numbers]
 
 
 class Remembered:
@@ -81,16 +50,22 @@ class Remembered:
         self._known: Answers | None = None
         self._path = json.dumps(sys.path)
         self._others: dict[str, str] = {}  # answers of other paths, the last ones last
+        self._learnt: dict[str, None] = {}  # functions of the framework, for the user's cache
+        self._own: Answers | None = None
         self._now: dict[str, Any] = {}
         self._fits: dict[int, bool] = {}  # whether a source is as it was, by its row
         self._modules: dict[int, Module] = {}
         self._news = False
         self._version = _version() if cache else []
 
-    def get(self, key: str, same: Same) -> Reached | None:
+    def get(self, key: str, own: bool, same: Same) -> Reached | None:
         """What a function reached, if all that it rests on is as it was; `same` compares the live
-        values of one module, as code looks at them that says certain words."""
+        values of one module, as code looks at them that says certain words. `own`: the function is
+        one of the framework."""
         known = self._load()
+        if own and self._cache and key not in known.answers:
+            known.add(self._load_own())
+            self._news |= key in known.answers
         with suppress(KeyError, TypeError, ValueError, AttributeError, IndexError):  # another form
             files, values, modules, found = known.answers[key]
             if not all(self._fits[one] if one in self._fits else self._fit(one) for one in files):
@@ -107,6 +82,7 @@ class Remembered:
     def put(
         self,
         key: str,
+        own: bool,
         modules: Iterable[Module],
         seen: Iterable[tuple[Module, *Seen]],
         reached: Reached,
@@ -132,6 +108,8 @@ class Remembered:
             found,
         )
         self._news = True
+        if own:
+            self._learnt[key] = None
 
     def save(self) -> None:
         """Write down what has been learnt since the last time, if anything was."""
@@ -140,6 +118,12 @@ class Remembered:
             recent = dict([*self._others.items()][1 - _PATHS :])
             recent[self._path] = self._load().packed()
             write_cache(self._cache, [self._version, recent])
+        if self._learnt:
+            known, own = self._load(), Answers([], {})
+            own.add(Answers(known.rows, {key: known.answers[key] for key in self._learnt}))
+            own.add(self._load_own())
+            write_own(self._kind(), [self._version, own.packed()])
+            self._own, self._learnt = own, {}
 
     def state(self, path: str) -> Any:
         """A source's stamp; of a folder, which modules could be in it."""
@@ -170,10 +154,19 @@ class Remembered:
             match read_cache(self._cache) if self._cache else None:
                 case [version, dict(paths)] if version == self._version:
                     self._others = paths
-                    with suppress(TypeError, ValueError, RecursionError):
-                        rows, answers = json.loads(paths.pop(self._path, ""))
-                        self._known = Answers(list(rows), dict(answers))
+                    self._known = unpacked(paths.pop(self._path, ""))
         return self._known
+
+    def _load_own(self) -> Answers:
+        if self._own is None:
+            self._own = Answers([], {})
+            match read_own(self._kind()):
+                case [version, str(text)] if version == self._version:
+                    self._own = unpacked(text)
+        return self._own
+
+    def _kind(self) -> str:
+        return f"reached-{short_hash(self._path)[:8]}"
 
 
 def _row(module: Module) -> list[Any]:

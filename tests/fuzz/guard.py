@@ -65,6 +65,7 @@ class Guard:
         """Make this process live in the sandbox: folders, memory, the timer."""
         os.chdir(self.root / "here")
         os.environ["HOME"] = str(self.root / "home")
+        os.environ["XDG_CACHE_HOME"] = str(self.temporary)
         tempfile.tempdir = str(self.temporary)
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
