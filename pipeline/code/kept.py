@@ -6,9 +6,9 @@ stage was seen to read also belongs to each later stage that reaches a name that
 to each that runs beside it and does: whatever the name holds may come from there.
 
 A name has changed where other objects can be reached from it than before: values of containers,
-attributes, closures, defaults, entries of caches. Content is not compared, for stages hold much of
-it, but for that of numbers and words; of a module that was imported meanwhile, all names have
-changed.
+attributes, closures, defaults, entries of caches; or where one of them holds something else itself
+(hidden.py): a number, a text, a buffer, the state of a generator. Of a module that was imported
+meanwhile, all names have changed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from collections.abc import Collection, Iterator
 from typing import Annotated, Any
 
 from pipeline.code.caches import note_caches, project_modules
+from pipeline.code.hidden import ATOMS, content, plain, referents
 from pipeline.code.recorder import Recorder
 
 Name = tuple[str, str]  # the file of a module ("": a notebook), and a name in it
@@ -35,8 +36,7 @@ _BUSY = re.compile(
 )
 
 _FUNCTION = types.FunctionType
-_ATOMS = {int, float, complex, str, bytes, bool, type(None)}
-_LEAVES = {*_ATOMS, types.BuiltinFunctionType, types.MemberDescriptorType, types.CodeType}
+_LEAVES = {*ATOMS, types.BuiltinFunctionType, types.MemberDescriptorType, types.CodeType}
 _LEAVES |= {type(Annotated[int, ""]), type(Any), types.GenericAlias, type(annotations)}  # words
 _SIZED = {dict, list, set, deque}
 
@@ -123,7 +123,7 @@ def _states(files: Collection[str]) -> Iterator[tuple[Name, int]]:
             for name, value in dict(vars(module)).items():
                 kind = type(value)
                 if kind in _LEAVES or (kind is _FUNCTION and not _held_by(value)):
-                    yield (file, name), hash((id(value), _content(value, kind)))
+                    yield (file, name), hash((id(value), content(value, kind)))
                 elif not name.startswith("__") and kind is not types.ModuleType:
                     names = names or {id(vars(one)) for one in [*sys.modules.values()]}
                     yield (file, name), _state(value, module.__name__, names)
@@ -141,7 +141,7 @@ def _state(value: Any, home: str, names: set[int]) -> int:
             continue
         seen.add(key)
         size = len(one) if kind in _SIZED else 0
-        found.add((key, size or _content(one, kind)))
+        found.add((key, size or content(one, kind)))
         if kind in _LEAVES or size > _MOST:
             continue
         if kind is _FUNCTION:
@@ -150,7 +150,7 @@ def _state(value: Any, home: str, names: set[int]) -> int:
             waiting += _members(one) if one.__module__ == home else ()
         elif not (isinstance(one, _ENDS) or _BUSY.match(kind.__module__)):
             waiting += gc.get_referents(one)
-            waiting += _hidden(one, kind)
+            waiting += referents(one, kind)
     return hash(frozenset(found))
 
 
@@ -158,11 +158,7 @@ def _held_by(function: Any) -> list[Any]:
     """What a function holds beside its code, but for defaults of numbers and words."""
     parts = (function.__closure__, function.__kwdefaults__, function.__dict__)
     held = [one for one in parts if one]
-    return held if _plain(function.__defaults__) else [*held, function.__defaults__]
-
-
-def _plain(defaults: tuple[Any, ...] | None) -> bool:
-    return not defaults or _ATOMS.issuperset(map(type, defaults))
+    return held if plain(function.__defaults__) else [*held, function.__defaults__]
 
 
 def _members(cls: type) -> list[Any]:
@@ -172,29 +168,6 @@ def _members(cls: type) -> list[Any]:
         one
         for name, one in [*vars(cls).items()]
         if not (name[:1] == "_" and name[-1:] == "_") and name != "_abc_impl"
-        if type(one) not in _LEAVES or type(one) in _ATOMS
+        if type(one) not in _LEAVES or type(one) in ATOMS
         if type(one) is not _FUNCTION or _held_by(one)
     ]
-
-
-def _content(value: Any, kind: type) -> int:
-    """What tells an object from another that lies where it lay: of atoms; and what changes in
-    place: of small buffers."""
-    if kind in _ATOMS:
-        return hash(value)
-    if kind is _FUNCTION:
-        return hash(value.__defaults__) if _plain(value.__defaults__) else 0
-    if kind is bytearray or (kind.__module__ == "numpy" and hasattr(value, "tobytes")):
-        small = getattr(value, "nbytes", 0) < 1_000_000
-        return hash(bytes(value) if kind is bytearray else value.tobytes()) if small else 0
-    return 0
-
-
-def _hidden(value: Any, kind: type) -> list[Any]:
-    """What the garbage collector does not see: values of this thread and of this context."""
-    match f"{kind.__module__}.{kind.__qualname__}":
-        case "_contextvars.ContextVar":
-            return [value.get(None)]
-        case "_thread._local":
-            return [*vars(value).values()]
-    return []

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pipeline import Pipeline, find_files, plan, run
-from pipeline.code import kept
-from pipeline.code.kept import Keeping, _states
-from pipeline.code.recorder import Recorder
 
 HELPERS = """
+import array
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
 FOUND = {}
+ROOM = array.array("b", bytes(5))
 POOL = ThreadPoolExecutor(1)
 
 
@@ -36,6 +34,12 @@ def by_hand(name):
     if name not in FOUND:
         FOUND[name] = read(name)
     return FOUND[name]
+
+
+def in_place(name):
+    if not ROOM[0]:
+        ROOM[:] = array.array("b", read(name).encode())
+    return ROOM.tobytes().decode()
 
 
 def in_a_pool(name):
@@ -105,7 +109,7 @@ def statuses(*stages) -> dict[str, str]:
     return {one.stage.name: one.status for one in plan(Pipeline(*stages), store="s")}
 
 
-@pytest.mark.parametrize("how", ["cached", "by_hand", "in_a_pool"])
+@pytest.mark.parametrize("how", ["cached", "by_hand", "in_place", "in_a_pool"])
 def test_a_file_that_an_earlier_stage_has_read_counts(flow, tmp_path, how):
     flow = flow(how)
     run(Pipeline(flow.first, flow.second), store="s")
@@ -113,6 +117,7 @@ def test_a_file_that_an_earlier_stage_has_read_counts(flow, tmp_path, how):
     (tmp_path / "k.txt").write_text("eight")  # as long as it was: the first one makes the same
     flow.helpers.cached.cache_clear()  # as in another process
     flow.helpers.FOUND.clear()
+    flow.helpers.ROOM[:] = type(flow.helpers.ROOM)("b", bytes(5))
     run(Pipeline(flow.first), store="s")
     assert statuses(flow.first, flow.second)["second"] == "runs"
 
@@ -155,70 +160,6 @@ def test_groups_of_items_and_stages_side_by_side(flow, tmp_path):
     decisions = plan(Pipeline(flow.each, flow.beside, flow.other), store="s")
     assert {one.status for one in decisions} == {"runs"}
     assert "40 of 40 items run" in next(d.reason for d in decisions if d.stage.name == "each")
-
-
-def keeping(helpers, folder) -> tuple[Keeping, Recorder]:
-    return Keeping({helpers.__file__}, {"helpers.cached"}), Recorder((str(folder / "s"),), None)
-
-
-def test_a_stage_that_ends_while_another_begins(flow, tmp_path, monkeypatch):
-    """The second has looked at the cache when it was empty, and the first fills it before the
-    second runs: its files must not be forgotten as those of a cache that was emptied."""
-    helpers = flow().helpers
-    (first, has_read), (second, has_not) = keeping(helpers, tmp_path), keeping(helpers, tmp_path)
-    first.begin(has_read)
-
-    def fill_and_end():
-        helpers.cached("k.txt")
-        has_read.read("k.txt")
-        first.end()
-
-    beside = threading.Thread(target=fill_and_end)
-
-    def look(files, states=_states):
-        yield from [*states(files)]
-        if beside.ident is None:  # the second has looked; does it still hold others off?
-            beside.start()
-            beside.join(0.2)
-
-    monkeypatch.setattr(kept, "_states", look)
-    second.begin(has_not)
-    beside.join()
-    second.end()
-    assert "k.txt" in has_not.opened
-
-
-def test_a_cache_that_is_emptied_while_a_stage_runs_that_has_used_it(flow, tmp_path):
-    helpers = flow().helpers
-    (first, has_read), (second, has_not) = keeping(helpers, tmp_path), keeping(helpers, tmp_path)
-    third, neither = keeping(helpers, tmp_path)
-    first.begin(has_read)
-    helpers.cached("k.txt")
-    has_read.read("k.txt")
-    first.end()
-    second.begin(has_not)
-    helpers.cached("k.txt")
-    helpers.cached.cache_clear()
-    third.begin(neither)
-    third.end()
-    second.end()
-    assert "k.txt" in has_not.opened
-    assert not neither.opened
-
-
-@pytest.mark.parametrize(
-    "keep", [lambda module, x: module.FOUND.update(x=x), lambda module, x: setattr(module, "X", x)]
-)
-def test_a_number_that_lies_where_another_lay_is_another(flow, keep):
-    helpers = flow().helpers
-    keep(helpers, float("0.5"))
-    before = dict(_states({helpers.__file__}))
-    keep(helpers, 0)  # the place of the first is free
-    keep(helpers, float("0.7"))
-    after = dict(_states({helpers.__file__}))
-    changed = {key[1] for key in before if before[key] != after[key]}
-    assert len(changed) == 1
-    assert changed <= {"FOUND", "X"}
 
 
 def test_the_folder_of_a_file_that_was_found_counts(tmp_path, monkeypatch):

@@ -1,0 +1,130 @@
+"""What objects hold that the garbage collector does not show: numbers, text, bytes, states.
+
+The collector shows which objects one refers to, and nothing of what a class that is written in C
+keeps in memory of its own. `content` makes a number of that, so that an object tells whether it has
+changed in place, and one from another that lies where it lay; `referents` are those that it misses.
+"""
+
+from __future__ import annotations
+
+import operator
+import types
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+ATOMS = {int, float, complex, str, bytes, bool, type(None)}
+_WHOLE = 64_000_000  # bytes: of larger buffers, blocks at even distances
+_BLOCKS, _BLOCK = 1_000, 4_096
+_HASHED = types.WrapperDescriptorType  # of a `__hash__` that is written in C
+_readers: WeakKeyDictionary[type, Callable[[Any], int]] = WeakKeyDictionary()
+
+
+def content(value: Any, kind: type) -> int:
+    """A number that differs where what `value` holds itself does; 0 where nothing is known of it,
+    or all of it is seen otherwise. `kind` is its type."""
+    if kind in ATOMS:
+        return hash(value)
+    read = _readers.get(kind)
+    if read is None:
+        read = _readers[kind] = _reader_of(kind)
+    with suppress(Exception):  # a text that is closed, a buffer that is let go
+        return read(value)
+    return 0
+
+
+def referents(value: Any, kind: type) -> list[Any]:
+    """Objects that are the value's in this thread, or in this context."""
+    match f"{kind.__module__}.{kind.__qualname__}":
+        case "_contextvars.ContextVar":
+            return [value.get(None)]
+        case "_thread._local":
+            return [*vars(value).values()]
+    return []
+
+
+def plain(defaults: tuple[Any, ...] | None) -> bool:
+    """Whether the defaults of a function are numbers and words."""
+    return not defaults or ATOMS.issuperset(map(type, defaults))
+
+
+def _reader_of(kind: type) -> Callable[[Any], int]:
+    for base in kind.__mro__:
+        if read := _READERS.get(f"{base.__module__}.{base.__qualname__}"):
+            return read
+    if kind.__module__ in ("builtins", "itertools"):
+        return operator.length_hint if hasattr(kind, "__length_hint__") else _nothing
+    own = type(kind.__hash__) is _HASHED and kind.__hash__ is not object.__hash__
+    return hash if own and not issubclass(kind, (tuple, frozenset, ref)) else _nothing
+
+
+def _nothing(value: Any) -> int:
+    return 0
+
+
+def _of_function(function: Any) -> int:
+    defaults = function.__defaults__ if plain(function.__defaults__) else None
+    return hash((function.__code__, defaults))
+
+
+# Each takes what it needs in one call: a view that is open makes others fail who resize the value.
+
+
+def _of_bytes(value: Any) -> int:
+    return hash(bytes(value))
+
+
+def _of_map(value: Any) -> int:
+    return hash((len(value), *(value[start:end] for start, end in _parts(len(value), 1))))
+
+
+def _of_array(value: Any) -> int:
+    if value.dtype.hasobject:
+        return hash(tuple(map(id, value.ravel().tolist())))
+    if value.nbytes <= _WHOLE:
+        return hash((value.tobytes(), value.shape))
+    parts = _parts(value.size, value.itemsize)
+    return hash((value.shape, *(value.flat[start:end].tobytes() for start, end in parts)))
+
+
+def _parts(count: int, size: int) -> Iterator[tuple[int, int]]:
+    """Which of `count` elements of `size` bytes are looked at."""
+    step = max(1, count // _BLOCKS) if count * size > _WHOLE else max(1, count)
+    length = max(1, _BLOCK // size) if count * size > _WHOLE else step
+    for start in range(0, count, step):
+        yield start, start + length
+
+
+def _of_state(value: Any) -> int:
+    import pickle  # here and not above: few programs have a generator of NumPy's in a module
+
+    return hash(pickle.dumps(value.state))
+
+
+def _called(name: str, value: Any) -> int:
+    return hash(getattr(value, name)())
+
+
+_READERS: dict[str, Callable[[Any], int]] = {
+    "builtins.function": _of_function,
+    "builtins.bytearray": _of_bytes,
+    "builtins.memoryview": partial(_called, "tobytes"),
+    "builtins.range": hash,
+    "itertools.count": lambda value: hash(repr(value)),
+    "array.array": partial(_called, "tobytes"),
+    "mmap.mmap": _of_map,
+    "_ctypes._SimpleCData": _of_bytes,
+    "_ctypes.Array": _of_bytes,
+    "_ctypes.Structure": _of_bytes,
+    "_ctypes.Union": _of_bytes,
+    "_io.StringIO": partial(_called, "getvalue"),
+    "_io.BytesIO": partial(_called, "getvalue"),
+    "_hashlib.HASH": partial(_called, "digest"),
+    "_random.Random": partial(_called, "getstate"),
+    "numpy.ndarray": _of_array,
+    "numpy.generic": partial(_called, "tobytes"),
+    "numpy.random.bit_generator.BitGenerator": _of_state,
+    "sqlite3.Connection": operator.attrgetter("total_changes"),
+}
