@@ -19,6 +19,7 @@ from pipeline.code.held import shown_by
 from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module
+from pipeline.code.unchanged import glance
 
 _MISSING = object()
 # Of this process: what values were before a stage changed them, by what they became.
@@ -38,6 +39,7 @@ class Values:
         self._names: dict[str, Mapping[str, Any]] = {}
         self.texts: dict[Any, str] = {}  # that have been compared with what is remembered
         self._watched: dict[Any, tuple[str, Callable[[], Facts]]] = {}  # what may change
+        self._glances: dict[Any, tuple[int, Callable[[], Any]]] = {}  # of it, when it was looked at
         self._bound: dict[Any, tuple[str, Callable[[], Facts], Any, Callable[[], Any]]] = {}
 
     def of_function(
@@ -96,6 +98,10 @@ class Values:
             if current() is not value
         }
         for key, (name, look) in (self._watched | rebound).items():
+            if key in self._glances:
+                seen, current = self._glances[key]
+                if glance(current()) == seen:
+                    continue
             now, before = look(), self._facts[key]
             if now.text != before.text and now.text not in _BEFORE.get(key, ()):
                 _BEFORE.setdefault(key, {})[now.text] = before
@@ -114,6 +120,8 @@ class Values:
             self._facts[key] = _BEFORE.get(key, {}).get(found.text, found)
             if found.mutable:
                 self._watched[key] = name, look
+                if bound is not None and (seen := glance(bound[0])) is not None:
+                    self._glances[key] = seen, bound[1]
             elif bound is not None:  # a name that another value may be given
                 self._bound[key] = name, look, *bound
         return self._facts[key]
