@@ -34,8 +34,13 @@ class Answers:
     def add(self, other: Answers) -> None:
         """Take over the answers of another, but for those that are here, and the rows they name."""
 
+        known: dict[int, int] = {}
+
         def numbers(of: Iterable[int]) -> list[int]:
-            return [self.number(other.rows[one]) for one in of]
+            for one in of:
+                if one not in known:
+                    known[one] = self.number(other.rows[one])
+            return [known[one] for one in of]
 
         for key, answer in other.answers.items():
             with suppress(TypeError, ValueError, IndexError):  # of another form
