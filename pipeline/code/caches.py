@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import operator
 import os
 import sys
 import types
@@ -20,7 +21,7 @@ from pipeline.code.package_state import note_states
 
 CACHE = type(functools.cache(lambda: None))
 _INSTALLED = (os.path.dirname(os.__file__) + os.sep, "<")
-_found: tuple[list[int], list[Any], list[tuple[str, types.ModuleType]]] = [], [], []
+_found: tuple[list[Any], list[tuple[str, types.ModuleType]]] = [], []
 _looked_at: WeakKeyDictionary[types.ModuleType, tuple[list[int], list[Any]]] = WeakKeyDictionary()
 _first: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()  # as a cache was first met
 
@@ -65,11 +66,11 @@ def project_modules() -> Sequence[tuple[str, types.ModuleType]]:
     """
     global _found
     loaded = [*sys.modules.values()]
-    ids = [*map(id, loaded)]
-    if ids != _found[0]:
-        # `loaded` is kept as well: no other module may come to lie where one of them lay.
-        _found = ids, loaded, [*_of_project(loaded)]
-    return _found[2]
+    known, found = _found
+    if len(known) != len(loaded) or not all(map(operator.is_, known, loaded)):
+        found = [*_of_project(loaded)]
+        _found = loaded, found
+    return found
 
 
 def _of_project(loaded: Iterable[Any]) -> Iterator[tuple[str, types.ModuleType]]:

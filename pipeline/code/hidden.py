@@ -1,8 +1,8 @@
 """What objects hold that the garbage collector does not show: numbers, text, bytes, states.
 
 The collector shows which objects one refers to, and nothing of what a class that is written in C
-keeps in memory of its own. `content` makes a number of that, so that an object tells whether it has
-changed in place, and one from another that lies where it lay; `referents` are those that it misses.
+keeps in memory of its own. `state_of` makes a number of that: so an object tells whether it has
+changed in place, and one from another that lies where it lay. `referents` are those that it misses.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HASHED = types.WrapperDescriptorType  # of a `__hash__` that is written in C
 _readers: WeakKeyDictionary[type, Callable[[Any], int]] = WeakKeyDictionary()
 
 
-def content(value: Any, kind: type) -> int:
+def state_of(value: Any, kind: type) -> int:
     """A number that differs where what `value` holds itself does; 0 where nothing is known of it,
     or all of it is seen otherwise. `kind` is its type."""
     if kind in ATOMS:

@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterator
 from typing import Annotated, Any
 
 from pipeline.code.caches import note_caches, project_modules
-from pipeline.code.hidden import ATOMS, content, plain, referents
+from pipeline.code.hidden import ATOMS, plain, referents, state_of
 from pipeline.code.recorder import Recorder
 
 Name = tuple[str, str]  # the file of a module ("": a notebook), and a name in it
@@ -123,7 +123,7 @@ def _states(files: Collection[str]) -> Iterator[tuple[Name, int]]:
             for name, value in dict(vars(module)).items():
                 kind = type(value)
                 if kind in _LEAVES or (kind is _FUNCTION and not _held_by(value)):
-                    yield (file, name), hash((id(value), content(value, kind)))
+                    yield (file, name), hash((id(value), state_of(value, kind)))
                 elif not name.startswith("__") and kind is not types.ModuleType:
                     names = names or {id(vars(one)) for one in [*sys.modules.values()]}
                     yield (file, name), _state(value, module.__name__, names)
@@ -141,7 +141,7 @@ def _state(value: Any, home: str, names: set[int]) -> int:
             continue
         seen.add(key)
         size = len(one) if kind in _SIZED else 0
-        found.add((key, size or content(one, kind)))
+        found.add((key, size or state_of(one, kind)))
         if kind in _LEAVES or size > _MOST:
             continue
         if kind is _FUNCTION:

@@ -10,7 +10,7 @@ import types
 from dataclasses import Field
 from typing import Any
 
-from pipeline.code.hidden import ATOMS, content
+from pipeline.code.hidden import ATOMS, state_of
 
 _STILL: set[type] = {
     *(types.MemberDescriptorType, types.GetSetDescriptorType, types.BuiltinFunctionType),
@@ -46,7 +46,7 @@ def _named(name: Any, value: Any, depth: int) -> Any:
 def _state(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind in ATOMS or kind in _STILL:
-        return content(value, kind)
+        return state_of(value, kind)
     if isinstance(value, type) and "<" not in value.__qualname__:
         return 0  # one that has a place of its own
     if depth > _DEEPEST:
@@ -55,7 +55,7 @@ def _state(value: Any, depth: int) -> Any:
     if kind is types.FunctionType:
         cells = [one.cell_contents for one in value.__closure__ or () if _is_full(one)]
         held = value.__defaults__, value.__kwdefaults__, value.__dict__, cells
-        return content(value, kind), *(_state(one, deeper) for one in held if one)
+        return state_of(value, kind), *(_state(one, deeper) for one in held if one)
     if kind is dict:
         return tuple(_named(name, one, deeper) for name, one in [*value.items()])
     if kind is property:

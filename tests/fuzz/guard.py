@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,20 @@ _NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
+_armed: list[Guard] = []
+
+
+@cache
+def _hook_once() -> None:
+    """A hook cannot be taken out again, and every event calls all of them: so one for all."""
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        for guard in _armed:
+            guard.see(event, arguments)
+
+    sys.addaudithook(hook)
+
+
 class Hang(BaseException):
     """An input took longer than `PATIENCE`. No handler of errors may take it for one of its own."""
 
@@ -58,8 +73,7 @@ class Guard:
         self.offences: list[str] = []
         self._allowed = (f"{self.folder}/", f"{self.temporary}/")
         self._now = os.open(root / "now", os.O_WRONLY | os.O_CREAT)
-        self._armed = False
-        sys.addaudithook(self._see)
+        _hook_once()
 
     def settle(self, memory: int | None = MEMORY) -> None:
         """Make this process live in the sandbox: folders, memory, the timer."""
@@ -81,11 +95,11 @@ class Guard:
         self._reads_anywhere = reads_anywhere
         previous = signal.signal(signal.SIGALRM, _end)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-        self._armed = True
+        _armed.append(self)
         try:
             yield
         finally:
-            self._armed = False
+            _armed.remove(self)
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, previous)
 
@@ -98,9 +112,7 @@ class Guard:
                 found[str(path)] = (status.st_size, 0 if path.is_dir() else status.st_mtime_ns)
         return found
 
-    def _see(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self._armed:
-            return
+    def see(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, mode, flags = arguments
             if isinstance(path, int):

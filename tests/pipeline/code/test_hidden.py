@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from pipeline.code import hidden
-from pipeline.code.hidden import content, referents
+from pipeline.code.hidden import referents, state_of
 
 
 class Rolls(random.Random):
@@ -78,10 +78,10 @@ CHANGES = {
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_change_in_place(kind):
     value, change = CHANGES[kind]
-    before = content(value, type(value))
-    assert content(value, type(value)) == before
+    before = state_of(value, type(value))
+    assert state_of(value, type(value)) == before
     change(value)
-    assert content(value, type(value)) != before
+    assert state_of(value, type(value)) != before
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_change_in_place(kind):
     ],
 )
 def test_one_value_from_another(one, other):
-    assert content(one, type(one)) != content(other, type(other))
+    assert state_of(one, type(one)) != state_of(other, type(other))
 
 
 def test_large_arrays_are_looked_at_in_blocks(monkeypatch):
@@ -107,21 +107,21 @@ def test_large_arrays_are_looked_at_in_blocks(monkeypatch):
     monkeypatch.setattr(hidden, "_BLOCKS", 10)
     monkeypatch.setattr(hidden, "_BLOCK", 64)
     for value in (np.zeros((100, 20)), np.zeros((20, 100)).T, mmap.mmap(-1, 5000)):
-        before = content(value, type(value))
+        before = state_of(value, type(value))
         value[50:] = 1 if isinstance(value, np.ndarray) else b"a" * 4950
-        assert content(value, type(value)) != before
+        assert state_of(value, type(value)) != before
 
 
 @pytest.mark.parametrize("tiny", [0, 1, 3])
 def test_large_arrays_of_few_elements(monkeypatch, tiny):
     monkeypatch.setattr(hidden, "_WHOLE", 0)
-    assert isinstance(content(np.zeros(tiny), np.ndarray), int)
+    assert isinstance(state_of(np.zeros(tiny), np.ndarray), int)
 
 
 def test_what_cannot_be_read_is_not():
     closed = io.StringIO("a")
     closed.close()
-    assert content(closed, io.StringIO) == 0
+    assert state_of(closed, io.StringIO) == 0
 
 
 def test_no_code_of_a_program_runs():
@@ -133,7 +133,7 @@ def test_no_code_of_a_program_runs():
 
     Pair = namedtuple("Pair", "a b")
     for value in (Loud(), Pair(Loud(), 1), frozenset(), (1,)):
-        assert content(value, type(value)) == 0
+        assert state_of(value, type(value)) == 0
 
 
 def test_values_of_this_thread_and_context():
