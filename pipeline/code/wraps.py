@@ -131,6 +131,8 @@ class Wraps:
         name = os.fsdecode(name)
         if name in _VOLATILE and not is_project(asker):
             return
+        if asker == "urllib" and not name.lower().endswith("_proxy"):
+            return  # it looks through all of them for those
         for recorder in self._recorders():
             if name not in recorder.set_variables:
                 recorder.note("environment", name, value_of(name))

@@ -1,6 +1,7 @@
 """A stage is watched: what it was seen to read is checked by the next plan, and named."""
 
 import os
+import urllib.request
 from pathlib import Path
 from typing import Annotated
 
@@ -127,6 +128,18 @@ def test_nothing_is_stored_where_an_input_of_files_changes(planner, place, store
     with pytest.raises(DataError, match="archive has changed while look ran, which has archive"):
         run(planner(Pipeline(find, look)), (), Reporter())
     assert not [path for path in store.results() if path.parent.name == "look"]
+
+
+def test_of_what_urllib_looks_through_only_proxies_count(place, monkeypatch):
+    monkeypatch.setenv("MODE_OF_TEST", "a")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with observed(()) as recorder:
+        assert urllib.request.getproxies()["http"] == "http://127.0.0.1:9"
+    assert "http_proxy" in recorder.environment
+    assert {name[-6:].lower() for name in recorder.environment} == {"_proxy"}
+    with observed(()) as recorder:  # a program's own look through all of them
+        assert dict(os.environ)["MODE_OF_TEST"] == "a"
+    assert "MODE_OF_TEST" in recorder.environment
 
 
 def test_a_variable_is_seen_however_many_stages_have_run_before(place, monkeypatch):

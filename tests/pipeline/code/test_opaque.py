@@ -62,6 +62,7 @@ def graphs(tmp_path, monkeypatch):
             monkeypatch.setattr("pipeline.code.package_state._first", {})
             module = importlib.import_module("shaped")  # before: what comes later is of stages
             found.append(CodeIndex().reached(module.f))
+            getattr(getattr(module, "V", None), "close", int)()  # or it warns in another test
         del sys.modules["shaped"]
         return found
 
