@@ -52,7 +52,10 @@ def plain(defaults: tuple[Any, ...] | None) -> bool:
 
 def _reader_of(kind: type) -> Callable[[Any], int]:
     for base in kind.__mro__:
-        if read := _READERS.get(f"{base.__module__}.{base.__qualname__}"):
+        read = _READERS.get(f"{base.__module__}.{base.__qualname__}")
+        if isinstance(read, str):  # a method of the base: a class that derives may have another
+            return partial(_called, getattr(base, read))
+        if read is not None:
             return read
     if kind.__module__ in ("builtins", "itertools"):
         return operator.length_hint if hasattr(kind, "__length_hint__") else _nothing
@@ -103,28 +106,29 @@ def _of_state(value: Any) -> int:
     return hash(pickle.dumps(value.state))
 
 
-def _called(name: str, value: Any) -> int:
-    return hash(getattr(value, name)())
+def _called(method: Callable[[Any], Any], value: Any) -> int:
+    return hash(method(value))
 
 
-_READERS: dict[str, Callable[[Any], int]] = {
+_READERS: dict[str, Callable[[Any], int] | str] = {
     "builtins.function": _of_function,
     "builtins.bytearray": _of_bytes,
-    "builtins.memoryview": partial(_called, "tobytes"),
+    "builtins.memoryview": "tobytes",
     "builtins.range": hash,
     "itertools.count": lambda value: hash(repr(value)),
-    "array.array": partial(_called, "tobytes"),
+    "array.array": "tobytes",
     "mmap.mmap": _of_map,
     "_ctypes._SimpleCData": _of_bytes,
     "_ctypes.Array": _of_bytes,
     "_ctypes.Structure": _of_bytes,
     "_ctypes.Union": _of_bytes,
-    "_io.StringIO": partial(_called, "getvalue"),
-    "_io.BytesIO": partial(_called, "getvalue"),
-    "_hashlib.HASH": partial(_called, "digest"),
-    "_random.Random": partial(_called, "getstate"),
+    "_io.StringIO": "getvalue",
+    "_io.BytesIO": "getvalue",
+    "_hashlib.HASH": "digest",
+    "_random.Random": "getstate",
     "numpy.ndarray": _of_array,
-    "numpy.generic": partial(_called, "tobytes"),
+    "numpy.generic": "tobytes",
     "numpy.random.bit_generator.BitGenerator": _of_state,
+    "torch.Tensor": lambda value: hash((value._version, value.data_ptr())),
     "sqlite3.Connection": operator.attrgetter("total_changes"),
 }

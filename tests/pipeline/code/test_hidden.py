@@ -24,6 +24,9 @@ from pipeline.code.hidden import referents, state_of
 class Rolls(random.Random):
     """A class of Python on one of C."""
 
+    def getstate(self):
+        raise AssertionError("called")
+
 
 class Point(ctypes.Structure):
     _fields_ = [("x", ctypes.c_int)]
@@ -143,3 +146,12 @@ def test_values_of_this_thread_and_context():
     assert referents(local, type(local)) == [["x"]]
     assert referents(variable, type(variable)) == [held]
     assert referents([], list) == []
+
+
+def test_tensors():
+    torch = pytest.importorskip("torch")
+    value = torch.zeros(3)
+    before = state_of(value, type(value))
+    assert state_of(value, type(value)) == before
+    value[0] = 1
+    assert state_of(value, type(value)) != before
