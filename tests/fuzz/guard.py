@@ -66,12 +66,12 @@ class Guard:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.folder, self.temporary = root / "work", root / "tmp"
-        for path in (self.folder, self.temporary, root / "home", root / "here"):
+        self.folder, self.temporary, self.caches = root / "work", root / "tmp", root / "caches"
+        for path in (self.folder, self.temporary, self.caches, root / "home", root / "here"):
             path.mkdir()
         (root / SECRET).write_text("secret")
         self.offences: list[str] = []
-        self._allowed = (f"{self.folder}/", f"{self.temporary}/")
+        self._allowed = (f"{self.folder}/", f"{self.temporary}/", f"{self.caches}/")
         self._now = os.open(root / "now", os.O_WRONLY | os.O_CREAT)
         _hook_once()
 
@@ -79,7 +79,7 @@ class Guard:
         """Make this process live in the sandbox: folders, memory, the timer."""
         os.chdir(self.root / "here")
         os.environ["HOME"] = str(self.root / "home")
-        os.environ["XDG_CACHE_HOME"] = str(self.temporary)
+        os.environ["XDG_CACHE_HOME"] = str(self.caches)
         tempfile.tempdir = str(self.temporary)
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -107,7 +107,8 @@ class Guard:
         """All that lies in the sandbox beside the input's own folder, with size and time."""
         found = {}
         for path in sorted(self.root.rglob("*")):
-            if path.name != "now" and self.folder not in (path, *path.parents):
+            apart = {path, *path.parents} & {self.folder, self.caches}
+            if path.name != "now" and not apart:
                 status = path.lstat()
                 found[str(path)] = (status.st_size, 0 if path.is_dir() else status.st_mtime_ns)
         return found

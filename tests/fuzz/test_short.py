@@ -36,7 +36,7 @@ def settled(guard, monkeypatch):
     for name in ("here", "home"):
         monkeypatch.chdir(guard.root / name)
     monkeypatch.setenv("HOME", str(guard.root / "home"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(guard.temporary))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(guard.caches))
     monkeypatch.setattr("tempfile.tempdir", str(guard.temporary))
     return guard
 
