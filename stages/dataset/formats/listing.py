@@ -106,6 +106,12 @@ def arrange(names: Sequence[str], where: object) -> tuple[list[str], np.ndarray,
             f"class, found {', '.join(map(shown, sorted(firsts)))} with {_misplaced(paths)}; move "
             "images into folders of classes, in train and test, or leave them out"
         )
+    if len(firsts) == 1 and not divided and all(len(parts) > 2 for parts in paths):
+        inside = ", ".join(map(shown, sorted({parts[1] for parts in paths})[:8]))
+        raise DataError(
+            f"{where}: expected a folder for each class, found one, {shown(paths[0][0])}, with "
+            f"{inside} in it; give that folder if the classes are there, or move them up"
+        )
     if divided:
         test = np.array([parts[0].lower() == "test" for parts in paths])
         paths = [parts[1:] for parts in paths]

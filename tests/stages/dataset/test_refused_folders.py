@@ -28,6 +28,8 @@ def refusal(source, **options) -> str:
 
 FOLDERS = [
     ({"cat/a.png": b""}, "expected 2 to 10,000 classes, found 1 (cat)"),
+    ({"in/cat/a.png": b"", "in/dog/a.png": b""}, "found one, in, with cat, dog in it; give"),
+    ({"in/train/cat/a.png": b""}, "found one, in, with train in it; give that folder"),
     ({"cat/a.png": b"", "b.png": b""}, "expected a folder for each class, as in cat/1.png or trai"),
     ({"cat/a.png": b"", "dog/notes.txt": b""}, "in every folder, found none in dog; remove what i"),
     ({"a\nb/a.png": b"", "dog/b.png": b""}, "expected class names of 1 to 100 printable character"),
