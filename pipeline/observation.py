@@ -97,9 +97,11 @@ class Observations:
         """Record what the block is seen to read, and, at its end, what it may have found in caches
         that others have filled. `values` are inputs and parameters by name, `sources` and `reached`
         the files and the names that the stage reaches."""
+        from pipeline.code.deferrals import load_reached
         from pipeline.code.kept import Keeping
         from pipeline.code.observe import observed
 
+        load_reached(sources)
         keeping = Keeping(sources, reached)
         try:
             with observed(_excluded(self._store.root, stage, values, parameters)) as recorder:

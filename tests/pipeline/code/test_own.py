@@ -1,11 +1,15 @@
 """What is known of the framework's own sources serves new stores, and is never in the way."""
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.code import CodeIndex, graph, hashing, own, symbols, tables
+from tests.imports import ROOT
 from tests.pipeline.code.projects import Folder
 
 FUNCTION = hashing.short_hash  # of the framework, and of few lines
@@ -115,3 +119,20 @@ def test_the_oldest_files_go(work, tmp_path, monkeypatch):
     assert own.read_own("kind0") is None
     assert own.read_own("kind3") == 3
     assert len(files(tmp_path)) == 2
+
+
+def test_what_a_stage_is_seen_to_depend_on_is_the_same(tmp_path, monkeypatch):
+    """Modules whose import is deferred are imported before the stage runs, remembered or not."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    seen = []
+    for store in ("a", "b"):
+        command = [sys.executable, "-m", "stages", "evaluate", "--source", "synthetic"]
+        command += ["--synthetic-size", "100", "--epochs", "1", "--hidden", "4"]
+        command += ["--artifacts-dir", str(tmp_path / store), "--data-dir", str(tmp_path / "data")]
+        subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+        found = sorted((tmp_path / store).glob("*/*/manifest.json"))
+        seen.append({one.parent.parent.name: json.loads(one.read_text()) for one in found})
+    first, second = ({name: one.get("observed") for name, one in all.items()} for all in seen)
+    assert {"decode", "train", "evaluate"} <= first.keys()
+    assert first == second
+    assert not any(first.values())
