@@ -19,6 +19,8 @@ from pipeline.store.durable import replacing
 def read_cache(path: Path) -> Any:
     """The value that was remembered; None where there is none, or a damaged one."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
+        if not path.is_file():  # a pipe would be waited for
+            return None
         checksum, _, text = path.read_bytes().partition(b"\n")
         if _checksum(text) == checksum:
             return json.loads(text)
@@ -28,8 +30,10 @@ def read_cache(path: Path) -> Any:
 def write_cache(path: Path, value: Any) -> None:
     """Remember a value, where that is possible."""
     text = json.dumps(value, separators=(",", ":")).encode()
-    with contextlib.suppress(OSError), replacing(path) as file:
-        file.write(_checksum(text) + b"\n" + text)
+    with contextlib.suppress(OSError):
+        if path.is_file() or not path.exists():
+            with replacing(path) as file:
+                file.write(_checksum(text) + b"\n" + text)
 
 
 def _checksum(text: bytes) -> bytes:

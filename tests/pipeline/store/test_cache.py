@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import pytest
 from hypothesis import given
@@ -52,3 +53,9 @@ def test_where_none_can_be_written_none_is(tmp_path):
     write_cache(tmp_path / "file" / "cache.json", 1)
     write_cache(tmp_path, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "cache.json")
+    assert read_cache(tmp_path / "cache.json") is None
+    write_cache(tmp_path / "cache.json", 1)
