@@ -36,7 +36,8 @@ def in_our_words(
         words = unknown_flag(root, command, _as_typed(error.option_name, typed))
         raise click.UsageError(words, error.ctx) from None
     except click.BadOptionUsage as error:
-        option = next(one for one in shown(command) if error.option_name in _spelled(one))
+        named = (one for one in shown(command) if error.option_name in _spelled(one))
+        option = next(named, None)  # --help is none of those that are shown
         lacks = "expected a value, found nothing"
         words = lacks if "requires" in error.message else _no_value(option)
         raise click.UsageError(f"{error.option_name}: {words}", error.ctx) from None
@@ -118,7 +119,9 @@ def _spelled(option: click.Option) -> list[str]:
     return [*option.opts, *option.secondary_opts]
 
 
-def _no_value(option: click.Option) -> str:
+def _no_value(option: click.Option | None) -> str:
+    if option is None:
+        return "expected no value, found one"
     off = f", {option.secondary_opts[0]} off" if option.secondary_opts else ""
     return f"expected no value, found one; {option.opts[0]} alone is on{off}"
 

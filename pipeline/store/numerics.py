@@ -36,7 +36,8 @@ def made_differently(manifest: Mapping[str, Any]) -> list[str]:
 
     For `explain`, `verify` and `runs`. What an old manifest does not say does not differ.
     """
-    made, here = manifest.get("versions", {}), numeric_versions()
+    made, here = manifest.get("versions"), numeric_versions()
+    made = made if isinstance(made, dict) else {}  # of a manifest that somebody has written
     return [
         f"made with {name} {made[key]}, here {here[key]}: the last bits may differ"
         for key, name in _NAMES.items()

@@ -61,6 +61,7 @@ def test_a_training_resumes_only_on_the_same_kernel(store, elsewhere):
 def test_what_old_manifests_do_not_say_does_not_differ(elsewhere):
     elsewhere()
     assert made_differently({}) == made_differently({"versions": {"python": "3.1"}}) == []
+    assert made_differently({"versions": ["3.1"]}) == made_differently({"versions": None}) == []
 
 
 def test_explain_and_verify_name_it(tmp_path, monkeypatch, capsys, elsewhere):
