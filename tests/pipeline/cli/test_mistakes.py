@@ -36,6 +36,7 @@ from tests.pipeline import shop
         ),
         (["run", "--profile", "no/such/folder"], "found no/such/folder: No such file"),
         (["explain"], "expected STAGE, found nothing"),
+        (["run", "--help=x"], "error: --help: expected no value, found one"),
     ],
 )
 def test_a_mistake_is_reported_in_one_line_with_status_2(call, arguments, message):

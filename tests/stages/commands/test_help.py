@@ -109,7 +109,6 @@ MISTAKES = [
     ("run --hidden 512 256", "did you mean --hidden 512,256?"),
     ("run --epochs --lr 0.1", "--epochs takes a value, and '--lr' was taken for it"),
     ("run --batchnorm true", "--batchnorm takes no value: alone it is on, --no-batchnorm is off"),
-    ("train --help=x", "--help: expected no value, found one"),
     ("run --batchnorm=true", "expected no value, found one; --batchnorm alone is on, --no-batch"),
     ("gc --max-size 1 MB", "quote what has spaces: --max-size '1 MB'"),
     ("config lr", "did you mean --lr? 'pipeline help lr' explains it"),
