@@ -63,7 +63,7 @@ class Remembered:
         values of one module, as code looks at them that says certain words. `own`: the function is
         one of the framework."""
         known = self._load()
-        if own and self._cache and key not in known.answers:
+        if own and self._cache and self._own is None and key not in known.answers:
             known.add(self._load_own())
             self._news |= key in known.answers
         with suppress(KeyError, TypeError, ValueError, AttributeError, IndexError):  # another form

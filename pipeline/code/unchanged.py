@@ -38,7 +38,7 @@ def glance(value: Any) -> int | None:
 
 
 def _named(name: Any, value: Any, depth: int) -> Any:
-    if name == "__annotations__":
+    if name == "__annotations__" and type(value) is dict:
         return tuple(map(id, value.values()))
     return _state(name, depth), id(value), _state(value, depth)
 

@@ -133,6 +133,10 @@ def test_where_only_a_whole_look_tells(value):
     assert glance(value) is None
 
 
+def test_any_key_of_a_table():
+    assert glance({"__annotations__": 3}) not in (None, glance({"__annotations__": 4}))
+
+
 def test_circles_end():
     table: dict[str, Any] = {}
     table["itself"] = table
