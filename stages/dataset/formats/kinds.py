@@ -19,10 +19,12 @@ from pathlib import Path
 from pipeline.store.files import Files, open_file
 from stages.dataset.formats import cifar100, idx, layout, zips
 from stages.dataset.formats.blobs import archive_members, last_part
+from stages.dataset.formats.delimited import SEPARATORS
 from stages.dataset.formats.inflate import ByteStream
 from stages.dataset.formats.known import HEAD, IDX, NPY, PARQUET, expect_known, is_text, refused
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.listing import LISTING, is_picture
+from stages.dataset.formats.picture_archives import is_wanted
 from stages.dataset.formats.tar import looks_like_tar, members
 
 TABLES = (".csv", ".tsv", ".parquet")
@@ -52,8 +54,8 @@ def kind_of(source: Files) -> str:
             stream = ByteStream(file, path)
             inner = stream.read(HEAD)
             if not looks_like_tar(inner):
-                packed, ending = inner != head, path.suffix.lower()
-                if is_text(inner) and (is_table(path.name) or (not packed and ending in TEXTS)):
+                packed = inner != head
+                if is_text(inner) and (is_table(path.name) or _may_be_table(inner, head, path)):
                     return "table"
                 if is_text(inner) and not packed:
                     raise refused(path, "a text")
@@ -94,14 +96,36 @@ def listed(names: Iterable[str], most: int = 8) -> str:
 
 
 def _of_archive(path: Path) -> str:
-    """The kind of the first file in an archive that shows it."""
-    if zips.is_zip(path):
-        names = [last_part(name) for name in zips.names(path, MEMBERS)]
-        return kind_of_names(names) or "cifar10"
-    for member in archive_members(path, limit=MEMBERS):
-        if kind := kind_of_names([last_part(member.name)]):
+    """The kind of the first file in an archive that shows it.
+
+    Images by class with a table beside them are images, as they are in a folder.
+    """
+    table, folders, zipped = False, set[str](), zips.is_zip(path)
+    names: Iterable[str]
+    if zipped:
+        names = zips.names(path, MEMBERS)
+        kind = kind_of_names(map(last_part, names))
+        if kind != "table":
+            return kind or "cifar10"
+    else:
+        names = (member.name for member in archive_members(path, limit=MEMBERS))
+    for name in names:
+        kind = kind_of_names([last_part(name)])
+        if kind == "table":
+            table = True
+        elif kind == "images" and (table or zipped):
+            if is_wanted(name):
+                folders.add(name.rpartition("/")[0])
+        elif kind:
             return kind
-    return "cifar10"  # whose reader says what is missing
+        if table and len(folders) > 1:
+            return "images"
+    return "table" if table else "cifar10"  # whose reader says what is missing
+
+
+def _may_be_table(inner: bytes, head: bytes, path: Path) -> bool:
+    """Whether the ending of a text, which begins with `inner`, may be that of a table."""
+    return inner == head and path.suffix.lower() in TEXTS
 
 
 def check_download(path: Path, name: str) -> None:
@@ -118,13 +142,23 @@ def check_download(path: Path, name: str) -> None:
         elif head.startswith((NPY, PARQUET, IDX)):
             return  # whose reader sees where they are cut
         else:
-            _check_stream(ByteStream(file, Path(name)), name)
+            _check_stream(ByteStream(file, Path(name)), name, head)
 
 
-def _check_stream(stream: ByteStream, name: str) -> None:
+def _check_stream(stream: ByteStream, name: str, head: bytes) -> None:
     inner = stream.peek(HEAD)
-    if looks_like_tar(inner) or not (is_table(name) or idx.is_known(name)):
+    table = is_table(name) or (_may_be_table(inner, head, Path(name)) and _has_columns(inner))
+    if looks_like_tar(inner) or not (table or idx.is_known(name)):
         for _ in members(stream, MEMBERS):
             pass
     while stream.skip(1 << 24):
         pass
+
+
+def _has_columns(head: bytes) -> bool:
+    """Whether the first two lines of a text have as many separators of a table as each other.
+
+    What a server says in place of a file is a text, too.
+    """
+    first, second, *_ = [*head.decode("utf-8-sig", "replace").splitlines(), "", ""]
+    return any(first.count(mark) == second.count(mark) > 0 for mark in SEPARATORS)

@@ -32,6 +32,7 @@ PICTURES = (
 )
 # What cannot be read is listed with what is damaged, not passed over without a word.
 UNREAD = (".heic", ".heif", ".jxl", ".jp2", ".tga")
+MACOSX = "__MACOSX"  # the folder that macOS adds to archives, of files that are none of the user's
 PARTS = frozenset(("train", "training", "test", "testing", "val", "valid", "validation", "dev"))
 
 

@@ -11,7 +11,7 @@ from stages.dataset.formats import images, zips
 from stages.dataset.formats.blobs import archive_members, last_part, read_member
 from stages.dataset.formats.decoding import Item
 from stages.dataset.formats.layout import shown
-from stages.dataset.formats.listing import is_picture
+from stages.dataset.formats.listing import MACOSX, is_picture
 
 MEMBERS = 1_000_000  # of an archive
 
@@ -23,14 +23,14 @@ def picture_names(path: Path) -> list[str]:
     else:
         names = []
         for member in archive_members(path, limit=MEMBERS):
-            if _wanted(member.name):
+            if is_wanted(member.name):
                 if not member.is_file:
                     raise DataError(
                         f"{member.where}: expected an image file, found a link, a folder or the "
                         "like; pack it anew (tar --dereference --hard-dereference)"
                     )
                 names.append(member.name)
-    names = [name for name in names if _wanted(name)]
+    names = [name for name in names if is_wanted(name)]
     if len(set(names)) < len(names):
         raise DataError(f"{path}: expected each name once in the archive, found one twice")
     for name in names:
@@ -41,10 +41,11 @@ def picture_names(path: Path) -> list[str]:
     return names
 
 
-def _wanted(name: str) -> bool:
+def is_wanted(name: str) -> bool:
+    """Whether a member of this name is an image, and none that a system hides."""
     parts = name.replace("\\", "/").split("/")
     hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
-    return is_picture(last_part(name)) and not (hidden or name.endswith("/") or "__MACOSX" in parts)
+    return is_picture(last_part(name)) and not (hidden or name.endswith("/") or MACOSX in parts)
 
 
 def picture_members(path: Path, number: dict[str, int]) -> Iterator[Item]:

@@ -28,6 +28,7 @@ from pipeline.store.files import Files, identify
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.listing import (
     LISTING,
+    MACOSX,
     PICTURES,
     PLACE,
     Entry,
@@ -141,7 +142,7 @@ def _walk(folder: Path) -> Iterator[tuple[str, tuple[str, os.stat_result]]]:
                 )
             with os.scandir(path) as entries:
                 for entry in entries:
-                    if entry.name.startswith("."):
+                    if entry.name.startswith(".") or entry.name == MACOSX:
                         continue
                     name = below + entry.name
                     if entry.is_dir():
