@@ -26,6 +26,7 @@ from stages.dataset.formats import arrays, cifar10, cifar100, idx, kinds, pictur
 from stages.dataset.formats.layout import SHAPE_CLASSES, STANDARD_CLASSES
 from stages.dataset.options import ReadingOptions
 from stages.dataset.repeats import Repeats
+from stages.dataset.sources.address import Address
 from stages.dataset.sources.origin import name_of
 from stages.dataset.spool import Reading
 
@@ -47,7 +48,13 @@ APPLIES = {
 }
 
 
-@stage(outputs=("images", "labels", "dataset"))
+def without_secrets(*, label: str, **others: Any) -> dict[str, Any]:
+    """Of labels that are at a URL, only its public form is written down (see `Address`)."""
+    at_url = label.lower().startswith(("http://", "https://"))
+    return {"label": Address(label) if at_url else label, **others}
+
+
+@stage(outputs=("images", "labels", "dataset"), resolve=without_secrets)
 def decode(
     archive: Files, *, reading: ReadingOptions = ReadingOptions(), context: Context = QUIET
 ) -> Reading:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError
@@ -15,9 +12,12 @@ from pipeline.stage import stage
 from pipeline.store.durable import make_folder
 from pipeline.store.files import Files
 from stages.dataset.formats import kinds
+from stages.dataset.formats.layout import shown
 from stages.dataset.options import SourceOptions
 from stages.dataset.sources import transfer
+from stages.dataset.sources.address import file_name
 from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
+from stages.dataset.sources.paths import is_array
 from stages.dataset.sources.resolve import Offline, expect_sha256, is_url, resolve_source
 from stages.dataset.sources.synthetic import generate
 
@@ -68,23 +68,17 @@ def download(
             )
         )
     urls = [source]
-    if found["label"]:
+    if is_array(source):
         if not is_url(found["label"]):
             raise ConfigError(
-                f"--label {found['label']}: expected the URL of the labels, as --source is one of "
-                "examples; or put both in one .npz"
+                "--label: expected the URL of the labels, as --source is one of examples, found "
+                f"{shown(found['label']) if found['label'] else 'nothing'}; or put both in one .npz"
             )
         urls.append(found["label"])
     digests = (sha256, None)
     return Files(
         tuple(
-            bring((url,), folder / name_for(url), sha256=digest)
+            bring((url,), folder / file_name(url), sha256=digest)
             for url, digest in zip(urls, digests, strict=False)
         )
     )
-
-
-def name_for(url: str) -> str:
-    """A file name for what is at `url`: its last part, made plain, after some digits of its own."""
-    last = re.sub(r"[^A-Za-z0-9._-]+", "-", urlsplit(url).path.rsplit("/", 1)[-1])[-80:]
-    return f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{last or 'archive'}"

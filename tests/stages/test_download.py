@@ -15,6 +15,7 @@ from pipeline.store.files import identify
 from stages import download as module
 from stages.dataset.options import SourceOptions
 from stages.dataset.sources import resolve as sources
+from stages.dataset.sources.address import Address, file_name
 from stages.dataset.sources.origin import (
     OFFICIAL_NAME,
     OFFICIAL_SHA256,
@@ -24,7 +25,7 @@ from stages.dataset.sources.origin import (
     Origin,
 )
 from stages.decode import decode
-from stages.download import OFFLINE, SYNTHETIC, download, name_for
+from stages.download import OFFLINE, SYNTHETIC, download
 from tests.stages.datasets import files, gz, tar, write
 from tests.stages.examples import collected, idx_files, npy, serving_files
 from tests.stages.http_server import Answer, serving
@@ -57,7 +58,7 @@ def test_a_url(sha256):
         first = bring(source=server.url, sha256=sha256)
         assert bring(source=server.url, sha256=sha256) == first
     assert server.sent == len(CONTENT)
-    assert first == identify(Path("data") / name_for(server.url))
+    assert first == identify(Path("data") / file_name(server.url))
     assert sum(len(block["labels"]) for block in decode(first)) == 12
 
 
@@ -65,7 +66,7 @@ def test_a_url_whose_file_is_another():
     with serving(CONTENT) as server, pytest.raises(DataError) as caught:
         bring(source=server.url, sha256="0" * 64)
     assert f"expected SHA-256 {'0' * 64}, found {SHA256}" in str(caught.value)
-    assert not (Path("data") / name_for(server.url)).exists()
+    assert not (Path("data") / file_name(server.url)).exists()
 
 
 def test_the_official_archive(monkeypatch):
@@ -116,8 +117,9 @@ def test_examples_and_labels_at_two_urls():
     with serving_files(arrays) as url:
         found = bring(source=f"{url}X.npy", label=f"{url}labels.npy")
         assert [file.path.name[9:] for file in found.files] == list(arrays)
-        with pytest.raises(ConfigError, match="expected the URL of the labels"):
-            bring(source=f"{url}X.npy", label="labels.npy")
+        for label in ("labels.npy", ""):
+            with pytest.raises(ConfigError, match="expected the URL of the labels, as --source is"):
+                bring(source=f"{url}X.npy", label=label)
 
 
 def test_synthetic_cannot_be_missed(monkeypatch):
@@ -162,9 +164,9 @@ def test_a_path_stays_where_it_is():
     ],
 )
 def test_file_names_of_urls_are_plain(url, name):
-    found = name_for(url)
+    found = file_name(Address(url))
     assert re.fullmatch(r"[0-9a-f]{8}-" + re.escape(name), found)
-    assert found != name_for(url + "?other")
+    assert found != file_name(Address(url.replace("//h", "//other", 1)))
 
 
 def test_the_stage_declares_itself():

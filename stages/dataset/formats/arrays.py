@@ -26,6 +26,7 @@ from stages.dataset.formats.examples import Examples
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.npy import map_array
 from stages.dataset.holdout import held_out
+from stages.dataset.sources.address import Address, file_name
 from stages.dataset.spool import Block, Reading, train_first
 
 EXAMPLES = ("x", "images", "features", "data")
@@ -60,6 +61,14 @@ def read(source: Files, options: Any, context: Context) -> Reading:
                     f"{own.where}: expected examples as in training, {examples[0].form}, found "
                     f"{own.form}"
                 )
+        white = max((own.white for own in examples if not own.bytes), default=255)
+        for own in examples:
+            own.expect_white(white)
+            if own.is_dark:
+                context.warn(
+                    f"{own.where}: no pixel is above {own.most:g}, where white is 255 in arrays of "
+                    "bytes: they are nearly black; scale them where another white is meant"
+                )
         if lost := examples[0].lost():
             context.warn(
                 f"{examples[0].where}: the numbers in column {lost[0]} (the first is 0)"
@@ -76,7 +85,7 @@ def read(source: Files, options: Any, context: Context) -> Reading:
         else:
             names, numbers = number_labels(every, train, name)
             test = ~train
-        yield from train_first(_blocks(examples, numbers, test))
+        yield from train_first(_blocks(examples, white, numbers, test))
         return {
             "classes": names,
             "train": int(len(test) - test.sum()),
@@ -86,10 +95,9 @@ def read(source: Files, options: Any, context: Context) -> Reading:
 
 
 def _blocks(
-    examples: list[Examples], numbers: np.ndarray, test: np.ndarray
+    examples: list[Examples], white: int, numbers: np.ndarray, test: np.ndarray
 ) -> Iterator[tuple[np.ndarray, Block]]:
     start = 0
-    white = max(own.white for own in examples)
     for own in examples:
         for rows in own.blocks(white):
             part = slice(start, start + len(rows))
@@ -105,7 +113,8 @@ def _column(labels: np.ndarray) -> np.ndarray:
 def _pairs(found: Mapping[str, Any], label: str, where: object) -> list[tuple[str, str]]:
     """The names of (examples, labels): of one pair, or of training and test."""
     if label:
-        label = label.rsplit("/", 1)[-1].removesuffix(".npy")
+        name = file_name(Address(label)) if "://" in label else label.rsplit("/", 1)[-1]
+        label = name.removesuffix(".npy")
         others = [name for name in found if name != label]
         if label not in found or len(others) != 1:
             raise ConfigError(

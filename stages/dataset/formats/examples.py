@@ -28,6 +28,7 @@ class Examples:
 
     def __init__(self, array: np.ndarray, where: str) -> None:
         self.array, self.where, self.count = array, where, len(array) if array.ndim else 0
+        self.bytes = array.dtype == np.uint8  # what they are needs no scale
         shape = array.shape[1:]
         if array.dtype.kind not in "biuf" or not 1 <= len(shape) <= 3 or not math.prod(shape):
             raise DataError(
@@ -54,9 +55,10 @@ class Examples:
         if channels and max(sides) > SIDE:
             raise DataError(f"{where}: expected at most {SIDE:,} pixels a side, found {shape}")
         self.form = [3 if channels == 4 else channels, *sides] if channels else list(shape)
+        self.most = 0.0  # of its pixels
         self.white = self._white() if channels else 1
         if not channels:
-            for start in range(0, self.count, self.rows):
+            for start in self._starts():
                 self._expect_finite(start, array[start : start + self.rows])
 
     def record(self) -> dict[str, Any]:
@@ -68,12 +70,25 @@ class Examples:
 
     def blocks(self, white: int) -> Iterator[np.ndarray]:
         """The examples, block by block."""
-        for start in range(0, self.count, self.rows):
+        for start in self._starts():
             rows = self.array[start : start + self.rows]
             yield self._images(rows, white) if len(self.form) == 3 else rows.astype(np.float32)
 
+    @property
+    def is_dark(self) -> bool:
+        """Whether these are bytes that would be nearly black, and may have another white."""
+        return self.bytes and len(self.form) == 3 and self.most * DARK <= 255
+
+    def expect_white(self, white: int) -> None:
+        """Raise `DataError` where it is the white of others, and would make these nearly black."""
+        if not self.bytes and self.white < white and self.most * DARK <= white:
+            raise DataError(
+                f"{self.where}: expected pixels of one scale in training and test, found at most "
+                f"{self.most:g} here, and {white} for white there; bring both to 0 to 255"
+            )
+
     def _images(self, rows: np.ndarray, white: int) -> np.ndarray:
-        if rows.dtype != np.uint8:
+        if not self.bytes:
             rows = np.rint(rows.astype(np.float64) * (255 / white)).astype(np.uint8)
         if rows.ndim == 3:
             return np.ascontiguousarray(rows[:, np.newaxis])
@@ -88,21 +103,23 @@ class Examples:
         """The columns of a table whose numbers are hardly told apart as float32."""
         if len(self.form) == 3 or self.array.dtype.itemsize < 4 or self.array.dtype == np.float32:
             return []
-        blocks = [self.array[at : at + self.rows] for at in range(0, self.count, self.rows)]
+        blocks = [self.array[at : at + self.rows] for at in self._starts()]
         least = np.min([block.min(axis=0) for block in blocks], axis=0)
         most = np.max([block.max(axis=0) for block in blocks], axis=0)
         pairs = zip(least.tolist(), most.tolist(), strict=True)
         return [place for place, pair in enumerate(pairs) if loses_digits(*pair)]
 
     def _white(self) -> int:
-        if self.array.dtype == np.uint8:
+        if self.bytes:
+            self.most = float(max(self.array[at : at + self.rows].max() for at in self._starts()))
             return 255
         least, most, whole = 0.0, 0.0, True
-        for start in range(0, self.count, self.rows):
+        for start in self._starts():
             rows = self.array[start : start + self.rows]
             self._expect_finite(start, rows)
             least, most = min(least, float(rows.min())), max(most, float(rows.max()))
             whole = whole and (rows.dtype.kind != "f" or bool((rows == np.rint(rows)).all()))
+        self.most = most
         white = next((white for white in WHITES if most <= white), None)
         dark = white is not None and (most * DARK <= white or white == 16)
         if least < 0 or white is None or (dark and most > 1 and (not whole or white > 255)):
@@ -112,6 +129,9 @@ class Examples:
                 "them, or save the examples as a table (n, d)"
             )
         return white
+
+    def _starts(self) -> range:
+        return range(0, self.count, self.rows)
 
     def _expect_finite(self, start: int, rows: np.ndarray) -> None:
         good = np.isfinite(rows) if rows.dtype.kind == "f" else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 
@@ -45,6 +46,12 @@ class Address(str):
             return None
         pair = b":".join(unquote_to_bytes(part) for part in user.partition(":")[::2])
         return "Basic " + base64.b64encode(pair).decode()
+
+
+def file_name(url: Address) -> str:
+    """A file name for what is at `url`: its last part, made plain, after some digits of its own."""
+    last = re.sub(r"[^A-Za-z0-9._-]+", "-", urlsplit(url).path.rsplit("/", 1)[-1])[-80:]
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{last or 'archive'}"
 
 
 def hidden(text: str) -> str:

@@ -16,8 +16,8 @@ from pipeline.cli.program import make_cli
 from pipeline.literals import accept
 from pipeline.settings import resolve
 from stages.cifar10 import PIPELINE, PROGRAM
+from stages.dataset.sources.address import Address, file_name
 from stages.dataset.sources.resolve import resolve_source
-from stages.download import name_for
 from tests.fuzz.decoders import Decoder
 from tests.fuzz.mutate import FLOATS, NUMBERS, TEXTS, damaged
 
@@ -140,7 +140,7 @@ def read_source(source: str, folder: Path) -> bool:
     options = {"sha256": sha256, "data_dir": str(folder / "data"), "synthetic_size": 10}
     found = resolve_source(source=accept(PIPELINE.parameters["source"], source), **options)
     if isinstance(found["source"], str) and "://" in found["source"]:
-        assert "/" not in name_for(found["source"])
+        assert "/" not in file_name(Address(found["source"]))
     return True
 
 
