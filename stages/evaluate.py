@@ -27,6 +27,7 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
+from stages.dataset.forms import unlike
 from stages.features import expect_images, far_off, make_inputs
 from stages.options import InputOptions, Tta
 
@@ -53,12 +54,13 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measure the network on the validation and the test images."""
     network = nn.Network.from_layers(training["layers"], parameters)
-    _check_fits(training, asdict(inputs), standardization.shape[1], features.shape[1])
-    if training.get("columns", dataset.get("columns", [])) != dataset.get("columns", []):
+    loaded = "shape" in training  # else it was trained on this very dataset
+    if loaded and (found := unlike(dataset, training["columns"], training["shape"])):
         raise ConfigError(
-            "--load: expected a model of a table with these columns and categories, found one of "
-            "others; load a model of this table"
+            f"--load: expected a model of the form of this dataset, {found[0]}, found {found[1]}; "
+            "load a model of this dataset, or bring image files to its size with --size"
         )
+    _check_fits(training, asdict(inputs), standardization.shape[1], features.shape[1])
     if network.outputs != len(dataset["classes"]):
         raise ConfigError(
             f"--load: expected a model of {len(dataset['classes'])} classes, as these images have, "

@@ -18,7 +18,7 @@ from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
 from stages.features import chosen_blocks, expect_images, make_inputs
-from stages.modelfile.initial import Init, init_by_content, initial_constants
+from stages.modelfile.initial import Init, expect_same_form, init_by_content, initial_constants
 from stages.options import Flip, InputOptions, Standardize
 
 ROWS = 256  # of a block: 3 MB of float32 for 3,072 features
@@ -53,6 +53,7 @@ def standardize(
             "it out"
         )
     if init is not None:
+        expect_same_form(init, dataset)
         rows, flag = 0 if standardize == "none" else 2, f"--standardize {standardize}"
         width = features.shape[1]
         return initial_constants(init, "standardization", inputs, rows, flag, width)

@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.parameters import Option
 from pipeline.store.files import Files, identify
 from stages import neuralnet as nn
+from stages.dataset.forms import unlike
 from stages.modelfile.model import Model
 from stages.modelfile.reader import read_model
 from stages.options import InputOptions
@@ -40,6 +41,14 @@ def identified(file: str | Files) -> Files:
     """The model file that a stage is given in place of its path: its `resolve` has looked at it."""
     assert isinstance(file, Files), f"{file} has not been resolved"
     return file
+
+
+def expect_same_form(init: str | Files, dataset: dict[str, Any]) -> None:
+    """ConfigError unless the model is of images as large, or of a table with the same columns."""
+    file = identified(init)
+    model = read_model(file.files[0].path)
+    if words := unlike(dataset, model.columns, model.shape):
+        raise _unfit(file, f"the form of this dataset, {words[0]}", words[1])
 
 
 def initial_constants(

@@ -35,6 +35,7 @@ def load(*, load: Load = "") -> dict[str, Any]:
             "layers": model.network.layers,
             "preprocessing": _preprocessing(model),
             "columns": list(model.columns),
+            "shape": list(model.shape),
             "classes": list(model.classes),
         },
     }

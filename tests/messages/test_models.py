@@ -38,9 +38,16 @@ MODELS = [
         "input.shape: expected [3, height, width], found [1, 2]",
     ),
     Case(
+        f"run {DATA} --load m.json --color",
+        "error: --load: expected a model of 3072 features, as these images have, found one of "
+        "1024; give no --color or --no-color beside --load",
+        {"m.json": changed()},
+    ),
+    Case(
         f"run {DATA} --load m.json",
-        "error: --load: expected a model of 1024 features, as these images have, found one of 6; "
-        "give no --color or --no-color beside --load",
+        "error: --load: expected a model of the form of this dataset, images of 32 × 32 pixels, "
+        "found images of 2 × 3 pixels; load a model of this dataset, or bring image files to its "
+        "size with --size",
         {"m.json": json.dumps(models.model().to_document())},
     ),
     Case(

@@ -70,6 +70,6 @@ def test_a_model_that_knows_its_preprocessing_gets_no_other(own, message):
 def test_a_model_of_another_table():
     network = Network.create(D, (5,), 10)
     given = arguments(network)
-    given["training"]["columns"] = [{"name": "a", "kind": "number"}]
-    with pytest.raises(ConfigError, match="--load: expected a model of a table with these columns"):
+    given["training"] |= {"columns": [{"name": "a", "kind": "number"}], "shape": [1]}
+    with pytest.raises(ConfigError, match="found a table with the columns a; load"):
         evaluate(**given)

@@ -96,6 +96,30 @@ def test_what_does_not_fit_is_refused_in_one_line(call, trained, flags, words):
 
 
 @pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("a,c,kind", "a table with the columns a, c, found a table with the columns a, b; give"),
+        ("b,a,kind", "a table with the columns b, a, found a table with the columns a, b; give"),
+        ("a,b,kind\n1,t,x", "a table with the columns a, b, found other categories in them; give"),
+        ("", "images of 32 × 32 pixels, found a table with the columns a, b; give the flags that"),
+    ],
+)
+def test_a_model_of_other_columns_is_refused(call, folder, table, words):
+    flags = "--label kind --hidden 2 --epochs 1 --batch 4 --quiet"
+    rows = "".join(f"\n{n},{'rs'[n % 2]},{'xy'[n % 2]}" for n in range(20))
+    (folder / "own.csv").write_text(f"a,b,kind{rows}\n")
+    if not (folder / "table.json").exists():
+        assert call(f"run --source own.csv {flags} --save table.json")[0] == 0
+    status, _, err = call(f"train --source own.csv {flags} --init table.json")
+    assert status == 0, err
+    (folder / "other.csv").write_text(f"{table}{rows}\n")
+    asked = f"--source other.csv {flags}" if table else SMALL
+    status, _, err = call(f"train {asked} --init table.json")
+    assert status == 2
+    assert f"expected a model with the form of this dataset, {words}" in err
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [
         ("none.json", "expected a readable file at "),
