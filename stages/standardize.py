@@ -106,7 +106,7 @@ def fit(
             variance += np.einsum("ij,ij->j", centred, centred)
             progress.advance(len(block))
     deviation = np.sqrt(shared(variance / len(rows)))
-    varies = deviation > 0
+    varies = deviation > 1 / np.finfo(np.float32).max  # whose inverse is a number
     if shape is not None and varies.any():  # pixels, which are all measured alike
         deviation = np.maximum(deviation, LEAST * np.median(deviation[varies]))
     deviation[~varies] = 1

@@ -28,8 +28,9 @@ def number_labels(
 ) -> tuple[list[str], np.ndarray]:
     """Names of the classes, and the number of its class for each of `labels` (n,).
 
-    train: bool (n,), the examples that train. Raises `DataError` with `where` on labels that name
-    no classes, on fewer than 2 or more than 10,000, on one that only test examples have.
+    train: bool (n,), the examples that train, ahead of those that test. Raises `DataError` with
+    `where` on labels that name no classes, on fewer than 2 or more than 10,000, on one that only
+    test examples have.
     """
     labels = _plain(labels, where)
     values, numbers = np.unique(labels, return_inverse=True)
@@ -39,8 +40,8 @@ def number_labels(
         row = int(np.flatnonzero(~trained[numbers])[0])
         raise DataError(
             f"{where}: expected test examples of classes that training has, found "
-            f"{shown(str(labels[row]))} in row {row} (the first is 0); move examples, or leave "
-            "them out"
+            f"{shown(str(labels[row]))} in row {row - np.count_nonzero(train)} of them (the first "
+            "is 0); move examples, or leave them out"
         )
     return check_names([str(value) for value in values], where), numbers.astype(
         label_type(len(values))

@@ -14,7 +14,10 @@ def expect_images(images: Any, shape: tuple[int, ...]) -> np.ndarray:
 
     shape (d,): the rows of a table instead, float32 (n, d), of finite numbers.
     """
-    found = np.asarray(images)
+    try:
+        found = np.asarray(images)
+    except ValueError as error:  # lists of several lengths
+        raise DataError(f"images: expected an array of numbers, found none ({error})") from error
     if len(shape) == 1:
         return _expect_rows(found, shape)
     if found.dtype == np.uint8 and found.shape[1:] == shape:
@@ -22,7 +25,9 @@ def expect_images(images: Any, shape: tuple[int, ...]) -> np.ndarray:
     channels, height, width = shape
     advice = "bring them to this form"
     if found.shape[1:] == shape:
-        advice = "give the bytes 0 to 255 of the images, not scaled: images.astype(numpy.uint8)"
+        advice = "give the bytes 0 to 255 of the images, as they were before they were scaled"
+        if found.dtype.kind in "iu":
+            advice = "where they are bytes, 0 to 255: images.astype(numpy.uint8)"
     elif found.shape == shape:
         advice = "give one image as images[numpy.newaxis]"
     elif found.shape[1:] == (height, width, channels):
@@ -37,7 +42,9 @@ def expect_images(images: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 def _expect_rows(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     good = rows.dtype.kind in "fiu" and rows.ndim == 2 and rows.shape[1:] == shape
-    if good and np.isfinite(rows := rows.astype(np.float32)).all():
+    with np.errstate(over="ignore"):  # reported here, in our own words
+        rows = rows.astype(np.float32) if good else rows
+    if good and np.isfinite(rows).all():
         return rows
     raise DataError(
         f"rows: expected finite numbers (n, {shape[0]}), the features of a table's columns, found "

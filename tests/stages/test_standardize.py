@@ -41,6 +41,14 @@ def test_a_constant_feature_keeps_its_scale():
     assert constants.tolist() == [[3], [1]]
 
 
+def test_a_feature_whose_deviation_has_no_inverse_counts_as_constant():
+    features = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    features[:, 1] *= 1e-42
+    constants = standardize(features, {"shape": None}, np.arange(20))
+    assert np.isfinite(constants).all()
+    assert constants[1, 1] == 1
+
+
 def test_off_means_no_constants():
     features = np.ones((5, 3072), np.float32)
     constants = call(standardize, features, {}, np.arange(5))

@@ -88,10 +88,11 @@ def _csv(listed: Sequence[Mapping[str, Any]]) -> str:
     import io
 
     plain = ("run", "written", "dataset", "images", "epochs", "validation", "test", "tta")
+    heads = ["epochs_run" if name == "epochs" else name for name in plain]  # a parameter's, too
     names = list(dict.fromkeys(name for one in listed for name in one["parameters"]))
     page = io.StringIO()
     table = csv.writer(page, lineterminator="\n")
-    head = [*plain, "best_epoch", "epoch_seconds", "recipe", "tags", "note", "fingerprint"]
+    head = [*heads, "best_epoch", "epoch_seconds", "recipe", "tags", "note", "fingerprint"]
     table.writerow([*head, *names])
     for one in listed:
         shown = [one["best"]["epoch"], one["epoch_seconds"], one["recipe"], " ".join(one["tags"])]

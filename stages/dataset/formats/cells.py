@@ -56,8 +56,10 @@ def is_missing(cell: Any) -> bool:
     return cell is None or cell != cell
 
 
-def missing_values(where: object, found: Mapping[str, Sequence[int]]) -> DataError:
-    """The error for missing values, whose lines `found` has by column."""
+def missing_values(
+    where: object, found: Mapping[str, Sequence[int]], needed: bool = False
+) -> DataError:
+    """The error for missing values, whose lines `found` has by column; `needed`: all are."""
     words = []
     for name, lines in list(found.items())[:PLACES]:
         places = ", ".join(map(str, lines[:PLACES]))
@@ -66,5 +68,5 @@ def missing_values(where: object, found: Mapping[str, Sequence[int]]) -> DataErr
     more = f"; and in {len(found) - PLACES} more columns" if len(found) > PLACES else ""
     return DataError(
         f"{where}: expected a value in every cell, found none in column {'; '.join(words)}{more}; "
-        "fill them in, leave the rows out, or the columns with --drop"
+        "fill them in, leave the rows out" + ", or the columns with --drop" * (not needed)
     )

@@ -74,7 +74,8 @@ def encode(batch: Batch, columns: Sequence[Column], where: object) -> np.ndarray
     for column in columns:
         cells = batch.cells[column["name"]]
         if missing := [place for place, cell in enumerate(cells) if is_missing(cell)]:
-            raise missing_values(where, {column["name"]: [batch.lines[place] for place in missing]})
+            lines = [batch.lines[place] for place in missing]
+            raise missing_values(where, {column["name"]: lines}, needed=True)
         if "values" in column:
             number = {value: start + place for place, value in enumerate(column["values"])}
             for row, cell in enumerate(cells):

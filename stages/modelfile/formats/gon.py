@@ -48,8 +48,9 @@ def write(model: Model, file: BinaryIO) -> dict[str, Any]:
 def unknown_to_gon(model: Model) -> str:
     """What a model has that gon's file has no place for; "" where there is nothing of that kind."""
     network = model.network
+    form = "rows of a table" if model.columns else f"images {model.shape}"
     found = {
-        f"images {model.shape}": model.shape != SHAPE,
+        form: model.shape != SHAPE,
         "colours": model.color,
         f"scale {model.scale}": model.scale != "unit",
         "contrast normalisation": model.contrast,

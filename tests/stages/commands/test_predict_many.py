@@ -119,6 +119,19 @@ def test_texts_that_a_model_of_a_table_does_not_know_are_reported(call, folder):
     )
 
 
+def test_a_table_with_missing_values_is_not_sent_to_flags_of_training(call, folder):
+    made = replace(
+        model(shape=(1, 1, 3)),
+        shape=(3,),
+        columns=tuple({"name": n, "kind": "number"} for n in "abc"),
+    )
+    path = save(folder / "model.json", made)
+    (folder / "t.csv").write_text("a,b,c\n1,2,3\n1,,3\n")
+    status, _, err = call(f"predict --load {path} t.csv")
+    assert status == 2
+    assert err.endswith("found none in column b in line 3; fill them in, leave the rows out\n")
+
+
 def test_hidden_files_in_a_folder_are_passed_over(call, folder):
     path = save(folder / "model.json", model())
     for name in ("a.png", "._a.png"):

@@ -86,3 +86,10 @@ def test_what_macos_adds_to_an_archive_is_no_class(tmp_path):
     options = {"sha256": None, "synthetic_size": 50, "data_dir": str(tmp_path / "d")}
     source = resolve_source(source=str(folder), **options)["source"]
     assert decoded(source, data_dir=str(tmp_path / "d"))[2]["classes"] == ["cat", "dog"]
+
+
+def test_the_row_of_a_class_that_training_lacks_is_one_of_the_test_examples(tmp_path):
+    pixels = PIXELS.astype(np.uint8)
+    content = npz(x_train=pixels, y_train=KINDS, x_test=pixels, y_test=KINDS + (np.arange(20) == 3))
+    with pytest.raises(DataError, match=r"training has, found 2 in row 3 of them \(the first is 0"):
+        decoded(identify(datasets.write(tmp_path / "a.npz", content)))

@@ -38,24 +38,32 @@ def test_a_list_of_images_is_as_good_as_an_array():
     [
         (
             images() / 255,
-            r"float64 \(5, 3, 2, 3\); give the bytes 0 to 255 of the images, not scale",
+            r"float64 \(5, 3, 2, 3\); give the bytes 0 to 255 of the images, as they",
         ),
         (images()[0], r"uint8 \(3, 2, 3\); give one image as images\[numpy.newaxis\]"),
         (images().transpose(0, 2, 3, 1), r"\(5, 2, 3, 3\); give images.transpose\(0, 3, 1, 2\)"),
         (images(2, (3, 4, 4)), r"uint8 \(2, 3, 4, 4\); resize them to 2 × 3"),
         (images().reshape(5, -1), r"uint8 \(5, 18\); bring them to this form"),
         ("cat.jpg", r"<U7 \(\); bring them to this form"),
+        (images().astype(int), r"int64 \(5, 3, 2, 3\); where they are bytes, 0 to 255: images.as"),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_other_images_are_refused_with_advice(given, words):
     with pytest.raises(DataError, match=rf"images: expected uint8 \(n, 3, 2, 3\), found .*{words}"):
         model().probabilities(given)
 
 
+def test_lists_of_several_lengths_are_refused():
+    with pytest.raises(DataError, match=r"^images: expected an array of numbers, found none \("):
+        model().probabilities([[1], [1, 2]])
+
+
 def test_rows_of_a_table():
     rows = np.zeros((2, 3))
     assert expect_images(rows, (3,)).dtype == np.float32
-    for wrong in (np.zeros(3), np.zeros((2, 4)), np.full((2, 3), np.nan), np.array([["a"] * 3])):
+    for wrong in (np.zeros(3), np.zeros((2, 4)), np.full((2, 3), np.nan), np.full((2, 3), 1e300)):
         with pytest.raises(DataError, match=r"^rows: expected finite numbers \(n, 3\), the feat"):
             expect_images(wrong, (3,))
+    with pytest.raises(DataError, match=r"found <U1 \(1, 3\)"):
+        expect_images(np.array([["a"] * 3]), (3,))

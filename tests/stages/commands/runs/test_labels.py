@@ -84,6 +84,8 @@ def test_a_table_for_other_programs(call, names):
     call(f"tag {names[0]} base --note 'with, comma'")
     _, out, _ = call("runs --csv")
     rows = list(csv.DictReader(io.StringIO(out)))
+    head = next(csv.reader(io.StringIO(out)))
+    assert len(set(head)) == len(head)
     assert [row["run"] for row in rows] == names
     first = rows[0]
     assert (first["tags"], first["note"], first["test"]) == ("base", "with, comma", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,12 @@ def test_a_file_may_be_laid_out_otherwise(tmp_path):
 def test_what_gon_does_not_know_is_refused(variant, words):
     with pytest.raises(ConfigError, match=f"found {words}; use --to onnx, python or npz"):
         exported(model(**{"shape": SHAPE, **variant}))
+
+
+def test_a_model_of_a_table_is_refused():
+    made = replace(model(shape=(1, 1, 3)), shape=(3,), columns=({"name": "a", "kind": "number"},))
+    with pytest.raises(ConfigError, match="found rows of a table; use --to onnx, python or npz"):
+        exported(made)
 
 
 def neuron(**changes: object) -> dict[str, object]:
