@@ -19,6 +19,11 @@ def write_samples(
 ) -> list[dict[str, Any]]:
     """Write images (n, c, height, width) as `<number>_<truth>_<prediction>.png`; list them."""
     fit = images.ndim == 4 and images.shape[1:] == model.shape
+    if len(model.shape) == 1:
+        raise ConfigError(
+            "--save-samples: expected a model of images, found one of a table, whose rows are no "
+            "pictures; name a table to predict instead"
+        )
     if not fit or labels.max(initial=0) >= len(model.classes):
         raise ConfigError(
             f"--save-samples: expected a model of images {images.shape[1:]} and of all their "

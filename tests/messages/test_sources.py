@@ -152,7 +152,8 @@ ARCHIVES = [
     archive(
         datasets.tar({"a.bin": b"1"}),
         "expected data_batch_1.bin … and test_batch.bin, found a.bin; use an archive or a folder "
-        "in CIFAR-10's binary layout",
+        "in CIFAR-10's binary layout, of images in a folder for each class, or of arrays or a "
+        "table",
     ),
     archive(
         _link(),

@@ -65,6 +65,8 @@ def expect_both(names: Iterable[str], where: object) -> None:
         return
     wanted = TEST_FILE if has_train else f"data_batch_1.bin … and {TEST_FILE}"
     hint = "use an archive or a folder in CIFAR-10's binary layout"
+    if not any(map(is_known, names)):  # another kind may have been meant
+        hint += ", of images in a folder for each class, or of arrays or a table"
     if "data_batch_1" in names or {"train", "meta"} <= set(names):
         version = "10" if "data_batch_1" in names else "100"
         hint = (

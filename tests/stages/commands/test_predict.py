@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -180,3 +181,9 @@ def test_samples_that_do_not_fit_the_model_are_refused(tmp_path, shape, label):
     labels = np.array([label], np.uint8)
     with pytest.raises(ConfigError, match="load a model of this dataset"):
         write_samples(model(), images(1, shape), labels, tmp_path)
+
+
+def test_rows_of_a_table_are_no_samples(tmp_path):
+    made = replace(model(shape=(1, 1, 3)), shape=(3,), columns=({"name": "a", "kind": "number"},))
+    with pytest.raises(ConfigError, match="found one of a table, whose rows are no pictures; name"):
+        write_samples(made, np.zeros((1, 3), np.float32), np.zeros(1, np.uint8), tmp_path)
