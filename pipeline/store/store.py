@@ -38,6 +38,12 @@ from pipeline.store.writer import Writer
 __all__ = ["Key", "Store"]
 
 _IS_KEY = re.compile(r"[0-9a-f]{32}")
+_OWN = (".lock", ".code.json")  # files of the top folder, one of which is there first of all
+
+
+def is_store(folder: str | Path) -> bool:
+    """Whether a folder is that of a store, with results in it or still without."""
+    return any(Path(folder, name).is_file() for name in _OWN)
 
 
 class Store:

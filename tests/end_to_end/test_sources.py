@@ -174,3 +174,13 @@ def test_balanced_weights_help_a_rare_class(document, tmp_path):
     plain, balanced = found["none"], found["balanced"]
     assert plain["majority"] == {"class": "0", "accuracy": plain["majority"]["accuracy"]}
     assert balanced["balanced_accuracy"] > plain["balanced_accuracy"] + 0.1
+
+
+def test_amid_the_classes(call, tmp_path):
+    write_all(tmp_path, pictures())
+    for _ in range(2):  # the second time, folders of this program lie beside those of the classes
+        flags = ("--hidden", "4", "--batch", "4", "--epochs", "1")
+        status, out, err = call("run", "--source", ".", *flags)
+        assert status == 0, err
+        assert "majority class (cat)" in out
+    assert {"artifacts", "data"} <= {place.name for place in tmp_path.iterdir()}

@@ -25,6 +25,7 @@ from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.digest_cache import SETTLED_NS
 from pipeline.store.durable import replacing
 from pipeline.store.files import Files, identify
+from pipeline.store.store import is_store
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.listing import (
     LISTING,
@@ -53,7 +54,8 @@ def list_folder(folder: Path, data_dir: Path) -> Files:
     folder = folder.absolute()
     cache = data_dir / FOLDER / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.json"
     known = read_cache(cache)
-    entries, stamps, changed = _identified(folder, known if isinstance(known, dict) else {})
+    found = sorted(_walk(folder, data_dir), key=lambda pair: pair[0])
+    entries, stamps, changed = _identified(found, known if isinstance(known, dict) else {})
     arrange([entry.name for entry in entries], folder)
     content = to_bytes(entries)
     target = data_dir / FOLDER / hashlib.sha256(content).hexdigest()[:16] / LISTING
@@ -78,10 +80,9 @@ def _link(place: Path, folder: Path) -> None:
 
 
 def _identified(
-    folder: Path, known: dict[str, Any]
+    found: list[tuple[str, tuple[str, os.stat_result]]], known: dict[str, Any]
 ) -> tuple[list[Entry], dict[str, list[Any]], bool]:
     """The image files in order, what to remember of them, and whether that is news."""
-    found = sorted(_walk(folder), key=lambda pair: pair[0])
     unknown = [
         (name, path)
         for name, path, status in ((n, p, s) for n, (p, s) in found)
@@ -126,7 +127,12 @@ def _stamp(status: os.stat_result) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, tuple[str, os.stat_result]]]:
+def _is_own(path: str, data_dir: Path) -> bool:
+    """Whether a folder is one that this program fills, by a run amid the classes."""
+    return is_store(path) or (data_dir.is_dir() and os.path.samefile(path, data_dir))
+
+
+def _walk(folder: Path, data_dir: Path) -> Iterator[tuple[str, tuple[str, os.stat_result]]]:
     """(path below the folder, (path, status)) of each image file."""
     count, classes, filled = 0, set[str](), set[str]()
     waiting: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [(str(folder), "", ())]
@@ -146,6 +152,8 @@ def _walk(folder: Path) -> Iterator[tuple[str, tuple[str, os.stat_result]]]:
                         continue
                     name = below + entry.name
                     if entry.is_dir():
+                        if not below and _is_own(entry.path, data_dir):
+                            continue
                         waiting.append((entry.path, f"{name}/", (*above, identity)))
                         if not below:
                             classes.add(entry.name)

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from pipeline.errors import StorageError
 from pipeline.store.files import identify
 from pipeline.store.manifest import MANIFEST
-from pipeline.store.store import Key, Store
+from pipeline.store.store import Key, Store, is_store
 from pipeline.upkeep.verify import verify_results
 from tests.pipeline.store.results import FIELDS, KEY, write
 
@@ -128,3 +128,12 @@ def test_room_is_asked_for_before_anything_is_written(store, monkeypatch):
             with store.write(KEY, {}) as writer:
                 writer.put("out", value)
     assert store.is_absent(KEY)
+
+
+def test_a_folder_is_known_as_a_stores_from_the_first_plan_on(tmp_path):
+    assert not is_store(tmp_path)
+    for name in (".lock", ".code.json"):
+        made = tmp_path / name[1:]
+        made.mkdir()
+        (made / name).touch()
+        assert is_store(made)
