@@ -57,6 +57,8 @@ def _reader_of(kind: type) -> Callable[[Any], int]:
             return partial(_called, getattr(base, read))
         if read is not None:
             return read
+    if kind.__module__.startswith("_") and hasattr(kind, "digest"):  # a hash
+        return _of_digest
     if kind.__module__ in ("builtins", "itertools"):
         return operator.length_hint if hasattr(kind, "__length_hint__") else _nothing
     own = type(kind.__hash__) is _HASHED and kind.__hash__ is not object.__hash__
@@ -106,12 +108,24 @@ def _of_state(value: Any) -> int:
     return hash(pickle.dumps(value.state))
 
 
+def _of_digest(value: Any) -> int:
+    try:
+        return hash(value.digest())
+    except TypeError:  # one of any length
+        return hash(value.digest(32))
+
+
+def _of_generator(value: Any) -> int:
+    return -1 if value.gi_frame is None else value.gi_frame.f_lasti  # where it waits, or has ended
+
+
 def _called(method: Callable[[Any], Any], value: Any) -> int:
     return hash(method(value))
 
 
 _READERS: dict[str, Callable[[Any], int] | str] = {
     "builtins.function": _of_function,
+    "builtins.generator": _of_generator,
     "builtins.bytearray": _of_bytes,
     "builtins.memoryview": "tobytes",
     "builtins.range": hash,
@@ -124,7 +138,6 @@ _READERS: dict[str, Callable[[Any], int] | str] = {
     "_ctypes.Union": _of_bytes,
     "_io.StringIO": "getvalue",
     "_io.BytesIO": "getvalue",
-    "_hashlib.HASH": "digest",
     "_random.Random": "getstate",
     "numpy.ndarray": _of_array,
     "numpy.generic": "tobytes",

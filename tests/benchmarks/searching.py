@@ -34,7 +34,9 @@ class Program:
         self._words = ["--source", archive, "--data-dir", str(folder), "--quiet"]
         self._store = store
 
-    def start(self, *words: str, store: Path | None = None, out: Any = None) -> subprocess.Popen:
+    def start(
+        self, *words: str, store: Path | None = None, out: int = subprocess.DEVNULL
+    ) -> subprocess.Popen:
         """Start it."""
         given = [*words, *self._words, "--artifacts-dir", str(store or self._store)]
         return subprocess.Popen([sys.executable, "-m", "stages", *given], stdout=out)

@@ -24,6 +24,7 @@ from stages.commands.search.trial import Result
 
 FILE = ".trials.json"
 MOST = 100_000  # trainings
+_ENCODED = json.JSONEncoder(sort_keys=True).encode  # json.dumps makes an encoder each time
 
 
 class Recorded:
@@ -81,7 +82,7 @@ class Recorded:
 
 
 def _name(common: str, values: Mapping[str, Any]) -> str:
-    return f"{common} {json.dumps(values, sort_keys=True)}"
+    return f"{common} {_ENCODED(values)}"
 
 
 def _stamp(path: str) -> list[int]:

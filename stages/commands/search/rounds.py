@@ -12,7 +12,6 @@ from pipeline.executors.cores import default_workers
 from pipeline.executors.dask_cluster import expect_cluster
 from pipeline.runner import run
 from pipeline.search.halving import rounds
-from pipeline.search.trials import completed
 from pipeline.store.key import Key
 from stages.commands.search import TARGETS
 from stages.commands.search.board import Board
@@ -99,6 +98,8 @@ class Search:
         missing = self._take_stored(self._trainings(going, number), self.rounds[number][1])
         if not missing:
             return
+        from pipeline.search.trials import completed  # here: what finds all stored needs no NumPy
+
         jobs = min(self._placement.most, len(missing))
         away = self._placement.executor == "dask"
         placement = self._placement if away else replace(self._placement, jobs=jobs)

@@ -38,6 +38,11 @@ def table():
     return connection
 
 
+def steps():
+    yield 1
+    yield 1
+
+
 def sets(index, value):
     def change(one):
         one[index] = value
@@ -57,6 +62,10 @@ CHANGES = {
     "text": (io.StringIO(), lambda one: one.write("a")),
     "bytes": (io.BytesIO(), lambda one: one.write(b"a")),
     "hash": (hashlib.sha256(), lambda one: one.update(b"a")),
+    "keyed hash": (hashlib.blake2b(key=b"a"), lambda one: one.update(b"a")),
+    "hash of any length": (hashlib.shake_128(), lambda one: one.update(b"a")),
+    "generator": (steps(), next),
+    "generator that ends": (iter(number for number in ()), lambda one: next(one, None)),
     "random": (random.Random(1), lambda one: one.random()),
     "derived": (Rolls(1), lambda one: one.seed(2)),
     "count": (itertools.count(), next),
