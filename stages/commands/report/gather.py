@@ -20,6 +20,7 @@ from stages.commands.report.weights import by_position, first_layer
 from stages.commands.runs.record import DIGITS
 from stages.commands.runs.words import DATA, Recipes
 from stages.dataset.formats.layout import shape_of
+from stages.decode import without_secrets
 
 PARTS = {"training": "train_rows", "validation": "validation_rows", "test": "test_rows"}
 
@@ -128,6 +129,8 @@ def _settings(
             if resolved and key in resolved:
                 origin = resolved[key].origin
                 value = value if key == "source" else resolved[key].value
+                if key == "label":  # pages are passed on
+                    value = without_secrets(label=str(value))["label"]
             elif value == parameter.default:
                 origin = "default"
             else:
