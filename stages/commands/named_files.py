@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import open_file
 from pipeline.store.troubles import storage_errors
 from stages.dataset.formats.listing import PICTURES, is_picture
@@ -30,6 +30,8 @@ def named_files(names: Iterable[str]) -> Iterator[dict[Path, str]]:
     found: dict[Path, str] = {}
     with tempfile.TemporaryDirectory() as place:
         for name in names:
+            if not name:
+                raise ConfigError("predict: expected names of files, found an empty one")
             if name == STDIN:
                 found.setdefault(_kept(Path(place) / "stdin"), STDIN)
             else:

@@ -8,15 +8,15 @@
 
 An image of any size and mode is brought to the model's own size first. A model of a table takes
 tables (CSV, Parquet) with the columns that it was trained on, and predicts each of their rows. A
-file that cannot be read is reported in the end, when all others are done.
+model of either kind takes arrays of images or rows (.npy, .npz), without labels. A file that cannot
+be read is reported in the end, when all others are done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -25,15 +25,14 @@ from pipeline.cli.actions import say
 from pipeline.cli.output import echo
 from pipeline.cli.program import Program
 from pipeline.cli.session import Session
+from pipeline.cli.speaker import expect_one_answer
 from pipeline.cli.types import FILE, FOLDER
 from pipeline.errors import ConfigError, DataError
 from pipeline.outcome import Outcome
 from stages.commands.model_choice import announce_training, expect_no_model
 from stages.commands.named_files import named_files
-from stages.commands.predictions import as_text, csv_text, shown_name
+from stages.commands.predictions import as_text, csv_text, predictions_of, shown_name
 from stages.commands.samples import write_samples
-from stages.dataset.formats.images import read_image
-from stages.modelfile.model import Model
 from stages.modelfile.reader import from_document, read_model
 
 ARGUMENTS = [
@@ -79,6 +78,7 @@ def predict(
     as_csv: bool,
 ) -> None:
     """The command's action: print a line for each image, or write samples."""
+    expect_one_answer(session, as_csv)
     if not images and not save_samples:
         raise ConfigError("predict: expected image files or --save-samples N, found neither")
     loaded = "load" in session.pipeline.parameters
@@ -117,7 +117,7 @@ def _predict(
     errors = [one["error"] for one in predictions if "error" in one]
     if errors and len(files) == 1:
         raise DataError(errors[0])
-    if as_csv and not session.as_json:
+    if as_csv:
         echo(text.rstrip("\n"))  # whole, whatever the terminal's width
     else:
         say(session, document, text.rstrip("\n"))
@@ -135,50 +135,3 @@ def _predict(
             f"predict: expected {len(files)} files that can be read, found {len(errors)} that "
             "cannot; the others are done"
         )
-
-
-def predictions_of(model: Model, path: Path, called: str) -> list[dict[str, Any]]:
-    """What is predicted for an image or the rows of a table, or the error that it is instead: one
-    of many files spoils no other. `called` is what the file is called in answers."""
-    try:
-        found = list(_found(model, path, called))
-    except DataError as error:
-        return [{"image": called, "error": str(error).replace(str(path), called)}]
-    return [
-        {
-            "image": label,
-            "probabilities": ranked,
-            "class": max(ranked, key=ranked.__getitem__),
-            **({"unknown": unknown} if unknown else {}),
-        }
-        for label, ranked, unknown in found
-    ]
-
-
-def probabilities_of(model: Model, path: Path) -> dict[str, float]:
-    """The probability of each class for one image file."""
-    channels, height, width = model.shape
-    image = read_image(path, (channels, height, width))
-    found = model.probabilities(image[np.newaxis])[0]
-    return {name: float(value) for name, value in zip(model.classes, found, strict=True)}
-
-
-def _found(
-    model: Model, path: Path, called: str
-) -> Iterator[tuple[str, dict[str, float], list[str]]]:
-    """A name and the probabilities of an image file, or of each row of a table; and the columns in
-    which a row has a text that the model does not know."""
-    if not model.columns:
-        yield called, probabilities_of(model, path), []
-        return
-    from stages.dataset.formats.table import rows_of, unknown_texts  # here: few are of tables
-
-    for lines, rows in rows_of(path, model.columns):
-        unknown = unknown_texts(rows, model.columns)
-        for place, found in enumerate(model.probabilities(rows)):
-            ranked = dict(zip(model.classes, found.tolist(), strict=True))
-            yield f"{called}:{lines[place]}", ranked, _at(unknown, place)
-
-
-def _at(unknown: Mapping[str, np.ndarray], row: int) -> list[str]:
-    return [name for name, rows in unknown.items() if rows[row]]

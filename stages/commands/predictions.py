@@ -1,16 +1,89 @@
-"""Predictions for people and for other programs: as lines, and as CSV."""
+"""Predictions for a file: of an image, of each row of a table, of each example of an array; and as
+text for people and for other programs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.cli.table import align
+from pipeline.errors import DataError
+from stages.dataset.formats.images import read_image
+from stages.modelfile.model import Model
+
+ARRAYS = (".npy", ".npz")
+Found = tuple[str, dict[str, float], list[str]]
 
 
 def shown_name(name: str) -> str:
     """A file name as a line of text: it may hold anything, commands to the terminal among it."""
     return name if name.isprintable() else ascii(name)
+
+
+def predictions_of(model: Model, path: Path, called: str) -> list[dict[str, Any]]:
+    """What is predicted for an image or the rows of a table, or the error that it is instead: one
+    of many files spoils no other. `called` is what the file is called in answers."""
+    try:
+        found = list(_found(model, path, called))
+    except DataError as error:
+        return [{"image": called, "error": str(error).replace(str(path), called)}]
+    return [
+        {
+            "image": label,
+            "probabilities": ranked,
+            "class": max(ranked, key=ranked.__getitem__),
+            **({"unknown": unknown} if unknown else {}),
+        }
+        for label, ranked, unknown in found
+    ]
+
+
+def probabilities_of(model: Model, path: Path) -> dict[str, float]:
+    """The probability of each class for one image file."""
+    channels, height, width = model.shape
+    image = read_image(path, (channels, height, width))
+    found = model.probabilities(image[np.newaxis])[0]
+    return {name: float(value) for name, value in zip(model.classes, found, strict=True)}
+
+
+def _found(model: Model, path: Path, called: str) -> Iterator[Found]:
+    """A name and the probabilities of an image file, or of each row of a table; and the columns in
+    which a row has a text that the model does not know."""
+    if path.suffix.lower() in ARRAYS:
+        yield from _of_array(model, path, called)
+        return
+    if not model.columns:
+        yield called, probabilities_of(model, path), []
+        return
+    from stages.dataset.formats.table import rows_of, unknown_texts  # here: few are of tables
+
+    for lines, rows in rows_of(path, model.columns):
+        unknown = unknown_texts(rows, model.columns)
+        for place, found in enumerate(model.probabilities(rows)):
+            ranked = dict(zip(model.classes, found.tolist(), strict=True))
+            yield f"{called}:{lines[place]}", ranked, _at(unknown, place)
+
+
+def _of_array(model: Model, path: Path, called: str) -> Iterator[Found]:
+    from stages.dataset.formats.arrays import examples_in  # here: few predict arrays
+
+    if texts := [column["name"] for column in model.columns if column["kind"] != "number"]:
+        raise DataError(
+            f"{path}: expected a table (CSV, Parquet), for the model reads texts in column "
+            f"{shown_name(texts[0])}, found an array of numbers"
+        )
+    place = 0
+    for examples in examples_in(path):
+        for found in model.probabilities(examples):
+            yield f"{called}[{place}]", dict(zip(model.classes, found.tolist(), strict=True)), []
+            place += 1
+
+
+def _at(unknown: Mapping[str, np.ndarray], row: int) -> list[str]:
+    return [name for name, rows in unknown.items() if rows[row]]
 
 
 def as_text(predictions: list[dict[str, Any]], top: int) -> str:

@@ -92,5 +92,10 @@ def read_model(path: Path) -> Model:
             return from_document(parse_json(file.read().decode("utf-8")))
     except OSError as error:
         raise DataError(f"expected a readable file at {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise DataError(
+            f"{path}: not a valid model file: expected JSON, as --save writes it, found bytes that "
+            "are no text; what `pipeline export` wrote serves other programs, keep model.json too"
+        ) from None
     except ValueError as error:
         raise DataError(f"{path}: not a valid model file: {error}") from None

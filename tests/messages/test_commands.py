@@ -41,6 +41,13 @@ COMMANDS = [
     Case("run --executor spark", "error: <…>--executor<…> (see 'pipeline run --help')"),
     Case("run --jobs 0", "error: <…>--jobs<…> (see 'pipeline run --help')"),
     Case("predict", "error: predict: expected image files or --save-samples N, found neither"),
+    Case("predict ''", "error: predict: expected names of files, found an empty one"),
+    *(
+        Case(
+            f"{words} --json --csv", "error: expected --json or --csv, found both; give one of them"
+        )
+        for words in ("predict x.png", "search lr=0.1,0.2", "runs")
+    ),
 ]
 
 VALUES = [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.messages.case import (
@@ -17,6 +19,13 @@ from tests.messages.case import (
     too_large,
 )
 from tests.stages import models
+from tests.stages.examples import npy, npz
+
+TEXTS = replace(
+    models.model(shape=(1, 1, 3)),
+    shape=(3,),
+    columns=({"name": "a", "kind": "category", "values": ["x", "y", "z"]},),
+)
 
 MODELS = [
     Case(
@@ -90,6 +99,30 @@ MODELS = [
         "predict --load m.json x.png",
         "error: x.png: expected an image file (PNG, <…>), found none that can be read: <…>",
         {"m.json": changed(), "x.png": b"no image"},
+    ),
+    Case(
+        "predict --load m.onnx x.png",
+        "error: m.onnx: not a valid model file: expected JSON, as --save writes it, found bytes "
+        "that are no text; what `pipeline export` wrote serves other programs, keep model.json too",
+        {"m.onnx": b"\x08\xff\xfe", "x.png": b""},
+    ),
+    Case(
+        "predict --load m.json x.npz",
+        "error: x.npz: expected one array, or one of them named x, images, features, data, found "
+        "a, b; rename the one to predict",
+        {"m.json": changed(), "x.npz": npz(a=np.ones((2, 2)), b=np.ones(2))},
+    ),
+    Case(
+        "predict --load m.json x.npy",
+        "error: x.npy: <…>: expected pixels with 255 for white, as arrays of bytes have them, "
+        "found none above 1, nearly black; bring them to 0 to 255",
+        {"m.json": changed(), "x.npy": npy(np.ones((2, 32, 32), np.uint8))},
+    ),
+    Case(
+        "predict --load m.json x.npy",
+        "error: x.npy: expected a table (CSV, Parquet), for the model reads texts in column a, "
+        "found an array of numbers",
+        {"m.json": json.dumps(TEXTS.to_document()).encode(), "x.npy": npy(np.ones((2, 3)))},
     ),
 ]
 

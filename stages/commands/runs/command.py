@@ -17,6 +17,7 @@ from pipeline.cli.group import CommandGroup
 from pipeline.cli.output import echo
 from pipeline.cli.program import Program, summary
 from pipeline.cli.session import artifacts_folder
+from pipeline.cli.speaker import AsJson, expect_one_answer
 from pipeline.cli.types import Choice
 from pipeline.errors import UserError
 from pipeline.store.locks import store_lock
@@ -86,11 +87,12 @@ def _callback(program: Program, name: str) -> Callable[..., None]:
     def callback(artifacts_dir: str, as_json: bool, **given: Any) -> None:
         from stages.commands.runs import action  # here and not above: no other command needs it
 
+        expect_one_answer(AsJson(as_json), given.get("as_csv", False))
         look = record.Look(Store(artifacts_folder(artifacts_dir)), program.pipeline, as_json)
         shared = store_lock(look.store.root, exclusive=False, waiting=lambda: None)
         with shared if look.store.root.is_dir() else nullcontext():
             document, text = getattr(action, name)(program, look, **given)
-            if given.get("as_csv") and not as_json:
+            if given.get("as_csv"):
                 echo(text)  # whole, whatever the terminal's width
             else:
                 say(look, document, text)

@@ -12,6 +12,7 @@ from pipeline.cli.output import echo
 from pipeline.cli.place import expect_place
 from pipeline.cli.program import Program
 from pipeline.cli.session import Session
+from pipeline.cli.speaker import expect_one_answer
 from pipeline.cli.stdout import stdout_for_results
 from pipeline.cli.typed import retyped
 from pipeline.errors import ConfigError
@@ -49,6 +50,7 @@ def search(
     tensorboard: str | None = None,
 ) -> None:
     """The command's action; its arguments are the flags of command.py."""
+    expect_one_answer(session, as_csv)
     _hold_validation_back(session)
     offered = program.pipeline.parameters_of(program.pipeline.upstream(TARGETS))
     dimensions, seeds = _without_seed(
@@ -94,7 +96,7 @@ def search(
         text = "\n\n".join(filter(None, [text, drawn]))
         places = {"report": report, "plot": plot}.items()
         text += "".join(f"\n{name}: {place}" for name, place in places if place)
-    if as_csv and not session.as_json:
+    if as_csv:
         echo(as_table(document))
     else:
         say(session, document, text)

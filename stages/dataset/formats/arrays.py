@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.context import Context
 from pipeline.errors import ConfigError, DataError
-from pipeline.store.files import Files
+from pipeline.store.files import Files, identify
 from stages.dataset.classes import number_labels
 from stages.dataset.formats.blobs import blobs
 from stages.dataset.formats.examples import Examples
@@ -92,6 +93,31 @@ def read(source: Files, options: Any, context: Context) -> Reading:
             "test": int(test.sum()),
             **examples[0].record(),
         }
+
+
+def examples_in(path: Path) -> Iterator[np.ndarray]:
+    """The examples of an `.npy` or `.npz` file without labels, block by block.
+
+    Images uint8 (k, c, h, w) or rows float32 (k, d). Raises `DataError` where it holds none.
+    """
+    with ExitStack() as stack:
+        source = identify(path)
+        found = {
+            n[:-4]: map_array(blob, stack) for n, blob in blobs(source, is_known, stack).items()
+        }
+        names = [name for name in found if len(found) == 1 or name.lower() in EXAMPLES]
+        if len(names) != 1:
+            raise DataError(
+                f"{path}: expected one array, or one of them named {', '.join(EXAMPLES)}, found "
+                f"{', '.join(map(shown, sorted(found)[:8])) or 'none'}; rename the one to predict"
+            )
+        own = Examples(found[names[0]], f"{path}: {shown(names[0])}")
+        if own.is_dark or own.white == 16:  # whose white the model's examples had is not known
+            raise DataError(
+                f"{own.where}: expected pixels with 255 for white, as arrays of bytes have them, "
+                f"found none above {own.most:g}, nearly black; bring them to 0 to 255"
+            )
+        yield from own.blocks(own.white)
 
 
 def _blocks(

@@ -24,6 +24,7 @@ from stages.dataset.formats.cells import (
     number_of,
     text_of,
 )
+from stages.dataset.formats.dropped import drop_flag
 from stages.dataset.formats.layout import RECORDS, shown
 from stages.dataset.formats.rows import Batch
 
@@ -105,7 +106,7 @@ def _column(name: str, seen: _Seen, path: object, warn: Callable[[str], None]) -
             warn(
                 f"{path}, column {shown(name)}: numbers from {seen.least:.15g} to {seen.most:.15g} "
                 "are nearly the same as float32, which has 7 digits; subtract the least from all, "
-                f"or leave the column out with --drop {shown(name)}"
+                f"or leave the column out with {drop_flag(name)}"
             )
         return {"name": name, "kind": "number"}
     if len(seen.texts) > CATEGORIES or is_infinite(seen.other[1]):
@@ -114,14 +115,14 @@ def _column(name: str, seen: _Seen, path: object, warn: Callable[[str], None]) -
             f"{path}, column {shown(name)}: expected finite numbers, or at most {CATEGORIES} "
             f"different texts, found {shown(str(cell))} in line {line}"
             + (" and more" * (len(seen.texts) > CATEGORIES))
-            + f"; correct it, or leave the column out with --drop {shown(name)}"
+            + f"; correct it, or leave the column out with {drop_flag(name)}"
         )
     if 2 * sum(bool(_LIKE_NUMBERS.fullmatch(text)) for text in seen.texts) > len(seen.texts):
         line, cell = seen.other
         warn(
             f"{path}, column {shown(name)}: taken as a category of {len(seen.texts)} texts, not as "
             f"numbers, because of {shown(str(cell))} in line {line}; where numbers are meant, "
-            f"correct it, or leave the column out with --drop {shown(name)}"
+            f"correct it, or leave the column out with {drop_flag(name)}"
         )
     return {"name": name, "kind": "category", "values": sorted(seen.texts)}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, DataError
+from stages.dataset.formats.dropped import drop_flag
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.rows import ROWS, Batch, check_columns
 
@@ -82,8 +83,8 @@ class _Cells(Mapping[str, list[Any]]):
         if name in self._unread:
             raise DataError(
                 f"{self._path}, column {shown(name)}: expected numbers or texts, found "
-                f"{self._unread[name]}; make another column of it, or leave it out with --drop "
-                f"{shown(name)}"
+                f"{self._unread[name]}; make another column of it, or leave it out with "
+                f"{drop_flag(name)}"
             )
         cells = self._columns[name].to_pylist()
         return [str(cell).lower() if isinstance(cell, bool) else cell for cell in cells]

@@ -20,6 +20,7 @@ from pipeline.store.files import Files
 from stages.dataset.classes import number_labels
 from stages.dataset.formats.cells import is_missing, missing_values, number_of, text_of
 from stages.dataset.formats.columns import Column, learn_columns, width_of
+from stages.dataset.formats.dropped import names_in
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.readers import reader_of
 from stages.dataset.formats.rows import Batch
@@ -36,7 +37,7 @@ def read(source: Files, options: Any, context: Context) -> Reading:
                 f"{path}: expected --label COLUMN, the column to predict, one of "
                 f"{', '.join(map(shown, reader.columns[:20]))}"
             )
-    dropped = [name.strip() for name in options.drop.split(",") if name.strip()]
+    dropped = names_in(options.drop)
     if options.label in dropped:
         raise ConfigError(
             f"--drop {shown(options.label)}: expected columns beside that of --label, found it; "

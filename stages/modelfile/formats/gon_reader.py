@@ -105,8 +105,12 @@ def _layer(scanner: Scanner, inputs: int) -> Layer:
     biases: list[float] = []
     most = min(NEURONS, WEIGHTS // inputs)
     for name in _fields(scanner, ("Neurons",), ("Deltas", "Activation")):
-        if name != "Neurons":
+        if name == "Activation":
+            for field in scanner.members():
+                require(False, f"Activation: expected {{}}, as gon writes it, found {field!a:.40}")
+        if name == "Deltas":
             scanner.skip()
+        if name != "Neurons":
             continue
         for _ in scanner.items():
             require(len(weights) < most, f"expected at most {most:,} neurons, found more")

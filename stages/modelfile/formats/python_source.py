@@ -48,6 +48,7 @@ def _code(model: Model, features: list[Step], layers: list[Step]) -> str:
     marks = {
         "SHAPE": repr(model.shape),
         "IMAGES": f"(n, {', '.join(map(str, model.shape))})",
+        "OR_IMAGE": "…" if model.columns else "or IMAGE …",
         "GIVEN": "float32" if model.columns else "uint8",
         "MODE": "L" if model.shape[0] == 1 else "RGB",
         "DTYPE": model.network.dtype.name,

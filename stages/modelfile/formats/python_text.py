@@ -72,7 +72,7 @@ def features(images):
 def main(names):
     """Print the class of each image in some files."""
     if not names:
-        sys.exit(f"usage: python {sys.argv[0]} ARRAY.npy or IMAGE …")
+        sys.exit(f"usage: python {sys.argv[0]} ARRAY.npy «OR_IMAGE»")
     for name in names:
         try:
             found = probabilities(read(name))

@@ -17,7 +17,7 @@ from pipeline.cli.program import make_cli
 from pipeline.errors import ConfigError, DataError, StorageError
 from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
-from stages.commands.predict import probabilities_of
+from stages.commands.predictions import probabilities_of
 from stages.commands.samples import write_samples
 from stages.dataset.formats.images import write_png
 from tests import sources

@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from stages.dataset.formats.images import write_png
@@ -146,3 +147,44 @@ def test_standard_input_has_an_end(call, folder, monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"four")))
     status, _, err = call(f"predict --load {path} -")
     assert (status, err) == (2, "error: stdin: expected at most 3 bytes, found more; name a file\n")
+
+
+def test_arrays_of_images_and_of_rows(call, folder):
+    made, pixels = model(shape=(3, 4, 5)), images(3, (3, 4, 5))
+    path, expected = save(folder / "model.json", made), made.probabilities(pixels).tolist()
+    np.save(folder / "x.npy", pixels.transpose(0, 2, 3, 1))
+    np.savez(folder / "set.npz", x=pixels / 255, y=np.arange(3))
+    for name in ("x.npy", "set.npz"):
+        found = json.loads(call(f"predict --load {path} --json {name}")[1])["predictions"]
+        assert [one["image"] for one in found] == [f"{name}[{n}]" for n in range(3)]
+        assert [list(one["probabilities"].values()) for one in found] == expected
+    columns = tuple({"name": name, "kind": "number"} for name in "abc")
+    made = replace(model(shape=(1, 1, 3)), shape=(3,), columns=columns)
+    path, rows = save(folder / "table.json", made), np.eye(4, 3)
+    np.save(folder / "rows.npy", rows)
+    found = json.loads(call(f"predict --load {path} --json rows.npy")[1])["predictions"]
+    expected = made.probabilities(rows).tolist()
+    assert [list(one["probabilities"].values()) for one in found] == expected
+    texts = ({"name": "a", "kind": "category", "values": ["x", "y", "z"]},)
+    path = save(folder / "texts.json", replace(made, columns=texts))
+    status, _, err = call(f"predict --load {path} rows.npy")
+    assert status == 2
+    assert "expected a table (CSV, Parquet), for the model reads texts in column a, found" in err
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"a": np.eye(3), "b": np.eye(3)}, "expected one array, or one of them named x, images"),
+        ({}, "found none; rename the one to predict"),
+        ({"x": np.ones((2, 32, 32), np.uint8)}, "found none above 1, nearly black; bring them"),
+        ({"x": np.full((2, 32, 32), 16)}, "found none above 16, nearly black; bring them"),
+        ({"x": np.ones((2, 3, 8, 8))}, r"images: expected uint8 (n, 3, 2, 3)"),
+    ],
+)
+def test_arrays_that_cannot_be_predicted(call, folder, arrays, words):
+    path = save(folder / "model.json", model())
+    np.savez(folder / "bad.npz", **arrays)
+    status, out, err = call(f"predict --load {path} bad.npz")
+    assert (status, out) == (2, "")
+    assert words in err

@@ -8,6 +8,7 @@ import pytest
 from pipeline.context import Context
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import identify
+from stages.dataset.formats.dropped import drop_flag, names_in
 from stages.dataset.options import ReadingOptions
 from stages.decode import decode
 from tests.stages import datasets
@@ -90,3 +91,22 @@ def test_the_label_is_not_left_out(tmp_path):
     source = identify(datasets.write(tmp_path / "t.csv", b"a,b,kind\n1,2,x\n2,3,y\n" * 3))
     with pytest.raises(ConfigError, match="--drop kind: expected columns beside that of --label"):
         decoded(source, label="kind", drop="a,kind")
+
+
+def test_names_with_commas_and_spaces_may_be_left_out(tmp_path):
+    rows = "".join(f"{n},text {n},{'xy'[n % 2]}\n" for n in range(3000))
+    content = f'"a, or b","my ""text""",kind\n{rows}'.encode()
+    source = identify(datasets.write(tmp_path / "t.csv", content))
+    with pytest.raises(DataError, match=r"leave the column out with --drop '.my ..text...'$"):
+        decoded(source, label="kind")
+    dropped = '"my ""text"""'
+    assert decoded(source, label="kind", drop=dropped)[2]["columns"][0]["name"] == "a, or b"
+    assert names_in(f'{dropped}, "a, or b",') == ['my "text"', "a, or b"]
+    assert drop_flag("day") == "--drop day"
+    assert drop_flag("a day") == "--drop 'a day'"
+
+
+def test_what_is_no_list_of_names(tmp_path):
+    source = identify(datasets.write(tmp_path / "t.csv", b"a,kind\n1,x\n2,y\n"))
+    with pytest.raises(ConfigError, match="--drop: expected names of columns, separated by comma"):
+        decoded(source, label="kind", drop="a" * 200_000)

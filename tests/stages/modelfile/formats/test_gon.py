@@ -80,8 +80,7 @@ def test_a_file_may_be_laid_out_otherwise(tmp_path):
     layer = document["Layers"][0]
     document["Layers"][0] = dict(reversed(layer.items()))
     document = {"Params": document.pop("Params"), **document}
-    layer["Activation"] = {"Name": "relu", "Inner": {"Alpha": [0.1], "Ok": True}}
-    layer["Deltas"] = [1, -2.5e-7]
+    layer["Deltas"] = {"Last": [1, -2.5e-7], "Inner": {"Alpha": [0.1], "Ok": True}}
     pretty = write(tmp_path / "a.json", json.dumps(document, indent="\t"))
     plain = write(tmp_path / "b.json", network(2, 3))
     assert read_gon(pretty).to_document() == read_gon(plain).to_document()
@@ -151,9 +150,10 @@ WEIGHTS = [0] * 1024
         (text(neuron(Weights=WEIGHTS)).replace("[0,", "[1e999,", 1), "finite numbers, found 'one"),
         (text(network(1)) + "x", "expected the end of the file, found 'x'"),
         (text(network(2, 1)).replace('"Deltas":null', '"Deltas":[1,]'), "an array of numbers, fou"),
-        (text(network(1)).replace("{}", '{"a":' * 30 + "1" + "}" * 30), "objects of 10 levels"),
+        (text(network(1)).replace("null", '{"a":' * 30 + "1" + "}" * 30), "objects of 10 levels"),
+        (text(network(1)).replace("{}", '{"Name":"tanh"}'), r"Activation: expected \{\}, .*Name"),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_what_gon_does_not_write_is_refused_in_one_line(tmp_path, document, words):
     with pytest.raises(DataError, match=f"gon.json: not a network that gon saved: .*{words}") as e:
