@@ -99,6 +99,7 @@ clean:  ## remove what was built; cached results and datasets stay
 
 .venv/core: .venv/python pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[pictures]'
+	@$(BIN)/pipeline plan --source synthetic >/dev/null 2>&1 || true  # looks at the sources now, not in the first run
 	@touch $@
 
 .venv/dev: .venv/core
