@@ -134,8 +134,8 @@ class Apart(Backend):
         """Send an order, and wait for the answer."""
         return self._answered(perform, order)
 
-    def _answered(self, function: Callable[[Order], Answer], order: Order, **where: Any) -> Answer:
-        future = self.executor.submit(function, order, **where)
+    def _answered(self, function: Callable[..., Answer], *given: Any, **where: Any) -> Answer:
+        future = self.executor.submit(function, *given, **where)
         self._asked.add(future)
         try:
             if self.stop.is_set():
