@@ -59,6 +59,7 @@ def take_in(run: str, shipment: list[tuple[str, Piece]], dask_worker: Any) -> bo
     return True
 
 
-def end_run(run: str) -> None:
-    """End the stages of a run at their next report."""
+async def end_run(run: str) -> None:
+    """End the stages of a run at their next report. A coroutine: Dask's workers refuse to be asked
+    for anything else without an answer."""
     stop_of(run).set()
