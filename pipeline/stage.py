@@ -27,14 +27,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 from pipeline.context import QUIET
 from pipeline.docs import doc_of
-from pipeline.errors import GraphError
+from pipeline.errors import CodeError, GraphError
+from pipeline.over import mapped_over
 from pipeline.parameters import Group, Option, Parameter, read_argument
 
 __all__ = ["Option", "Parameter", "Stage", "stage"]
@@ -95,8 +97,22 @@ class Stage:
         return self.function(*args, **kwargs)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
-        """Pickle by name, as a function does: other processes have the same modules."""
-        return _named, (self.function.__module__, self.function.__qualname__)
+        """Pickle by name, as a function does: other processes have the same modules.
+
+        Raises `CodeError` where its module has no name for it: they would find another one there.
+        """
+        module, name = self.function.__module__, self.function.__qualname__
+        names = vars(sys.modules[module]) if module in sys.modules else {}
+        if names.get(name) is not self:
+            found = [other for other, value in names.items() if value is self]
+            if not found:
+                raise CodeError(
+                    f"stage {self.name}: expected a name for it in {module}, by which other "
+                    f"processes find it, found none for {name}; define it at the top of its module,"
+                    " under a name of its own, or give --executor thread"
+                )
+            name = found[0]
+        return _named, (module, name)
 
 
 def _named(module: str, name: str) -> Any:
@@ -118,6 +134,8 @@ def stage(
     """
 
     def decorate(function: Callable[..., Any]) -> Stage:
+        if not isinstance(inspect.unwrap(function), FunctionType):
+            raise GraphError(f"stage: expected a function, as def makes it, found {function!r}")
         own_name = name or function.__name__
         if not isinstance(outputs, tuple) or not outputs:
             raise GraphError(f"stage {own_name}: outputs must be a tuple of at least one name")
@@ -146,7 +164,7 @@ def stage(
                     if parameter.name in parameters:
                         raise GraphError(f"{where}: parameter {parameter.name!r} is there twice")
                     parameters[parameter.name] = parameter
-        mapped, lists = _mapped(over, inputs, own_name)
+        mapped, lists = mapped_over(over, inputs, own_name)
         return Stage(
             own_name,
             function,
@@ -163,30 +181,6 @@ def stage(
         )
 
     return decorate
-
-
-def _mapped(
-    over: str | tuple[str, ...] | Mapping[str, Any], inputs: list[str], name: str
-) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The arguments that a stage is mapped over, and the items that stand in the program."""
-    names = (over,) if isinstance(over, str) else tuple(over)
-    for one in names:
-        if one not in inputs:
-            raise GraphError(
-                f"stage {name}: over: expected positional arguments of its function "
-                f"({', '.join(inputs) or 'it has none'}), found {one!r}"
-            )
-    if not isinstance(over, Mapping):
-        return names, {}
-    for one, items in over.items():
-        if not isinstance(items, list | dict):
-            found = type(items).__name__
-            raise GraphError(f"stage {name}: over {one}: expected a list or a dict, found {found}")
-        try:
-            json.dumps(items, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise GraphError(f"stage {name}: over {one}: expected JSON values: {error}") from None
-    return names, dict(over)
 
 
 def _hint(argument: inspect.Parameter, function: Callable[..., Any], where: str) -> Any:

@@ -17,7 +17,7 @@ from tests.imports import ROOT, imports, modules, name_of
 LEVELS = (
     ("errors", "context"),
     ("docs", "names", "parameters", "literals"),
-    ("stage", "graph", "prefetch", "stream", "deferred", "own_reads"),
+    ("over", "stage", "graph", "prefetch", "stream", "deferred", "own_reads"),
     ("settings",),
     ("code", "store"),
     (

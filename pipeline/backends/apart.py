@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.backends.backend import Backend
+from pipeline.backends.backend import Backend, trouble_of
 from pipeline.backends.backend import Made as IsMade
 from pipeline.backends.orders import make_order, parcels_of
 from pipeline.backends.parcels import Failed, Made, Missing, Order, pieces
@@ -92,6 +92,8 @@ class Apart(Backend):
         stage, graph = task.stage, task.fields["graph"]
         if stage.gives or stage.name in self._unfit:
             return None, 0.0
+        if error := trouble_of(stage):
+            raise error
         seen.check_code(stage, task.code, graph, before=True)
         channel = self.channel(reporter)
         order = make_order(work, store, identity(store), self.run, channel)
@@ -132,8 +134,8 @@ class Apart(Backend):
         """Send an order, and wait for the answer."""
         return self._answered(perform, order)
 
-    def _answered(self, function: Callable[[Order], Answer], order: Order, **where: Any) -> Answer:
-        future = self.executor.submit(function, order, **where)
+    def _answered(self, function: Callable[..., Answer], *given: Any, **where: Any) -> Answer:
+        future = self.executor.submit(function, *given, **where)
         self._asked.add(future)
         try:
             if self.stop.is_set():

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from pipeline.errors import ExecutorError
+from pipeline.errors import CodeError, ExecutorError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task, execute, execute_elsewhere
 from pipeline.executors.placement import Placement
 from pipeline.group_execution import Done, Group, execute_group, execute_group_elsewhere
 from pipeline.planner import Planner
+from pipeline.stage import Stage
 
 Made = Callable[[], bool]
 
@@ -94,6 +95,8 @@ class Processes(Backend):
         self._channel: dict[Future[Any], int] = {}
 
     def submit(self, task: Task, planner: Planner, reporter: Reporter, made: Made) -> Future[bool]:
+        if error := trouble_of(task.stage):
+            return failed(error)
         channel = self._relay.channels.open(reporter) if self._relay else -1
         root = planner.store.root.absolute()
         future = self.executor.submit(execute_elsewhere, task, root, channel)
@@ -106,6 +109,8 @@ class Processes(Backend):
             self._relay.channels.settle(channel)
 
     def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
+        if error := trouble_of(group.task.stage):
+            return failed(error)
         channel = self._relay.channels.open(reporter) if self._relay else -1
         root = planner.store.root.absolute()
         return self.executor.submit(execute_group_elsewhere, group, root, channel)
@@ -125,3 +130,20 @@ class Processes(Backend):
         super()._end(failed)
         if self._relay is not None:
             self._relay.close()
+
+
+def trouble_of(stage: Stage) -> CodeError | None:
+    """Why other processes do not find a stage; None: they do. Looked at before it is sent: pools
+    and Dask make something else of an error in pickling."""
+    try:
+        stage.__reduce__()
+    except CodeError as error:
+        return error
+    return None
+
+
+def failed(error: Exception) -> Future[Any]:
+    """A future that has ended with an error."""
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future

@@ -6,6 +6,7 @@ and not with each task, and the end of a run ends its tasks on the workers.
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections import defaultdict
 from concurrent.futures import CancelledError, Executor
@@ -87,7 +88,8 @@ class Cluster(Apart):
             return made
         where: dict[str, Any] = {"workers": [worker], "allow_other_workers": True} if worker else {}
         try:
-            return self._answered(perform, order, **where)
+            packed = pickle.dumps(order)
+            return self._answered(perform, packed, order.run, order.channel, **where)
         except Exception as error:
             if type(error).__name__ == "KilledWorker":  # which only Dask, where it is, can name
                 raise WorkersDied(
@@ -136,6 +138,11 @@ class Cluster(Apart):
             return ExecutorError(
                 "cluster started here: expected its workers to start again after they died, found "
                 "none, for want of memory perhaps; run the same command again with fewer --jobs"
+            )
+        if isinstance(error, RuntimeError) and "deserialization of the task graph" in str(error):
+            return ExecutorError(
+                f"cluster {self.address}: expected this package where its scheduler runs, too, "
+                "found none, or another version; install it there, and start it anew"
             )
         module = type(error).__module__.partition(".")[0]
         if isinstance(error, CancelledError | OSError | TimeoutError) or module == "distributed":

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
-from pipeline.backends.parcels import Missing, Order, Piece
+from pipeline.backends.parcels import Failed, Missing, Order, Piece
 from pipeline.backends.worker import Answer, carry_out, receive, root_of, stop_of
+from pipeline.errors import ExecutorError
 from pipeline.events.event import EventReporter
 from pipeline.events.relay import END
 
 INTERVAL = 2.0  # seconds between two reports of a task's progress, all of which pass the scheduler
 
 
-def perform(order: Order) -> Answer:
-    """Carry out an order, as a task."""
+def perform(packed: bytes, run: str, channel: int) -> Answer:
+    """Carry out an order, as a task. It travels packed, since Dask's scheduler looks into what it
+    passes on: it has no need of the modules of the stages."""
     from distributed import get_worker
     from distributed.utils import sync
 
@@ -23,11 +26,11 @@ def perform(order: Order) -> Answer:
     sync(worker.loop, worker.scheduler.who_has, keys=[])
 
     def send(kind: str, fields: dict[str, Any]) -> None:
-        worker.log_event(order.run, (order.channel, kind, fields))
+        worker.log_event(run, (channel, kind, fields))
 
     reporter = EventReporter(lambda event: send(event.kind, dict(event.fields)), INTERVAL)
     try:
-        answer = carry_out(order, root_of(worker), reporter, worker.address)
+        answer = _carry_out(packed, root_of(worker), reporter, worker.address)
     except BaseException:
         send(END, {})
         raise
@@ -36,12 +39,27 @@ def perform(order: Order) -> Answer:
     return answer
 
 
+def _carry_out(packed: bytes, root: str, reporter: EventReporter, address: str) -> Answer:
+    try:
+        order: Order = pickle.loads(packed)
+    except (ImportError, AttributeError) as error:
+        return Failed(
+            ExecutorError(
+                f"worker {address}: expected to find the stages that it is sent, found: {error}; "
+                "they have to be in a module that it can import, not in the program itself, and "
+                "the same there as here"
+            )
+        )
+    return carry_out(order, root, reporter, address)
+
+
 def take_in(run: str, shipment: list[tuple[str, Piece]], dask_worker: Any) -> bool:
     """Take in pieces of inputs."""
     receive(root_of(dask_worker), run, shipment)
     return True
 
 
-def end_run(run: str) -> None:
-    """End the stages of a run at their next report."""
+async def end_run(run: str) -> None:
+    """End the stages of a run at their next report. A coroutine: Dask's workers refuse to be asked
+    for anything else without an answer."""
     stop_of(run).set()

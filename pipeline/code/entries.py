@@ -84,12 +84,16 @@ def dataclass_methods(statement: ast.ClassDef) -> list[ast.stmt]:
     return [node for node in statement.body if isinstance(node, _FUNCTIONS)]
 
 
-def take_stage(statement: ast.AST, targets: dict[str, list[str]]) -> FunctionNode | None:
-    """Take the decorator off a stage; the stage's own function where the statement is one."""
+def take_stage(
+    statement: ast.AST, targets: dict[str, list[str]], stars: list[str]
+) -> FunctionNode | None:
+    """Take the decorator off a stage; the stage's own function where the statement is one. `stars`
+    are the modules whose names are all imported."""
 
     def is_stage(decorator: ast.AST) -> bool:
         root, *attributes = decorator_chain(decorator) or [""]
-        found = (join(target, attributes) for target in targets.get(root, ()))
+        known = targets.get(root) or [f"{star}:{root}" for star in stars]
+        found = (join(target, attributes) for target in known)
         return any(target.replace(":", ".") in STAGE_DECORATOR for target in found)
 
     for node in walk_scope(statement):

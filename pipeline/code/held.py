@@ -127,3 +127,13 @@ def holds_nothing(function: types.FunctionType) -> bool:
     """Whether a function is known by its source alone. (Its keywords are parameters of a stage.)"""
     held = function.__closure__ or function.__defaults__ or function.__dict__
     return not held and "<" not in function.__qualname__
+
+
+def place_of(function: types.FunctionType) -> tuple[Any, ...]:
+    """Where a function is written in its module: its name, and its line, too, where the module has
+    given the name to another one since."""
+    name = function.__qualname__
+    now = function.__globals__.get(name)
+    if "." in name or function is now or function is getattr(now, "function", None):
+        return (name,)
+    return name, function.__code__.co_firstlineno

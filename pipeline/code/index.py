@@ -21,7 +21,7 @@ from pipeline.code.caches import note_first
 from pipeline.code.effects import Effects
 from pipeline.code.entry import Table
 from pipeline.code.graph import Facts, Reached, Walk
-from pipeline.code.held import LIVE_WORDS, holds_nothing
+from pipeline.code.held import LIVE_WORDS, holds_nothing, place_of
 from pipeline.code.links import Links
 from pipeline.code.live import Live
 from pipeline.code.loaded import Loaded
@@ -147,7 +147,7 @@ class CodeIndex:
         key, own = "", is_own(str(module.path))
         if has_source and function is inner and holds_nothing(inner):
             names = [group.__qualname__ for group in groups]
-            key = repr([module.name, str(module.path), inner.__qualname__, *ignores, *names])
+            key = repr([module.name, str(module.path), *place_of(inner), *ignores, *names])
             live = Live(values, links, module, inner, (), self._loaded)
             if known := self._remembered.get(key, own, live.same):
                 self._loaded.check(inner, module)

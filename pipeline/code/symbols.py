@@ -100,7 +100,7 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> Table:
     for statement in statements:
         if isinstance(statement, _IMPORTS):
             continue
-        stage = take_stage(statement, targets)
+        stage = take_stage(statement, targets, stars)
         visitor = References(package, visible)
         visitor.visit(statement)
         calls, bases = known(visitor.calls), known(visitor.bases)

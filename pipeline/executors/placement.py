@@ -38,9 +38,15 @@ class Placement:
     tls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.executor, str) and self.executor not in EXECUTORS:
+        named, submit = isinstance(self.executor, str), getattr(self.executor, "submit", None)
+        if named and self.executor not in EXECUTORS:
             raise ConfigError(
                 f"--executor: expected one of {', '.join(EXECUTORS)}, found {self.executor!r}"
+            )
+        if not named and (isinstance(self.executor, type) or not callable(submit)):
+            raise ConfigError(
+                "executor: expected a name, or an executor of concurrent.futures that is made, "
+                f"found {self.executor!r}"
             )
         if self.jobs is not None and (type(self.jobs) is not int or self.jobs < 1):
             raise ConfigError(f"--jobs: expected a number of at least 1, found {self.jobs!r}")

@@ -92,15 +92,15 @@ class Remote:
 
     def push(self, key: Key, folder: Path) -> int:
         """Send a result that lies in `folder`: what is not there yet. Returns the bytes sent."""
-        return self._push(self._result(key), folder)
+        return self._push(self._result(key), folder, key.digest)
 
     def push_group(self, place: str, folder: Path) -> int:
         """The same of a group of items. It goes before the results that refer to it."""
         return self._push(self._group(place), folder)
 
-    def _push(self, path: str, folder: Path) -> int:
+    def _push(self, path: str, folder: Path, digest: str | None = None) -> int:
         sent, objects = 0, {}
-        if path not in self._damaged and self._has(path):
+        if self._is_whole(path, digest, folder.name):
             return 0
         text = (folder / MANIFEST).read_text("utf-8", "surrogatepass")
         for name, file in files_of(folder):
@@ -117,6 +117,15 @@ class Remote:
         self.place.put(path, document)
         self._damaged.discard(path)
         return sent + len(document)
+
+    def _is_whole(self, path: str, digest: str | None, folder: str) -> bool:
+        """Whether a manifest is there, and all objects that it names, by their sizes: somebody may
+        have removed some, and not every place writes a file whole or not at all."""
+        found = self._look(path, digest, folder)
+        return found is not None and all(
+            (place := self._object(sha256)) not in self._damaged and self._has(place, size)
+            for sha256, size in found[1].values()
+        )
 
     def _result(self, key: Key) -> str:
         return f"{self._root}/results/{key}.json"

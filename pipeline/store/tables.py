@@ -91,21 +91,30 @@ def write_pandas(value: Any, file: BinaryIO) -> None:
     try:
         value.to_parquet(buffer, engine="pyarrow")
         again = read_pandas(io.BytesIO(buffer.getvalue()))
-    except pyarrow.ArrowException as error:
+    except (pyarrow.ArrowException, OverflowError) as error:
         raise ValueError(str(error).split("\n")[0]) from error
-    if value.attrs != again.attrs:
-        raise ValueError("attrs that do not come back")
+    if value.attrs != again.attrs or value.flags != again.flags:
+        raise ValueError("attrs that do not come back, or flags")
     for what, mine, back in (
         ("index", value.index, again.index),
         ("columns", value.columns, again.columns),
     ):
         if type(mine) is not type(back) or not mine.equals(back) or mine.names != back.names:
-            raise ValueError(f"an {what} that does not come back" if what == "index" else what)
+            texts = "columns that do not come back; their names are to be texts"
+            raise ValueError(f"an {what} that does not come back" if what == "index" else texts)
+        if _dtypes(mine) != _dtypes(back):
+            raise ValueError(f"{what} of {mine.dtype} that comes back as {back.dtype}")
+        if getattr(mine, "freq", None) != getattr(back, "freq", None):
+            raise ValueError(f"a frequency of times, which does not come back; {what}.freq = None")
     changed = [str(name) for name in value if value[name].dtype != again[name].dtype]
     if changed or not value.equals(again):
         where = ", ".join(changed) or "values"
         raise ValueError(f"{where} that Parquet gives back as something else")
     file.write(buffer.getbuffer())
+
+
+def _dtypes(index: Any) -> list[Any]:
+    return [*getattr(index, "dtypes", [index.dtype])]
 
 
 def read_pandas(file: BinaryIO) -> Any:

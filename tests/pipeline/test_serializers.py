@@ -60,6 +60,7 @@ def with_attributes(frame):
     return frame
 
 
+TIMES = pd.date_range("2020", periods=2, freq="D")
 FRAME = {"x": [1, 2], "y": ["a", None], "z": [0.5, float("nan")]}
 
 
@@ -88,6 +89,15 @@ def test_data_frames_are_parquet(put, frame):
     ("value", "words"),
     [
         (with_attributes(pd.DataFrame({"a": [1]})), "attrs that do not come back"),
+        (pd.DataFrame({"a": [1]}).set_flags(allows_duplicate_labels=False), "or flags"),
+        (pd.DataFrame([[1]]), "columns that do not come back; their names are to be texts"),
+        pytest.param(
+            pd.DataFrame([[1]], columns=pd.Index(["a"], dtype=object)),
+            "columns of object that comes back as str",
+            marks=pytest.mark.skipif(pd.__version__ < "3", reason="texts were objects"),
+        ),
+        (pd.DataFrame({"a": [1, 2]}, index=TIMES), "a frequency of times, which does not come"),
+        (pd.DataFrame({"a": pd.Series([2**70], dtype=object)}), "too large"),
         (pd.DataFrame({"a": [1, "b"]}), "found: "),
         (pd.DataFrame({"a": [{1}]}), "found: "),
         (pl.DataFrame({"a": [object()]}), "found: "),

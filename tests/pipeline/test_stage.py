@@ -145,6 +145,12 @@ def test_a_signature_that_does_not_say_enough(function, line):
     assert str(caught.value).startswith(f"stage {function.__name__}, {line}")
 
 
+def test_a_stage_is_made_of_a_function():
+    for other in (object(), print, [].append, Option("x").check):
+        with pytest.raises(GraphError, match="expected a function, as def makes it, found"):
+            stage(outputs=("a",))(other)
+
+
 @pytest.mark.parametrize("outputs", [(), "features", ["features"]])
 def test_outputs_are_a_tuple_of_names(outputs):
     with pytest.raises(GraphError, match="stage make: outputs must be a tuple of at least one"):

@@ -35,19 +35,22 @@ class Farm:
         self.address = json.loads(file.read_bytes())["address"]
         return self
 
-    def add(self, name: str) -> subprocess.Popen:
-        """Start a worker of one thread."""
+    def add(self, name: str, *modules: Path) -> subprocess.Popen:
+        """Start a worker of one thread; `modules` are folders of modules that it alone has."""
         words = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", name]
         words += ["--memory-limit", "0", "--local-directory", str(self.folder / name)]
-        return self._start(name, "dask_worker", *words)
+        return self._start(name, "dask_worker", *words, modules=modules)
 
-    def _start(self, name: str, program: str, *words: str) -> subprocess.Popen:
+    def _start(
+        self, name: str, program: str, *words: str, modules: tuple[Path, ...] = ()
+    ) -> subprocess.Popen:
+        path = os.pathsep.join(map(str, (ROOT, *modules)))
         (self.folder / name).mkdir()
         with open(self.folder / f"{name}.log", "wb") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.{program}", *words, *self._tls],
                 cwd=self.folder / name,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": path},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

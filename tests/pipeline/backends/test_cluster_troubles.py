@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.backends import cluster, lookout, versions
+from pipeline.backends.worker import stop_of
 from pipeline.code import CodeIndex
 from pipeline.errors import ExecutorError
 from pipeline.events.reporter import Reporter
@@ -156,6 +157,14 @@ def test_what_cannot_be_cancelled_any_more_says_nothing(tmp_path, caplog):
         future.cancel()
     assert future.cancelled()
     assert not caplog.records
+
+
+def test_a_run_that_fails_ends_its_stages_on_the_workers(tmp_path, caplog):
+    with started(tmp_path, 1) as (_, placement):
+        backend = cluster.Cluster(placement, away=True)
+        backend.close(failed=True)
+        assert stop_of(backend.run).wait(30), "the workers are threads here, and share it"
+    assert "Combination not supported" not in caplog.text
 
 
 def test_workers_are_asked(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.code import CodeIndex
 from pipeline.code.index import EXCLUDED
+from pipeline.code.symbols import scan
 from tests.pipeline.code.projects import Folder, changed, names
 
 
@@ -156,3 +157,10 @@ def test_nothing_is_imported(project):
     before = set(sys.modules)
     project.reached()
     assert not {name for name in set(sys.modules) - before if name.startswith("proj")}
+
+
+@pytest.mark.parametrize("line", ["from pipeline import stage", "from pipeline import *"])
+def test_a_stage_is_known_however_its_decorator_is_imported(line):
+    """Else the whole module counts for it: what runs under a main guard, too."""
+    source = f"{line}\n\n@stage(outputs=('a',))\ndef f(): return 1\n\nother = f\n"
+    assert "f (stage)" in scan(source.encode(), "flow", False)["symbols"]

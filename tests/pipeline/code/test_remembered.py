@@ -133,3 +133,19 @@ def test_rows_that_no_answer_names_are_dropped():
     rows, kept = json.loads(answers.packed())
     assert rows == ["path", "module"]
     assert kept == {"f": [[0], [[1, [0]]], [1], {}]}
+
+
+def test_of_two_functions_by_one_name_each_has_an_answer_of_its_own(tmp_path, monkeypatch, walks):
+    Folder(tmp_path).write({"twice.py": "def f(): return 1\n\nKEPT = [f]\n\ndef f(): return 2\n"})
+    monkeypatch.syspath_prepend(tmp_path)
+    twice = __import__("twice")
+    try:
+        memo = tmp_path / ".code.json"
+        first, last = (CodeIndex(memo).reached(one).graph for one in (*twice.KEPT, twice.f))
+        assert first != last
+        walks.clear()
+        assert CodeIndex(memo).reached(twice.KEPT[0]).graph == first
+        assert CodeIndex(memo).reached(twice.f).graph == last
+        assert not walks, "both are remembered"
+    finally:
+        del sys.modules["twice"]

@@ -68,6 +68,9 @@ def test_names():
     assert (*POOLS, "dask") == EXECUTORS
     with pytest.raises(ConfigError, match=r"expected one of serial, .*, found 'gpu'"):
         Placement("gpu")
+    for none in (SerialExecutor, object(), 3):
+        with pytest.raises(ConfigError, match="that is made, found"):
+            Placement(none)
     with pytest.raises(ConfigError, match="--cluster: expected --executor dask beside it, found"):
         Placement("thread", cluster="tcp://127.0.0.1:1")
 
