@@ -109,6 +109,11 @@ def _producers(stages: Iterable[Stage]) -> dict[str, Stage]:
     producers: dict[str, Stage] = {}
     names: set[str] = set()
     for stage in stages:
+        if not isinstance(stage, Stage):
+            raise GraphError(
+                f"expected stages, as @stage makes them, Pipeline(one, another), found "
+                f"{type(stage).__name__} {stage!r:.60}"
+            )
         if not _STAGE_NAME.fullmatch(stage.name) or stage.name in COMMANDS:
             raise GraphError(
                 f"expected the name of a stage to be letters, digits, - and _, and none of "

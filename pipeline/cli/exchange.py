@@ -45,14 +45,14 @@ def pull(session: Session) -> tuple[dict[str, Any], str]:
     """Fetch the results of the flow that are only in the remote; the document and the text."""
     store = _store_of(session)
     keys = [key for key in _flow(session) if not store.is_here(key)]
-    fetched, total = [], 0
     with session.reporter.progress("pull", len(keys), "results") as progress:
         for key in keys:
-            if store.bring(key):
-                fetched.append(str(key))
-                total += sum(one["size"] for one in store.manifest(key)["outputs"].values())
+            store.bring(key)
             progress.advance()
     session.reporter.close()
+    fetched = list(map(str, store.brought))  # some by the plan, which looked for items in them
+    outputs = [one for key in store.brought for one in store.manifest(key)["outputs"].values()]
+    total = sum(one["size"] for one in outputs)
     text = f"{len(fetched):,} results fetched, {display.size(total)}"
     return {"fetched": fetched, "bytes": total}, text
 

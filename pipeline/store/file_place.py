@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.store.reach import PATIENCE, reaching, within
 
 INSTALL = "pip install 'cifar-pipeline[remote]'"
+_OURS = ("s3:", "s3a:")  # what the extra brings packages for
 _PROTOCOL = re.compile(r"^\s*[A-Za-z][A-Za-z0-9+.-]*:(//)?")
 _NO_ADDRESS = re.compile("[A-Za-z][A-Za-z0-9+.-]+:(?!//|:)")  # "s3:/bucket"
 
@@ -57,9 +58,10 @@ class FilePlace:
             )
             return connected
         except ImportError as error:
+            ours = self.address.lower().startswith(_OURS) or "fsspec" in str(error)
             raise ConfigError(
                 f"--remote {self.address}: expected a package that can reach it, found none "
-                f"({error}); install it: {INSTALL}"
+                f"({error}); install it{f': {INSTALL}' if ours else ' with pip'}"
             ) from None
         except ValueError as error:
             raise ConfigError(f"{expected} {self.address} ({error})") from None

@@ -106,11 +106,17 @@ def write_pandas(value: Any, file: BinaryIO) -> None:
             raise ValueError(f"{what} of {mine.dtype} that comes back as {back.dtype}")
         if getattr(mine, "freq", None) != getattr(back, "freq", None):
             raise ValueError(f"a frequency of times, which does not come back; {what}.freq = None")
-    changed = [str(name) for name in value if value[name].dtype != again[name].dtype]
+    changed = [str(name) for name in value if _kinds(value[name]) != _kinds(again[name])]
     if changed or not value.equals(again):
         where = ", ".join(changed) or "values"
         raise ValueError(f"{where} that Parquet gives back as something else")
     file.write(buffer.getbuffer())
+
+
+def _kinds(column: Any) -> tuple[Any, set[type]]:
+    """The type of a column and of its cells, but for those that mean that there is nothing."""
+    cells = set(map(type, column)) if column.dtype == object else set()
+    return column.dtype, cells - {type(None), float}
 
 
 def _dtypes(index: Any) -> list[Any]:

@@ -32,6 +32,7 @@ class StoreWithRemote(Store):
         self._in_reach = True
         self._error: RemoteError | None = None
         self._found: dict[Key, Found | None] = {}
+        self.brought: list[Key] = []  # what has come from the remote
 
     def examine(self, key: Key) -> tuple[str | None, dict[str, Any] | None]:
         """As of a store; what is only in the remote is all well."""
@@ -69,13 +70,14 @@ class StoreWithRemote(Store):
                     for group in self._arrivals.groups(found):
                         self._bring_group(group)
                     adopt(self, key, fill, found[0]["fields"])
+                self.brought.append(key)
             except RemoteError as error:
                 self._lost(error)
                 return False
             except CorruptArtifact as error:
                 self.remote.forget(key)
                 self._found[key] = None
-                self._note(f"{error}: {key.stage} is made anew")
+                self._note(f"{error}: {key.stage} has to be made anew")
                 return False
         return True
 

@@ -65,6 +65,7 @@ def test_defaults_replace_those_of_the_stages():
     ("stages", "aliases", "defaults", "message"),
     [
         ((collect, collect), {}, {}, "two stages are named 'collect'"),
+        (([collect],), {}, {}, r"expected stages, as @stage makes them, .*, found list \[Stage"),
         (
             (make("a", "", "x"), make("b", "", "x")),
             {},

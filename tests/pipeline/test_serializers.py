@@ -100,6 +100,8 @@ def test_data_frames_are_parquet(put, frame):
         (pd.DataFrame({"a": pd.Series([2**70], dtype=object)}), "too large"),
         (pd.DataFrame({"a": [1, "b"]}), "found: "),
         (pd.DataFrame({"a": [{1}]}), "found: "),
+        (pd.DataFrame({"a": [bytearray(b"x")]}), "a that Parquet gives back as something else"),
+        (pd.DataFrame({"a": [[1, 2]]}), "a that Parquet gives back as something else"),
         (pl.DataFrame({"a": [object()]}), "found: "),
         ({"a": np.array([None])}, "found: a holds object, not plain bytes"),
         (Fraction(1, 13), "expected a Fraction that fraction can write, found: an unlucky number"),
