@@ -54,6 +54,11 @@ def pull(session: Session) -> tuple[dict[str, Any], str]:
     outputs = [one for key in store.brought for one in store.manifest(key)["outputs"].values()]
     total = sum(one["size"] for one in outputs)
     text = f"{len(fetched):,} results fetched, {display.size(total)}"
+    if first := next((one for one in session.plan() if one.status != CACHED), None):
+        text += (
+            f"; {first.stage.name} is not there, and what depends on it is known once it has run: "
+            "`run` makes it, and fetches the rest"
+        )
     return {"fetched": fetched, "bytes": total}, text
 
 

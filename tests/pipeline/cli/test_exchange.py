@@ -67,3 +67,10 @@ def test_what_is_damaged_there_stays_there_and_is_named(call, tmp_path):
     assert status == 0
     assert out.startswith("2 results fetched")
     assert "add has to be made anew" in err
+
+
+def test_what_is_not_known_yet_is_named(call):
+    assert call("b", "pull")[1] == (
+        "0 results fetched, 0 B; list_words is not there, and what depends on it is known once it "
+        "has run: `run` makes it, and fetches the rest\n"
+    )
