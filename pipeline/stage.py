@@ -104,7 +104,8 @@ class Stage:
         module, name = self.function.__module__, self.function.__qualname__
         names = vars(sys.modules[module]) if module in sys.modules else {}
         if names.get(name) is not self:
-            found = [other for other, value in names.items() if value is self]
+            # A copy: another thread may be importing the module, whose names grow meanwhile.
+            found = [other for other, value in [*names.items()] if value is self]
             if not found:
                 raise CodeError(
                     f"stage {self.name}: expected a name for it in {module}, by which other "
