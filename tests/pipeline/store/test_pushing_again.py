@@ -16,7 +16,7 @@ pytest.importorskip("fsspec")
 
 def emptied(path: Path) -> None:
     """As a copy that was broken off leaves it."""
-    path.write_bytes(path.read_bytes()[:20])
+    path.write_bytes(path.read_bytes()[:-1])  # which file is last varies, and one has 9 bytes
 
 
 @pytest.mark.parametrize("kind", ["objects", "results", "items"])
