@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.search.space import Space, combination, size
+from pipeline.search.space import Space, grid, size
 
 MOST = 10_000  # combinations that anyone could mean
 ATTEMPTS = 100  # draws for each new combination, where most have been seen
@@ -29,7 +29,7 @@ def combinations(space: Space, trials: int | None, seed: int = 0) -> list[dict[s
                 f"search: expected at most {MOST:,} combinations, found {found}; draw some of them "
                 "with --trials 20"
             )
-        return [combination(space, number) for number in range(int(count))]
+        return list(grid(space))
     return _drawn(space, trials, seed)
 
 

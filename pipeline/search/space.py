@@ -8,8 +8,9 @@ so that it can be typed again.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,14 +95,11 @@ def size(space: Space) -> float:
     return math.prod(math.inf if isinstance(d.values, Range) else len(d.values) for d in space)
 
 
-def combination(space: Space, number: int) -> dict[str, Any]:
-    """A combination of a space without ranges, by its number; the last word varies first."""
-    chosen = {}
-    for dimension in reversed(space):
-        assert not isinstance(dimension.values, Range)
-        number, place = divmod(number, len(dimension.values))
-        chosen[dimension.name] = dimension.values[place]
-    return {dimension.name: chosen[dimension.name] for dimension in space}
+def grid(space: Space) -> Iterator[dict[str, Any]]:
+    """The combinations of a space without ranges; the last word varies first."""
+    names = [dimension.name for dimension in space]
+    listed = [dimension.values for dimension in space if not isinstance(dimension.values, Range)]
+    return (dict(zip(names, values, strict=True)) for values in itertools.product(*listed))
 
 
 def _values(parameter: Parameter, text: str) -> tuple[Any, ...] | Range:

@@ -68,10 +68,16 @@ def cut_and_changed(folder: Path, cuts: int, seed: int = 0) -> list[str]:
         print(f"  {len(sent)} objects: {longest} pieces out, {proxy.pieces} back", flush=True)
         points = [1 + number * longest // cuts for number in range(cuts)]
         back = [1 + number * proxy.pieces // cuts for number in range(cuts)]
+        late = 0
         for number, pair in enumerate(zip(points, back, strict=True)):
-            wrong += cut(folder / f"cut-{number}", bucket, proxy, pair, expected, sent)
+            found, broke_off = cut(folder / f"cut-{number}", bucket, proxy, pair, expected, sent)
+            wrong += found
+            late += not broke_off
             if not (number + 1) % 10:
-                print(f"  {number + 1} cuts on each way: {len(wrong)} wrong", flush=True)
+                after = f", {late} after the last object had gone" * bool(late)
+                print(f"  {number + 1} cuts on each way{after}: {len(wrong)} wrong", flush=True)
+        if late > max(1, cuts // 10):
+            wrong.append(f"{late} of {cuts} cuts broke nothing off")
         for number in range(max(2, cuts // 5)):
             wrong += changed(folder / f"changed-{number}", bucket, drawn, expected)
             wrong += both_at_once(folder / f"both-{number}", bucket, expected, sent)
@@ -79,8 +85,11 @@ def cut_and_changed(folder: Path, cuts: int, seed: int = 0) -> list[str]:
     return wrong
 
 
-def cut(folder: Path, bucket: Bucket, proxy: Proxy, points, expected, sent) -> list[str]:
-    """Break off while one machine sends, and while another one fetches; both go on later."""
+def cut(
+    folder: Path, bucket: Bucket, proxy: Proxy, points, expected, sent
+) -> tuple[list[str], bool]:
+    """Break off while one machine sends, and while another one fetches; both go on later. What was
+    wrong, and whether sending had been broken off before the last object had gone."""
     prefix, wrong = f"{folder.name}/", []
     proxy.begin(points[0])
     if Machine(folder / "one", prefix).use() != expected:
@@ -94,8 +103,6 @@ def cut(folder: Path, bucket: Bucket, proxy: Proxy, points, expected, sent) -> l
     proxy.begin(points[1])
     cut_off = Machine(folder / "two", prefix)
     wrong += [] if cut_off.use() == expected else ["fetching was cut: another result"]
-    if points[0] > 1 and len(before) == len(sent):
-        wrong.append("the cut broke nothing off")
     proxy.begin()
     later = Machine(folder / "two", prefix)
     wrong += [] if later.use() == expected else ["fetching went on: another result"]
@@ -105,7 +112,7 @@ def cut(folder: Path, bucket: Bucket, proxy: Proxy, points, expected, sent) -> l
         wrong.append(f"fetching went on: notes {later.notes}, made anew {dict(later.ran)}")
     if any(count > 1 for count in bucket.times_sent(prefix).values()):
         wrong.append("whole objects were sent again")
-    return [f"{prefix} {one}" for one in wrong]
+    return [f"{prefix} {one}" for one in wrong], len(before) < len(sent)
 
 
 def changed(folder: Path, bucket: Bucket, drawn: random.Random, expected) -> list[str]:

@@ -26,6 +26,7 @@ class Board:
 
     def __init__(self, reporter: Reporter, total: int) -> None:
         self._reporter, self._total = reporter, total
+        self.heard = type(reporter).metrics is not Reporter.metrics  # else it is of no use
         self._done = 0
         self._best: tuple[tuple[float, float], str] | None = None
         self._running: dict[str, Running] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from stages.commands.search.trial import Result
@@ -31,23 +32,24 @@ class Candidate:
     @property
     def rank(self) -> tuple[float, ...]:
         """The better, the larger."""
-        ranks = [result.rank for result in self.results.values()]
-        return self.round, -bool(self.failure), *map(_mean, zip(*ranks, strict=True))
+        found = self.results.values()
+        ranks = zip(*[result.rank for result in found], strict=True)
+        return self.round, -any(result.failure for result in found), *map(_mean, ranks)
 
-    def document_of_values(self) -> dict[str, Any]:
-        """Its parameters, as a JSON value."""
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in self.values.items()}
-        return {"parameters": plain}
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Its values, as a JSON value."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in self.values.items()}
 
     def document(self) -> dict[str, Any]:
         """What is known of it, as a JSON value; accuracies are parts of 1."""
-        found = list(self.results.values())
+        found, failure = list(self.results.values()), self.failure
         scores = [result.accuracy for result in found]
-        whole = not self.failure
+        whole = not failure
         return {
-            **self.document_of_values(),
+            "parameters": self.parameters,
             "epochs": self.epochs,
-            "failure": self.failure or None,
+            "failure": failure or None,
             "accuracy": _mean(scores) if whole else None,
             "deviation": statistics.stdev(scores) if whole and len(scores) > 1 else None,
             "loss": _mean(result.loss for result in found) if whole else None,

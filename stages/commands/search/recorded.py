@@ -7,11 +7,9 @@ manifest of the training is the file that it was.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import astuple, replace
 from typing import Any
 
 from pipeline.parameters import Parameter
@@ -24,7 +22,7 @@ from stages.commands.search.trial import Result
 
 FILE = ".trials.json"
 MOST = 100_000  # trainings
-_ENCODED = json.JSONEncoder(sort_keys=True).encode  # json.dumps makes an encoder each time
+NONE: Mapping[str, Any] = {}
 
 
 class Recorded:
@@ -32,8 +30,10 @@ class Recorded:
 
     def __init__(self, store: Store) -> None:
         self._store, self._path = store, store.root / FILE
+        self._root = f"{store.root}/"
         found = read_cache(self._path)
-        self._known: dict[str, Any] = found if isinstance(found, dict) else {}
+        whole = found if isinstance(found, dict) else {}
+        self._known: dict[str, Any] = {k: v for k, v in whole.items() if isinstance(v, dict)}
         self._changed = False
 
     def common(
@@ -52,13 +52,18 @@ class Recorded:
         return digest_fields({**fields, "parameters": counted})[:32]
 
     def find(self, common: str, values: Mapping[str, Any]) -> Result | None:
-        """What the training with these values came to, where that is remembered."""
-        match self._known.get(_name(common, values)) if common else None:
-            case [str(folder), list(stamp), list(figures)]:
-                with suppress(OSError, TypeError):
-                    if _stamp(f"{self._store.root}/{folder}/{MANIFEST}") == stamp:
-                        return Result(*figures)
-        return None
+        """What the training with these values came to, where that is remembered. They are in the
+        order of their names."""
+        entry = self._known.get(common, NONE).get(f"{values}")
+        if entry is None:
+            return None
+        fingerprint, folder, stamp, (accuracy, loss, epoch, seconds) = entry
+        try:
+            if _stamp(f"{self._root}{folder}/{MANIFEST}") != stamp:
+                return None
+        except OSError:
+            return None
+        return Result(accuracy, loss, epoch, seconds, cached=True, fingerprint=fingerprint)
 
     def put(
         self, common: str, values: Mapping[str, Any], decision: Decision, result: Result
@@ -69,20 +74,24 @@ class Recorded:
         if not common or key is None or observed or result.failure:
             return
         with suppress(OSError):
-            stamp = _stamp(str(self._store.folder(key) / MANIFEST))
-            figures = list(astuple(replace(result, cached=True)))
-            self._known[_name(common, values)] = [str(key), stamp, figures]
+            stamp = _stamp(f"{self._root}{key}/{MANIFEST}")
+            figures = [result.accuracy, result.loss, result.epoch, result.seconds]
+            of_common = self._known.setdefault(common, {})
+            of_common[f"{values}"] = [result.fingerprint, f"{key}", stamp, figures]
             self._changed = True
 
     def save(self) -> None:
-        """Write down what is new."""
-        if self._changed:
-            write_cache(self._path, dict(list(self._known.items())[-MOST:]))
-            self._changed = False
-
-
-def _name(common: str, values: Mapping[str, Any]) -> str:
-    return f"{common} {_ENCODED(values)}"
+        """Write down what is new; of much, what was remembered last."""
+        if not self._changed:
+            return
+        kept: dict[str, Any] = {}
+        room = MOST
+        for common, known in reversed(self._known.items()):
+            if room:
+                kept[common] = dict(list(known.items())[-room:])
+                room -= len(kept[common])
+        write_cache(self._path, dict(reversed(kept.items())))
+        self._changed = False
 
 
 def _stamp(path: str) -> list[int]:

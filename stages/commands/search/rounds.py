@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -60,9 +60,9 @@ class Search:
         return [
             {
                 "parameters": self._described(training),
-                "status": "cached" if self._trials.cached(settings) else "runs",
+                "status": "cached" if self._trials.cached(self._all_of(training, 0)) else "runs",
             }
-            for training, settings in self._trainings(self._candidates, 0).items()
+            for training in self._trainings(self._candidates)
         ]
 
     def carry_out(self) -> list[Candidate]:
@@ -75,7 +75,8 @@ class Search:
                 expect_cluster(self._placement)  # and not after what takes minutes
             self._dataset = run(session.planner, shared, session.reporter)["dataset"]["name"]
             for number, (count, _) in enumerate(self.rounds):
-                self._round(number, ranked(self._candidates)[:count])
+                going = ranked(self._candidates)[:count] if number else self._candidates
+                self._round(number, going)
         finally:
             session.reporter.close()
         return ranked(self._candidates)
@@ -95,7 +96,7 @@ class Search:
     def _round(self, number: int, going: Sequence[Candidate]) -> None:
         for one in going:
             one.round, one.epochs, one.results = number, self.rounds[number][1]["epochs"], {}
-        missing = self._take_stored(self._trainings(going, number), self.rounds[number][1])
+        missing = self._take_stored(self._trainings(going), number)
         if not missing:
             return
         from pipeline.search.trials import completed  # here: what finds all stored needs no NumPy
@@ -119,16 +120,17 @@ class Search:
                     self._take(training, result_of(outcome, error))
 
     def _take_stored(
-        self, trainings: Mapping[Training, dict[str, Any]], common: Mapping[str, Any]
+        self, trainings: Iterable[Training], number: int
     ) -> dict[Training, dict[str, Any]]:
-        """Take in what is stored; the others."""
+        """Take in what is stored; the others, and all parameters of each."""
         missing, recorded = {}, Recorded(self._session.store)
-        alike = self._in_common(recorded, common)
-        for training, settings in trainings.items():
+        alike, names = self._in_common(recorded, self.rounds[number][1]), sorted(self._searched)
+        for training in trainings:
             of_seed = alike.get(training[1], "")
-            values = {name: settings[name] for name in self._searched}
+            values = {name: training[0].values[name] for name in names}
             result = recorded.find(of_seed, values)
             if result is None:
+                settings = self._all_of(training, number)
                 decision, ready = self._trials.decide(settings)
                 if result := self._trials.stored(decision, ready):
                     recorded.put(of_seed, values, decision, result)
@@ -150,14 +152,14 @@ class Search:
                 found[seed] = recorded.common(last, self._searched, known) if ready else ""
         return found
 
-    def _trainings(self, going: Sequence[Candidate], number: int) -> dict[Training, dict[str, Any]]:
-        """The trainings of a round, in order, and all parameters of each."""
-        settings = self.rounds[number][1]
-        return {
-            (one, seed): {**settings, **one.values, "seed": seed}
-            for one in going
-            for seed in self._seeds
-        }
+    def _trainings(self, going: Sequence[Candidate]) -> Iterator[Training]:
+        """The trainings of a round, in order."""
+        return ((one, seed) for one in going for seed in self._seeds)
+
+    def _all_of(self, training: Training, number: int) -> dict[str, Any]:
+        """All parameters of a training in a round."""
+        candidate, seed = training
+        return {**self.rounds[number][1], **candidate.values, "seed": seed}
 
     def _workers_of_each(self, workers: int) -> dict[str, int]:
         """How many cores each training has for itself, where the user has not said it."""
@@ -168,11 +170,12 @@ class Search:
     def _take(self, training: Training, result: Result) -> None:
         candidate, seed = training
         candidate.results[seed] = result
-        figures = {**candidate.document_of_values(), "seed": seed}
-        self._board.take(self._described(training), result, figures)
+        if self._board.heard:
+            figures = {"parameters": candidate.parameters, "seed": seed}
+            self._board.take(self._described(training), result, figures)
         if self._tensorboard is not None and result.fingerprint:
-            settings = {**self.rounds[candidate.round][1], **candidate.values, "seed": seed}
             key = Key(TARGETS[0], result.fingerprint)
+            settings = self._all_of(training, candidate.round)
             self._tensorboard.record(self._session.store, key, settings, {})
 
     def _described(self, training: Training) -> str:

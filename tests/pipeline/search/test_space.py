@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
-from pipeline.search.space import Dimension, Range, combination, parse_space, size
+from pipeline.search.space import Dimension, Range, grid, parse_space, size
 from pipeline.stage import Option, Parameter
 
 PARAMETERS = {
@@ -74,12 +74,13 @@ def test_a_mistake_is_reported_in_one_line(words, message):
 
 def test_the_grid_is_the_product_and_the_last_word_varies_first():
     space = parse_space(PARAMETERS, ["lr=0.1,0.2", "batch=1,2,3"])
-    found = [tuple(combination(space, number).values()) for number in range(int(size(space)))]
-    assert found == [(0.1, 1), (0.1, 2), (0.1, 3), (0.2, 1), (0.2, 2), (0.2, 3)]
-    assert list(combination(space, 0)) == ["lr", "batch"]
+    first, *_ = found = list(grid(space))
+    values = [tuple(one.values()) for one in found]
+    assert values == [(0.1, 1), (0.1, 2), (0.1, 3), (0.2, 1), (0.2, 2), (0.2, 3)]
+    assert list(first) == ["lr", "batch"]
     assert size(parse_space(PARAMETERS, ["lr=0.1..0.2", "batch=1,2"])) == math.inf
     assert size(()) == 1
-    assert combination((), 0) == {}
+    assert list(grid(())) == [{}]
 
 
 @given(st.floats(0, 1), st.floats(1e-6, 1e3), st.floats(1.01, 1e3))
