@@ -85,7 +85,7 @@ class Dispatcher:
             for future in [future for future in self._running if future in ended]:
                 decision, started = self._running.pop(future)
                 backend.settle(future)
-                error = backend.error(_error_of(future))
+                error = self._explained(_error_of(future))
                 self._finished.append((decision, started, error is None and future.result(), error))
         finished, self._finished = self._finished, []
         yield from finished
@@ -98,13 +98,17 @@ class Dispatcher:
         made, stop = self._made(decision, outcome), self._stop()
         try:
             if items := decision.items:
-                few = self.placement.most == 1 or len(items.missing) < 2
+                apart = self.placement.executor == "process"  # one that kills its process, say
+                few = self.placement.most == 1 or (len(items.missing) < 2 and not apart)
                 most = 1 if few else self.placement.most
                 return self._map(items.mapped, task, made, most), None
             seen = self._planner.observations
             return execute(task, self._planner.store, self._reporter, made, stop, seen), None
         except BaseException as error:
-            return False, self._backend.error(error) if self._backend else error
+            return False, self._explained(error)
+
+    def _explained(self, error: BaseException | None) -> BaseException | None:
+        return self._backend.error(error) if self._backend else error
 
     def _stop(self) -> threading.Event | None:
         return self._backend.stop if self._backend else None
@@ -134,6 +138,7 @@ class Dispatcher:
             at_once,
             self.placement.keep_going,
             stop,
+            self._explained,
         )
 
     def _submit_group(self, group: Group, here: Executor | None) -> Future[GroupDone]:

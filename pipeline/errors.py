@@ -8,7 +8,7 @@
     │   ├── DataError         a file from outside is not what it should be
     │   ├── StorageError      the artifacts folder cannot be written: full, read-only, no rights
     │   └── ExecutorError     what runs stages was lost: a process, or the scheduler of a cluster
-    │       └── WorkersDied   one worker after the other has died with the same items
+    │       └── WorkersDied   whoever made a result, or some items, has died of it
     ├── Interrupted           the user pressed Ctrl-C; exit status 130
     ├── GraphError            stages that do not fit together; raised when a pipeline is built
     ├── MissingArtifact       nothing is stored under this key
@@ -53,7 +53,8 @@ class ExecutorError(UserError):
 
 
 class WorkersDied(ExecutorError):
-    """Each worker of a cluster that tried to make a result died."""
+    """Whoever tried to make a result died: each worker of a cluster, or a process that did nothing
+    else."""
 
 
 class Interrupted(PipelineError):

@@ -47,11 +47,13 @@ def run_mapped(
     at_once: Callable[[], int],
     keep_going: bool = False,
     stop: threading.Event | None = None,
+    explain: Callable[[BaseException], BaseException | None] = lambda error: error,
 ) -> bool:
     """Make the result of a mapped stage; false where it was there once its lock was taken.
 
     `submit` starts a group, `at_once()` says how many may be under way. An error of an item ends
-    the stage, at once or, with `keep_going`, when the others are done; it names its item.
+    the stage, at once or, with `keep_going`, when the others are done; it names its item. `explain`
+    says what an error of the executor's means.
     """
     stage, key, started = task.stage, task.key, time.perf_counter()
     with store.lock(key, lambda holder: reporter.waiting(stage.name, holder)):
@@ -63,7 +65,7 @@ def run_mapped(
         if missing and key not in store.states:
             place = store.groups.place(stage.name, mapped.common).relative_to(store.root)
             store.states.save(key, {}, {"items": len(mapped.items), "place": place.as_posix()})
-        run = _Run(task, mapped, missing, keep_going, stop)
+        run = _Run(task, mapped, missing, keep_going, stop, explain)
         for name in run.groups(submit, at_once, reporter):
             folder = store.groups.place(stage.name, mapped.common) / name
             known.add(folder, read_group(folder))
@@ -87,7 +89,9 @@ class _Run:
         missing: Iterable[Item],
         keep_going: bool,
         stop: threading.Event | None,
+        explain: Callable[[BaseException], BaseException | None],
     ) -> None:
+        self._explain = explain
         self._task, self._mapped, self._todo = task, mapped, deque(missing)
         self._keep_going, self._stop = keep_going, stop
         self._running: dict[Future[Done], tuple[Item, ...]] = {}
@@ -145,8 +149,10 @@ class _Run:
             items = self._running.pop(future)
             try:
                 done = future.result()
-            except WorkersDied as error:
-                done = self._after_deaths(items, error)
+            except Exception as error:
+                if not isinstance(meant := self._explain(error), WorkersDied):
+                    raise
+                done = self._after_deaths(items, meant)
             yield items, done
 
     def _after_deaths(self, items: tuple[Item, ...], error: WorkersDied) -> Done:

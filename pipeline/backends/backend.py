@@ -7,11 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from pipeline.errors import CodeError, ExecutorError
+from pipeline.errors import CodeError
 from pipeline.events.reporter import Reporter
-from pipeline.execution import Task, execute, execute_elsewhere
+from pipeline.execution import Task, execute
 from pipeline.executors.placement import Placement
-from pipeline.group_execution import Done, Group, execute_group, execute_group_elsewhere
+from pipeline.group_execution import Done, Group, execute_group
 from pipeline.planner import Planner
 from pipeline.stage import Stage
 
@@ -86,52 +86,6 @@ class Local(Backend):
         return self.executor.submit(execute_group, group, planner.store, reporter, self.stop, seen)
 
 
-class Processes(Backend):
-    """In other processes of this machine, or of others that have the store's folder, too."""
-
-    def __init__(self, executor: Executor, own: bool, away: bool, relay: Any = None) -> None:
-        super().__init__(executor, own, away)
-        self._relay = relay
-        self._channel: dict[Future[Any], int] = {}
-
-    def submit(self, task: Task, planner: Planner, reporter: Reporter, made: Made) -> Future[bool]:
-        if error := trouble_of(task.stage):
-            return failed(error)
-        channel = self._relay.channels.open(reporter) if self._relay else -1
-        root = planner.store.root.absolute()
-        future = self.executor.submit(execute_elsewhere, task, root, channel)
-        self._channel[future] = channel
-        return future
-
-    def settle(self, future: Future[Any]) -> None:
-        channel = self._channel.pop(future, -1)
-        if self._relay and not future.cancelled() and future.exception() is None:
-            self._relay.channels.settle(channel)
-
-    def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
-        if error := trouble_of(group.task.stage):
-            return failed(error)
-        channel = self._relay.channels.open(reporter) if self._relay else -1
-        root = planner.store.root.absolute()
-        return self.executor.submit(execute_group_elsewhere, group, root, channel)
-
-    def error(self, error: BaseException | None) -> BaseException | None:
-        """A process that was killed (for want of memory, mostly) is the user's to mend."""
-        from concurrent.futures.process import BrokenProcessPool
-
-        if not isinstance(error, BrokenProcessPool):
-            return error
-        return ExecutorError(
-            "expected the process that runs a stage to end by itself, found that it was killed, "
-            "for want of memory perhaps; run the same command again with fewer --jobs"
-        )
-
-    def _end(self, failed: bool) -> None:
-        super()._end(failed)
-        if self._relay is not None:
-            self._relay.close()
-
-
 def trouble_of(stage: Stage) -> CodeError | None:
     """Why other processes do not find a stage; None: they do. Looked at before it is sent: pools
     and Dask make something else of an error in pickling."""
@@ -140,10 +94,3 @@ def trouble_of(stage: Stage) -> CodeError | None:
     except CodeError as error:
         return error
     return None
-
-
-def failed(error: Exception) -> Future[Any]:
-    """A future that has ended with an error."""
-    future: Future[Any] = Future()
-    future.set_exception(error)
-    return future

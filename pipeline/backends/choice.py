@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.backends.backend import Backend, Local, Processes
+from pipeline.backends.backend import Backend, Local
 from pipeline.executors.placement import Placement
 from pipeline.executors.pools import make_executor, shares_memory
 
@@ -11,12 +11,9 @@ def make_backend(placement: Placement, shared: bool = False) -> Backend:
     """The backend of a placement; `shared`: for many runs at once, each of which waits for it."""
     given = placement.executor
     if given == "process":
-        from pipeline.events.relay import Relay
-        from pipeline.executors.processes import ProcessExecutor
+        from pipeline.backends.processes import OwnProcesses
 
-        relay = Relay()
-        executor = ProcessExecutor(placement.most, *relay.connection)
-        return Processes(executor, True, shared, relay)
+        return OwnProcesses(placement.most, shared)
     if given == "dask":
         from pipeline.backends.cluster import Cluster
 
@@ -29,4 +26,6 @@ def make_backend(placement: Placement, shared: bool = False) -> Backend:
         from pipeline.backends.cluster import Cluster
 
         return Cluster(placement, shared, given)
+    from pipeline.backends.processes import Processes
+
     return Processes(given, False, shared)

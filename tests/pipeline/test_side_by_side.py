@@ -122,8 +122,8 @@ def test_a_process_that_is_killed_is_one_line(store):
     with pytest.raises(UserError) as caught:
         run(FORK, store=store, executor="process", jobs=2, killed="left", endless=True)
     (line,) = str(caught.value).splitlines()
-    assert line.startswith("expected the process that runs a stage to end by itself, found that it")
-    assert line.endswith("run the same command again with fewer --jobs")
-    assert caught.value.stage in ("left", "right")
+    assert line.startswith("expected the process that runs a stage to end by itself, found it ki")
+    assert line.endswith("run the same command again, which goes on from what is stored")
+    assert caught.value.stage == "left"
     assert not multiprocessing.active_children()
     assert run(FORK, store=store)["last"] == 2

@@ -19,6 +19,7 @@ from pipeline.errors import (
     MissingArtifact,
     StorageError,
     UserError,
+    WorkersDied,
 )
 from pipeline.outcome import Outcome
 from pipeline.parameters import Parameter
@@ -119,12 +120,15 @@ def shortened(
 
 def result_of(outcome: Outcome | None, error: Exception | None) -> Result:
     """What a trial came to. What its values cannot do is its result; what would befall the others,
-    too, is raised, and so is a bug."""
+    too, is raised, and so is a bug. One whose process was killed, although nothing else was
+    under way, has asked for too much."""
     if outcome is not None:
         key = outcome.keys["training"]
         return _summary(key.digest, outcome["training"], outcome.notes("training"))
     assert error is not None  # for one of the two is
-    if isinstance(error, UserError) and not isinstance(error, FOR_ALL):
+    if isinstance(error, WorkersDied) or (
+        isinstance(error, UserError) and not isinstance(error, FOR_ALL)
+    ):
         return Result(failure=str(error))
     raise error
 

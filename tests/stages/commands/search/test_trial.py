@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.errors import StorageError
+from pipeline.errors import ExecutorError, StorageError, WorkersDied
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
 from pipeline.planner import Planner
@@ -64,3 +64,9 @@ def test_what_befalls_every_training_is_raised(tmp_path):
 
 def test_what_its_values_cannot_do_is_a_result(tmp_path):
     assert "--batch 1000: expected at most" in trained(tmp_path, batch=1000).failure
+
+
+def test_one_that_ends_its_process_is_a_result_and_what_ends_them_all_is_not():
+    assert result_of(None, WorkersDied("killed")).failure == "killed"
+    with pytest.raises(ExecutorError):
+        result_of(None, ExecutorError("the scheduler is lost"))

@@ -1,0 +1,112 @@
+"""Processes that are killed: the item, the stage or the trial whose fault it is, and the others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+
+from pipeline import Context, Option, Pipeline, run, stage
+from pipeline.context import QUIET
+from pipeline.errors import WorkersDied
+from pipeline.events.reporter import Reporter
+from pipeline.executors.placement import Placement
+from pipeline.search.trials import completed
+from tests.pipeline.fork import FORK, PATIENCE
+
+DEADLY = Annotated[tuple[int, ...], Option("items whose process is killed", affects_result=False)]
+
+
+@stage(outputs=("halves",), over={"number": list(range(40))})
+def halve(number: int, *, deadly: DEADLY = (), context: Context = QUIET) -> float:
+    """Half a number, or a death."""
+    context.info(f"halve {number}")
+    if number in deadly:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number / 2
+
+
+@stage(outputs=("total",))
+def add(halves: Any) -> float:
+    """The sum."""
+    return sum(halves)
+
+
+HALVES = Pipeline(halve, add)
+
+
+def test_an_item_that_ends_its_process_is_named_and_the_others_are_stored(tmp_path):
+    with pytest.raises(WorkersDied) as caught:
+        run(HALVES, store=tmp_path, executor="process", jobs=2, deadly=(17,), keep_going=True)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith("item number 17: expected the process that runs a stage to end by it")
+    assert "again when nothing else ran" in line
+    assert caught.value.stage == "halve"
+    assert not multiprocessing.active_children()
+    for _ in range(2):  # one that is left goes to a process, too: this one lives
+        with pytest.raises(WorkersDied, match=r"^item number 17: "):
+            run(HALVES, store=tmp_path, executor="process", jobs=2, deadly=(17,))
+    said: list[str] = []
+    found = run(
+        HALVES,
+        store=tmp_path,
+        executor="process",
+        jobs=2,
+        on_event=lambda event: said.append(event.message) if event.kind == "info" else None,
+    )
+    assert found["total"] == sum(range(40)) / 2
+    assert said == ["halve 17"]
+
+
+def test_several_such_items_are_counted(tmp_path):
+    with pytest.raises(WorkersDied, match=r"^item number 3: .*; 2 more failed: "):
+        given = {"deadly": (3, 20, 39), "keep_going": True}
+        run(HALVES, store=tmp_path, executor="process", jobs=2, **given)
+    found = run(HALVES, store=tmp_path, executor="serial")
+    assert found["total"] == sum(range(40)) / 2
+
+
+def test_a_stage_beside_one_that_ends_its_process_is_made(tmp_path):
+    met = tmp_path / "met"
+    met.mkdir()
+    with pytest.raises(WorkersDied) as caught:
+        given = {"killed": "left", "keep_going": True}
+        run(FORK, store=tmp_path / "store", executor="process", jobs=2, **given)
+    assert caught.value.stage == "left"
+    assert [one.name for one in caught.value.outcome.stages if one.status == "ran"] == ["right"]
+
+
+@stage(outputs=("process",))
+def live(
+    *,
+    size: Annotated[int, Option("how much it takes")] = 0,
+    place: Annotated[str, Option("where all meet")] = "",
+) -> int:
+    """A trial: one of its sizes is too much."""
+    Path(place, f"{size}").touch()
+    deadline = time.monotonic() + PATIENCE
+    while len(list(Path(place).iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if size == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return size
+
+
+def test_a_trial_that_ends_its_process_leaves_the_others_alone(tmp_path, planner):
+    """What a search does with it: tests/stages/commands/search/test_trial.py."""
+    (tmp_path / "place").mkdir()
+    pipeline = Pipeline(live)
+    tasks = {n: planner(pipeline, size=n, place=f"{tmp_path}/place") for n in range(5)}
+    ended = {
+        size: error or outcome["process"]
+        for size, outcome, error in completed(
+            tasks, ["live"], Placement("process", 2), lambda key: Reporter()
+        )
+    }
+    assert isinstance(ended.pop(2), WorkersDied)
+    assert ended == {0: 0, 1: 1, 3: 3, 4: 4}
