@@ -98,9 +98,9 @@ class Dispatcher:
         made, stop = self._made(decision, outcome), self._stop()
         try:
             if items := decision.items:
-                apart = self.placement.executor == "process"  # one that kills its process, say
-                few = self.placement.most == 1 or (len(items.missing) < 2 and not apart)
-                most = 1 if few else self.placement.most
+                # A lone item is made here, but not one that may end its process.
+                lone = len(items.missing) < 2 and self.placement.executor != "process"
+                most = 1 if lone else self.placement.most
                 return self._map(items.mapped, task, made, most), None
             seen = self._planner.observations
             return execute(task, self._planner.store, self._reporter, made, stop, seen), None
