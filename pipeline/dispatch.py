@@ -98,8 +98,7 @@ class Dispatcher:
         made, stop = self._made(decision, outcome), self._stop()
         try:
             if items := decision.items:
-                # A lone item is made here, but not one that may end its process.
-                lone = len(items.missing) < 2 and self.placement.executor != "process"
+                lone = len(items.missing) < 2 and self.placement.executor != "process"  # it may die
                 most = 1 if lone else self.placement.most
                 return self._map(items.mapped, task, made, most), None
             seen = self._planner.observations
