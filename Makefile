@@ -27,12 +27,12 @@ all: .venv/core  ## the whole job: source → model.json and its evaluation
 	@echo "                         (or with the path of an image of your own in place of --save-samples 8)"
 	@echo "  another network        $(BIN)/pipeline run $(strip $(FLAGS)) --hidden 512,512 --activation gelu"
 
-test: .venv/dev  ## every test, with coverage by module
+test: .venv/dev  ## the everyday tests, with coverage by module
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='pipeline/fingerprint.py,pipeline/store/store.py,pipeline/planner.py'
 
-test-long: .venv/dev  ## longer samples, and more examples of properties, that the everyday suite leaves out
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'long or hypothesis' --hypothesis-profile=long
+test-long: .venv/dev  ## the whole program, samples of campaigns, more examples of properties
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'long or whole or hypothesis' --hypothesis-profile=long
 
 test-lowest: .venv/dev  ## every test with the lowest versions that pyproject.toml allows, on Python 3.11
 	$(BIN)/python -m tests.versions lowest

@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 MIRRORS = ("pipeline", "stages")  # what lies here mirrors the code
+EVERYDAY = (*MIRRORS, "test_architecture.py")  # the rest of a folder or a file is marked `whole`
 HEAVY = ("torch", "sklearn.model_selection", "pandas", "polars", "pyarrow.parquet", "distributed")
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; containers often have 64 MiB
@@ -64,10 +65,18 @@ def pytest_configure(config: pytest.Config) -> None:
             importlib.import_module(name)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What mirrors no code runs the whole program, or a sample of a campaign: `make test-long`."""
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] not in EVERYDAY:
+            item.add_marker("whole")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Coverage is what the tests that mirror the code cover, but for those marked `no_cover`: it
-    makes all that runs two or three times as slow, and the others would cover no further line.
+    """Coverage is what the tests that mirror the code cover: it makes all that runs two or three
+    times as slow, and the others would cover no further line.
 
     It is turned on and off where one kind of tests follows the other, no more often: CPython 3.11
     fails where a thread that goes on begins to be traced at the same moment.
@@ -76,8 +85,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if _measured is None and "coverage" in sys.modules:
         _measured = sys.modules["coverage"].Coverage.current()
     if _measured:
-        mirrors = item.path.relative_to(HERE).parts[0] in MIRRORS
-        wanted = mirrors and not item.get_closest_marker("no_cover")
+        wanted = item.path.relative_to(HERE).parts[0] in MIRRORS
         if wanted != (_measured.current() is _measured):
             (_measured.start if wanted else _measured.stop)()
     return (yield)

@@ -72,7 +72,8 @@ def suite(home: Path, arguments: list[str]) -> int:
     """Run the tests in an environment: pytest's exit status."""
     python = str(home / "bin" / "python")
     subprocess.run([python, "-m", "pip", "list", "--format=freeze"], check=True)
-    command = [python, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *arguments]
+    command = [python, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    command += ["-m", "not long", *arguments]
     return subprocess.run(command, cwd=ROOT).returncode
 
 

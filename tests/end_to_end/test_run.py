@@ -6,6 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
+
 from pipeline.cli.session import load_recipe
 from pipeline.code import CodeIndex
 from stages.cifar10 import PIPELINE
@@ -20,6 +22,7 @@ def digest(found) -> str:
     return hashlib.sha256(Path(found["model"]).read_bytes()).hexdigest()
 
 
+@pytest.mark.everyday
 def test_from_source_to_model(document, call, tmp_path):
     (tmp_path / "out").mkdir()
     found = document("run", *QUICK, "--save", "out/model.json")

@@ -14,6 +14,8 @@ from pipeline.executors.processes import start_context
 from tests.everyday import long_but
 from tests.pipeline.words import WORDS
 
+pytestmark = pytest.mark.whole
+
 TEXTS = {
     "ant": "the ant and the bee",
     "bee": "a bee a day",

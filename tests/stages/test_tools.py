@@ -16,6 +16,8 @@ from pipeline import run
 from pipeline.events.event import Event
 from stages.cifar10 import PIPELINE
 
+pytestmark = pytest.mark.whole
+
 PAGE = Path(__file__).parents[2] / "stages" / "README.md"
 TRAINED = {"lr", "loss", "accuracy", "validation_loss", "validation_accuracy", "epoch_seconds"}
 SMALL = "--source synthetic --synthetic-size 200 --hidden 8 --batch 40 --epochs 2"

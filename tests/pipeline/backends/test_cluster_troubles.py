@@ -24,6 +24,8 @@ from pipeline.search.trials import completed
 from pipeline.store.store import Store
 from tests.pipeline.backends.flow import FLOW
 
+pytestmark = pytest.mark.whole
+
 distributed = pytest.importorskip("distributed")
 dumps = distributed.protocol.pickle.dumps
 
@@ -89,6 +91,7 @@ def test_work_ends_where_nobody_can_start_workers_again(tmp_path, monkeypatch):
     assert "expected its workers to start again after they died" in str(found[1.0])
 
 
+@pytest.mark.everyday
 def test_what_workers_have_made_is_found_by_a_client_that_is_back(tmp_path):
     (tmp_path / "traces").mkdir()
     with started(tmp_path, 3) as (_, placement):

@@ -14,6 +14,8 @@ from pipeline.backends.parcels import Failed
 from pipeline.errors import ExecutorError
 from tests.pipeline.backends.processes import Farm
 
+pytestmark = pytest.mark.whole
+
 pytest.importorskip("distributed")
 THEIRS = '''
 from pipeline import stage

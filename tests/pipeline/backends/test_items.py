@@ -16,6 +16,8 @@ from tests.pipeline.backends.conftest import TEXTS, dask, digests, on, reason
 from tests.pipeline.maps import KINDS, NUMBERS
 from tests.pipeline.words import WORDS
 
+pytestmark = pytest.mark.whole
+
 
 @stage(outputs=("places",), over="folder")
 def place_of(folder: Path) -> list[str]:
@@ -127,6 +129,7 @@ def test_an_item_that_ends_whoever_makes_it_is_named(texts, apart, monkeypatch, 
     assert tried[3:] == ([["cat.txt"]] if going else [])
 
 
+@pytest.mark.everyday
 def test_items_on_dask(texts):
     """The smoke test: files to tokens to weights, on a scheduler and two workers over TCP."""
     expected = run(WORDS, store="here", executor="serial")

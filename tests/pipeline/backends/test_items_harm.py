@@ -17,6 +17,8 @@ from tests.everyday import long_but
 from tests.pipeline import maps
 from tests.pipeline.backends.conftest import on
 
+pytestmark = pytest.mark.whole
+
 HARMS = ("bit", "cut", "manifest", "items", "outputs", "name", "place")
 
 

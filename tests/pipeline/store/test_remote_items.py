@@ -14,6 +14,8 @@ from tests.pipeline import maps
 from tests.pipeline.maps import KINDS, NUMBERS
 from tests.pipeline.store.test_remote import Machine, address, objects  # noqa: F401
 
+pytestmark = pytest.mark.whole
+
 fsspec = pytest.importorskip("fsspec")
 in_memory = pytest.mark.parametrize("address", ["memory"], indirect=True)
 

@@ -14,6 +14,8 @@ from pipeline.upkeep.gc import DAY, plan_removals, remove
 from pipeline.upkeep.verify import verify_groups, verify_results
 from tests.pipeline.maps import NUMBERS
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def made(tmp_path):

@@ -18,6 +18,8 @@ from stages.options import InputOptions
 from tests.stages.modelfile.formats.gon_files import network, text
 from tests.stages.models import model, save
 
+pytestmark = pytest.mark.whole
+
 SMALL = "--source synthetic --synthetic-size 200 --epochs 1 --batch 20 --quiet"
 MADE = "--hidden 8 --standardize feature --whiten pca --components 12 --batchnorm"
 STILL = "--lr 1e-30 --l2 0"  # steps that leave float32 parameters as they are
@@ -37,6 +39,7 @@ def trained(call, folder) -> Path:
     return path
 
 
+@pytest.mark.everyday
 def test_it_begins_with_the_model_and_with_its_constants(call, folder, trained):
     # Other images train, and dropout is new: neither keeps the model from being gone on with.
     command = f"run {SMALL} {MADE} {STILL} --val-fraction 0.5 --dropout 0.1 --init {trained}"

@@ -10,6 +10,8 @@ from stages.commands.lr_find.picture import draw, expect_picture
 from tests.everyday import long_but
 from tests.stages.commands.lr_find.test_text import curve
 
+pytestmark = pytest.mark.whole
+
 pytest.importorskip("matplotlib")
 
 
@@ -25,6 +27,7 @@ def test_each_format_and_the_same_bytes_each_time(tmp_path, ending):
     assert [path.name for path in tmp_path.iterdir()] == [place.name]
 
 
+@pytest.mark.everyday
 def test_all_of_it_is_on_the_picture(tmp_path):
     place = tmp_path / "a.svg"
     draw(curve(suggestion=0.0123), "images $1 · a net_work", place)

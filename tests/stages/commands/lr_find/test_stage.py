@@ -12,6 +12,8 @@ from stages.commands.lr_find.stage import lr_find
 from stages.train import train
 from tests.stages.flat import call as called
 
+pytestmark = pytest.mark.whole
+
 SMALL = "--source synthetic --synthetic-size 400 --hidden 16 --batch 40"
 BEFORE = ["download", "decode", "preprocess", "split", "standardize", "whiten"]
 SPARE = {
@@ -37,6 +39,7 @@ def names(found) -> list[str]:
     return [stage["name"] for stage in found["stages"]]
 
 
+@pytest.mark.everyday
 def test_a_test_is_a_cached_stage_of_its_own(document):
     found = document(f"lr-find {SMALL}")
     assert names(found) == [*BEFORE, "lr-find"]

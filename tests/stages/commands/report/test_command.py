@@ -19,6 +19,8 @@ from stages.commands.report.trail import chosen
 from stages.commands.report.weights import first_layer, to_pixels
 from tests.stages.examples import pictures, write_all
 
+pytestmark = pytest.mark.whole
+
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 2 --batch 30"
 OTHER = f"{SMALL} --lr 0.05 --whiten pca --components 40 --standardize feature --flip random --tta"
 
@@ -43,6 +45,7 @@ def records(folder, names):
     return [gather(PROGRAM, trail) for trail in trails]
 
 
+@pytest.mark.everyday
 def test_run_leaves_a_page(call, document, folder, runs):
     page = folder / "artifacts/reports" / f"{runs[0]}.html"
     text = page.read_text("utf-8")

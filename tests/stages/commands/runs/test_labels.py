@@ -9,6 +9,8 @@ import pytest
 
 from stages.commands.runs.labels import FILE
 
+pytestmark = pytest.mark.whole
+
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 1 --batch 30"
 
 
@@ -26,6 +28,7 @@ def names(call, document, folder):
     return [run["run"] for run in document("runs")["runs"]]
 
 
+@pytest.mark.everyday
 def test_a_run_gets_tags_and_a_note(call, document, names):
     assert "tags" not in call("runs")[1]
     status, out, _ = call(f"tag {names[0]} base best --note 'as it was'")

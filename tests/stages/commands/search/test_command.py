@@ -10,6 +10,8 @@ import pytest
 from stages.dataset.sources.origin import NAMES
 from tests import sources
 
+pytestmark = pytest.mark.whole
+
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --batch 30 --epochs 4"
 WITHOUT_SIZES = SMALL.replace("--hidden 8 ", "")
 
@@ -25,6 +27,7 @@ def statuses(text: str) -> list[str]:
     return ["cached" if line.endswith("cached") else "ran" for line in lines]
 
 
+@pytest.mark.everyday
 def test_a_grid_over_seeds(call, document):
     search = f"search lr=0.01,0.3 seed=0,1 {SMALL}"
     status, out, err = call(f"{search} --dry-run")

@@ -12,6 +12,8 @@ from stages.commands.search.trial import Trials
 from tests import sources
 from tests.stages.commands.search.test_command import SMALL, statuses
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -27,6 +29,7 @@ def test_without_words_it_is_the_grid_of_96(call, document):
     assert "8 of 8 trainings would run" in out, "a flag takes its parameter out of the grid"
 
 
+@pytest.mark.everyday
 def test_the_table_the_effects_and_the_recipe(call, document, folder, monkeypatch):
     search = f"search lr=0.01,0.3 l2=0,1e-3 {SMALL} --executor serial"
     status, out, err = call(f"{search} --csv --save-recipe winner.toml")

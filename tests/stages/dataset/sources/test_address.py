@@ -20,6 +20,8 @@ from stages.dataset.sources.transfer import fetch
 from tests.stages.datasets import files, gz, tar
 from tests.stages.http_server import Answer, serving
 
+pytestmark = pytest.mark.whole
+
 URL = "https://ann:se%40cret@host:81/a/b.tar.gz?token=hush&x=1#part"
 
 
