@@ -52,7 +52,8 @@ class ProcessExecutor(ProcessPoolExecutor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """As the class above. There, one that was killed where all wait for work holds the lock of
         that place for good: the others never hear that they are to end, and are waited for."""
-        manager, processes = self._executor_manager_thread, self._all()
+        manager: Any = self._executor_manager_thread
+        processes = self._all()
         super().shutdown(False, cancel_futures=cancel_futures)
         while wait and manager is not None and manager.is_alive():
             manager.join(POLL)
