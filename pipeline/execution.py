@@ -6,6 +6,7 @@ call the function, and write what it returns, yields or streams.
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -97,6 +98,10 @@ def execute_elsewhere(task: Task, root: Path, channel: int = -1) -> bool:
     try:
         made = is_stored(task, store, observations)
         return execute(task, store, sender(channel), made, observations=observations)
+    except Exception as error:
+        if (readable := portable(error)) is not error:
+            raise readable from error  # a pool shows what it comes from
+        raise
     finally:
         end(channel)
 
@@ -110,3 +115,13 @@ def is_stored(task: Task, store: Store, observations: Observations) -> Callable[
         return not observations.changes(task.stage, store.manifest(task.key))
 
     return made
+
+
+def portable(error: Exception) -> Exception:
+    """The error, or one that says the same where other processes cannot read it: a pool takes one
+    that it cannot read for a worker that was killed."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
