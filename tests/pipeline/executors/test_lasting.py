@@ -93,6 +93,20 @@ def test_the_end_comes_where_one_was_killed_that_waited_for_work(tmp_path, place
     assert not ending.is_alive()
 
 
+def test_where_no_other_pool_can_be_made_nobody_waits_for_it(tmp_path):
+    (tmp_path / "here").touch()
+    with LastingPool(lambda: ProcessExecutor(1)) as pool:
+        pool._make = _no_more
+        futures = [pool.submit(die_beside, str(tmp_path)), pool.submit(double, 1)]
+        for future in (*futures, pool.submit(double, 2)):
+            with pytest.raises(OSError, match="Too many open files"):
+                future.result(PATIENCE)
+
+
+def _no_more() -> ProcessExecutor:
+    raise OSError("Too many open files")
+
+
 def test_errors_are_those_of_the_task(pool):
     with pytest.raises(TypeError):
         pool.submit(double, None).result(PATIENCE)
