@@ -84,8 +84,7 @@ class Dispatcher:
             backend = self._backend_here()
             for future in [future for future in self._running if future in ended]:
                 decision, started = self._running.pop(future)
-                backend.settle(future)
-                error = self._explained(_error_of(future))
+                error = self._explained(_error_of(backend, future))
                 self._finished.append((decision, started, error is None and future.result(), error))
         finished, self._finished = self._finished, []
         yield from finished
@@ -190,11 +189,11 @@ class Dispatcher:
         return lambda: self._planner.decide(decision.stage, digests).status == CACHED
 
 
-def _error_of(future: Future[bool]) -> BaseException | None:
-    """What a future ended with; that it was cancelled is an error, too."""
-    from concurrent.futures import CancelledError
-
+def _error_of(backend: Backend, future: Future[bool]) -> BaseException | None:
+    """What a future ended with; that it was cancelled is an error, too, and so is one of whoever
+    was told what went on in it."""
     try:
+        backend.settle(future)
         return future.exception()
-    except CancelledError as error:
+    except Exception as error:
         return error
