@@ -58,11 +58,14 @@ class Recorded:
         if entry is None:
             return None
         fingerprint, folder, stamp, (accuracy, loss, epoch, seconds) = entry
+        place = f"{self._root}{folder}"
         try:
-            if _stamp(f"{self._root}{folder}/{MANIFEST}") != stamp:
+            if _stamp(f"{place}/{MANIFEST}") != stamp:
                 return None
         except OSError:
             return None
+        with suppress(OSError):
+            os.utime(place)  # it was used now, as `gc` has it (Store.touch)
         return Result(accuracy, loss, epoch, seconds, cached=True, fingerprint=fingerprint)
 
     def put(
