@@ -64,6 +64,12 @@ def test_an_item_that_ends_its_process_is_named_and_the_others_are_stored(tmp_pa
     assert said == ["halve 17"]
 
 
+def test_one_at_a_time_they_are_made_in_processes_as_well(tmp_path):
+    """Else such an item would end the program: this one."""
+    with pytest.raises(WorkersDied, match=r"^item number 17: expected the process"):
+        run(HALVES, store=tmp_path, executor="process", jobs=1, deadly=(17,))
+
+
 def test_several_such_items_are_counted(tmp_path):
     with pytest.raises(WorkersDied, match=r"^item number 3: .*; 2 more failed: "):
         given = {"deadly": (3, 20, 39), "keep_going": True}
