@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code import CodeIndex
+from pipeline.errors import UserError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
 from pipeline.executors.endings import staying
@@ -123,5 +124,8 @@ def portable(error: Exception) -> Exception:
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
+        if not isinstance(error, UserError):
+            return RuntimeError(f"{type(error).__name__}: {error}")
+        ours = (one for one in type(error).__mro__ if one.__module__ == UserError.__module__)
+        return next(ours)(str(error))
     return error

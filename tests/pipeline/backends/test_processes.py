@@ -14,7 +14,7 @@ import pytest
 
 from pipeline import Context, Option, Pipeline, run, stage
 from pipeline.context import QUIET
-from pipeline.errors import ExecutorError, WorkersDied
+from pipeline.errors import DataError, ExecutorError, WorkersDied
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
 from pipeline.search.trials import completed
@@ -93,6 +93,26 @@ class Odd(Exception):
 
     def __init__(self, found: int, place: str) -> None:
         super().__init__(f"found {found} in {place}")
+
+
+class OddMistake(DataError):
+    """A user's mistake that is made from other things than its words."""
+
+    def __init__(self, found: int, place: str) -> None:
+        super().__init__(f"expected 1, found {found} in {place}")
+
+
+@stage(outputs=("mistakes",), over={"number": [1, 2]})
+def misread(number: int) -> int:
+    """Items that are all mistakes of the user's."""
+    raise OddMistake(number, "a file")
+
+
+@pytest.mark.parametrize("executor", ["serial", "process"])
+def test_a_mistake_stays_one_whatever_its_class_is_made_from(tmp_path, executor):
+    with pytest.raises(DataError) as caught:
+        run(Pipeline(misread), store=tmp_path, executor=executor, jobs=2)
+    assert str(caught.value) == "item number 0: expected 1, found 1 in a file"
 
 
 @stage(outputs=("odd",))
