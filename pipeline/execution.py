@@ -126,6 +126,7 @@ def portable(error: Exception) -> Exception:
     except Exception:
         if not isinstance(error, UserError):
             return RuntimeError(f"{type(error).__name__}: {error}")
-        ours = (one for one in type(error).__mro__ if one.__module__ == UserError.__module__)
-        return next(ours)(str(error))
+        bases = type(error).__mro__
+        ours: type[UserError] = next(c for c in bases if c.__module__ == UserError.__module__)
+        return ours(str(error))
     return error
