@@ -111,8 +111,9 @@ def misread(number: int) -> int:
 @pytest.mark.parametrize("executor", ["serial", "process"])
 def test_a_mistake_stays_one_whatever_its_class_is_made_from(tmp_path, executor):
     with pytest.raises(DataError) as caught:
-        run(Pipeline(misread), store=tmp_path, executor=executor, jobs=2)
-    assert str(caught.value) == "item number 0: expected 1, found 1 in a file"
+        run(Pipeline(misread), store=tmp_path, executor=executor, jobs=2, keep_going=True)
+    words = "item number 0: expected 1, found 1 in a file; 1 more failed: number 1"
+    assert str(caught.value) == words
 
 
 @stage(outputs=("odd",))
