@@ -84,8 +84,7 @@ class Dispatcher:
             backend = self._backend_here()
             for future in [future for future in self._running if future in ended]:
                 decision, started = self._running.pop(future)
-                backend.settle(future)
-                error = self._explained(_error_of(future))
+                error = self._explained(_error_of(backend, future))
                 self._finished.append((decision, started, error is None and future.result(), error))
         finished, self._finished = self._finished, []
         yield from finished
@@ -98,9 +97,9 @@ class Dispatcher:
         made, stop = self._made(decision, outcome), self._stop()
         try:
             if items := decision.items:
-                lone = len(items.missing) < 2 and self.placement.executor != "process"  # it may die
-                most = 1 if lone else self.placement.most
-                return self._map(items.mapped, task, made, most), None
+                few = self.placement.most == 1 or len(items.missing) < 2
+                here = few and self.placement.executor != "process"  # where one may die
+                return self._map(items.mapped, task, made, here), None
             seen = self._planner.observations
             return execute(task, self._planner.store, self._reporter, made, stop, seen), None
         except BaseException as error:
@@ -112,12 +111,12 @@ class Dispatcher:
     def _stop(self) -> threading.Event | None:
         return self._backend.stop if self._backend else None
 
-    def _map(self, items: Mapped, task: Task, made: Any, most: int, stop: Any = None) -> bool:
+    def _map(self, items: Mapped, task: Task, made: Any, alone: bool, stop: Any = None) -> bool:
         """Run a mapped stage: its groups go to the executor, or, one at a time, are made here."""
         from pipeline.executors.pools import SerialExecutor
         from pipeline.mapped_run import run_mapped
 
-        here = SerialExecutor() if most == 1 and stop is None else None
+        here = SerialExecutor() if alone else None
 
         def at_once() -> int:
             beside = max(1, len(self._running))
@@ -158,8 +157,7 @@ class Dispatcher:
 
         if self._waiting is None:  # it waits in a thread of its own for its groups
             self._waiting = ThreadPoolExecutor(self.placement.most, "pipeline-map")
-        most = self.placement.most
-        return self._waiting.submit(self._map, items.mapped, task, made, most, backend.stop)
+        return self._waiting.submit(self._map, items.mapped, task, made, False, backend.stop)
 
     def _backend_here(self) -> Backend:
         from pipeline.backends.choice import make_backend
@@ -190,11 +188,11 @@ class Dispatcher:
         return lambda: self._planner.decide(decision.stage, digests).status == CACHED
 
 
-def _error_of(future: Future[bool]) -> BaseException | None:
-    """What a future ended with; that it was cancelled is an error, too."""
-    from concurrent.futures import CancelledError
-
+def _error_of(backend: Backend, future: Future[bool]) -> BaseException | None:
+    """What a future ended with; that it was cancelled is an error, too, and so is one of whoever
+    was told what went on in it."""
     try:
+        backend.settle(future)
         return future.exception()
-    except CancelledError as error:
+    except Exception as error:
         return error

@@ -6,6 +6,7 @@ call the function, and write what it returns, yields or streams.
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.code import CodeIndex
+from pipeline.errors import UserError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.blas import one_blas_thread
 from pipeline.executors.endings import staying
@@ -97,6 +99,10 @@ def execute_elsewhere(task: Task, root: Path, channel: int = -1) -> bool:
     try:
         made = is_stored(task, store, observations)
         return execute(task, store, sender(channel), made, observations=observations)
+    except Exception as error:
+        if (readable := portable(error)) is not error:
+            raise readable from error  # a pool shows what it comes from
+        raise
     finally:
         end(channel)
 
@@ -110,3 +116,17 @@ def is_stored(task: Task, store: Store, observations: Observations) -> Callable[
         return not observations.changes(task.stage, store.manifest(task.key))
 
     return made
+
+
+def portable(error: Exception) -> Exception:
+    """The error, or one that says the same where other processes cannot read it: a pool takes one
+    that it cannot read for a worker that was killed."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        if not isinstance(error, UserError):
+            return RuntimeError(f"{type(error).__name__}: {error}")
+        bases = type(error).__mro__
+        ours: type[UserError] = next(c for c in bases if c.__module__ == UserError.__module__)
+        return ours(str(error))
+    return error

@@ -7,7 +7,6 @@ noted for the group: when it changes, the group's items are made again.
 
 from __future__ import annotations
 
-import pickle
 import threading
 import time
 import traceback
@@ -20,6 +19,7 @@ from pipeline.code import CodeIndex
 from pipeline.errors import Interrupted, UserError
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task
+from pipeline.execution import portable as portable_error
 from pipeline.executors.blas import one_blas_thread
 from pipeline.executors.endings import staying
 from pipeline.mapping import Item, Place
@@ -164,10 +164,6 @@ def _portable(error: Exception) -> Exception:
     """An error that other processes can read, with its traceback where it is a bug's."""
     if not isinstance(error, UserError):
         error.add_note("".join(traceback.format_exception(error)))
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        other = RuntimeError(f"{type(error).__name__}: {error}")
-        other.__notes__ = error.__notes__
-        return other
-    return error
+    if (readable := portable_error(error)) is not error:
+        readable.__notes__ = getattr(error, "__notes__", [])
+    return readable

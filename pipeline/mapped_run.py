@@ -181,7 +181,7 @@ def _failed(stage: str, mapped: Mapped, failures: list[tuple[int, Exception]]) -
     words = str(error) or type(error).__name__
     summary = f"item {labels[0]}: {words}{rest}"
     if isinstance(error, UserError):
-        error = type(error)(summary).with_traceback(error.__traceback__)
+        error.args = (summary,)  # whatever its class is made from
     else:
         error.add_note(f"in item {labels[0]}{rest}")
     vars(error)["summary"] = summary

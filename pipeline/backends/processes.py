@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pipeline.backends.backend import Backend, Made, trouble_of
-from pipeline.errors import WorkersDied
+from pipeline.errors import ExecutorError, WorkersDied
 from pipeline.events.relay import Channels, Relay
 from pipeline.events.reporter import Reporter
 from pipeline.execution import Task, execute_elsewhere
@@ -28,13 +28,14 @@ class Processes(Backend):
     def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
         return self._submit(group.task, execute_group_elsewhere, group, planner, reporter)
 
+    lost: type[ExecutorError] = ExecutorError  # nobody knows whose fault it was, and all are lost
     found = "killed, for want of memory perhaps; run the same command again with fewer --jobs"
 
     def error(self, error: BaseException | None) -> BaseException | None:
         """A process that was killed (for want of memory, mostly) is the user's to mend."""
         if not isinstance(error, BrokenExecutor):
             return error
-        return WorkersDied(
+        return self.lost(
             f"expected the process that runs a stage to end by itself, found it {self.found}"
         )
 
@@ -47,10 +48,11 @@ class Processes(Backend):
         reporter: Reporter,
     ) -> Future[Any]:
         if error := trouble_of(task.stage):
-            future: Future[Any] = Future()
-            future.set_exception(error)
-            return future
-        return self._start(function, work, planner.store.root.absolute(), reporter)
+            return _failed(error)
+        try:
+            return self._start(function, work, planner.store.root.absolute(), reporter)
+        except BrokenExecutor as broken:  # before: it takes nothing any more
+            return _failed(broken)
 
     def _start(
         self, function: Callable[..., Any], work: Any, root: Path, reporter: Reporter
@@ -61,6 +63,7 @@ class Processes(Backend):
 class OwnProcesses(Processes):
     """On pools of our own, whose processes report what goes on in a task."""
 
+    lost = WorkersDied
     found = (
         "killed, and again when nothing else ran: for want of memory perhaps, or by its own code; "
         "see to it, and run the same command again, which goes on from what is stored"
@@ -118,3 +121,9 @@ class _ReportingPool(ProcessExecutor):
         """As a pool, and then no more events come."""
         super().shutdown(wait, cancel_futures=cancel_futures)
         self._relay.close()
+
+
+def _failed(error: Exception) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future

@@ -43,12 +43,14 @@ def _connect(pipe: Any, lock: Any) -> None:  # pragma: no cover  # runs in the w
 
 
 class Channels:
-    """Reports events that arrive by the number of a channel to the reporter of that channel."""
+    """Reports events that arrive by the number of a channel to the reporter of that channel. An
+    error of the reporter's ends no other channel: `settle` raises it."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
         self._open: dict[int, Replay] = {}
         self._ended = threading.Condition()
+        self._errors: dict[int, Exception] = {}  # the first of a channel
 
     def open(self, reporter: Reporter) -> int:
         """A new channel, whose events `reporter` gets."""
@@ -58,19 +60,26 @@ class Channels:
 
     def __call__(self, channel: int, kind: str, fields: Mapping[str, Any]) -> None:
         """Report an event; one of a channel that has ended is nobody's."""
+        replay = self._open.get(channel)
+        try:
+            if replay and kind == END:
+                replay.close()
+            elif replay and channel not in self._errors:
+                replay(Event(kind, fields))
+        except Exception as error:
+            self._errors.setdefault(channel, error)
         if kind == END:
             with self._ended:
-                replay = self._open.pop(channel, None)
+                self._open.pop(channel, None)
                 self._ended.notify_all()
-            if replay:
-                replay.close()
-        elif replay := self._open.get(channel):
-            replay(Event(kind, fields))
 
     def settle(self, channel: int) -> None:
-        """Wait, not for ever, until all events of a task that has ended have arrived."""
+        """Wait, not for ever, until all events of a task that has ended have arrived. Raises what
+        its reporter has raised."""
         with self._ended:
             self._ended.wait_for(lambda: channel not in self._open, _PATIENCE)
+        if error := self._errors.pop(channel, None):
+            raise error
 
     def close(self) -> None:
         """Close all channels."""
@@ -103,7 +112,8 @@ class Relay:
     def close(self) -> None:
         """Report what has arrived, and end. Call it when the workers have ended."""
         if self._lock.acquire(timeout=_PATIENCE):
-            self._writer.send(None)
+            with suppress(OSError):
+                self._writer.send(None)
         self._writer.close()  # where that was not possible, the reader finds the end of the pipe
         self._thread.join(_PATIENCE)
         self.channels.close()

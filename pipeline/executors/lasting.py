@@ -33,7 +33,8 @@ class LastingPool(Executor):
     more, alone; then it ends with a `BrokenExecutor`."""
 
     def __init__(self, make: Callable[[], ProcessExecutor]) -> None:
-        self._make, self._pool = make, make()
+        self._make = make
+        self._pool: ProcessExecutor | None = make()  # None: one was lost, and is made when needed
         self._told: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._queued: deque[_Work] = deque()
         self._flying: list[_Work] = []
@@ -84,11 +85,11 @@ class LastingPool(Executor):
             return
         try:
             try:
-                future = self._pool.submit(*work.call, **work.named)
+                future = self._pool_here().submit(*work.call, **work.named)
             except BrokenExecutor:  # it was lost while nothing was under way
-                self._renew()
-                future = self._pool.submit(*work.call, **work.named)
-        except Exception as error:
+                self._drop()
+                future = self._pool_here().submit(*work.call, **work.named)
+        except Exception as error:  # too many open files, say
             work.answer.set_exception(error)
             return
         self._flying.append(work)
@@ -108,7 +109,7 @@ class LastingPool(Executor):
 
     def _find_out(self) -> None:
         """A pool was lost, and all that was under way has come back."""
-        self._renew()
+        self._drop()
         again = [work for work in self._lost if not work.suspect]
         for work in self._lost:
             if work.suspect:
@@ -117,18 +118,26 @@ class LastingPool(Executor):
         self._queued.extendleft(reversed(again))
         self._lost = []
 
-    def _renew(self) -> None:
-        self._pool.kill()
-        self._pool.shutdown()
-        self._pool = self._make()
+    def _pool_here(self) -> ProcessExecutor:
+        if self._pool is None:
+            self._pool = self._make()
+        return self._pool
+
+    def _drop(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.kill()
+            pool.shutdown()
 
     def _kill(self) -> None:
         self._killed = True
-        self._pool.kill()
+        if self._pool is not None:
+            self._pool.kill()
 
     def _end(self) -> None:
         self._ended = True
-        self._pool.shutdown(cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
         while self._flying:
             self._told.get()()
         for work in (*self._queued, *self._lost):

@@ -21,6 +21,7 @@ from pipeline.executors.leftovers import claim
 
 LONGEST = 70  # bytes of the name of a folder with sockets
 SHORT = ("/tmp", "/var/tmp", "/dev/shm")
+POLL = 0.2  # seconds
 
 
 class ProcessExecutor(ProcessPoolExecutor):
@@ -48,10 +49,28 @@ class ProcessExecutor(ProcessPoolExecutor):
             self._executor_manager_thread_wakeup.wakeup()
         return future
 
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """As the class above. There, one that was killed where all wait for work holds the lock of
+        that place for good: the others never hear that they are to end, and are waited for."""
+        manager: Any = self._executor_manager_thread
+        processes = self._all()
+        super().shutdown(False, cancel_futures=cancel_futures)
+        while wait and manager is not None and manager.is_alive():
+            manager.join(POLL)
+            if any(process.exitcode for process in processes):
+                _kill(processes)
+
     def kill(self) -> None:
         """End the processes at once, whatever they are doing."""
-        for process in list((self._processes or {}).values()):
-            process.kill()  # workers block what `terminate` sends
+        _kill(self._all())
+
+    def _all(self) -> list[Any]:
+        return list((self._processes or {}).values())
+
+
+def _kill(processes: list[Any]) -> None:
+    for process in processes:
+        process.kill()  # workers block what `terminate` sends
 
 
 def start_context() -> Any:

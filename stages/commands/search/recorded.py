@@ -57,12 +57,15 @@ class Recorded:
         entry = self._known.get(common, NONE).get(f"{values}")
         if entry is None:
             return None
-        fingerprint, folder, stamp, (accuracy, loss, epoch, seconds) = entry
         try:
-            if _stamp(f"{self._root}{folder}/{MANIFEST}") != stamp:
+            fingerprint, folder, stamp, (accuracy, loss, epoch, seconds) = entry
+            place = f"{self._root}{folder}"
+            if _stamp(f"{place}/{MANIFEST}") != stamp:
                 return None
-        except OSError:
+        except (OSError, TypeError, ValueError):  # it is gone, or another version has written this
             return None
+        with suppress(OSError):
+            os.utime(place)  # it was used now, as `gc` has it (Store.touch)
         return Result(accuracy, loss, epoch, seconds, cached=True, fingerprint=fingerprint)
 
     def put(

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from pipeline import Context, Option, Pipeline, run, stage
 from pipeline.context import QUIET
-from pipeline.errors import WorkersDied
+from pipeline.errors import DataError, ExecutorError, WorkersDied
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
 from pipeline.search.trials import completed
@@ -63,6 +64,12 @@ def test_an_item_that_ends_its_process_is_named_and_the_others_are_stored(tmp_pa
     assert said == ["halve 17"]
 
 
+def test_one_at_a_time_they_are_made_in_processes_as_well(tmp_path):
+    """Else such an item would end the program: this one."""
+    with pytest.raises(WorkersDied, match=r"^item number 17: expected the process"):
+        run(HALVES, store=tmp_path, executor="process", jobs=1, deadly=(17,))
+
+
 def test_several_such_items_are_counted(tmp_path):
     with pytest.raises(WorkersDied, match=r"^item number 3: .*; 2 more failed: "):
         given = {"deadly": (3, 20, 39), "keep_going": True}
@@ -79,6 +86,67 @@ def test_a_stage_beside_one_that_ends_its_process_is_made(tmp_path):
         run(FORK, store=tmp_path / "store", executor="process", jobs=2, **given)
     assert caught.value.stage == "left"
     assert [one.name for one in caught.value.outcome.stages if one.status == "ran"] == ["right"]
+
+
+class Odd(Exception):
+    """An error that `pickle` writes, and cannot read."""
+
+    def __init__(self, found: int, place: str) -> None:
+        super().__init__(f"found {found} in {place}")
+
+
+class OddMistake(DataError):
+    """A user's mistake that is made from other things than its words."""
+
+    def __init__(self, found: int, place: str) -> None:
+        super().__init__(f"expected 1, found {found} in {place}")
+
+
+@stage(outputs=("mistakes",), over={"number": [1, 2]})
+def misread(number: int) -> int:
+    """Items that are all mistakes of the user's."""
+    raise OddMistake(number, "a file")
+
+
+@pytest.mark.parametrize("executor", ["serial", "process"])
+def test_a_mistake_stays_one_whatever_its_class_is_made_from(tmp_path, executor):
+    with pytest.raises(DataError) as caught:
+        run(Pipeline(misread), store=tmp_path, executor=executor, jobs=2, keep_going=True)
+    words = "item number 0: expected 1, found 1 in a file; 1 more failed: number 1"
+    assert str(caught.value) == words
+
+
+@stage(outputs=("odd",))
+def fail() -> int:
+    """Ends with an error that no other process can read."""
+    raise Odd(3, "here")
+
+
+@stage(outputs=("even",))
+def work() -> int:
+    """A stage beside it."""
+    return 2
+
+
+def test_an_error_that_cannot_be_read_here_is_no_death(tmp_path):
+    with pytest.raises(RuntimeError, match="Odd: found 3 in here") as caught:
+        run(Pipeline(fail, work), store=tmp_path, executor="process", jobs=2, keep_going=True)
+    assert "raise Odd" in str(caught.value.__cause__)
+    assert [one.name for one in caught.value.outcome.stages if one.status == "ran"] == ["work"]
+
+
+def test_a_pool_of_the_callers_that_is_lost_is_one_line_for_all(tmp_path):
+    """It takes nothing any more, and nobody knows whose fault it was: no item is named."""
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(2, mp_context=context) as executor:
+        given = {"executor": executor, "jobs": 2, "keep_going": True}
+        with pytest.raises(ExecutorError) as caught:
+            run(FORK, store=tmp_path, **given, killed="left")
+        assert caught.value.stage == "left"
+        with pytest.raises(ExecutorError, match=r"^expected the process .* fewer --jobs") as caught:
+            run(HALVES, store=tmp_path, **given)
+        assert not isinstance(caught.value, WorkersDied)
+        assert [one.status for one in caught.value.outcome.stages] == ["failed", "skipped"]
 
 
 @stage(outputs=("process",))

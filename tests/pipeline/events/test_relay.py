@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pipeline.events.relay import Relay
+import pytest
+
+from pipeline.events.relay import END, Relay
 from pipeline.events.reporter import Reporter
 
 CHANNEL = 0  # the first
@@ -58,3 +60,23 @@ def test_half_an_event(monkeypatch):
     pipe._send(b"\0\0\1\0half")  # 256 bytes are announced
     relay.close()
     assert reported.words == ["one"]
+
+
+class Deaf(Recording):
+    def info(self, message: str) -> None:
+        raise ZeroDivisionError(message)
+
+
+def test_an_error_of_a_reporter_is_its_channels_own():
+    reported, relay, pipe, _ = opened()
+    deaf = relay.channels.open(Deaf())
+    for words in ("one", "two"):
+        pipe.send((deaf, "info", {"message": words}))
+        send(pipe, words)
+    for channel in (deaf, CHANNEL):
+        pipe.send((channel, END, {}))
+    relay.channels.settle(CHANNEL)
+    with pytest.raises(ZeroDivisionError, match="one"):
+        relay.channels.settle(deaf)
+    relay.close()
+    assert reported.words == ["one", "two"]

@@ -81,6 +81,32 @@ def test_a_pool_that_was_lost_while_it_had_nothing_to_do_is_made_anew(pool):
     assert [pool.submit(double, n).result(PATIENCE) for n in (3, 4)] == [6, 8]
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_end_comes_where_one_was_killed_that_waited_for_work(tmp_path, place):
+    """One of those that wait has the lock of the queue, for good: nobody knows which."""
+    pool = LastingPool(lambda: ProcessExecutor(2))
+    both = [pool.submit(at_work, str(tmp_path), name, 0.2) for name in "ab"]
+    os.kill([one.result(PATIENCE) for one in both][place], signal.SIGKILL)
+    ending = threading.Thread(target=pool.shutdown, daemon=True)
+    ending.start()
+    ending.join(PATIENCE / 3)
+    assert not ending.is_alive()
+
+
+def test_where_no_other_pool_can_be_made_nobody_waits_for_it(tmp_path):
+    (tmp_path / "here").touch()
+    with LastingPool(lambda: ProcessExecutor(1)) as pool:
+        pool._make = _no_more
+        futures = [pool.submit(die_beside, str(tmp_path)), pool.submit(double, 1)]
+        for future in (*futures, pool.submit(double, 2)):
+            with pytest.raises(OSError, match="Too many open files"):
+                future.result(PATIENCE)
+
+
+def _no_more() -> ProcessExecutor:
+    raise OSError("Too many open files")
+
+
 def test_errors_are_those_of_the_task(pool):
     with pytest.raises(TypeError):
         pool.submit(double, None).result(PATIENCE)

@@ -45,8 +45,12 @@ def test_the_table_the_effects_and_the_recipe(call, document, folder, monkeypatc
     decided = []
     decide = Trials.decide
     monkeypatch.setattr(Trials, "decide", lambda *given: decided.append(given) or decide(*given))
+    for training in (folder / "artifacts" / "train").glob("[0-9a-f]*"):
+        os.utime(training, (0, 0))
     _, out, err = call(search)
     assert (statuses(err), len(decided)) == (["cached"] * 4, 1), "the trials are remembered"
+    freed = document("gc --unused-days 30 --dry-run")
+    assert not freed["removed"], "and used"
     for manifest in (folder / "artifacts" / "train").glob("[0-9a-f]*/manifest.json"):
         os.utime(manifest)
     assert (statuses(call(search)[2]), len(decided)) == (["cached"] * 4, 6), "unless touched since"
