@@ -51,6 +51,13 @@ def test_there_and_back(make):
     assert (again.probabilities(examples) == made.probabilities(examples)).all()
 
 
+def test_what_is_done_to_pixels_means_nothing_for_a_table():
+    made, rows = table()
+    again = from_document(replace(made, color=True, scale="symmetric").to_document())
+    assert (again.color, again.scale) == (False, "unit")
+    assert (again.probabilities(rows) == made.probabilities(rows)).all()
+
+
 def test_color_makes_no_difference_to_gray_images():
     made, examples = gray()
     colored = replace(made, color=True)
