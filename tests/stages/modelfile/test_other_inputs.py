@@ -71,6 +71,19 @@ def test_the_exported_program_agrees(make):
     np.testing.assert_allclose(found, made.probabilities(examples), atol=1e-5)
 
 
+def test_exports_say_what_each_number_of_a_row_is():
+    runtime = pytest.importorskip("onnxruntime")
+    made, _ = table()
+    names = load(exported(made))["COLUMNS"]
+    assert len(names) == 5
+    assert {name.partition(" is ")[0] for name in names} == {c["name"] for c in COLUMNS}
+    file = BytesIO()
+    onnx_graph.write(made, file)
+    session = runtime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert json.loads(metadata["columns"]) == [dict(column) for column in COLUMNS]
+
+
 @pytest.mark.parametrize("make", MODELS)
 def test_onnx_agrees(make):
     runtime = pytest.importorskip("onnxruntime")
