@@ -33,11 +33,7 @@ def to_features(images: np.ndarray, options: FeatureOptions) -> np.ndarray:
     perhaps a view of them. Rows of a table, float32 (n, d), are features already.
     """
     if images.ndim == 2:
-        if options.storage == "uint8":
-            raise ConfigError(
-                "--storage uint8: expected images, found a table, whose numbers are no bytes; use "
-                "--storage float32"
-            )
+        _expect_plain(options)
         return images
     n, channels = images.shape[:2]
     planes = images.reshape(n, channels, math.prod(images.shape[2:]))
@@ -55,6 +51,21 @@ def to_features(images: np.ndarray, options: FeatureOptions) -> np.ndarray:
     if offset:
         features += np.float32(offset)
     return features
+
+
+def _expect_plain(options: FeatureOptions) -> None:
+    """ConfigError where options ask for something that is done to pixels alone."""
+    if options.storage == "uint8":
+        raise ConfigError(
+            "--storage uint8: expected images, found a table, whose numbers are no bytes; use "
+            "--storage float32"
+        )
+    if options.color or options.scale != "unit":
+        flag = "--color" if options.color else f"--scale {options.scale}"
+        raise ConfigError(
+            f"{flag}: expected images, found a table, whose columns are used as they are; leave it "
+            "out"
+        )
 
 
 def _luma(planes: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ from pipeline.outcome import Outcome
 from stages.commands.model_choice import announce_training, expect_no_model
 from stages.commands.named_files import named_files
 from stages.commands.predictions import as_text, csv_text, predictions_of, shown_name
-from stages.commands.samples import write_samples
+from stages.commands.samples import expect_outside, write_samples
 from stages.modelfile.reader import from_document, read_model
 
 ARGUMENTS = [
@@ -81,6 +81,8 @@ def predict(
     expect_one_answer(session, as_csv)
     if not images and not save_samples:
         raise ConfigError("predict: expected image files or --save-samples N, found neither")
+    if save_samples:
+        expect_outside(Path(samples_dir), session.value("source"))
     loaded = "load" in session.pipeline.parameters
     if not loaded:
         expect_no_model(images)
@@ -107,7 +109,8 @@ def _predict(
     if save_samples:
         rows = np.array(outcome["test_rows"][:save_samples])
         pictures, labels = outcome["images"][rows], outcome["labels"][rows]
-        samples = write_samples(model, pictures, labels, Path(samples_dir))
+        classes = outcome["dataset"]["classes"]
+        samples = write_samples(model, pictures, labels, classes, Path(samples_dir))
     good = [one for one in predictions if "error" not in one]
     text = csv_text(model.classes, good) if as_csv else as_text(good, top)
     if samples and not as_csv:

@@ -29,7 +29,9 @@ def predictions_of(model: Model, path: Path, called: str) -> list[dict[str, Any]
     try:
         found = list(_found(model, path, called))
     except DataError as error:
-        return [{"image": called, "error": str(error).replace(str(path), called)}]
+        words = str(error).replace(str(path), called)
+        named = words if called in words else f"{called}: {words}"
+        return [{"image": called, "error": named}]
     return [
         {
             "image": label,
@@ -77,9 +79,19 @@ def _of_array(model: Model, path: Path, called: str) -> Iterator[Found]:
         )
     place = 0
     for examples in examples_in(path):
+        if examples.shape[1:] != model.shape:
+            raise DataError(
+                f"{path}: expected {_form(model.shape)}, as the model was trained on, found "
+                f"{_form(examples.shape[1:])}; bring them to this form, a lone one as "
+                "x[numpy.newaxis]"
+            )
         for found in model.probabilities(examples):
             yield f"{called}[{place}]", dict(zip(model.classes, found.tolist(), strict=True)), []
             place += 1
+
+
+def _form(shape: tuple[int, ...]) -> str:
+    return f"{'rows' if len(shape) == 1 else 'images'} (n, {', '.join(map(str, shape))})"
 
 
 def _at(unknown: Mapping[str, np.ndarray], row: int) -> list[str]:
@@ -99,13 +111,17 @@ def as_text(predictions: list[dict[str, Any]], top: int) -> str:
 
 
 def csv_text(classes: Sequence[str], predictions: list[dict[str, Any]]) -> str:
-    """A table with a line for each: file, class, and the probability of each class."""
+    """A table with a line for each: file, class, and the probability of each class.
+
+    A class that has the name of one of the first two columns is called p(class) or p(file).
+    """
     import csv
     import io
 
     page = io.StringIO()
     table = csv.writer(page, lineterminator="\n")
-    table.writerow(["file", "class", *classes])
+    first = ["file", "class"]
+    table.writerow([*first, *(f"p({name})" if name in first else name for name in classes)])
     for one in predictions:
         chances = [f"{one['probabilities'][name]:.6g}" for name in classes]
         table.writerow([one["image"], one["class"], *chances])

@@ -1,7 +1,12 @@
-"""Images that a caller of a model brings, checked before anything is done with them."""
+"""Images that a caller of a model brings, checked before anything is done with them.
+
+Rows of a table may come as a DataFrame (of pandas, or what is like it), too: its columns have
+names, so they are taken by name, in whatever order they stand.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +14,16 @@ import numpy as np
 from pipeline.errors import DataError
 
 
-def expect_images(images: Any, shape: tuple[int, ...]) -> np.ndarray:
+def expect_images(
+    images: Any, shape: tuple[int, ...], columns: Sequence[Mapping[str, Any]] = ()
+) -> np.ndarray:
     """The images as an array uint8 (n, *shape). Raises `DataError`, which says what to do.
 
-    shape (d,): the rows of a table instead, float32 (n, d), of finite numbers.
+    shape (d,): the rows of a table instead, float32 (n, d), of finite numbers, or a DataFrame with
+    these columns.
     """
+    if columns and hasattr(images, "columns"):
+        return _of_frame(images, columns)
     try:
         found = np.asarray(images)
     except ValueError as error:  # lists of several lengths
@@ -38,6 +48,33 @@ def expect_images(images: Any, shape: tuple[int, ...]) -> np.ndarray:
         f"images: expected uint8 (n, {channels}, {height}, {width}), found {found.dtype} "
         f"{found.shape}; {advice}"
     )
+
+
+def _of_frame(frame: Any, columns: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    from stages.dataset.formats.rows import Batch  # here and not above: few bring a DataFrame
+    from stages.dataset.formats.table import encode, unknown_texts
+
+    names, found = [column["name"] for column in columns], list(map(str, frame.columns))
+    if wrong := [name for name in names if found.count(name) != 1]:
+        raise DataError(
+            f"rows: expected each column that the model was trained on once, found "
+            f"{wrong[0]!a:.100} {found.count(wrong[0])} times; correct the DataFrame, or give an "
+            "array of features"
+        )
+    cells = {name: list(map(_cell, frame[name])) for name in names}
+    rows = encode(Batch(range(len(frame)), cells), columns, "rows")
+    for name, places in unknown_texts(rows, columns).items():
+        row = int(places.argmax())
+        raise DataError(
+            f"rows: expected texts that the model was trained on in column {name!a:.100}, found "
+            f"{cells[name][row]!a:.100} in row {row} (the first is 0)"
+        )
+    return rows
+
+
+def _cell(cell: Any) -> Any:
+    """A cell; None in place of what pandas has for a missing value, which cannot be compared."""
+    return None if type(cell).__name__ in ("NAType", "NaTType") else cell
 
 
 def _expect_rows(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -66,12 +66,13 @@ class Model:
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """uint8 images (n, channels, height, width) → class probabilities (n, classes).
 
-        Of a table, float32 rows (n, d) instead, as `dataset.formats.table.encode` makes them.
+        Of a table, float32 rows (n, d) instead, as `dataset.formats.table.encode` makes them, or a
+        DataFrame, whose columns are taken by name.
 
         Raises `DataError` on images of another form, and where the model's numbers are so large
         that they overflow.
         """
-        images = expect_images(images, self.shape)
+        images = expect_images(images, self.shape, self.columns)
         with np.errstate(all="ignore"):  # reported in our own words
             features = to_features(images, self._options)
             found = self.network.probabilities(features, inputs=self.inputs, mirror=self.tta)

@@ -32,6 +32,8 @@ from stages.modelfile.strict import kind, parse_json, require, shown
 from stages.modelfile.tensors import decode_tensor, encode_tensor
 
 BYTES = 1 << 30  # of a model file; some 200 million parameters
+# What is done to pixels is not done to a table's columns, whatever the file of one says.
+OF_A_TABLE = {"color": False, "scale": "unit", "storage": "float32"}
 
 
 def from_document(document: Any) -> Model:
@@ -65,14 +67,17 @@ def from_document(document: Any) -> Model:
     )
     network = read_network(document, len(classes), members, version)
     expect_constants(standardization, whitening, inputs, network)
+    pixels: dict[str, Any] = {
+        "color": color,
+        "scale": read_choice(preprocessing, "scale", SCALES),
+        "storage": read_choice(preprocessing, "storage", STORAGES),
+    }
     return Model(
         dataset=dataset,
         classes=classes,
         shape=shape,
-        color=color,
-        scale=read_choice(preprocessing, "scale", SCALES),
         contrast=read_boolean(preprocessing, "contrast"),
-        storage=read_choice(preprocessing, "storage", STORAGES),
+        **({**pixels, **OF_A_TABLE} if columns else pixels),
         standardization=standardization,
         whitening=whitening,
         tta=read_boolean(document, "mirror"),

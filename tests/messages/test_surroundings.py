@@ -68,8 +68,8 @@ NO_ONNX = (
 MANY_PIXELS = "error: x.png: expected at most <…> pixels, found <…> × <…>; make it smaller"
 
 OVERFLOW = (
-    "error: expected probabilities from the model, found numbers that overflow: its parameters are "
-    "too large; train it again, or use another model"
+    "error: x.png: expected probabilities from the model, found numbers that overflow: its "
+    "parameters are too large; train it again, or use another model"
 )
 
 NO_ANSWER = (

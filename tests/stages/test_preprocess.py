@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.context import Context
+from pipeline.errors import ConfigError
 from pipeline.stream import Stream
 from stages.features import to_features
 from stages.options import FeatureOptions
@@ -69,6 +70,21 @@ def test_bytes_are_pixels_or_their_luma_rounded(images, scale):
     luma = to_features(images, FeatureOptions(color=False, scale="unit")) * 255
     assert found.dtype == np.uint8
     assert np.abs(found - luma).max() <= 0.5001
+
+
+@pytest.mark.parametrize(
+    ("flag", "options"),
+    [
+        ("--color", {"color": True}),
+        ("--scale symmetric", {"scale": "symmetric"}),
+        ("--storage uint8", {"storage": "uint8"}),
+    ],
+)
+def test_what_is_done_to_pixels_is_refused_for_a_table(flag, options):
+    rows = np.zeros((3, 2), np.float32)
+    assert to_features(rows, FeatureOptions()) is rows
+    with pytest.raises(ConfigError, match=f"^{flag}: expected images, found a table"):
+        to_features(rows, FeatureOptions(**options))
 
 
 @pytest.mark.parametrize("storage", ["float32", "uint8"])

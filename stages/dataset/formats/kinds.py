@@ -31,6 +31,8 @@ TABLES = (".csv", ".tsv", ".parquet")
 TEXTS = ("", ".txt", ".data", ".dat")
 PACKED = (".gz", ".bz2", ".xz")
 MEMBERS = 1_000_000  # of an archive of images
+BESIDE = ("arrays", "table")  # what may lie beside images by class
+PACKED_ARRAYS = "packed arrays"  # .npz, which is of use by itself, and not in an archive
 PYTHON = ("data_batch_1", "batches.meta")  # of the archives that are pickles
 
 
@@ -98,29 +100,31 @@ def listed(names: Iterable[str], most: int = 8) -> str:
 def _of_archive(path: Path) -> str:
     """The kind of the first file in an archive that shows it.
 
-    Images by class with a table beside them are images, as they are in a folder.
+    Images by class with a table or arrays beside them are images, as they are in a folder.
     """
-    table, folders, zipped = False, set[str](), zips.is_zip(path)
+    beside, folders, zipped = set[str](), set[str](), zips.is_zip(path)
     names: Iterable[str]
     if zipped:
         names = zips.names(path, MEMBERS)
         kind = kind_of_names(map(last_part, names))
-        if kind != "table":
+        if kind not in BESIDE:
             return kind or "cifar10"
     else:
         names = (member.name for member in archive_members(path, limit=MEMBERS))
     for name in names:
         kind = kind_of_names([last_part(name)])
-        if kind == "table":
-            table = True
-        elif kind == "images" and (table or zipped):
+        if kind in BESIDE:
+            beside.add(PACKED_ARRAYS if name.lower().endswith(".npz") else kind)
+        elif kind == "images" and (beside or zipped):
             if is_wanted(name):
                 folders.add(name.rpartition("/")[0])
         elif kind:
             return kind
-        if table and len(folders) > 1:
+        if beside and len(folders) > 1:
             return "images"
-    return "table" if table else "cifar10"  # whose reader says what is missing
+    if not beside:
+        return "cifar10"  # whose reader says what is missing
+    return "table" if "table" in beside and "arrays" not in beside else "arrays"
 
 
 def _may_be_table(inner: bytes, head: bytes, path: Path) -> bool:

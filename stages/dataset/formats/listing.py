@@ -107,7 +107,7 @@ def arrange(names: Sequence[str], where: object) -> tuple[list[str], np.ndarray,
             f"class, found {', '.join(map(shown, sorted(firsts)))} with {_misplaced(paths)}; move "
             "images into folders of classes, in train and test, or leave them out"
         )
-    if len(firsts) == 1 and not divided and all(len(parts) > 2 for parts in paths):
+    if len(firsts) == 1 and not divided and any(len(parts) > 2 for parts in paths):
         inside = ", ".join(map(shown, sorted({parts[1] for parts in paths})[:8]))
         raise DataError(
             f"{where}: expected a folder for each class, found one, {shown(paths[0][0])}, with "

@@ -37,7 +37,9 @@ def read(source: Files, options: Any, context: Context) -> Reading:
                 f"{path}: expected --label COLUMN, the column to predict, one of "
                 f"{', '.join(map(shown, reader.columns[:20]))}"
             )
-    dropped = names_in(options.drop)
+    with reader_of(path) as reader:
+        own = {name.strip(): name for name in reader.columns}  # of Parquet, space may be around one
+    dropped = [own.get(name, name) for name in names_in(options.drop)]
     if options.label in dropped:
         raise ConfigError(
             f"--drop {shown(options.label)}: expected columns beside that of --label, found it; "

@@ -101,6 +101,9 @@ def to_onnx(onnx: Any, graph: Graph, model: Model) -> Any:
         f"{OUTPUT}: (n, {len(model.classes)}), in the order of the metadata classes",
     )
     words = {"classes": json.dumps(model.classes, ensure_ascii=False), "dataset": model.dataset}
+    if model.columns:  # which number of a row is what
+        columns = [dict(column) for column in model.columns]
+        words["columns"] = json.dumps(columns, ensure_ascii=False)
     helper.set_model_props(made, words)
     return made
 

@@ -58,7 +58,7 @@ def _code(model: Model, features: list[Step], layers: list[Step]) -> str:
         "FUNCTIONS": "".join(f"{text.FUNCTIONS[k]}\n\n" for k in used if k in text.FUNCTIONS),
         "FEATURES": _lines(features, "P"),
         "LAYERS": _lines(layers, "p"),
-        "CLASSES": _names(model.classes),  # the last: a name may look like a mark
+        "CLASSES": _names(model.classes) + _columns(model),  # the last: a name may look like a mark
     }
     code = text.CODE
     code = code.replace("«LOGITS»", text.FLIP_TTA if model.tta else text.PLAIN)
@@ -66,6 +66,22 @@ def _code(model: Model, features: list[Step], layers: list[Step]) -> str:
     for mark, words in marks.items():
         code = code.replace(f"«{mark}»", words)
     return code
+
+
+def _columns(model: Model) -> str:
+    """What each number of a row is, for a model of a table."""
+    words = [
+        repr(name)
+        for column in model.columns
+        for name in (
+            [f"{column['name']} is {value}" for value in column["values"]]
+            if "values" in column
+            else [column["name"]]
+        )
+    ]
+    if not words:
+        return ""
+    return "\n" + _call("COLUMNS = ", [*words, *([""] if len(words) == 1 else [])], "")
 
 
 def _names(classes: tuple[str, ...]) -> str:

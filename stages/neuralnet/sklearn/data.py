@@ -79,6 +79,11 @@ def check_weights(
         factors = np.ones(len(classes))
         factors[present] = found
         weights = factors[y] if weights is None else weights * factors[y]
+        if not (weights >= 0).all() or not weights.any():
+            raise ValueError(
+                "class_weight: expected no number below 0, and one above for a row that counts, "
+                f"found {class_weight!s:.100}"
+            )
     return weights
 
 

@@ -6,22 +6,19 @@ import io
 import json
 import os
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
-from pipeline.errors import ConfigError, DataError, StorageError
+from pipeline.errors import DataError
 from stages.cifar10 import PROGRAM
 from stages.commands.add import add_to
 from stages.commands.predictions import probabilities_of
-from stages.commands.samples import write_samples
 from stages.dataset.formats.images import write_png
 from tests import sources
-from tests.stages.models import CLASSES, SHAPE, images, model, save
+from tests.stages.models import CLASSES, images, model, save
 
 FLAGS = ("--source", "synthetic", "--synthetic-size", "200", "--hidden", "8", "--epochs", "1")
 
@@ -157,33 +154,12 @@ def test_probabilities_of_a_file(tmp_path):
         probabilities_of(model(), tmp_path / "b.png")
 
 
-def test_samples_are_named_by_plain_words_only(tmp_path):
-    classes = ("../../etc", "c:\\a b", "…")
-    made = write_samples(model(classes=classes), images(12), np.arange(12) % 3, tmp_path / "out")
-    names = sorted(os.listdir(tmp_path / "out"))
-    assert [os.path.basename(sample["file"]) for sample in made] == names
-    assert {name[:2] for name in names} == {f"{number:02}" for number in range(12)}
-    assert all(set(name) <= set("0123456789_-.etcabpng") for name in names)
-    first = np.asarray(Image.open(tmp_path / "out" / names[0]))
-    assert (first.transpose(2, 0, 1) == images(12)[0]).all()
-
-
-def test_samples_need_a_folder_that_can_be_written(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="choose another folder with --samples-dir"):
-        write_samples(model(), images(1), np.zeros(1, np.uint8), tmp_path / "file")
-
-
-@pytest.mark.parametrize(
-    ("shape", "label"), [((3, 4, 4), 0), (SHAPE, len(CLASSES)), ((3, 4, 4), 200)]
-)
-def test_samples_that_do_not_fit_the_model_are_refused(tmp_path, shape, label):
-    labels = np.array([label], np.uint8)
-    with pytest.raises(ConfigError, match="load a model of this dataset"):
-        write_samples(model(), images(1, shape), labels, tmp_path)
-
-
-def test_rows_of_a_table_are_no_samples(tmp_path):
-    made = replace(model(shape=(1, 1, 3)), shape=(3,), columns=({"name": "a", "kind": "number"},))
-    with pytest.raises(ConfigError, match="found one of a table, whose rows are no pictures; name"):
-        write_samples(made, np.zeros((1, 3), np.float32), np.zeros(1, np.uint8), tmp_path)
+@pytest.mark.parametrize("place", ["photos/samples", "photos/cat", "photos", "in/samples"])
+def test_samples_among_the_images_of_the_source_are_refused(call, folder, place):
+    (folder / "photos" / "cat").mkdir(parents=True, exist_ok=True)
+    (folder / "in").unlink(missing_ok=True)
+    (folder / "in").symlink_to("photos")
+    status, _, err = call("--source", "photos", "--save-samples", 2, "--samples-dir", place)
+    assert status == 2
+    assert err.startswith(f"error: --samples-dir {place}: expected a folder outside of the source")
+    assert os.listdir(folder / "photos") == ["cat"]

@@ -103,6 +103,13 @@ def test_a_table_for_other_programs(call, folder):
     )
 
 
+def test_no_two_columns_of_it_have_the_same_name(call, folder):
+    path = save(folder / "model.json", model(classes=("cat", "class", "file")))
+    write_png(folder / "a.png", images(1)[0])
+    _, out, _ = call(f"predict --load {path} --csv a.png")
+    assert out.splitlines()[0] == "file,class,cat,p(class),p(file)"
+
+
 def test_texts_that_a_model_of_a_table_does_not_know_are_reported(call, folder):
     columns = (
         {"name": "size", "kind": "number"},
@@ -179,7 +186,8 @@ def test_arrays_of_images_and_of_rows(call, folder):
         ({}, "found none; rename the one to predict"),
         ({"x": np.ones((2, 32, 32), np.uint8)}, "found none above 1, nearly black; bring them"),
         ({"x": np.full((2, 32, 32), 16)}, "found none above 16, nearly black; bring them"),
-        ({"x": np.ones((2, 3, 8, 8))}, r"images: expected uint8 (n, 3, 2, 3)"),
+        ({"x": np.ones((2, 3, 8, 8))}, "error: bad.npz: expected images (n, 3, 2, 3), as"),
+        ({"x": np.ones((2, 3))}, "found rows (n, 3); bring them to this form, a lone one as x[num"),
     ],
 )
 def test_arrays_that_cannot_be_predicted(call, folder, arrays, words):

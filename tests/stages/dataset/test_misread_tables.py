@@ -110,3 +110,13 @@ def test_what_is_no_list_of_names(tmp_path):
     source = identify(datasets.write(tmp_path / "t.csv", b"a,kind\n1,x\n2,y\n"))
     with pytest.raises(ConfigError, match="--drop: expected names of columns, separated by comma"):
         decoded(source, label="kind", drop="a" * 200_000)
+
+
+def test_a_column_of_parquet_with_space_around_its_name_can_be_left_out(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    table = {" my day ": [1, 2, 3, 4], "a": [1, 2, 3, 4], "kind": ["x", "y"] * 2}
+    pq.write_table(pa.table(table), tmp_path / "t.parquet")
+    found = decoded(identify(tmp_path / "t.parquet"), label="kind", drop=" my day ")[2]
+    assert [column["name"] for column in found["columns"]] == ["a"]

@@ -29,6 +29,7 @@ def refusal(source, **options) -> str:
 FOLDERS = [
     ({"cat/a.png": b""}, "expected 2 to 10,000 classes, found 1 (cat)"),
     ({"in/cat/a.png": b"", "in/dog/a.png": b""}, "found one, in, with cat, dog in it; give"),
+    ({"in/cat/a.png": b"", "in/b.png": b""}, "found one, in, with b.png, cat in it; give"),
     ({"in/train/cat/a.png": b""}, "found one, in, with train in it; give that folder"),
     ({"cat/a.png": b"", "b.png": b""}, "expected a folder for each class, as in cat/1.png or trai"),
     ({"cat/a.png": b"", "dog/notes.txt": b""}, "in every folder, found none in dog; remove what i"),

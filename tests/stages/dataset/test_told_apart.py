@@ -65,14 +65,34 @@ PACKS = {"zip": zipped, "tar": datasets.tar}
 
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
 @pytest.mark.parametrize("first", [True, False])
-def test_images_by_class_with_a_table_beside_them_are_images(tmp_path, pack, first):
-    table = {"labels.csv": b"file,kind\n1.png,cat\n"}
-    content = table | pictures() if first else pictures() | table
+@pytest.mark.parametrize("name", ["labels.csv", "X.npy", "all.npz"])
+def test_images_by_class_with_other_files_beside_them_are_images(tmp_path, pack, first, name):
+    other = {name: b"file,kind\n1.png,cat\n"}
+    content = other | pictures() if first else pictures() | other
     packed = identify(datasets.write(tmp_path / "a", pack(content)))
+    assert kind_of(packed) == "images"
     folder = write_all(tmp_path / "f", content)
     options = {"sha256": None, "synthetic_size": 50, "data_dir": str(tmp_path / "d")}
-    listed = resolve_source(source=str(folder), **options)["source"]
-    assert kind_of(packed) == kind_of(listed) == "images"
+    if name == "X.npy":  # may be meant, and can be named by itself
+        with pytest.raises(DataError, match=r"found both, X\.npy and images in cat, dog; move"):
+            resolve_source(source=str(folder), **options)
+    else:
+        listed = resolve_source(source=str(folder), **options)["source"]
+        assert kind_of(listed) == "images"
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        ("t.csv X.npy y.npy a/plot.png", "arrays"),
+        ("all.npz t.csv", "table"),
+        ("all.npz", "arrays"),  # whose reader says what is missing
+    ],
+)
+def test_what_else_an_archive_may_be(tmp_path, pack, names, kind):
+    content = dict.fromkeys(names.split(), b"")
+    assert kind_of(identify(datasets.write(tmp_path / "a", pack(content)))) == kind
 
 
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)

@@ -67,3 +67,34 @@ def test_rows_of_a_table():
             expect_images(wrong, (3,))
     with pytest.raises(DataError, match=r"found <U1 \(1, 3\)"):
         expect_images(np.array([["a"] * 3]), (3,))
+
+
+COLUMNS = (
+    {"name": "size", "kind": "number"},
+    {"name": "color", "kind": "category", "values": ["red", "white"]},
+)
+
+
+def test_columns_of_a_frame_are_taken_by_name():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"color": ["white", "red"], "note": ["", None], "size": [1.5, 2]})
+    expected = [[1.5, 0, 1], [2, 1, 0]]
+    assert expect_images(frame, (3,), COLUMNS).tolist() == expected
+    assert expect_images(frame[["size", "color"]], (3,), COLUMNS).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"size": [1]}, "trained on once, found 'color' 0 times"),
+        ({"size": [1], "color": ["blue"]}, "in column 'color', found 'blue' in row 0"),
+        ({"size": ["one"], "color": ["red"]}, "column size: expected a finite number, found one"),
+        ({"size": [None], "color": ["red"]}, "found none in column size in line 0"),
+    ],
+)
+def test_frames_that_a_model_cannot_take_are_refused(cells, words):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(cells)
+    for given in (frame, frame.convert_dtypes()):
+        with pytest.raises(DataError, match=words):
+            expect_images(given, (3,), COLUMNS)

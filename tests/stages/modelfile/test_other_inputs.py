@@ -51,6 +51,13 @@ def test_there_and_back(make):
     assert (again.probabilities(examples) == made.probabilities(examples)).all()
 
 
+def test_what_is_done_to_pixels_means_nothing_for_a_table():
+    made, rows = table()
+    again = from_document(replace(made, color=True, scale="symmetric").to_document())
+    assert (again.color, again.scale) == (False, "unit")
+    assert (again.probabilities(rows) == made.probabilities(rows)).all()
+
+
 def test_color_makes_no_difference_to_gray_images():
     made, examples = gray()
     colored = replace(made, color=True)
@@ -62,6 +69,19 @@ def test_the_exported_program_agrees(make):
     made, examples = make()
     found = load(exported(made))["probabilities"](examples)
     np.testing.assert_allclose(found, made.probabilities(examples), atol=1e-5)
+
+
+def test_exports_say_what_each_number_of_a_row_is():
+    runtime = pytest.importorskip("onnxruntime")
+    made, _ = table()
+    names = load(exported(made))["COLUMNS"]
+    assert len(names) == 5
+    assert {name.partition(" is ")[0] for name in names} == {c["name"] for c in COLUMNS}
+    file = BytesIO()
+    onnx_graph.write(made, file)
+    session = runtime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert json.loads(metadata["columns"]) == [dict(column) for column in COLUMNS]
 
 
 @pytest.mark.parametrize("make", MODELS)

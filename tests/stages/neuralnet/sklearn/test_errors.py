@@ -85,6 +85,12 @@ def test_partial_fit_knows_its_classes():
     assert not hasattr(NetworkClassifier(solver="lbfgs"), "partial_fit")
 
 
+@pytest.mark.parametrize("weight", [0.0, -1.0])
+def test_weights_of_classes_that_leave_no_row_are_refused(weight):
+    with pytest.raises(ValueError, match=r"^class_weight: expected no number below 0, and one abo"):
+        NetworkClassifier(class_weight=dict.fromkeys(range(10), weight)).fit(X, Y)
+
+
 def test_lbfgs_takes_no_noise():
     with pytest.raises(ValueError, match=r"^dropout: expected 0 with solver lbfgs, found 0.5"):
         NetworkClassifier(solver="lbfgs", dropout=0.5).fit(X, Y)
