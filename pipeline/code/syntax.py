@@ -13,7 +13,9 @@ numbers stand for is for graph.py to say.
 from __future__ import annotations
 
 import ast
+import re
 import threading
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -131,3 +133,10 @@ def _write(value: Any, texts: list[str], own: str) -> None:
 @cache
 def _counted(kind: type[ast.AST]) -> list[str]:
     return sorted(set(kind._fields) - _SKIPPED_FIELDS)
+
+
+def names_in_texts(nodes: Iterable[ast.AST]) -> list[str]:
+    """Names that texts refer to as `@name`."""
+    parts = (part for node in nodes for part in walk(node) if isinstance(part, ast.Constant))
+    texts = [part.value for part in parts if isinstance(part.value, str)]
+    return [name for text in texts for name in re.findall(r"@([^\W\d]\w*)", text)]
