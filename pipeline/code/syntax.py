@@ -13,12 +13,12 @@ numbers stand for is for graph.py to say.
 from __future__ import annotations
 
 import ast
-import re
 import threading
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from pipeline.code.bytecode import at_names
 from pipeline.code.hashing import constant_text, short_hash
 
 _SKIPPED_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
@@ -139,4 +139,4 @@ def names_in_texts(nodes: Iterable[ast.AST]) -> list[str]:
     """Names that texts refer to as `@name`."""
     parts = (part for node in nodes for part in walk(node) if isinstance(part, ast.Constant))
     texts = [part.value for part in parts if isinstance(part.value, str)]
-    return [name for text in texts for name in re.findall(r"@([^\W\d]\w*)", text)]
+    return [name for text in texts for name in at_names(text)]

@@ -28,7 +28,7 @@ from pipeline.store.digest_cache import SETTLED_NS
 
 _ANALYSIS = (
     *("symbols.py", "references.py", "scopes.py", "syntax.py", "clean.py", "nature.py"),
-    *("entry.py", "entries.py"),
+    *("entry.py", "entries.py", "bytecode.py"),
 )
 # Of this process: what other indexes have found, for stores of which nothing is remembered yet.
 _FOUND: dict[str, list[Any]] = {}
