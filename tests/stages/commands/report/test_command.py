@@ -19,8 +19,6 @@ from stages.commands.report.trail import chosen
 from stages.commands.report.weights import first_layer, to_pixels
 from tests.stages.examples import pictures, write_all
 
-pytestmark = pytest.mark.whole
-
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 2 --batch 30"
 OTHER = f"{SMALL} --lr 0.05 --whiten pca --components 40 --standardize feature --flip random --tta"
 
@@ -45,7 +43,6 @@ def records(folder, names):
     return [gather(PROGRAM, trail) for trail in trails]
 
 
-@pytest.mark.everyday
 def test_run_leaves_a_page(call, document, folder, runs):
     page = folder / "artifacts/reports" / f"{runs[0]}.html"
     text = page.read_text("utf-8")
@@ -58,6 +55,7 @@ def test_run_leaves_a_page(call, document, folder, runs):
     assert page.stat().st_mtime_ns == before
 
 
+@pytest.mark.whole
 def test_a_folder_of_photos_is_called_by_its_name(call, folder, tmp_path):
     photos = write_all(tmp_path / "my photos", pictures())
     flags = f"--source '{photos}' --hidden 4 --epochs 1 --batch 8 --artifacts-dir '{tmp_path}'"
@@ -69,6 +67,7 @@ def test_a_folder_of_photos_is_called_by_its_name(call, folder, tmp_path):
     assert str(photos) in shlex.split(command)
 
 
+@pytest.mark.whole
 def test_no_report(call, document, folder, tmp_path):
     found = document(f"run {SMALL} --artifacts-dir {tmp_path} --no-report --save m.json")
     assert "report" not in found
