@@ -16,12 +16,14 @@ _IMPORT_NAME = opmap["IMPORT_NAME"]
 
 
 class ImportRecords:
-    """Tells the recorders of an event which modules are asked for."""
+    """Tells the recorders of an event which modules are asked for; `meet` is called whenever there
+    may be new ones."""
 
-    def __init__(self, recorders: Callable[[], list[Recorder]]) -> None:
-        self._recorders = recorders
+    def __init__(self, recorders: Callable[[], list[Recorder]], meet: Callable[[], None]) -> None:
+        self._recorders, self._meet = recorders, meet
 
     def imported(self, _: Any, name: str, package: Any = None, level: int = 0) -> None:
+        self._meet()
         if level and package:
             name = ".".join([*package.split(".")[: 1 - level or None], *filter(None, [name])])
         for recorder in self._recorders():
@@ -29,6 +31,7 @@ class ImportRecords:
 
     def called(self, module: Any, name: str, *rest: Any, **given: Any) -> None:
         """A call by hand; a statement, which is no news, calls this as well."""
+        self._meet()
         caller = sys._getframe(2)
         if len(rest) == 4 and rest[0] is rest[1] and not rest[2]:  # by C code: pickle, say
             return

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -34,7 +35,7 @@ class Recorder:
         self.set_variables: dict[str, None] = {}
         self.outdated: set[str] = set()  # paths opened that another stage had seen otherwise
         self.inherited: set[str] = set()  # paths that another stage has opened
-        self.seconds = 0.0
+        self.seconds, self.begun = 0.0, time.time_ns()
         self.folder = os.getcwd()
         self.excluded = excluded
         self.watch = watch  # what its workers are watched with

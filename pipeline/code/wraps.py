@@ -25,6 +25,7 @@ from typing import Any
 
 from pipeline.code.askers import ON_THEIR_OWN, asker_of, is_project
 from pipeline.code.import_wraps import ImportRecords
+from pipeline.code.native_reads import NativeReads
 from pipeline.code.path_wraps import PathRecords
 from pipeline.code.workers import watch_worker
 
@@ -58,7 +59,8 @@ class Wraps:
         from multiprocessing.process import BaseProcess
 
         bootstrap, start = importlib._bootstrap, BaseProcess.start
-        paths, imports = PathRecords(recorders), ImportRecords(recorders)
+        natives = NativeReads(recorders, self._replace)
+        paths, imports = PathRecords(recorders), ImportRecords(recorders, natives.look)
 
         def starting(process: Any) -> Any:
             """Start a process that reports what it sees."""
@@ -83,6 +85,7 @@ class Wraps:
                 for able in _ABLE:  # shutil asks these sets whether a function can do something
                     if original in able:
                         able.add(getattr(owner, name))
+        natives.look()
 
     def _replace(self, owner: Any, name: str, replacement: Any) -> None:
         self._before.append((owner, name, vars(owner).get(name)))

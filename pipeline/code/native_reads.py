@@ -1,0 +1,118 @@
+"""Files that Polars and PyArrow open in code of their own, where Python raises no audit event.
+
+While a stage runs, their functions that read are replaced by ones that tell first which files are
+asked for: in modules that are there, and in those that the stage imports. A name that another
+module has taken from them before (`from polars import scan_csv`) stays what it was.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
+from typing import Any
+
+from pipeline.code.recorder import Recorder
+
+_ARROW = ("memory_map", "OSFile", "input_stream")
+_PARQUET = ("read_table", "read_pandas", "read_schema", "read_metadata", "ParquetFile")
+READERS = {
+    "polars": (
+        *("scan_csv", "scan_parquet", "scan_ipc", "scan_ndjson", "read_csv", "read_parquet"),
+        *("read_csv_batched", "read_ipc", "read_ipc_stream", "read_ndjson", "read_json"),
+        *("read_avro", "read_parquet_schema", "read_parquet_metadata", "read_ipc_schema"),
+    ),
+    "pyarrow": _ARROW,
+    "pyarrow.lib": _ARROW,
+    "pyarrow.parquet": (*_PARQUET, "ParquetDataset"),
+    "pyarrow.parquet.core": (*_PARQUET, "ParquetDataset"),
+    "pyarrow.csv": ("read_csv", "open_csv"),
+    "pyarrow.json": ("read_json", "open_json"),
+    "pyarrow.feather": ("read_table", "read_feather"),
+    "pyarrow.orc": ("read_table",),
+    "pyarrow.dataset": ("dataset", "parquet_dataset"),
+}
+_NAMED = ("source", "path", "where", "path_or_paths", "input_file", "name", "metadata_path")
+_MAGIC = frozenset("*?[")
+
+Replace = Callable[[Any, str, Any], None]
+
+
+class NativeReads:
+    """Tells the recorders of files that such functions are asked for; `look` replaces them."""
+
+    def __init__(self, recorders: Callable[[], list[Recorder]], replace: Replace) -> None:
+        self._recorders, self._replace = recorders, replace
+        self._left = dict(READERS)
+
+    def look(self) -> None:
+        """Replace the functions of modules that have been imported since."""
+        for name in [name for name in self._left if name in sys.modules]:
+            module = sys.modules[name]
+            if getattr(getattr(module, "__spec__", None), "_initializing", False):
+                continue  # it is being imported
+            for function in self._left.pop(name, ()):
+                self._watch(module, function)
+
+    def _watch(self, module: Any, name: str) -> None:
+        original = vars(module).get(name)
+        if isinstance(original, type) and "__init__" in vars(original):
+            with suppress(TypeError):  # of an extension
+                before = original.__init__  # type: ignore[misc]
+                self._replace(original, "__init__", self._telling(before, 1))
+        elif callable(original) and not isinstance(original, type):
+            self._replace(module, name, self._telling(original, 0))
+
+    def _telling(self, original: Callable[..., Any], place: int) -> Callable[..., Any]:
+        @wraps(original)
+        def replacement(*given: Any, **named: Any) -> Any:
+            with suppress(Exception):
+                self._tell([*given[place : place + 1], *map(named.get, _NAMED)])
+            return original(*given, **named)
+
+        return replacement
+
+    def _tell(self, sources: list[Any]) -> None:
+        for recorder in self._recorders():
+            for source in sources:
+                for one in source if isinstance(source, list | tuple) else (source,):
+                    if isinstance(one, str | os.PathLike) and "://" not in os.fspath(one):
+                        _read(recorder, os.path.expanduser(os.fsdecode(one)))
+
+
+def _read(recorder: Recorder, path: str) -> None:
+    """Note a file, or all that a folder holds or a pattern fits, but for what came meanwhile: the
+    stage may have written it with such code, too."""
+    for file, is_folder in _meant(path):
+        if not _is_newer(recorder, file):
+            if not is_folder:
+                recorder.read(file)
+            elif found := recorder.path(file):
+                recorder.note("listed", found)
+
+
+def _is_newer(recorder: Recorder, path: str) -> bool:
+    with suppress(OSError):
+        return os.stat(path).st_mtime_ns >= recorder.begun
+    return False
+
+
+def _meant(path: str) -> Iterator[tuple[str, bool]]:
+    """The files of a path, and the folders, whose content decides which there are."""
+    if os.path.isdir(path):
+        for folder, _, files in os.walk(path):
+            yield folder, True
+            yield from ((os.path.join(folder, file), False) for file in files)
+    elif _MAGIC & {*path} and not os.path.exists(path):
+        head = path
+        while _MAGIC & {*head}:
+            head = os.path.dirname(head)
+        yield head or ".", True
+        for found in glob.glob(path, recursive=True):
+            yield os.path.dirname(found) or ".", True
+            yield found, False
+    else:
+        yield path, False
