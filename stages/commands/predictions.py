@@ -78,7 +78,7 @@ def _of_array(model: Model, path: Path, called: str) -> Iterator[Found]:
             f"{shown_name(texts[0])}, found an array of numbers"
         )
     place = 0
-    for examples in examples_in(path):
+    for examples in examples_in(path, model.pixels):
         if examples.shape[1:] != model.shape:
             raise DataError(
                 f"{path}: expected {_form(model.shape)}, as the model was trained on, found "

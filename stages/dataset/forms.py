@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stages.dataset.formats.layout import shape_of, shown
+from stages.dataset.formats.whites import Pixels, pixels_of
 
 
 def unlike(
@@ -22,6 +23,26 @@ def unlike(
         return None
     found = _words(own, size or ()), _words(columns, shape)
     return found if found[0] != found[1] else (found[0], "other categories in them")
+
+
+def other_white(dataset: Mapping[str, Any], trained: Pixels | None) -> str:
+    """What was expected and found, where a dataset's white and a model's cannot both be right.
+
+    Pixels of one dtype are of one scale, but for fractions that are brighter than a model's: their
+    white is another one for sure, and both were brought to bytes as they should.
+    """
+    own = pixels_of(dataset)
+    if own is None or trained is None or own.dtype != trained.dtype or own.white == trained.white:
+        return ""
+    brighter, advice = own.white > trained.white, "train the model on such pixels, too"
+    if brighter and own.dtype.startswith(("float", "long")):
+        return ""
+    if not brighter:
+        advice = f"where it is {trained.white:,}, save them as bytes, {trained.advice}"
+    return (
+        f"expected {own.dtype} pixels with {trained.white:,} for white, as the model was trained "
+        f"on, found {own.white:,}, the first white that none of them exceeds; {advice}"
+    )
 
 
 def _words(columns: Sequence[Mapping[str, Any]], shape: Sequence[int]) -> str:
