@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stages.dataset.formats.cells import truth_values
 from stages.dataset.formats.layout import shape_of, shown
 from stages.dataset.formats.whites import Pixels, pixels_of
 
@@ -19,10 +20,19 @@ def unlike(
     """
     own = dataset.get("columns", [])
     size = shape_of(dataset)
-    if list(own) == list(columns) and (own or size is None or size[1:] == tuple(shape[1:])):
+    if _plain(own) == _plain(columns) and (own or size is None or size[1:] == tuple(shape[1:])):
         return None
     found = _words(own, size or ()), _words(columns, shape)
     return found if found[0] != found[1] else (found[0], "other categories in them")
+
+
+def _plain(columns: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Columns with truth values as `false` and `true`, which older models may have as `False`."""
+    truths = [truth_values(column.get("values", ())) for column in columns]
+    return [
+        {**column, "values": list(own.values())} if own else column
+        for column, own in zip(columns, truths, strict=True)
+    ]
 
 
 def other_white(dataset: Mapping[str, Any], trained: Pixels | None) -> str:
