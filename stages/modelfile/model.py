@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import DataError
 from stages import neuralnet as nn
 from stages.dataset.formats.whites import Pixels
 from stages.features import LUMA, make_inputs, to_features
 from stages.modelfile.images import expect_images
 from stages.modelfile.networks import is_plain, stacked
+from stages.modelfile.overflow import overflow
 from stages.modelfile.tensors import encode_tensor
 from stages.options import InputOptions
 
@@ -74,19 +74,18 @@ class Model:
         DataFrame, whose columns are taken by name. Of arrays whose pixels are no bytes, such pixels
         in the dtype of `pixels`, too: they are scaled by its white.
 
-        Raises `DataError` on images of another form, and where the model's numbers are so large
-        that they overflow.
+        Raises `DataError` on images of another form, and where numbers overflow, those of the
+        model or (`RowOverflow`) of a row.
         """
         images = expect_images(images, self.shape, self.columns, self.pixels)
         with np.errstate(all="ignore"):  # reported in our own words
-            features = to_features(images, self._options)
-            found = self.network.probabilities(features, inputs=self.inputs, mirror=self.tta)
+            found = self._ask(to_features(images, self._options))
         if not np.isfinite(found).all():
-            raise DataError(
-                "expected probabilities from the model, found numbers that overflow: its "
-                "parameters are too large; train it again, or use another model"
-            )
+            raise overflow(images, found, self.columns, self.standardization, self._ask)
         return found
+
+    def _ask(self, features: np.ndarray) -> np.ndarray:
+        return self.network.probabilities(features, inputs=self.inputs, mirror=self.tta)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """uint8 images (n, 3, height, width) → the name of the most probable class of each (n,)."""
