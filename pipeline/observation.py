@@ -53,7 +53,7 @@ class Observations:
 
         root = self._code.root_of(stage.function)
         graph = self._code.graphs(stage.function)
-        found += tuple(changes(observed, root, graph, self._store.cache))
+        found += tuple(dict.fromkeys(changes(observed, root, graph, self._store.cache)))
         if not found and (outer := watched()) is not None:
             take_over(observed, root, outer)
         return found

@@ -73,12 +73,14 @@ def pipeline_command(
     help: str,
     extra: Iterable[click.Parameter] = (),
     own_dry_run: bool = False,
+    completes: bool = False,
     folded: str = "",
     explained: Sequence[str] = (),
 ) -> click.Command:
     """A command with the flags of all that `targets` need; `action(program, session, **extra)`.
 
-    With --dry-run the plan for `targets` is shown; with `own_dry_run` the action sees to it.
+    With --dry-run the plan for `targets` is shown; with `own_dry_run` the action sees to it. One
+    that `completes` the parameters checks whether they go together.
     `folded` names a command with the same flags, so that the help need not list them; `explained`,
     the sections that the help explains in place of those of the stage itself.
     """
@@ -105,7 +107,7 @@ def pipeline_command(
             given["executor"] = given["executor"] or "serial"
             if "workers" in options:
                 flags.setdefault("workers", "1")
-        session = open_session(program, targets, given, flags, options)
+        session = open_session(program, targets, given, flags, options, not completes)
         with profiled(given["profile"]):
             if action in actions.EXCLUSIVE:
                 action(program, session, **own)
@@ -135,6 +137,7 @@ def open_session(
     common: dict[str, Any],
     flags: dict[str, Any],
     offered: Iterable[str],
+    complete: bool = True,
 ) -> Session:
     """Make sense of the flags, then choose the pipeline by what was given: flag, file or variable.
 
@@ -157,4 +160,4 @@ def open_session(
                 pipeline = other.pipeline
                 settings = resolved(other.settings_of(given.value))
     there = [target for target in targets if target in pipeline.stages]
-    return Session(pipeline, there, common, settings, warnings)
+    return Session(pipeline, there, common, settings, warnings, complete)

@@ -40,6 +40,7 @@ class Session:
         common: Mapping[str, Any],
         settings: Mapping[str, Setting],
         warnings: Iterable[str] = (),
+        complete: bool = True,
     ) -> None:
         self.pipeline, self.targets, self.settings = pipeline, tuple(targets), settings
         self.as_json, self.dry_run = common["as_json"], common["dry_run"]
@@ -56,17 +57,19 @@ class Session:
         self.chosen_executor = self.placement.executor if chosen else None
         self._code = CodeIndex(self.store.root / ".code.json")
         self._planner: Planner | None = None
-        self._check()
+        if complete:
+            self.check()
 
-    def change(self, name: str, setting: Setting) -> None:
-        """Give a parameter another value than the caller's flags, file or recipe did."""
-        self.settings = {**self.settings, name: setting}
+    def change(self, **settings: Setting) -> None:
+        """Give parameters other values than flags, file or recipe did; `check` them then."""
+        self.settings = {**self.settings, **settings}
         self._planner = None
-        self._check()
 
-    def _check(self) -> None:
+    def check(self, **others: Any) -> None:
+        """Raise `ConfigError` where the parameters, `others` in place of some, do not go together;
+        a session that is not complete as it is made has not been checked."""
         values = {name: setting.value for name, setting in self.settings.items()}
-        self.pipeline.check(values, self.targets)
+        self.pipeline.check({**values, **others}, self.targets)
 
     @property
     def planner(self) -> Planner:

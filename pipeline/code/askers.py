@@ -13,18 +13,21 @@ from typing import Any
 # Modules that ask on their own account.
 ON_THEIR_OWN = {
     *("tempfile", "subprocess", "multiprocessing", "threading", "concurrent", "logging", "asyncio"),
-    *("warnings", "traceback", "linecache", "shutil", "gettext", "locale", "webbrowser", "tqdm"),
+    *("warnings", "traceback", "locale", "argparse", "optparse", "getopt", "webbrowser", "tqdm"),
     *("click", "filelock", "threadpoolctl", "ssl", "pipeline", "random", "inspect", "importlib"),
-    *("sysconfig", "site", "zipimport", "pkgutil", "pdb", "coverage", "_pytest", "pytest", "numpy"),
+    *("sysconfig", "site", "zipimport", "pdb", "coverage", "_pytest", "pytest", "numpy"),
     *("pydoc", "getpass", "runpy", "platform", "ctypes", "socket", "http", "secrets", "codecs"),
 }
 _PASSING_ON = {"os", "_collections_abc", "collections.abc", "genericpath", "pathlib", "posixpath"}
 _PASSING_ON |= {"ntpath", "pathlib._local", "pathlib._abc", "glob", "fnmatch", "string"}
-_OURS = {"pipeline.code.wraps", __name__}
+# Modules of which only whether something is there matters, to whoever calls them.
+_HELPING = {"shutil", "pkgutil", "linecache", "gettext", "importlib.resources", "importlib.readers"}
+_OURS = {"pipeline.code.wraps", "pipeline.code.path_wraps", __name__}
 _PASSING_ON |= _OURS
 _FROZEN = {"importlib._bootstrap", "importlib._bootstrap_external"}
 KINDS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "islink", "is_symlink"}
 KINDS |= {
+    "which",
     "ismount",
     "samefile",
     "mkdir",
@@ -43,9 +46,11 @@ def asker_of(depth: int = 3) -> tuple[str, str]:
     method = ""
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if name not in _PASSING_ON:
+        if name in _HELPING or name.startswith("importlib.resources."):
+            method = "which"
+        elif name not in _PASSING_ON:
             return name.partition(".")[0], method
-        if name not in _OURS and (not method or frame.f_code.co_name in KINDS):
+        elif name not in _OURS and (not method or frame.f_code.co_name in KINDS):
             method = frame.f_code.co_name
         frame = frame.f_back
     return "", method

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+from pipeline.code.asked import path_of
 from pipeline.code.askers import asks_on_its_own
 from pipeline.code.recorder import Recorder
 
@@ -66,7 +68,7 @@ def _source_of(path: str) -> str:
 
 
 def _list(recorder: Recorder, path: Any = None) -> None:
-    found = recorder.path("." if path is None else path)
+    found = recorder.path("." if path is None else path_of(path))
     if found and not asks_on_its_own():
         recorder.note("listed", found)
 
@@ -77,8 +79,9 @@ def _move(recorder: Recorder, source: Any, target: Any, *_: Any) -> None:
 
 def _rename(recorder: Recorder, source: Any, target: Any, *_: Any) -> None:
     path = recorder.path(source)
-    if path and recorder.whole(path) in recorder.written and recorder.path(target):
-        recorder.renamed[recorder.whole(os.fsdecode(target))] = None
+    made = path and recorder.whole(path) in recorder.written
+    if made and (place := recorder.path(target)):
+        recorder.renamed[recorder.whole(place)] = None
     _move(recorder, source, target)
 
 
@@ -100,7 +103,9 @@ def _connect(recorder: Recorder, _: Any, address: Any) -> None:
 
 def _database(recorder: Recorder, path: Any) -> None:
     text = os.fsdecode(path) if not isinstance(path, int) else ""
-    text = text.removeprefix("file:").partition("?")[0]
+    if text.startswith("file:"):
+        text = unquote(text.removeprefix("file:").partition("?")[0])
+        text = "/" + text.lstrip("/") if text.startswith("///") else text
     if text and text != ":memory:":
         recorder.read(text)
 

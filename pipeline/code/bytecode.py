@@ -6,6 +6,7 @@ use, which live in no file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import CodeType
 
@@ -13,6 +14,8 @@ from pipeline.code.hashing import constant_text
 
 _NAMES = {"LOAD_GLOBAL", "LOAD_NAME"}
 _ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
+# Methods of a DataFrame whose texts refer to names of who calls: "a > @name".
+ASKED_IN_TEXT = {"query", "eval"}
 
 
 def code_text(code: CodeType) -> str:
@@ -29,6 +32,11 @@ def used_names(code: CodeType) -> list[tuple[str, ...]]:
     """The names of the module that a function asks for, with the attributes asked of each: for
     `m.f(1) + x` ("m", "f") and ("x",). In order, each once."""
     return list(dict.fromkeys(_chains(code)))
+
+
+def at_names(text: str) -> list[str]:
+    """The names that a text refers to as `@name`."""
+    return re.findall(r"@([^\W\d]\w*)", text)
 
 
 def _chains(code: CodeType) -> Iterator[tuple[str, ...]]:
@@ -49,3 +57,5 @@ def _chains(code: CodeType) -> Iterator[tuple[str, ...]]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _chains(constant)
+        elif isinstance(constant, str) and not ASKED_IN_TEXT.isdisjoint(code.co_names):
+            yield from ((name,) for name in at_names(constant))

@@ -140,7 +140,8 @@ class Describer:
         if symbol and symbol[1] and value is not self._own and "<" not in value.__qualname__:
             return f"class {link} {value.__qualname__}"  # described where it lives
         parts = [f"{key}={content.text(member)}" for key, member in members(value, self.words)]
-        bases = [content.text(base) for base in value.__bases__ if base is not object]
+        above = (*value.__bases__, type(value))
+        bases = [content.text(one) for one in above if one not in (object, type)]
         derived: list[type] = value.__subclasses__() if "subclasses" in self.words else []
         parts += [content.text(one) for one in derived]
         where = "" if "<locals>" in value.__qualname__ else value.__qualname__

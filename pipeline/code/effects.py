@@ -98,6 +98,10 @@ class Effects:
                 sets |= {package for one in names if (package := setter_of(one))}
                 packages = {package_of(one.name) for one in targets if not one.module}
                 found |= dict.fromkeys((p, (module.name, name)) for p in sorted(packages))
+            for name, reference in links.table(module)["registers"]:
+                targets = links.resolve_all(module, [reference])
+                packages = {package_of(one.name) for one in targets if not one.module}
+                found |= dict.fromkeys((p, (module.name, name)) for p in sorted(packages))
             self._outside[module] = [one for one in found if one[0] not in _HARMLESS]
         return self._outside[module]
 

@@ -42,6 +42,7 @@ class Table(TypedDict):
     symbols: dict[str, list[Any]]  # an entry's fields
     effects: list[tuple[str, list[str], list[str], list[str]]]
     outside: list[tuple[str, str]]
+    registers: list[tuple[str, str]]
     stars: list[str]
     imports: list[str]
     top: list[str]
@@ -54,6 +55,7 @@ EMPTY: Table = {
     "symbols": {},
     "effects": [],
     "outside": [],
+    "registers": [],
     "stars": [],
     "imports": [],
     "top": [],

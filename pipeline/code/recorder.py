@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 _OF_PATHS = ("opened", "sources", "listed", "asked")
@@ -54,6 +55,10 @@ class Recorder:
         if isinstance(given, int) or given is None:
             return None
         text = os.fsdecode(given)
+        if text and not os.path.isabs(text):  # a stage may go to another folder
+            with suppress(OSError):
+                if (here := os.getcwd()) != self.folder:
+                    text = os.path.join(here, text)
         whole = os.path.normpath(os.path.join(self.folder, text)) if text else ""
         if not whole or (whole + os.sep).startswith(self.excluded) or _PACKAGES.search(whole):
             return None

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.code.builtin_names import PYTHON
+from pipeline.code.bytecode import ASKED_IN_TEXT
 from pipeline.code.scopes import bound, function_scope, import_base, join, names_in, walk_scope
-from pipeline.code.syntax import chain, children, decorator_chain
+from pipeline.code.syntax import chain, children, decorator_chain, names_in_texts
 
 _BY_NAME = {"importlib:import_module", "importlib:__import__", ":__import__", "builtins:__import__"}
 _NAMESPACES = {"globals", "locals", "vars", "eval", "exec"}  # where they are given no module
@@ -81,6 +82,9 @@ class References(ast.NodeVisitor):
                 return
         elif self._is_namespace(node, names):
             self._add(ast.Name("", ast.Load()), [":"])
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in ASKED_IN_TEXT:
+            for name in names_in_texts([*node.args, *node.keywords]):
+                self._add(ast.Name("", ast.Load()), self._resolve([name]))
         if names:
             self._refer(node.func, names, called=True)
             self._visit_all([*node.args, *node.keywords])

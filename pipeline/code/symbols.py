@@ -7,6 +7,8 @@
               with what; a class calls its bases, if they are aware of their subclasses
     outside   [[name, reference], …]: statements that change something outside, of the project or
               of a package: `np.seterr(…)`, `decimal.getcontext().prec = 10`
+    registers [[name, reference], …]: functions and classes that are put into a registry, and by
+              what: `@pandas.api.extensions.register_dataframe_accessor(…)`
     stars     modules of `from m import *`
     imports   every module that the file may import, at any depth
     top       those that importing the file imports
@@ -91,7 +93,7 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> Table:
         targets[DOCSTRING] = []
     visible = targets | ({"*": []} if stars else {})
     parts: dict[str, list[tuple[ast.AST, References]]] = {name: [] for name in targets}
-    made: Table = {**EMPTY, "effects": [], "outside": [], "lines": []}
+    made: Table = {**EMPTY, "effects": [], "outside": [], "registers": [], "lines": []}
     stages: dict[str, FunctionNode] = {}
 
     def known(found: Iterable[str]) -> set[str]:
@@ -122,6 +124,9 @@ def _table(tree: ast.Module, package: str, docs: str | None) -> Table:
         made["outside"] += [(name, one) for name in names for one in targets[name]]
         if isinstance(statement, ast.Expr):  # it is there for its effect
             made["outside"] += [(name, one) for name in names for one in sorted(calls)]
+        else:
+            asked = sorted(one for one in calls if "register" in one.rpartition(".")[2])
+            made["registers"] += [(name, one) for name in names for one in asked]
         made["lines"] += [(*_lines(statement), name) for name in names[:1] if name in parts]
         if stage is not None:
             stages[stage.name] = stage

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import ast
 import threading
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from pipeline.code.bytecode import at_names
 from pipeline.code.hashing import constant_text, short_hash
 
 _SKIPPED_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
@@ -131,3 +133,10 @@ def _write(value: Any, texts: list[str], own: str) -> None:
 @cache
 def _counted(kind: type[ast.AST]) -> list[str]:
     return sorted(set(kind._fields) - _SKIPPED_FIELDS)
+
+
+def names_in_texts(nodes: Iterable[ast.AST]) -> list[str]:
+    """Names that texts refer to as `@name`."""
+    parts = (part for node in nodes for part in walk(node) if isinstance(part, ast.Constant))
+    texts = [part.value for part in parts if isinstance(part.value, str)]
+    return [name for text in texts for name in at_names(text)]

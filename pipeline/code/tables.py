@@ -22,12 +22,13 @@ from typing import Any
 from pipeline.code.entry import EMPTY, Table
 from pipeline.code.modules import Module
 from pipeline.code.own import is_own, read_own, write_own
+from pipeline.errors import CodeError
 from pipeline.store.cache import read_cache, write_cache
 from pipeline.store.digest_cache import SETTLED_NS
 
 _ANALYSIS = (
     *("symbols.py", "references.py", "scopes.py", "syntax.py", "clean.py", "nature.py"),
-    *("entry.py", "entries.py"),
+    *("entry.py", "entries.py", "bytecode.py"),
 )
 # Of this process: what other indexes have found, for stores of which nothing is remembered yet.
 _FOUND: dict[str, list[Any]] = {}
@@ -107,7 +108,12 @@ class Tables:
 
 def stamp(path: Path) -> list[int]:
     """By which a file is known to be the same: size, modification and change time, inode."""
-    status = path.stat()
+    try:
+        status = path.stat()
+    except NotADirectoryError:
+        raise CodeError(
+            f"{path}: expected modules of a project in folders, found one in an archive; unpack it"
+        ) from None
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 

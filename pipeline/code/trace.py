@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.code.asked import answer as answer_now
 from pipeline.code.programs import started
 from pipeline.code.recorder import Recorder, stamp_of
-from pipeline.code.wraps import describe_status, value_of
+from pipeline.code.wraps import value_of
 from pipeline.errors import DataError
 from pipeline.store.files import DigestCache, identify
 
@@ -80,8 +82,9 @@ def make_trace(
         if not known and (digest := graph("", whole)) is not None:
             sources.append([*_place(path, recorder, root), digest])
     for name in [*modules, *recorder.modules]:
-        if (digest := graph(name, "")) is not None:
-            modules[name] = digest
+        digest = graph(name, "")
+        if digest is not None or name not in sys.modules:  # it may be there another time
+            modules[name] = digest or ""
     listed = [
         [*_place(path, recorder, root), _names(recorder.whole(path), recorder.written)]
         for path in recorder.listed
@@ -98,7 +101,7 @@ def make_trace(
         "asked": asked,
         "listed": listed,
         "environment": {k: digest_of_text(v) for k, v in sorted(recorder.environment.items())},
-        "modules": [[name, digest] for name, digest in modules.items() if digest],
+        "modules": [[name, digest] for name, digest in modules.items() if digest is not None],
         "sources": sources,
         "unseen": [] if explained else list(dict.fromkeys(unseen)),
     }
@@ -116,12 +119,8 @@ def changes(
             yield f"file {whole} {how}"
     for place, path, what, answer in trace.get("asked", ()):
         whole = _from(place, path, root)
-        try:
-            status = os.stat(whole)
-        except (OSError, ValueError):
-            status = None
-        if describe_status(status, what) != answer:
-            how = "is there now" if answer is None else "is gone" if status is None else "changed"
+        if (now := answer_now(whole, what)) != answer:
+            how = "is there now" if answer is None else "is gone" if now is None else "changed"
             yield f"file {whole} {how}"
     for place, path, digest in trace.get("listed", ()):
         if _names(whole := _from(place, path, root), ()) != digest:
@@ -130,8 +129,8 @@ def changes(
         if digest_of_text(value_of(name)) != digest:
             yield f"environment variable {name} changed"
     for name, digest in trace.get("modules", ()):
-        if graph(name, "") != digest:
-            yield f"module {name} changed"
+        if (graph(name, "") or "") != digest:
+            yield f"module {name} {'changed' if digest else 'is there now'}"
     for place, path, digest in trace.get("sources", ()):
         if graph("", whole := _from(place, path, root)) != digest:
             yield f"source {whole} changed"
@@ -184,8 +183,12 @@ def _digest(path: str, cache: DigestCache) -> str:
 def _names(path: str, without: Any) -> str:
     """The digest of the names in a folder, but for those that the stage itself has made."""
     try:
-        names = sorted(name for name in os.listdir(path) if os.path.join(path, name) not in without)
+        with os.scandir(path) as found:
+            names = sorted(
+                one.name + os.sep * one.is_dir()  # which who lists a folder is told as well
+                for one in found
+                if os.path.join(path, one.name) not in without and one.name != "__pycache__"
+            )
     except OSError:
         return ""
-    names = [name for name in names if name != "__pycache__"]
     return digest_of_text("\0".join(names)) if names else "empty"

@@ -1,7 +1,8 @@
 """What raises no audit event, made visible while a stage runs.
 
 Environment variables are read through the methods of `os.environ`; whether a file is there, through
-`os.stat` and its like; a module by a computed name, through `importlib`. Each is replaced by a
+`os.stat` and its like (path_wraps.py); a module by a computed name, through `importlib`
+(import_wraps.py). Each is replaced by a
 function that records and then does the same, and put back when no stage runs any more.
 
 `os.environ` gets another class meanwhile. To replace the methods of its own does not do: a class
@@ -15,15 +16,16 @@ terminal is, whether a lock is there (askers.py).
 from __future__ import annotations
 
 import builtins
-import importlib
+import importlib.util
 import os
-import stat
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from pipeline.code.askers import KINDS, ON_THEIR_OWN, asker_of, is_project
+from pipeline.code.askers import ON_THEIR_OWN, asker_of, is_project
+from pipeline.code.import_wraps import ImportRecords
+from pipeline.code.path_wraps import PathRecords
 from pipeline.code.workers import watch_worker
 
 # Variables that say where and how a program runs. Only the project's own code may mean them.
@@ -56,6 +58,7 @@ class Wraps:
         from multiprocessing.process import BaseProcess
 
         bootstrap, start = importlib._bootstrap, BaseProcess.start
+        paths, imports = PathRecords(recorders), ImportRecords(recorders)
 
         def starting(process: Any) -> Any:
             """Start a process that reports what it sees."""
@@ -65,11 +68,14 @@ class Wraps:
         self._replace(BaseProcess, "start", starting)
         self._watch_variables()
         for owner, name, record in (
-            (os, "stat", self._asked),
-            (os, "lstat", self._asked),
-            (os, "access", self._accessed),
-            (bootstrap, "_gcd_import", self._imported),
-            (builtins, "__import__", self._imported_by_call),
+            (os, "stat", paths.asked),
+            (os, "lstat", paths.asked_of_link),
+            (os, "readlink", paths.followed),
+            (os, "access", paths.accessed),
+            (os, "open", paths.opened),
+            (importlib.util, "_find_spec", imports.looked_for),
+            (bootstrap, "_gcd_import", imports.imported),
+            (builtins, "__import__", imports.called),
         ):
             if hasattr(owner, name):
                 original = getattr(owner, name)
@@ -102,31 +108,9 @@ class Wraps:
             else:
                 setattr(owner, name, original)
 
-    def _asked(self, answer: Any, path: Any, **_: Any) -> None:
-        asker, method = asker_of()
-        if asker in ON_THEIR_OWN or isinstance(path, int):
-            return
-        for recorder in self._recorders():
-            found = recorder.path(path)
-            if found and not recorder.has_made(recorder.whole(found)):
-                what, value = _of_status(answer, method)
-                recorder.note("asked", (found, what), value)
-
-    def _accessed(self, answer: Any, path: Any, mode: int = 0, **_: Any) -> None:
-        self._asked(None if not answer else _stat(path), path)
-
-    def _imported(self, _: Any, name: str, *rest: Any) -> None:
-        for recorder in self._recorders():
-            recorder.note("modules", name)
-
-    def _imported_by_call(self, module: Any, name: str, *rest: Any) -> None:
-        """A statement gives the import five arguments, a call by hand hardly ever does."""
-        if len(rest) < 4:
-            self._imported(module, name)
-
     def _variable(self, _: Any, environment: Any, name: Any) -> None:
         asker, method = asker_of()
-        if asker in ON_THEIR_OWN or method == "expanduser":
+        if asker in ON_THEIR_OWN or method in ("expanduser", "which"):
             return
         name = os.fsdecode(name)
         if name in _VOLATILE and not is_project(asker):
@@ -166,23 +150,5 @@ def value_of(name: str) -> str | None:
     return None if value is None else os.fsdecode(value)
 
 
-def _of_status(status: Any, method: str) -> tuple[str, Any]:
-    """What was asked of a file, and the answer; None where it is not there."""
-    what = "kind" if method in KINDS else method if method in ("getsize", "getmtime") else "status"
-    return what, describe_status(status, what)
-
-
-def describe_status(status: Any, what: str) -> Any:
-    """The part of a file's status that was asked for, as a JSON value."""
-    if status is None:
-        return None
-    kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"
-    if what == "kind" or (what == "status" and kind == "folder"):
-        return kind
-    size, time_ns = status.st_size, status.st_mtime_ns
-    return {"getsize": size, "getmtime": time_ns}.get(what, [size, time_ns])
-
-
-_stat = os.stat
 _ABLE = (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks, os.supports_effective_ids)
 wrapped = Wraps()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ def search(
         _parsed(session, parse_space(offered, space, program.synonyms)), session
     )
     candidates = [Candidate(values) for values in combinations(dimensions, trials, search_seed)]
+    _begin_with_one_that_can(session, candidates)
     if halving and any(dimension.name == "epochs" for dimension in dimensions):
         raise ConfigError("search: expected --halving to choose the epochs, found epochs=… too")
     for flag, place in (("--save", save), ("--save-recipe", save_recipe)):
@@ -104,6 +105,27 @@ def search(
         raise SystemExit(1)
 
 
+def _begin_with_one_that_can(session: Session, candidates: Sequence[Candidate]) -> None:
+    """Where the flags alone do not go together (--beta2 beside optimizer=adam,adamw), let a
+    combination complete them; that none does is a mistake."""
+    try:
+        session.check()
+    except ConfigError:
+        errors = [error for one in candidates if (error := _trouble(session, one)) is not None]
+        if len(errors) == len(candidates):
+            raise errors[0] from None
+        able = next(one for one in candidates if _trouble(session, one) is None)
+        session.change(**{name: Setting(value, "search") for name, value in able.values.items()})
+
+
+def _trouble(session: Session, candidate: Candidate) -> ConfigError | None:
+    try:
+        session.check(**candidate.values)
+    except ConfigError as error:
+        return error
+    return None
+
+
 def _parsed(session: Session, dimensions: Space) -> Space:
     for dimension in dimensions:
         if dimension.name in SAME_FOR_ALL or not dimension.parameter.option.affects_result:
@@ -129,7 +151,7 @@ def _hold_validation_back(session: Session) -> None:
     setting = session.settings["val_fraction"]
     if not setting.value and setting.origin.startswith("recipe"):
         usual = session.pipeline.parameters["val_fraction"].default
-        session.change("val_fraction", Setting(usual, "search"))
+        session.change(val_fraction=Setting(usual, "search"))
         session.reporter.info(
             f"search holds {usual:.0%} of the training images back, to choose by; "
             f"{setting.origin} trains on all of them"

@@ -105,6 +105,7 @@ def add_to(group: CommandGroup, program: Program) -> None:
         help=HELP,
         extra=FLAGS,
         own_dry_run=True,
+        completes=True,
         folded="train",
     )
     group.place(EXPERIMENTS, "search", summary(HELP), make)

@@ -12,6 +12,7 @@ from pipeline.executors.cores import default_workers
 from pipeline.executors.dask_cluster import expect_cluster
 from pipeline.runner import run
 from pipeline.search.halving import rounds
+from pipeline.settings import scaled
 from pipeline.store.key import Key
 from stages.commands.search import TARGETS
 from stages.commands.search.board import Board
@@ -54,6 +55,7 @@ class Search:
         self._board = Board(session.reporter, total)
         self._dataset = ""
         self._searched = {name for one in candidates for name in one.values}
+        self._measured = {n for n in self._searched if known[n].option.scales_with == "epochs"}
 
     def planned(self) -> list[dict[str, Any]]:
         """The trainings of the first round, and whether they are there already."""
@@ -127,7 +129,8 @@ class Search:
         alike, names = self._in_common(recorded, self.rounds[number][1]), sorted(self._searched)
         for training in trainings:
             of_seed = alike.get(training[1], "")
-            values = {name: training[0].values[name] for name in names}
+            given = self._values(training[0], number)
+            values = {name: given[name] for name in names}
             result = recorded.find(of_seed, values)
             if result is None:
                 settings = self._all_of(training, number)
@@ -159,7 +162,16 @@ class Search:
     def _all_of(self, training: Training, number: int) -> dict[str, Any]:
         """All parameters of a training in a round."""
         candidate, seed = training
-        return {**self.rounds[number][1], **candidate.values, "seed": seed}
+        return {**self.rounds[number][1], **self._values(candidate, number), "seed": seed}
+
+    def _values(self, candidate: Candidate, number: int) -> Mapping[str, Any]:
+        """What a candidate's values are in a round: those measured in epochs follow them."""
+        part = self.rounds[number][1]["epochs"] / self._settings["epochs"]
+        if part == 1 or not self._measured:
+            return candidate.values
+        known = self._session.pipeline.parameters
+        measured = {n: scaled(known[n], candidate.values[n], part) for n in self._measured}
+        return {**candidate.values, **measured}
 
     def _workers_of_each(self, workers: int) -> dict[str, int]:
         """How many cores each training has for itself, where the user has not said it."""

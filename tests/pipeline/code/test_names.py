@@ -1,7 +1,10 @@
 """Which names a function reaches, within a module, across modules and from outside."""
 
+import zipfile
+
 import pytest
 
+from pipeline.errors import CodeError
 from tests.pipeline.code.projects import changed, names, reached
 
 
@@ -124,3 +127,17 @@ def test_where_a_module_lies_does_not_count_and_what_is_in_it_does(folder, name)
         one = reached(folder, body, **{file: "X = 1\n"})
         assert not [symbol for symbol in one if name in symbol]
         assert changed(one, reached(folder, body, **{file: "X = 2\n"}))
+
+
+@pytest.mark.parametrize("call", ['d.query("a > @X")', "d.eval(f'a + @X * {d}')"])
+def test_a_name_in_a_text_that_a_table_is_asked_by_counts(folder, call):
+    one, two = (reached(folder, f"X = {n}\nY = {n}\ndef f(d): return {call}") for n in "12")
+    assert changed(one, two) == {"m.X"}
+
+
+def test_a_module_in_an_archive_is_refused_in_one_line(folder, monkeypatch):
+    with zipfile.ZipFile(folder.root / "lib.zip", "w") as archive:
+        archive.writestr("packed_module.py", "def g(): return 1")
+    monkeypatch.syspath_prepend(str(folder.root / "lib.zip"))
+    with pytest.raises(CodeError, match=r"packed_module.py: expected modules .* unpack it"):
+        reached(folder, "from packed_module import g\ndef f(): return g()")

@@ -60,3 +60,11 @@ def test_annotations_count_in_class_bodies(folder):
     two = reached(folder, "class A:\n  x: float\ndef f(): return A")
     assert changed(one, two) == {"m.A"}
     assert one == reached(folder, "class A:\n  x: int\ndef f(): return A")
+
+
+def test_what_a_decorator_registers_in_a_package_is_reached_by_who_uses_that(folder):
+    plugin = "import pandas as p\n@p.api.register_accessor('x')\nclass One:\n  X = 1\n"
+    text = "import pandas, plugin\ndef f(): return pandas.DataFrame().x\ndef g(): return 1"
+    assert "plugin.One" in names(folder, text, plugin=plugin)
+    other = plugin.replace("register_accessor", "accessor")
+    assert "plugin.One" not in names(folder, text, plugin=other)

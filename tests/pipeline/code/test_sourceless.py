@@ -80,3 +80,17 @@ def test_what_wraps_a_function_counts_too(project):
 def test_only_functions_are_followed():
     with pytest.raises(TypeError, match=r"expected a function, found <built-in function len>"):
         CodeIndex().reached(len)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class M(type):\n  def __call__(self): return {}\n"
+        "class D(metaclass=M): pass\ndef f(): return D()",
+        "K = {}\ndef f(d): return d.query('a > @K')",
+    ],
+)
+def test_a_metaclass_and_names_in_texts_count(text):
+    one, two = (CodeIndex().reached(typed(text.format(n))) for n in (1, 2))
+    assert one.graph != two.graph
+    assert one.graph == CodeIndex().reached(typed(text.format(1))).graph
