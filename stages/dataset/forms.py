@@ -48,7 +48,8 @@ def other_white(dataset: Mapping[str, Any], trained: Pixels | None) -> str:
     if brighter and own.dtype.startswith(("float", "long")):
         return ""
     if not brighter:
-        advice = f"where it is {trained.white:,}, save them as bytes, {trained.advice}"
+        ways = (f"{one.advice} where it is {one.white:,}" for one in (trained, own))
+        advice = f"save them as bytes: {', '.join(ways)}"
     return (
         f"expected {own.dtype} pixels with {trained.white:,} for white, as the model was trained "
         f"on, found {own.white:,}, the first white that none of them exceeds; {advice}"

@@ -45,7 +45,11 @@ def test_unlike(dataset, columns, shape, words):
 @pytest.mark.parametrize(
     ("own", "trained", "words"),
     [
-        (("int64", 16), ("int64", 255), "where it is 255, save them as bytes, numpy.rint(x * (255"),
+        (
+            ("int64", 16),
+            ("int64", 255),
+            "astype(numpy.uint8) where it is 255, numpy.rint(x * (255 / 16",
+        ),
         (("int64", 255), ("int64", 16), "found 255, the first white that none of them exceeds; tr"),
         (("float32", 1), ("float32", 255), "expected float32 pixels with 255 for white, as the mo"),
         (("float32", 255), ("float32", 1), ""),  # brighter fractions are of their own scale

@@ -41,8 +41,7 @@ def runs(call, document):
 
 
 def records(folder, names):
-    trails = chosen(Store(folder / "artifacts"), PIPELINE, names)
-    return [gather(PROGRAM, trail) for trail in trails]
+    return [gather(PROGRAM, one) for one in chosen(Store(folder / "artifacts"), PIPELINE, names)]
 
 
 @pytest.mark.everyday
