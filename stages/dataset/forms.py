@@ -44,7 +44,7 @@ def other_white(dataset: Mapping[str, Any], trained: Pixels | None) -> str:
     own = pixels_of(dataset)
     if own is None or trained is None or own.dtype != trained.dtype or own.white == trained.white:
         return ""
-    brighter, advice = own.white > trained.white, "train the model on such pixels, too"
+    brighter, advice = own.white > trained.white, "train a model on pixels of that white"
     if brighter and own.dtype.startswith(("float", "long")):
         return ""
     if not brighter:

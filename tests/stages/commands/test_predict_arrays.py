@@ -37,6 +37,8 @@ def test_predictions_of_the_array_that_trained_are_those_of_its_evaluation(
         return
     # In a brighter one, the white of the same numbers is another: a network would see other images.
     np.savez(folder / "other.npz", X=pixels * 10, y=SIDES)
-    status, _, err = call("evaluate --load m.json --source other.npz --quiet")
-    assert status == 2
-    assert "expected uint16 pixels with 16 for white, as the model was trained on, found 255" in err
+    words = "expected uint16 pixels with 16 for white, as the model was trained on, found 255, the"
+    for flags, name in (("evaluate --load m.json", "--load"), (f"run --init m.json {TRAIN}", "")):
+        status, _, err = call(f"{flags} --source other.npz --quiet")
+        assert status == 2
+        assert f"{name or '--init m.json'}: {words}" in err

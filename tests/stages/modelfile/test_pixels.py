@@ -48,8 +48,11 @@ def test_pixels_of_its_dtype_are_taken_and_scaled():
     [
         (DARK * 2, "images: expected pixels up to 16, the white of the int64 that the model was"),
         (DARK - 1, "images: expected int64 from 0 to 16, as the model was trained on, found -1 to"),
-        (DARK / 12, "give int64, as the model was trained on, whose white is 16"),
-        (DARK.astype(np.int32), "give int64, as the model was trained on, whose white is 16"),
+        (DARK / 12, "give int64 with 16 for white, as the model was trained on, or bytes with 255"),
+        (
+            DARK.astype(np.int32),
+            "give int64 with 16 for white, as the model was trained on, or bytes with 255",
+        ),
     ],
 )
 def test_others_are_refused(array, words):
