@@ -47,8 +47,8 @@ def expect_images(
             advice = "where they are bytes, 0 to 255: images.astype(numpy.uint8)"
         if pixels and pixels.dtype != BYTES:
             advice = (
-                f"give {pixels.dtype} with {pixels.white:,} for white, as the model was trained on, "
-                "or bytes with 255"
+                f"give {pixels.dtype} with {pixels.white:,} for white, as the model was trained "
+                "on, or bytes with 255"
             )
     elif found.shape == shape:
         advice = "give one image as images[numpy.newaxis]"
