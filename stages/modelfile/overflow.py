@@ -40,7 +40,8 @@ def overflow(
         return DataError(MODEL)
     with np.errstate(all="ignore"):
         mean, inverse = constants if len(constants) else (np.float32(0), np.float32(1))
-        usual = np.multiply.outer([-1, 0, 1], np.ones(rows.shape[1])) / inverse + mean
+        spread = np.where(inverse == 0, 0, 1 / inverse)
+        usual = np.multiply.outer([-1, 0, 1], np.ones(rows.shape[1])) * spread + mean
         if not np.isfinite(ask(usual.astype(np.float32))).all():
             return DataError(MODEL)
         row = int(np.argmin(np.isfinite(found).all(axis=1)))
