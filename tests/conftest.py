@@ -11,6 +11,7 @@ disk makes of it. Property tests draw the same examples each time, many more of 
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import os
 import shutil
@@ -28,8 +29,9 @@ from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 MIRRORS = ("pipeline", "stages")  # what lies here mirrors the code
-EVERYDAY = (*MIRRORS, "test_architecture.py")  # the rest of a folder or a file is marked `whole`
-HEAVY = ("torch", "sklearn.model_selection", "pandas", "polars", "pyarrow.parquet", "distributed")
+EVERYDAY = (*MIRRORS, "test_architecture.py")  # any other folder or file is marked `whole`
+SOME_EVERYDAY = ("end_to_end",)  # of these, what is marked `everyday` is not
+HEAVY = ("sklearn.model_selection", "pandas", "polars", "pyarrow.parquet", "distributed")
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; containers often have 64 MiB
 
@@ -59,10 +61,31 @@ _measured: Any = None  # what coverage has started, if it has
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Processes that run tests beside each other import what is heavy before coverage begins."""
+    """Who names files runs what is in them, for every day or not. Processes that run tests beside
+    each other import what is heavy before coverage begins."""
+    if config.args_source == config.ArgsSource.ARGS and is_everyday(config):
+        config.option.markexpr = "not long"
     for name in HEAVY if hasattr(config, "workerinput") else ():
         with suppress(ImportError):
             importlib.import_module(name)
+
+
+def is_everyday(config: pytest.Config) -> bool:
+    """Whether this is `make test`, as pyproject.toml has it."""
+    return "everyday" in config.option.markexpr
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is not for every day need not be imported, then."""
+    is_whole = collection_path.parent == HERE and collection_path.is_dir()
+    wanted = (*EVERYDAY, *SOME_EVERYDAY)
+    return True if is_whole and collection_path.name not in wanted and is_everyday(config) else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is there by now stays: to look through it for garbage, again and again, takes time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

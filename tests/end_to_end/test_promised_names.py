@@ -6,8 +6,6 @@ import inspect
 import re
 import tomllib
 
-import pytest
-
 import pipeline
 from pipeline import run
 from stages import neuralnet
@@ -39,7 +37,6 @@ def test_what_a_run_returns(tmp_path):
             assert one.reason.startswith(reason)
 
 
-@pytest.mark.everyday
 def test_fields_of_json(document):
     found = document("run", *QUICK, "--tta")
     assert all({"name", "status", "seconds", "reason"} <= one.keys() for one in found["stages"])

@@ -157,6 +157,7 @@ def test_values_of_this_thread_and_context():
     assert referents([], list) == []
 
 
+@pytest.mark.whole  # it takes seconds to import
 def test_tensors():
     torch = pytest.importorskip("torch")
     value = torch.zeros(3)

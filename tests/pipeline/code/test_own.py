@@ -121,6 +121,7 @@ def test_the_oldest_files_go(work, tmp_path, monkeypatch):
     assert len(files(tmp_path)) == 2
 
 
+@pytest.mark.whole
 def test_what_a_stage_is_seen_to_depend_on_is_the_same(tmp_path, monkeypatch):
     """Modules whose import is deferred are imported before the stage runs, remembered or not."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))

@@ -19,8 +19,6 @@ from stages.commands.report.trail import chosen
 from stages.commands.report.weights import first_layer, to_pixels
 from tests.stages.examples import pictures, write_all
 
-pytestmark = pytest.mark.whole
-
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 2 --batch 30"
 OTHER = f"{SMALL} --lr 0.05 --whiten pca --components 40 --standardize feature --flip random --tta"
 
@@ -44,7 +42,6 @@ def records(folder, names):
     return [gather(PROGRAM, one) for one in chosen(Store(folder / "artifacts"), PIPELINE, names)]
 
 
-@pytest.mark.everyday
 def test_run_leaves_a_page(call, document, folder, runs):
     page = folder / "artifacts/reports" / f"{runs[0]}.html"
     text = page.read_text("utf-8")
@@ -57,6 +54,7 @@ def test_run_leaves_a_page(call, document, folder, runs):
     assert page.stat().st_mtime_ns == before
 
 
+@pytest.mark.whole
 def test_a_folder_of_photos_is_called_by_its_name(call, folder, tmp_path):
     photos = write_all(tmp_path / "my photos", pictures())
     flags = f"--source '{photos}' --hidden 4 --epochs 1 --batch 8 --artifacts-dir '{tmp_path}'"
@@ -68,6 +66,7 @@ def test_a_folder_of_photos_is_called_by_its_name(call, folder, tmp_path):
     assert str(photos) in shlex.split(command)
 
 
+@pytest.mark.whole
 def test_no_report(call, document, folder, tmp_path):
     found = document(f"run {SMALL} --artifacts-dir {tmp_path} --no-report --save m.json")
     assert "report" not in found
