@@ -27,7 +27,8 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
-from stages.dataset.forms import unlike
+from stages.dataset.formats.whites import pixels_of
+from stages.dataset.forms import other_white, unlike
 from stages.features import expect_images, far_off, make_inputs
 from stages.options import InputOptions, Tta
 
@@ -60,6 +61,8 @@ def evaluate(
             f"--load: expected a model of the form of this dataset, {found[0]}, found {found[1]}; "
             "load a model of this dataset, or bring image files to its size with --size"
         )
+    if loaded and (words := other_white(dataset, pixels_of(training))):
+        raise ConfigError(f"--load: {words}")
     _check_fits(training, asdict(inputs), standardization.shape[1], features.shape[1])
     if network.outputs != len(dataset["classes"]):
         raise ConfigError(

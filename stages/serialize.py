@@ -16,6 +16,7 @@ from pipeline.store.durable import replacing
 from pipeline.store.troubles import storage_errors
 from stages import neuralnet as nn
 from stages.dataset.formats.layout import shape_of
+from stages.dataset.formats.whites import pixels_of
 from stages.modelfile.model import Model
 from stages.options import InputOptions, SplitOptions, Tta
 
@@ -59,6 +60,7 @@ def serialize(
         evaluation=evaluation,
         tta=tta,
         columns=columns,
+        pixels=pixels_of(dataset),
     )
     return model.to_document()
 

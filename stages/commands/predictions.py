@@ -3,7 +3,7 @@ text for people and for other programs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pipeline.cli.table import align
 from pipeline.errors import DataError
 from stages.dataset.formats.images import read_image
 from stages.modelfile.model import Model
+from stages.modelfile.overflow import RowOverflow
 
 ARRAYS = (".npy", ".npz")
 Found = tuple[str, dict[str, float], list[str]]
@@ -64,7 +65,9 @@ def _found(model: Model, path: Path, called: str) -> Iterator[Found]:
 
     for lines, rows in rows_of(path, model.columns):
         unknown = unknown_texts(rows, model.columns)
-        for place, found in enumerate(model.probabilities(rows)):
+        for place, found in enumerate(
+            _probabilities(model, rows, lambda row, lines=lines: f"{called}:{lines[row]}")
+        ):
             ranked = dict(zip(model.classes, found.tolist(), strict=True))
             yield f"{called}:{lines[place]}", ranked, _at(unknown, place)
 
@@ -78,16 +81,26 @@ def _of_array(model: Model, path: Path, called: str) -> Iterator[Found]:
             f"{shown_name(texts[0])}, found an array of numbers"
         )
     place = 0
-    for examples in examples_in(path):
+    for examples in examples_in(path, model.pixels):
         if examples.shape[1:] != model.shape:
             raise DataError(
                 f"{path}: expected {_form(model.shape)}, as the model was trained on, found "
                 f"{_form(examples.shape[1:])}; bring them to this form, a lone one as "
                 "x[numpy.newaxis]"
             )
-        for found in model.probabilities(examples):
+        for found in _probabilities(
+            model, examples, lambda row, start=place: f"{called}[{start + row}]"
+        ):
             yield f"{called}[{place}]", dict(zip(model.classes, found.tolist(), strict=True)), []
             place += 1
+
+
+def _probabilities(model: Model, rows: np.ndarray, name: Callable[..., str]) -> np.ndarray:
+    """The model's probabilities of rows; `name` is what one is called, where it is at fault."""
+    try:
+        return model.probabilities(rows)
+    except RowOverflow as error:
+        raise DataError(f"{name(error.row)}: {error.words}") from None
 
 
 def _form(shape: tuple[int, ...]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stages.dataset.formats.columns import width_of
+from stages.dataset.formats.whites import BYTES, DTYPES, WHITES, Pixels
 from stages.features import LUMA
 from stages.modelfile.strict import kind, require, shown
 
@@ -78,6 +79,18 @@ def read_input(
         f"input.shape: expected [{width}], the features of its columns, found {shown(shape)}",
     )
     return (width,), tuple(columns)
+
+
+def read_pixels(value: Mapping[str, Any]) -> Pixels | None:
+    """What the pixels of the arrays were that it was trained on; None where the file has none."""
+    if "pixels" not in value:
+        return None
+    found = read_field(value, "pixels", dict)
+    dtype, white = read_choice(found, "dtype", DTYPES), found.get("white")
+    good = type(white) is int and white in ((255,) if dtype == BYTES else WHITES)
+    expected = "255" if dtype == BYTES else "1, 16, 255 or 65535"
+    require(good, f"white: expected {expected}, found {shown(white)}")
+    return Pixels(dtype, white)
 
 
 def _expect_column(column: Any, where: str) -> None:

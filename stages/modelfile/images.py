@@ -12,15 +12,20 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import DataError
+from stages.dataset.formats.whites import BYTES, Pixels, dtype_name, to_bytes
 
 
 def expect_images(
-    images: Any, shape: tuple[int, ...], columns: Sequence[Mapping[str, Any]] = ()
+    images: Any,
+    shape: tuple[int, ...],
+    columns: Sequence[Mapping[str, Any]] = (),
+    pixels: Pixels | None = None,
 ) -> np.ndarray:
     """The images as an array uint8 (n, *shape). Raises `DataError`, which says what to do.
 
     shape (d,): the rows of a table instead, float32 (n, d), of finite numbers, or a DataFrame with
-    these columns.
+    these columns. pixels: those that the model was trained on; images of their dtype are taken,
+    too, and scaled by their white.
     """
     if columns and hasattr(images, "columns"):
         return _of_frame(images, columns)
@@ -32,12 +37,19 @@ def expect_images(
         return _expect_rows(found, shape)
     if found.dtype == np.uint8 and found.shape[1:] == shape:
         return found
+    if pixels and found.shape[1:] == shape and dtype_name(found.dtype) == pixels.dtype:
+        return _scaled(found, pixels)
     channels, height, width = shape
     advice = "bring them to this form"
     if found.shape[1:] == shape:
         advice = "give the bytes 0 to 255 of the images, as they were before they were scaled"
         if found.dtype.kind in "iu":
             advice = "where they are bytes, 0 to 255: images.astype(numpy.uint8)"
+        if pixels and pixels.dtype != BYTES:
+            advice = (
+                f"give {pixels.dtype} with {pixels.white:,} for white, as the model was trained "
+                "on, or bytes with 255"
+            )
     elif found.shape == shape:
         advice = "give one image as images[numpy.newaxis]"
     elif found.shape[1:] == (height, width, channels):
@@ -48,6 +60,18 @@ def expect_images(
         f"images: expected uint8 (n, {channels}, {height}, {width}), found {found.dtype} "
         f"{found.shape}; {advice}"
     )
+
+
+def _scaled(images: np.ndarray, pixels: Pixels) -> np.ndarray:
+    """Images of the dtype that a model was trained on, as bytes."""
+    least, most = (float(end) for end in (images.min(), images.max())) if images.size else (0, 0)
+    white = pixels.white_of(images.dtype, most, "images") if least >= 0 else None
+    if white is None:  # of NaN, both are
+        raise DataError(
+            f"images: expected {pixels.dtype} from 0 to {pixels.white:,}, as the model was trained "
+            f"on, found {least:g} to {most:g}; bring them to that scale, or give bytes"
+        )
+    return to_bytes(images, white)
 
 
 def _of_frame(frame: Any, columns: Sequence[Mapping[str, Any]]) -> np.ndarray:

@@ -17,7 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.parameters import Option
 from pipeline.store.files import Files, identify
 from stages import neuralnet as nn
-from stages.dataset.forms import unlike
+from stages.dataset.forms import other_white, unlike
 from stages.modelfile.model import Model
 from stages.modelfile.reader import read_model
 from stages.options import InputOptions
@@ -44,11 +44,14 @@ def identified(file: str | Files) -> Files:
 
 
 def expect_same_form(init: str | Files, dataset: dict[str, Any]) -> None:
-    """ConfigError unless the model is of images as large, or of a table with the same columns."""
+    """ConfigError unless the model is of images as large, or of a table with the same columns, and
+    of arrays whose pixels were scaled as these are."""
     file = identified(init)
     model = read_model(file.files[0].path)
     if words := unlike(dataset, model.columns, model.shape):
         raise _unfit(file, f"the form of this dataset, {words[0]}", words[1])
+    if whites := other_white(dataset, model.pixels):
+        raise ConfigError(f"--init {file.files[0].path.name}: {whites}")
 
 
 def initial_constants(

@@ -36,6 +36,7 @@ def load(*, load: Load = "") -> dict[str, Any]:
             "preprocessing": _preprocessing(model),
             "columns": list(model.columns),
             "shape": list(model.shape),
+            "pixels": model.pixels.record() if model.pixels else None,
             "classes": list(model.classes),
         },
     }

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import DataError
 from stages import neuralnet as nn
+from stages.dataset.formats.whites import Pixels
 from stages.features import LUMA, make_inputs, to_features
 from stages.modelfile.images import expect_images
 from stages.modelfile.networks import is_plain, stacked
+from stages.modelfile.overflow import overflow
 from stages.modelfile.tensors import encode_tensor
 from stages.options import InputOptions
 
@@ -28,7 +29,9 @@ class Model:
     """A network with everything around it that its predictions depend on.
 
     `shape` is that of an image, (channels, height, width), or (d,) for the rows of a table, whose
-    columns are then in `columns`, as in the record of the dataset. `color`, `scale`, `contrast` and
+    columns are then in `columns`, as in the record of the dataset. `pixels`: the dtype and the
+    white of the array of images that it was trained on; None: it was no array, or it is not known
+    (files from before this field). `color`, `scale`, `contrast` and
     `storage` are the parameters of that name; `standardization` and `whitening` come from these
     stages.
     `tta`: flip TTA, predictions are averages over an image and its flip.
@@ -48,6 +51,7 @@ class Model:
     training: Mapping[str, Any]
     evaluation: Mapping[str, Any]
     columns: tuple[Mapping[str, Any], ...] = ()
+    pixels: Pixels | None = None
 
     @property
     def _options(self) -> InputOptions:
@@ -67,21 +71,21 @@ class Model:
         """uint8 images (n, channels, height, width) → class probabilities (n, classes).
 
         Of a table, float32 rows (n, d) instead, as `dataset.formats.table.encode` makes them, or a
-        DataFrame, whose columns are taken by name.
+        DataFrame, whose columns are taken by name. Of arrays whose pixels are no bytes, such pixels
+        in the dtype of `pixels`, too: they are scaled by its white.
 
-        Raises `DataError` on images of another form, and where the model's numbers are so large
-        that they overflow.
+        Raises `DataError` on images of another form, and where numbers overflow, those of the
+        model or (`RowOverflow`) of a row.
         """
-        images = expect_images(images, self.shape, self.columns)
+        images = expect_images(images, self.shape, self.columns, self.pixels)
         with np.errstate(all="ignore"):  # reported in our own words
-            features = to_features(images, self._options)
-            found = self.network.probabilities(features, inputs=self.inputs, mirror=self.tta)
+            found = self._ask(to_features(images, self._options))
         if not np.isfinite(found).all():
-            raise DataError(
-                "expected probabilities from the model, found numbers that overflow: its "
-                "parameters are too large; train it again, or use another model"
-            )
+            raise overflow(images, found, self.columns, self.standardization, self._ask)
         return found
+
+    def _ask(self, features: np.ndarray) -> np.ndarray:
+        return self.network.probabilities(features, inputs=self.inputs, mirror=self.tta)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """uint8 images (n, 3, height, width) → the name of the most probable class of each (n,)."""
@@ -123,7 +127,12 @@ class Model:
         if self.columns:
             columns = [dict(column) for column in self.columns]
             return {"shape": list(self.shape), "dtype": "float32", "columns": columns}
-        return {"shape": list(self.shape), "dtype": "uint8", "order": "channel, row, column"}
+        return {
+            "shape": list(self.shape),
+            "dtype": "uint8",
+            "order": "channel, row, column",
+            **({"pixels": self.pixels.record()} if self.pixels else {}),
+        }
 
     def _version(self) -> int:
         """The lowest version that has all that the model needs."""

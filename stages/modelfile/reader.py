@@ -25,6 +25,7 @@ from stages.modelfile.fields import (
     read_field,
     read_input,
     read_members,
+    read_pixels,
 )
 from stages.modelfile.model import FORMAT, VERSIONS, Model
 from stages.modelfile.networks import expect_constants, read_network
@@ -85,6 +86,7 @@ def from_document(document: Any) -> Model:
         training=read_field(document, "training", dict),
         evaluation=read_field(document, "evaluation", dict),
         columns=columns,
+        pixels=None if columns else read_pixels(document["input"]),
     )
 
 

@@ -26,6 +26,7 @@ from stages.dataset.formats.blobs import blobs
 from stages.dataset.formats.examples import Examples
 from stages.dataset.formats.layout import shown
 from stages.dataset.formats.npy import map_array
+from stages.dataset.formats.whites import Pixels
 from stages.dataset.holdout import held_out
 from stages.dataset.sources.address import Address, file_name
 from stages.dataset.spool import Block, Reading, train_first
@@ -91,14 +92,15 @@ def read(source: Files, options: Any, context: Context) -> Reading:
             "classes": names,
             "train": int(len(test) - test.sum()),
             "test": int(test.sum()),
-            **examples[0].record(),
+            **examples[0].record(white),
         }
 
 
-def examples_in(path: Path) -> Iterator[np.ndarray]:
+def examples_in(path: Path, trained: Pixels | None = None) -> Iterator[np.ndarray]:
     """The examples of an `.npy` or `.npz` file without labels, block by block.
 
-    Images uint8 (k, c, h, w) or rows float32 (k, d). Raises `DataError` where it holds none.
+    Images uint8 (k, c, h, w) or rows float32 (k, d). trained: the pixels that the model was trained
+    on. Raises `DataError` where the file holds none, or nothing says what their white is.
     """
     with ExitStack() as stack:
         source = identify(path)
@@ -111,12 +113,8 @@ def examples_in(path: Path) -> Iterator[np.ndarray]:
                 f"{path}: expected one array, or one of them named {', '.join(EXAMPLES)}, found "
                 f"{', '.join(map(shown, sorted(found)[:8])) or 'none'}; rename the one to predict"
             )
-        own = Examples(found[names[0]], f"{path}: {shown(names[0])}")
-        if own.is_dark or own.white == 16:  # whose white the model's examples had is not known
-            raise DataError(
-                f"{own.where}: expected pixels with 255 for white, as arrays of bytes have them, "
-                f"found none above {own.most:g}, nearly black; bring them to 0 to 255"
-            )
+        own = Examples(found[names[0]], f"{path}: {shown(names[0])}", trained)
+        own.expect_known_white(trained)
         yield from own.blocks(own.white)
 
 

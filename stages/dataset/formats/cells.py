@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,12 @@ def is_infinite(cell: Any) -> bool:
 def text_of(cell: Any) -> str:
     """A cell as a text, without space around it."""
     return cell.strip() if isinstance(cell, str) else "" if cell is None else str(cell)
+
+
+def truth_values(texts: Collection[str]) -> dict[str, str]:
+    """`true` or `false` for each text, where each is one of them, small or capital; else none."""
+    found = {text: text.lower() for text in texts}
+    return found if set(found.values()) <= {"true", "false"} else {}
 
 
 def is_missing(cell: Any) -> bool:

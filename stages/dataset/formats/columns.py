@@ -23,6 +23,7 @@ from stages.dataset.formats.cells import (
     missing_values,
     number_of,
     text_of,
+    truth_values,
 )
 from stages.dataset.formats.dropped import drop_flag
 from stages.dataset.formats.layout import RECORDS, shown
@@ -124,7 +125,8 @@ def _column(name: str, seen: _Seen, path: object, warn: Callable[[str], None]) -
             f"numbers, because of {shown(str(cell))} in line {line}; where numbers are meant, "
             f"correct it, or leave the column out with {drop_flag(name)}"
         )
-    return {"name": name, "kind": "category", "values": sorted(seen.texts)}
+    texts = set(truth_values(seen.texts).values()) or seen.texts  # one text, whatever file it is
+    return {"name": name, "kind": "category", "values": sorted(texts)}
 
 
 def _as_labels(labels: list[str]) -> np.ndarray:

@@ -1,8 +1,9 @@
 """Examples: an array of any form and type as images or as the rows of a table, in blocks.
 
-Pixels of other types than bytes are scaled: white is the first of 1, 16, 255, 65,535 that no pixel
-exceeds. Refused is what would be nearly black then: fractions, or beyond 255 anything, of which no
-pixel reaches an eighth of that white (0 to 1.01, 0 to 2.5, 0 to 300), and fractions up to 16.
+Pixels of other types than bytes are scaled: white is that of the examples that a model was trained
+on where these are like them, else the first of 1, 16, 255, 65,535 that no pixel exceeds. Refused is
+what would be nearly black then: fractions, or beyond 255 anything, of which no pixel reaches an
+eighth of that white (0 to 1.01, 0 to 2.5, 0 to 300), and fractions up to 16.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ import numpy as np
 from pipeline.errors import DataError
 from stages.dataset.formats.cells import loses_digits
 from stages.dataset.formats.layout import RECORDS
+from stages.dataset.formats.whites import DARK, Pixels, dtype_name, guess_white, to_bytes
 
 BLOCK = 1 << 22  # bytes of pixels or features at once
 SIDE = 4096  # pixels
-WHITES = (1, 16, 255, 65_535)
-DARK = 8  # no pixel that is this part of white: it is another white that was meant
 
 
 class Examples:
-    """The examples in an array: as uint8 images (n, c, h, w), or as float32 features (n, d)."""
+    """The examples in an array: as uint8 images (n, c, h, w), or as float32 features (n, d).
 
-    def __init__(self, array: np.ndarray, where: str) -> None:
+    trained: the pixels that a model was trained on, which reads these; None: not known, or none.
+    """
+
+    def __init__(self, array: np.ndarray, where: str, trained: Pixels | None = None) -> None:
         self.array, self.where, self.count = array, where, len(array) if array.ndim else 0
         self.bytes = array.dtype == np.uint8  # what they are needs no scale
         shape = array.shape[1:]
@@ -56,15 +59,16 @@ class Examples:
             raise DataError(f"{where}: expected at most {SIDE:,} pixels a side, found {shape}")
         self.form = [3 if channels == 4 else channels, *sides] if channels else list(shape)
         self.most = 0.0  # of its pixels
-        self.white = self._white() if channels else 1
+        self.white = self._white(trained) if channels else 1
         if not channels:
             for start in self._starts():
                 self._expect_finite(start, array[start : start + self.rows])
 
-    def record(self) -> dict[str, Any]:
-        """What the record of the dataset says of the examples."""
+    def record(self, white: int) -> dict[str, Any]:
+        """What the record of the dataset says of the examples, and of their pixels."""
         if len(self.form) == 3:
-            return {"shape": self.form}
+            pixels = Pixels.of(self.array.dtype, 255 if self.bytes else white)
+            return {"shape": self.form, "pixels": pixels.record()}
         columns = [{"name": f"x{number}", "kind": "number"} for number in range(self.form[0])]
         return {"shape": None, "columns": columns}
 
@@ -89,7 +93,7 @@ class Examples:
 
     def _images(self, rows: np.ndarray, white: int) -> np.ndarray:
         if not self.bytes:
-            rows = np.rint(rows.astype(np.float64) * (255 / white)).astype(np.uint8)
+            rows = to_bytes(rows, white)
         if rows.ndim == 3:
             return np.ascontiguousarray(rows[:, np.newaxis])
         if self.last:
@@ -109,7 +113,25 @@ class Examples:
         pairs = zip(least.tolist(), most.tolist(), strict=True)
         return [place for place, pair in enumerate(pairs) if loses_digits(*pair)]
 
-    def _white(self) -> int:
+    def expect_known_white(self, trained: Pixels | None) -> None:
+        """Raise `DataError` where these are to be predicted, and nothing says what white is."""
+        doubtful = self.is_dark or self.white == 16
+        own = dtype_name(self.array.dtype)
+        known = trained and (own == trained.dtype or trained.white == self.white != 255)
+        if not doubtful or known:
+            return
+        advice = "bring them to 0 to 255"
+        if trained is not None:
+            advice = (
+                f"the model was trained on {trained.dtype} with {trained.white:,} for white: where "
+                f"that is theirs, give them as {trained.dtype}; else {advice}"
+            )
+        raise DataError(
+            f"{self.where}: expected pixels with 255 for white, as arrays of bytes have them, "
+            f"found none above {self.most:g}, nearly black; {advice}"
+        )
+
+    def _white(self, trained: Pixels | None) -> int:
         if self.bytes:
             self.most = float(max(self.array[at : at + self.rows].max() for at in self._starts()))
             return 255
@@ -120,7 +142,11 @@ class Examples:
             least, most = min(least, float(rows.min())), max(most, float(rows.max()))
             whole = whole and (rows.dtype.kind != "f" or bool((rows == np.rint(rows)).all()))
         self.most = most
-        white = next((white for white in WHITES if most <= white), None)
+        if trained and least >= 0:
+            known = trained.white_of(self.array.dtype, most, self.where)
+            if known is not None:
+                return known
+        white = guess_white(most)
         dark = white is not None and (most * DARK <= white or white == 16)
         if least < 0 or white is None or (dark and most > 1 and (not whole or white > 255)):
             raise DataError(

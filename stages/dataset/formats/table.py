@@ -18,7 +18,13 @@ from pipeline.context import Context
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import Files
 from stages.dataset.classes import number_labels
-from stages.dataset.formats.cells import is_missing, missing_values, number_of, text_of
+from stages.dataset.formats.cells import (
+    is_missing,
+    missing_values,
+    number_of,
+    text_of,
+    truth_values,
+)
 from stages.dataset.formats.columns import Column, learn_columns, width_of
 from stages.dataset.formats.dropped import names_in
 from stages.dataset.formats.layout import shown
@@ -81,10 +87,16 @@ def encode(batch: Batch, columns: Sequence[Column], where: object) -> np.ndarray
             raise missing_values(where, {column["name"]: lines}, needed=True)
         if "values" in column:
             number = {value: start + place for place, value in enumerate(column["values"])}
+            count = len(number)
+            if truths := truth_values(number):  # however a model, or another table, writes them
+                number = {truths[value]: place for value, place in number.items()} | number
             for row, cell in enumerate(cells):
-                if (place := number.get(text_of(cell))) is not None:
+                text = text_of(cell)
+                if (
+                    place := number.get(text, number.get(text.lower()) if truths else None)
+                ) is not None:
                     features[row, place] = 1
-            start += len(number)
+            start += count
         else:
             for row, cell in enumerate(cells):
                 if (value := number_of(cell)) is None:
@@ -105,8 +117,14 @@ def rows_of(path: Path, columns: Sequence[Column]) -> Iterator[tuple[Sequence[in
                 f"{path}: expected the columns that the model was trained on, found none named "
                 f"{', '.join(map(shown, missing[:8]))}; add them"
             )
+        rows = 0
         for batch in reader.batches():
+            rows += len(batch.lines)
             yield batch.lines, encode(batch, columns, path)
+        if not rows:
+            raise DataError(
+                f"{path}: expected rows below the names of the columns, found none to predict"
+            )
 
 
 def unknown_texts(features: np.ndarray, columns: Sequence[Column]) -> dict[str, np.ndarray]:

@@ -104,6 +104,8 @@ def to_onnx(onnx: Any, graph: Graph, model: Model) -> Any:
     if model.columns:  # which number of a row is what
         columns = [dict(column) for column in model.columns]
         words["columns"] = json.dumps(columns, ensure_ascii=False)
+    if model.pixels:  # what was brought to bytes, and how
+        words["pixels"] = json.dumps(model.pixels.record())
     helper.set_model_props(made, words)
     return made
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from stages.dataset.formats.whites import BYTES
 from stages.modelfile.formats import python_text as text
 from stages.modelfile.formats.steps import Step, feature_steps, layer_steps
 from stages.modelfile.model import Model
@@ -47,6 +48,7 @@ def _code(model: Model, features: list[Step], layers: list[Step]) -> str:
     used = dict.fromkeys(step.kind for step in (*features, *layers))
     marks = {
         "SHAPE": repr(model.shape),
+        "PIXELS": _pixels(model),
         "IMAGES": f"(n, {', '.join(map(str, model.shape))})",
         "OR_IMAGE": "…" if model.columns else "or IMAGE …",
         "GIVEN": "float32" if model.columns else "uint8",
@@ -82,6 +84,14 @@ def _columns(model: Model) -> str:
     if not words:
         return ""
     return "\n" + _call("COLUMNS = ", [*words, *([""] if len(words) == 1 else [])], "")
+
+
+def _pixels(model: Model) -> str:
+    """How other pixels than bytes were brought to them, for a model of such arrays."""
+    if model.pixels is None or model.pixels.dtype == BYTES:
+        return ""
+    words = f"# Trained on pixels of {model.pixels.dtype} with {model.pixels.white} for white"
+    return f"{words}, as bytes:\n# {model.pixels.advice.replace('numpy', 'np')}\n"
 
 
 def _names(classes: tuple[str, ...]) -> str:

@@ -32,7 +32,7 @@ import numpy as np
 
 «CLASSES»
 SHAPE = «SHAPE»  # of an image: channels, height, width
-BLOCK = 256  # images at a time, so that memory is bounded
+«PIXELS»BLOCK = 256  # images at a time, so that memory is bounded
 
 
 def probabilities(images):

@@ -43,8 +43,9 @@ class NetworkClassifier(Predictor):
     ) -> NetworkClassifier:
         """Train on X (n, d), dense or sparse, with labels y (n,).
 
-        sample_weight: (n,), at least 0; None: all 1. X_val, y_val: examples to validate on; by
-        default, with early stopping, a part of X. Raises ValueError for what cannot be trained on.
+        sample_weight: (n,) or one number, at least 0; None: all 1. X_val, y_val: examples to
+        validate on; by default, with early stopping, a part of X. Raises ValueError for what cannot
+        be trained on.
         """
         check_parameters(self)
         again = self.warm_start and hasattr(self, "network_")

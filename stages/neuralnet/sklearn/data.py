@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,10 +58,13 @@ def check_weights(
 ) -> np.ndarray | None:
     """Weights float64 (n,), those of samples times those of classes; None: all are 1.
 
-    y: class numbers. class_weight: None, {label: weight}, or "balanced", with which every class
-    that occurs has as much weight as any other (before the weights of samples).
+    y: class numbers. sample_weight: (n,), or one number for all. class_weight: None,
+    {label: weight}, or "balanced", with which every class that occurs has as much weight as any
+    other (before the weights of samples).
     """
     weights = None
+    if isinstance(sample_weight, Real):  # the same for all, as scikit-learn takes it
+        sample_weight = np.full(len(y), sample_weight, np.float64)
     if sample_weight is not None:
         weights = check_array(
             sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"

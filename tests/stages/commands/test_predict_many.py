@@ -113,7 +113,7 @@ def test_no_two_columns_of_it_have_the_same_name(call, folder):
 def test_texts_that_a_model_of_a_table_does_not_know_are_reported(call, folder):
     columns = (
         {"name": "size", "kind": "number"},
-        {"name": "color", "kind": "category", "values": ["false", "true"]},
+        {"name": "color", "kind": "category", "values": ["blue", "true"]},
     )
     made = replace(model(shape=(1, 1, 3)), shape=(3,), columns=columns)
     path = save(folder / "model.json", made)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stages.dataset.forms import unlike
+from stages.dataset.formats.whites import Pixels
+from stages.dataset.forms import other_white, unlike
 
 NUMBERS = [{"name": f"x{n}", "kind": "number"} for n in range(10)]
 RED = [{"name": "c", "kind": "category", "values": ["red", "white"]}]
@@ -39,3 +40,27 @@ def test_alike(dataset, columns, shape):
 )  # fmt: skip
 def test_unlike(dataset, columns, shape, words):
     assert unlike(dataset, columns, shape) == words
+
+
+@pytest.mark.parametrize(
+    ("own", "trained", "words"),
+    [
+        (
+            ("int64", 16),
+            ("int64", 255),
+            "astype(numpy.uint8) where it is 255, numpy.rint(x * (255 / 16",
+        ),
+        (("int64", 255), ("int64", 16), "found 255, the first white that none of them exceeds; tr"),
+        (("float32", 1), ("float32", 255), "expected float32 pixels with 255 for white, as the mo"),
+        (("float32", 255), ("float32", 1), ""),  # brighter fractions are of their own scale
+        (("float32", 1), ("uint8", 255), ""),
+        (("int64", 16), ("int64", 16), ""),
+        (("int64", 16), None, ""),
+        (None, ("int64", 16), ""),
+    ],
+)
+def test_whites_that_cannot_both_be_right(own, trained, words):
+    dataset = {"pixels": Pixels(*own).record()} if own else {}
+    found = other_white(dataset, Pixels(*trained) if trained else None)
+    assert words in found
+    assert bool(found) == bool(words)

@@ -40,6 +40,18 @@ WIDE = {**encode_tensor(np.zeros((6, 4))), "dtype": "float64"}
         ("input.shape", [3, True, 6], "input.shape: expected"),
         ("input.shape", [3, 5000, 1], "input.shape: expected"),
         ("input.shape", [3, 3, 3], "layers: expected 9 inputs for these images, found 6"),
+        ("input.pixels", 255, "pixels: expected an object, found a number"),
+        (
+            "input.pixels",
+            {"dtype": "object", "white": 1},
+            "dtype: expected bool or int8 or .* 'obj",
+        ),
+        ("input.pixels", {"dtype": "uint8", "white": 16}, "white: expected 255, found 16"),
+        (
+            "input.pixels",
+            {"dtype": "int8", "white": True},
+            "white: expected 1, 16, 255 or 6.* True",
+        ),
         ("preprocessing", None, "preprocessing: expected an object, found nothing"),
         ("preprocessing.color", 1, "color: expected true or false, found 1"),
         ("preprocessing.color", True, "layers: expected 18 inputs for these images, found 6"),

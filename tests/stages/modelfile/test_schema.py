@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from stages import modelfile
+from stages.dataset.formats.whites import DTYPES, WHITES, Pixels
 from stages.features import LUMA, SCALES, STORAGES
 from stages.modelfile.model import FORMAT, VERSIONS
 from stages.modelfile.reader import from_document
@@ -43,6 +45,14 @@ def test_what_is_written_is_valid_and_every_field_is_named(variant):
         assert document[name].keys() <= described[name]["properties"].keys()
 
 
+def test_the_pixels_of_arrays_are_those_that_the_reader_knows():
+    described = SCHEMA["properties"]["input"]["properties"]["pixels"]["properties"]
+    assert tuple(described["dtype"]["enum"]) == DTYPES
+    assert tuple(described["white"]["enum"]) == WHITES
+    made = replace(model(shape=SHAPE), pixels=Pixels("int16", 16))
+    assert errors(json.loads(json.dumps(made.to_document()))) == []
+
+
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
 def test_every_version_is_valid(path):
     assert errors(json.loads(path.read_text())) == []
@@ -58,6 +68,8 @@ def test_every_version_is_valid(path):
         ("dataset", ""),
         ("input.shape", [1, 2, 3]),
         ("input.shape", [3, 0, 3]),
+        ("input.pixels", {"dtype": "uint8", "white": 16}),
+        ("input.pixels", {"dtype": "object", "white": 255}),
         ("preprocessing.luma", [0.2126, 0.7152, 0.0722]),
         ("preprocessing.scale", "half"),
         ("preprocessing.contrast", 1),

@@ -39,8 +39,7 @@ def runs(call, document):
 
 
 def records(folder, names):
-    trails = chosen(Store(folder / "artifacts"), PIPELINE, names)
-    return [gather(PROGRAM, trail) for trail in trails]
+    return [gather(PROGRAM, one) for one in chosen(Store(folder / "artifacts"), PIPELINE, names)]
 
 
 def test_run_leaves_a_page(call, document, folder, runs):

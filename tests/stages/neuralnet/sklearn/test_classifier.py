@@ -54,6 +54,8 @@ def test_weights_of_samples_and_classes():
     with pytest.warns(UserWarning, match="batch_size"):
         repeated = model(**options).fit(np.repeat(X, counts, axis=0), np.repeat(Y, counts))
     np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-9)
+    doubled = model().fit(X, Y, sample_weight=2)
+    assert same(doubled, model().fit(X, Y, sample_weight=np.full(len(Y), 2.0)))
     by_class = model(class_weight={3: 5.0}).fit(X, Y)
     assert same(by_class, model().fit(X, Y, sample_weight=np.where(Y == 3, 5.0, 1.0)))
     few = np.flatnonzero((Y != 1) | (np.arange(430) < 30))

@@ -55,6 +55,8 @@ def test_parameters(name):
     [
         ({"sample_weight": np.ones(39)}, r"^sample_weight: expected shape \(40,\), .* \(39,\)"),
         ({"sample_weight": -np.ones(40)}, "^sample_weight: expected no number below 0"),
+        ({"sample_weight": -2}, "^sample_weight: expected no number below 0"),
+        ({"sample_weight": np.nan}, "sample_weight contains NaN"),
         ({"sample_weight": np.zeros(40)}, "^sample_weight: .*found zero everywhere"),
         ({"X_val": X}, "^X_val, y_val: expected both or neither"),
         ({"X_val": X, "y_val": Y + 5}, r"^y: expected labels among .*, found \[10, 11, "),
