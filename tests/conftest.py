@@ -126,6 +126,14 @@ def sources_are_known(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
+def what_stages_of_other_tests_have_left_does_not_count() -> None:
+    """Caches of modules that they may have filled: here each test stands for a process."""
+    if kept := sys.modules.get("pipeline.code.kept"):
+        kept._LEFT.clear()
+        kept._FIRST.clear()
+
+
+@pytest.fixture(autouse=True)
 def no_program_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """End the programs that a test has started and not waited for, with their groups."""
     started: list[subprocess.Popen] = []
