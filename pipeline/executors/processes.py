@@ -102,13 +102,15 @@ def _keep_sockets_short() -> None:
 
 def _start_fork_server() -> None:
     """Start it with signals blocked, which its children inherit: none can be interrupted, not even
-    while it starts. Here the signals only wait."""
+    while it starts. Here the signals only wait. SIGTERM, by which a pool of the caller's ends its
+    processes (they come from this server, too), our own block later: until then it ends them
+    without a word."""
     from multiprocessing import forkserver, resource_tracker
 
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         resource_tracker.ensure_running()  # it unblocks all but this one
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -118,6 +120,8 @@ def _start_worker(  # pragma: no cover  # runs in the worker
     begin: Callable[..., None] | None, given: tuple[Any, ...]
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_blas()
     if begin is not None:
