@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import threading
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,9 +120,11 @@ def is_stored(task: Task, store: Store, observations: Observations) -> Callable[
 
 
 def portable(error: Exception) -> Exception:
-    """The error, or one that says the same where other processes cannot read it: a pool takes one
-    that it cannot read for a worker that was killed."""
+    """The error, or one that says the same where other processes cannot read it, or where it is
+    that of a pool of the stage's own: a pool would take either for a worker that was killed."""
     try:
+        if isinstance(error, BrokenExecutor):
+            raise error
         pickle.loads(pickle.dumps(error))
     except Exception:
         if not isinstance(error, UserError):

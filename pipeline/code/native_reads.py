@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
@@ -47,15 +48,27 @@ class NativeReads:
     def __init__(self, recorders: Callable[[], list[Recorder]], replace: Replace) -> None:
         self._recorders, self._replace = recorders, replace
         self._left = dict(READERS)
+        self._known = 0  # how many modules there were
+        self._over, self._looking = False, threading.Lock()
 
     def look(self) -> None:
         """Replace the functions of modules that have been imported since."""
-        for name in [name for name in self._left if name in sys.modules]:
-            module = sys.modules[name]
-            if getattr(getattr(module, "__spec__", None), "_initializing", False):
-                continue  # it is being imported
-            for function in self._left.pop(name, ()):
-                self._watch(module, function)
+        if len(sys.modules) == self._known:
+            return
+        with self._looking:
+            self._known = len(sys.modules)
+            for name in [] if self._over else [name for name in self._left if name in sys.modules]:
+                module = sys.modules[name]
+                if getattr(getattr(module, "__spec__", None), "_initializing", False):
+                    self._known = 0  # it is being imported
+                    continue
+                for function in self._left.pop(name):
+                    self._watch(module, function)
+
+    def end(self) -> None:
+        """Replace no more: an import in a thread may end after the stage."""
+        with self._looking:
+            self._over = True
 
     def _watch(self, module: Any, name: str) -> None:
         original = vars(module).get(name)
@@ -88,15 +101,15 @@ def _read(recorder: Recorder, path: str) -> None:
     stage may have written it with such code, too."""
     for file, is_folder in _meant(path):
         if not _is_newer(recorder, file):
+            if found := recorder.path(file):
+                recorder.note("listed" if is_folder else "native", found)
             if not is_folder:
                 recorder.read(file)
-            elif found := recorder.path(file):
-                recorder.note("listed", found)
 
 
 def _is_newer(recorder: Recorder, path: str) -> bool:
     with suppress(OSError):
-        return os.stat(path).st_mtime_ns >= recorder.begun
+        return os.stat(path).st_ctime_ns > recorder.begun  # which nobody can set
     return False
 
 

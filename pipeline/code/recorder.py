@@ -30,12 +30,15 @@ class Recorder:
         self.modules: dict[str, None] = {}
         self.programs: dict[tuple[str, ...], str] = {}  # command → folder
         self.hosts: dict[str, None] = {}
+        self.native: dict[
+            str, None
+        ] = {}  # of those opened: by code that may have written them, too
         self.written: dict[str, None] = {}
         self.renamed: dict[str, None] = {}  # what was made elsewhere: all in it is the stage's own
         self.set_variables: dict[str, None] = {}
         self.outdated: set[str] = set()  # paths opened that another stage had seen otherwise
         self.inherited: set[str] = set()  # paths that another stage has opened
-        self.seconds, self.begun = 0.0, time.time_ns()
+        self.seconds, self.begun = 0.0, file_clock()
         self.folder = os.getcwd()
         self.excluded = excluded
         self.watch = watch  # what its workers are watched with
@@ -111,6 +114,14 @@ class Recorder:
                 else:
                     own[key] = value
         self.outdated |= other.outdated
+
+
+def file_clock() -> int:
+    """The time in nanoseconds as file systems of this machine write it: some ms behind."""
+    with suppress(OSError, AttributeError):
+        if sys.platform == "linux":
+            return time.clock_gettime_ns(5)  # CLOCK_REALTIME_COARSE
+    return time.time_ns()
 
 
 def stamp_of(path: str) -> list[int] | None:

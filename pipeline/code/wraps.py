@@ -44,6 +44,7 @@ class Wraps:
         self._recorders: Callable[[], list[Any]] = list
         self._before: list[tuple[Any, str, Any]] = []
         self._environments: list[tuple[Any, type]] = []  # and their own classes
+        self._natives: NativeReads | None = None
         own: Any = type(os.environ)
         methods = {
             name: _recording(getattr(own, name), self._variable)
@@ -59,7 +60,7 @@ class Wraps:
         from multiprocessing.process import BaseProcess
 
         bootstrap, start = importlib._bootstrap, BaseProcess.start
-        natives = NativeReads(recorders, self._replace)
+        self._natives = natives = NativeReads(recorders, self._replace)
         paths, imports = PathRecords(recorders), ImportRecords(recorders, natives.look)
 
         def starting(process: Any) -> Any:
@@ -88,8 +89,11 @@ class Wraps:
         natives.look()
 
     def _replace(self, owner: Any, name: str, replacement: Any) -> None:
-        self._before.append((owner, name, vars(owner).get(name)))
+        if not isinstance(owner, type):  # so that it is pickled by its name
+            replacement.__module__, replacement.__qualname__ = owner.__name__, name
+        before = vars(owner).get(name)
         setattr(owner, name, replacement)
+        self._before.append((owner, name, before))
 
     def _watch_variables(self) -> None:
         """Let both kinds of `os.environ` be of a class that records."""
@@ -99,6 +103,8 @@ class Wraps:
 
     def stop(self) -> None:
         """Put back what was there."""
+        if self._natives is not None:
+            self._natives.end()
         while self._environments:
             environment, own = self._environments.pop()
             environment.__class__ = own

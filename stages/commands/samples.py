@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +19,8 @@ from stages.modelfile.model import Model
 def expect_outside(folder: Path, source: str) -> None:
     """ConfigError where samples would lie among the images of the source: the next run would take
     them for a class, or for more of one."""
-    place = Path(source).expanduser()
-    if place.is_dir() and folder.expanduser().resolve().is_relative_to(place.resolve()):
+    place, samples = (Path(os.path.expanduser(one)) for one in (source, folder))
+    if place.is_dir() and samples.resolve().is_relative_to(place.resolve()):
         raise ConfigError(
             f"--samples-dir {folder}: expected a folder outside of the source {source}, whose next "
             "run would train on the samples, found one inside; choose another"

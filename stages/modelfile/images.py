@@ -78,14 +78,15 @@ def _of_frame(frame: Any, columns: Sequence[Mapping[str, Any]]) -> np.ndarray:
     from stages.dataset.formats.rows import Batch  # here and not above: few bring a DataFrame
     from stages.dataset.formats.table import encode, unknown_texts
 
-    names, found = [column["name"] for column in columns], list(map(str, frame.columns))
+    names, own = [column["name"] for column in columns], list(frame.columns)
+    found = list(map(str, own))
     if wrong := [name for name in names if found.count(name) != 1]:
         raise DataError(
             f"rows: expected each column that the model was trained on once, found "
             f"{wrong[0]!a:.100} {found.count(wrong[0])} times; correct the DataFrame, or give an "
             "array of features"
         )
-    cells = {name: list(map(_cell, frame[name])) for name in names}
+    cells = {name: list(map(_cell, frame[own[found.index(name)]])) for name in names}
     rows = encode(Batch(range(len(frame)), cells), columns, "rows")
     for name, places in unknown_texts(rows, columns).items():
         row = int(places.argmax())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pickle
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from pipeline import Pipeline, plan, run, stage
+from pipeline.code.native_reads import NativeReads
 
 pl = pytest.importorskip("polars")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -98,6 +103,7 @@ def test_what_the_stage_has_written_itself_is_no_input(tmp_path, monkeypatch):
 
     @stage(outputs=("total",))
     def total() -> int:
+        time.sleep(0.05)  # the clock of a file system is a coarse one
         pl.DataFrame({"x": [1, 2]}).write_parquet("made/own.parquet")
         return int(pl.scan_parquet("made/*.parquet").collect()["x"].sum())
 
@@ -117,3 +123,66 @@ def test_no_replacement_stays(tmp_path):
 
     run(Pipeline(one), store=tmp_path, executor="serial")
     assert (pl.scan_csv, pq.read_table, pq.ParquetFile.__init__) == before
+
+
+def flow_of(function):
+    return Pipeline(stage(outputs=("total",), name="total")(function))
+
+
+def test_files_of_a_folder_for_temporary_ones(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def total() -> int:
+        with tempfile.TemporaryDirectory() as folder:
+            feather = importlib.import_module("pyarrow.feather")
+            feather.write_feather(pl.DataFrame({"x": [1, 2]}).to_arrow(), f"{folder}/t.feather")
+            return sum(feather.read_table(f"{folder}/t.feather")["x"].to_pylist())
+
+    for number in range(5):
+        flow = flow_of(total)
+        assert run(flow, store=f"store{number}", executor="serial")["total"] == 3
+        assert plan(flow, store=f"store{number}")[0].status == "cached"
+
+
+def test_a_file_that_the_stage_writes_again_is_a_warning(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(1)
+
+    def total() -> int:
+        frame = pl.read_parquet("data/t.parquet")
+        pl.concat([frame, frame]).write_parquet("data/t.parquet")
+        return int(frame["x"].sum())
+
+    said = []
+    listen = {"on_event": lambda event: said.append(event) if event.kind == "warning" else None}
+    assert run(flow_of(total), store="store", executor="serial", **listen)["total"] == 3
+    assert "t.parquet held when it was read" in said[0].message
+
+
+def test_a_file_with_a_time_in_the_future(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(1)
+    os.utime("data/t.csv", (4e9, 4e9))
+
+    def total() -> int:
+        return int(pl.scan_csv("data/t.csv").collect()["x"].sum())
+
+    run(flow_of(total), store="store", executor="serial")
+    write(2)
+    assert plan(flow_of(total), store="store")[0].status == "runs"
+
+
+def test_what_is_replaced_is_pickled_by_its_name(tmp_path):
+    def total() -> bool:
+        replaced = (pl.read_csv, pq.read_table, os.readlink, os.open, os.stat, os.access)
+        return all(pickle.loads(pickle.dumps(one)) is one for one in replaced)
+
+    assert run(flow_of(total), store=tmp_path, executor="serial")["total"]
+
+
+def test_an_import_that_ends_after_the_stage_replaces_nothing():
+    replaced = []
+    natives = NativeReads(list, lambda *given: replaced.append(given))
+    natives.end()
+    natives.look()
+    assert replaced == []

@@ -133,3 +133,19 @@ def test_a_link_that_stays_costs_nothing(place):
     pipeline = Pipeline(look)
     run(pipeline, store=place / "store")
     assert plan(pipeline, store=place / "store")[0].status == "cached"
+
+
+def test_a_link_that_leads_nowhere_does_not_hide_the_other_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("listed")
+    os.symlink("loop", "listed/loop")
+
+    @stage(outputs=("count",))
+    def count() -> int:
+        return len(os.listdir("listed"))
+
+    flow = Pipeline(count)
+    assert run(flow, store="store", executor="serial")["count"] == 1
+    assert plan(flow, store="store")[0].status == "cached"
+    write("listed/new")
+    assert run(flow, store="store", executor="serial")["count"] == 2

@@ -128,6 +128,24 @@ def work() -> int:
     return 2
 
 
+def end_at_once() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@stage(outputs=("odd",))
+def lose() -> int:
+    """Loses a pool of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(end_at_once).result()
+
+
+def test_a_pool_of_a_stages_own_that_is_lost_is_no_death(tmp_path):
+    with pytest.raises(RuntimeError, match="BrokenProcessPool") as caught:
+        run(Pipeline(lose, work), store=tmp_path, executor="process", jobs=2, keep_going=True)
+    assert not isinstance(caught.value, ExecutorError)
+    assert caught.value.stage == "lose"
+
+
 def test_an_error_that_cannot_be_read_here_is_no_death(tmp_path):
     with pytest.raises(RuntimeError, match="Odd: found 3 in here") as caught:
         run(Pipeline(fail, work), store=tmp_path, executor="process", jobs=2, keep_going=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from pipeline.errors import ConfigError, StorageError
-from stages.commands.samples import write_samples
+from stages.commands.samples import expect_outside, write_samples
 from tests.stages.models import CLASSES, SHAPE, images, model
 
 
@@ -50,3 +51,10 @@ def test_rows_of_a_table_are_no_samples(tmp_path):
     made = replace(model(shape=(1, 1, 3)), shape=(3,), columns=({"name": "a", "kind": "number"},))
     with pytest.raises(ConfigError, match="found one of a table, whose rows are no pictures; name"):
         write_samples(made, np.zeros((1, 3), np.float32), np.zeros(1, np.uint8), CLASSES, tmp_path)
+
+
+def test_the_home_of_a_user_that_there_is_not(tmp_path):
+    expect_outside(tmp_path, "~nobody-of-this-name/photos")
+    expect_outside(Path("~nobody-of-this-name"), str(tmp_path))
+    with pytest.raises(ConfigError, match="expected a folder outside of the source"):
+        expect_outside(tmp_path / "samples", str(tmp_path))

@@ -98,3 +98,10 @@ def test_frames_that_a_model_cannot_take_are_refused(cells, words):
     for given in (frame, frame.convert_dtypes()):
         with pytest.raises(DataError, match=words):
             expect_images(given, (3,), COLUMNS)
+
+
+def test_names_of_columns_may_be_numbers():
+    pandas = pytest.importorskip("pandas")
+    columns = tuple({"name": name, "kind": "number"} for name in ("0", "1"))
+    frame = pandas.DataFrame(np.array([[1.0, 2.0]]))[[1, 0]]
+    assert expect_images(frame, (2,), columns).tolist() == [[1, 2]]
