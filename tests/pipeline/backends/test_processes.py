@@ -85,7 +85,8 @@ def test_a_stage_beside_one_that_ends_its_process_is_made(tmp_path):
         given = {"killed": "left", "keep_going": True}
         run(FORK, store=tmp_path / "store", executor="process", jobs=2, **given)
     assert caught.value.stage == "left"
-    assert [one.name for one in caught.value.outcome.stages if one.status == "ran"] == ["right"]
+    status = {one.name: one.status for one in caught.value.outcome.stages}
+    assert status["right"] in ("ran", "cached")  # it may have been stored as the pool was lost
 
 
 class Odd(Exception):
