@@ -91,6 +91,8 @@ class Cluster(Apart):
             packed = pickle.dumps(order)
             return self._answered(perform, packed, order.run, order.channel, **where)
         except Exception as error:
+            if _was_lost(error):
+                return self.ask(order)
             if type(error).__name__ == "KilledWorker":  # which only Dask, where it is, can name
                 raise WorkersDied(
                     f"cluster {self.address}: expected a worker to make a result, found that each "
@@ -185,3 +187,13 @@ class Cluster(Apart):
             if self._cluster is not None:
                 with suppress(Exception):
                     self._cluster.close(timeout=10)
+
+
+def _was_lost(error: BaseException) -> bool:
+    """Whether a worker died as its result came: Dask's executor takes the result for an error then,
+    and fails itself."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = trace.tb_frame.f_code.co_name if trace is not None else ""
+    return isinstance(error, TypeError) and place == "_cascade_future"

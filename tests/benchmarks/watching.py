@@ -45,8 +45,8 @@ def main() -> int:
     recorders: list[Recorder] = []
     began = Recorder.__init__
 
-    def begin(self: Recorder, *arguments: Any) -> None:
-        began(self, *arguments)
+    def begin(self: Recorder, *arguments: Any, **named: Any) -> None:
+        began(self, *arguments, **named)
         recorders.append(self)
 
     checks: list[float] = []

@@ -179,3 +179,22 @@ def test_workers_are_asked(tmp_path):
                 {worker: "no.such.module"},
                 [],
             )
+
+
+def test_a_worker_that_dies_as_its_result_comes_is_no_error(tmp_path, monkeypatch):
+    answered, lost = cluster.Cluster._answered, []
+
+    def losing(self, *given, **where):
+        answer = answered(self, *given, **where)
+        if len(lost) < 2:
+            lost.append(answer)
+            _cascade_future(answer)  # as `distributed.cfexecutor` ends it
+        return answer
+
+    def _cascade_future(result):
+        _kind, _error, _trace = result
+
+    monkeypatch.setattr(cluster.Cluster, "_answered", losing)
+    with started(tmp_path, 1) as (_, placement):
+        found = trials(tmp_path / "store", placement)
+    assert ([total["rows"] for total in found.values()], len(lost)) == ([1000] * 3, 2)
