@@ -22,14 +22,14 @@ from pipeline.planner import Planner
 class Processes(Backend):
     """On an executor of the caller's, whose workers have no way to report events."""
 
+    lost: type[ExecutorError] = ExecutorError  # nobody knows whose fault it was, and all are lost
+    found = "killed, for want of memory perhaps; run the same command again with fewer --jobs"
+
     def submit(self, task: Task, planner: Planner, reporter: Reporter, made: Made) -> Future[bool]:
         return self._submit(task, execute_elsewhere, task, planner, reporter)
 
     def submit_group(self, group: Group, planner: Planner, reporter: Reporter) -> Future[Done]:
         return self._submit(group.task, execute_group_elsewhere, group, planner, reporter)
-
-    lost: type[ExecutorError] = ExecutorError  # nobody knows whose fault it was, and all are lost
-    found = "killed, for want of memory perhaps; run the same command again with fewer --jobs"
 
     def error(self, error: BaseException | None) -> BaseException | None:
         """A process that was killed (for want of memory, mostly) is the user's to mend."""

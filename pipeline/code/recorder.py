@@ -30,9 +30,7 @@ class Recorder:
         self.modules: dict[str, None] = {}
         self.programs: dict[tuple[str, ...], str] = {}  # command → folder
         self.hosts: dict[str, None] = {}
-        self.native: dict[
-            str, None
-        ] = {}  # of those opened: by code that may have written them, too
+        self.native: dict[str, None] = {}  # those of `opened` that such code may have written, too
         self.written: dict[str, None] = {}
         self.renamed: dict[str, None] = {}  # what was made elsewhere: all in it is the stage's own
         self.set_variables: dict[str, None] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,22 +109,12 @@ def search(
 def _begin_with_one_that_can(session: Session, candidates: Sequence[Candidate]) -> None:
     """Where the flags alone do not go together (--beta2 beside optimizer=adam,adamw), let a
     combination complete them; that none does is a mistake."""
-    try:
-        session.check()
-    except ConfigError:
-        errors = [error for one in candidates if (error := _trouble(session, one)) is not None]
-        if len(errors) == len(candidates):
-            raise errors[0] from None
-        able = next(one for one in candidates if _trouble(session, one) is None)
-        session.change(**{name: Setting(value, "search") for name, value in able.values.items()})
-
-
-def _trouble(session: Session, candidate: Candidate) -> ConfigError | None:
-    try:
-        session.check(**candidate.values)
-    except ConfigError as error:
-        return error
-    return None
+    for values in ({}, *(one.values for one in candidates)):
+        with suppress(ConfigError):
+            session.check(**values)
+            session.change(**{name: Setting(value, "search") for name, value in values.items()})
+            return
+    session.check(**candidates[0].values)  # raises what is wrong with it
 
 
 def _parsed(session: Session, dimensions: Space) -> Space:

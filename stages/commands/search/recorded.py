@@ -22,7 +22,6 @@ from stages.commands.search.trial import Result
 
 FILE = ".trials.json"
 MOST = 100_000  # trainings
-NONE: Mapping[str, Any] = {}
 
 
 class Recorded:
@@ -54,7 +53,7 @@ class Recorded:
     def find(self, common: str, values: Mapping[str, Any]) -> Result | None:
         """What the training with these values came to, where that is remembered. They are in the
         order of their names."""
-        entry = self._known.get(common, NONE).get(f"{values}")
+        entry = self._known.get(common, {}).get(f"{values}")
         if entry is None:
             return None
         try:
