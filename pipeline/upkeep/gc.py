@@ -98,22 +98,32 @@ def plan_removals(
     left = set(store.root.glob(".state/*/*")) - {state.path for state in states}
     unneeded = groups.unneeded((r for r in whole if r.path in kept), left)
     removals += (Removal(path, size, "no kept result refers to it") for path, size in unneeded)
-    return [*removals, *drops, *states, *_leftovers(store)]
+    removals += states
+    doomed = {removal.path for removal in removals}
+    left_alone = (r for r in _leftovers(store) if doomed.isdisjoint(r.path.parents))
+    return [*removals, *drops, *left_alone]
 
 
 def remove(store: Store, removals: Iterable[Removal]) -> None:
     """Carry out a collection. Call it with the exclusive lock held."""
-    with storage_errors(store.root):
-        for removal in removals:
-            path = removal.path
-            if removal.outputs:
-                drop_outputs(path, removal.outputs)
-            elif not path.is_dir():
-                path.unlink(missing_ok=True)
-            elif path.name.startswith("."):
-                shutil.rmtree(path)
-            else:
-                discard(path)
+    from concurrent.futures import ThreadPoolExecutor  # here and not above: it is slow to import
+
+    # Threads, for most of the time goes into waiting for the disk, which does several at once.
+    with storage_errors(store.root), ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(_remove, removals):
+            pass
+
+
+def _remove(removal: Removal) -> None:
+    path = removal.path
+    if removal.outputs:
+        drop_outputs(path, removal.outputs)
+    elif not path.is_dir():
+        path.unlink(missing_ok=True)
+    elif path.name.startswith("."):
+        shutil.rmtree(path)
+    else:
+        discard(path)
 
 
 def _why(result: Stored, oldest: float) -> str:

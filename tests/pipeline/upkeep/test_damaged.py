@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StorageError
-from pipeline.upkeep.gc import plan_removals
+from pipeline.upkeep.gc import plan_removals, remove
 
 
 def test_damaged_results_and_leftovers_go(run_shop, collect, store):
@@ -33,6 +33,18 @@ def test_damaged_results_and_leftovers_go(run_shop, collect, store):
     assert unfinished.exists()
     assert list(unfinished.parent.iterdir()) == [unfinished]
     assert not list(store.root.glob(".locks/*"))
+
+
+def test_what_was_left_in_what_goes_is_deleted_and_counted_with_it(run_shop, store):
+    outcome, _ = run_shop()
+    store.states.save(outcome.stages[1].key, {}, {"step": 1})
+    state = store.root / ".state" / str(outcome.stages[1].key)
+    (state / ".tmp-2-89abcdef").mkdir()
+    (state / ".tmp-2-89abcdef" / "part.npy").write_bytes(b"123")
+    removals = plan_removals(store, [])
+    assert [removal.path for removal in removals if state.name in removal.path.parts] == [state]
+    remove(store, removals)
+    assert not state.exists()
 
 
 def test_what_is_not_of_the_store_stays(run_shop, collect, store):
