@@ -36,7 +36,12 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
                 echo(group.get_help(context), error=True)
             return MISTAKE
         with ending_as_interrupted():
-            result = group.main(given, prog_name=group.name, standalone_mode=False)
+            try:
+                result = group.main(given, prog_name=group.name, standalone_mode=False)
+            except Exception as error:
+                if _is_of_interrupt(error):
+                    raise Interrupted from error
+                raise
         if sys.stdout is not None:  # as where the caller has closed it
             sys.stdout.flush()
         return result if isinstance(result, int) else DONE
@@ -69,6 +74,15 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         if line.startswith("stdout"):
             _let_output_go()
         return _complain(line, MISTAKE if mendable else DAMAGE)
+
+
+def _is_of_interrupt(error: BaseException) -> bool:
+    """Whether an error arose while an interrupt was taking the program apart, at any line: what
+    that finds half made, and reports, is no news."""
+    before = error.__context__
+    while before is not None and not isinstance(before, KeyboardInterrupt):
+        before = before.__context__
+    return before is not None
 
 
 def _let_output_go() -> None:

@@ -3,6 +3,9 @@
 The caller's is left as it is. One that was made is shut down with the pool; where its processes
 cannot be had (there are limits on processes and threads, or no semaphores; a daemonic process may
 have no children), nothing of it stays behind.
+
+Processes are started in a thread, which Ctrl-C does not reach: one that is half started is in
+nobody's list, so nobody ends it, and it finds on its own, with a traceback, that all has gone.
 """
 
 from __future__ import annotations
@@ -10,12 +13,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 from .main_module import main_left_out
 from .worker import arrive
+
+T = TypeVar("T")
 
 
 class Pool:
@@ -25,6 +30,8 @@ class Pool:
         self._source, self._count, self._owner = source, count, os.getpid()
         self._made = not isinstance(source, Executor)
         self._starting: list[Future[None]] = []
+        self._undisturbed = Future[Any]()  # what a thread does at the moment
+        self._undisturbed.set_result(None)
         self.executor: Executor | None = None
         self.imports_main = False  # whether new processes import the program's main module
 
@@ -36,7 +43,7 @@ class Pool:
             self.executor = self._source
         else:
             _check_threads(2 * self._count + 4)
-            self.executor = self._source(self._count)
+            self._in_a_thread(self._make)
         self._starting = [self.submit(arrive) for _ in range(self._count)]
 
     def started(self) -> bool:
@@ -51,9 +58,10 @@ class Pool:
     def submit(self, call: Callable[..., None], *arguments: Any) -> Future[None]:
         """Have a helper call; it may take a new process for that."""
         assert self.executor is not None, "not started"
-        left_out = self._made and not self.imports_main
-        with main_left_out() if left_out else nullcontext():
-            return self.executor.submit(call, *arguments)
+        processes = _processes(self.executor) if self._made else None
+        if processes is not None and len(processes) < self._count:
+            return self._in_a_thread(self._submit, call, *arguments)
+        return self.executor.submit(call, *arguments)
 
     def drop(self) -> None:
         """Give up an executor that is of no use any more; the next start makes another one."""
@@ -61,15 +69,50 @@ class Pool:
         if self._made and executor is not None:
             self.executor = None
             # Those of a pool that has not come to life would wait for work for ever.
-            for process in (getattr(executor, "_processes", None) or {}).copy().values():
+            for process in (_processes(executor) or {}).values():
                 process.kill()
             executor.shutdown(wait=False, cancel_futures=True)
 
-    def close(self, wait: bool = True) -> None:
+    def close(self, until_ended: bool = True) -> None:
         """End what was made; in a fork, whose threads are gone, only forget it."""
+        forked = os.getpid() != self._owner
+        if not forked:
+            wait([self._undisturbed])
         executor, self.executor = self.executor, None
-        if self._made and executor is not None and os.getpid() == self._owner:
-            executor.shutdown(wait=wait, cancel_futures=True)
+        if self._made and executor is not None and not forked:
+            executor.shutdown(wait=until_ended, cancel_futures=True)
+
+    def _make(self) -> None:
+        assert not isinstance(self._source, Executor)
+        self.executor = self._source(self._count)
+
+    def _submit(self, call: Callable[..., None], *arguments: Any) -> Future[None]:
+        assert self.executor is not None
+        with nullcontext() if self.imports_main else main_left_out():
+            return self.executor.submit(call, *arguments)
+
+    def _in_a_thread(self, call: Callable[..., T], *arguments: Any) -> T:
+        self._undisturbed = answer = Future[Any]()
+
+        def work() -> None:
+            try:
+                answer.set_result(call(*arguments))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        try:
+            threading.Thread(target=work, name="neuralnet-start").start()
+        except RuntimeError as error:  # there may be no more threads
+            answer.set_exception(error)
+        found: T = answer.result()
+        return found
+
+
+def _processes(executor: Executor) -> dict[int, Any] | None:
+    """Those that an executor has started; None: it is none that starts processes."""
+    if not isinstance(executor, ProcessPoolExecutor):
+        return None
+    return dict(executor._processes or {})
 
 
 def _check_threads(count: int) -> None:
