@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import nullcontext
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from .main_module import main_left_out
 from .worker import arrive
 
 T = TypeVar("T")
+PAUSE = 0.001  # seconds
 
 
 class Pool:
@@ -30,8 +32,7 @@ class Pool:
         self._source, self._count, self._owner = source, count, os.getpid()
         self._made = not isinstance(source, Executor)
         self._starting: list[Future[None]] = []
-        self._undisturbed = Future[Any]()  # what a thread does at the moment
-        self._undisturbed.set_result(None)
+        self._undisturbed = threading.Thread()  # what starts something at the moment
         self.executor: Executor | None = None
         self.imports_main = False  # whether new processes import the program's main module
 
@@ -73,14 +74,14 @@ class Pool:
                 process.kill()
             executor.shutdown(wait=False, cancel_futures=True)
 
-    def close(self, until_ended: bool = True) -> None:
+    def close(self, wait: bool = True) -> None:
         """End what was made; in a fork, whose threads are gone, only forget it."""
         forked = os.getpid() != self._owner
-        if not forked:
-            wait([self._undisturbed])
+        while self._undisturbed.is_alive() and not forked:  # no `join`: one that was interrupted
+            time.sleep(PAUSE)  # takes the thread for one that has ended
         executor, self.executor = self.executor, None
         if self._made and executor is not None and not forked:
-            executor.shutdown(wait=until_ended, cancel_futures=True)
+            executor.shutdown(wait=wait, cancel_futures=True)
 
     def _make(self) -> None:
         assert not isinstance(self._source, Executor)
@@ -92,20 +93,22 @@ class Pool:
             return self.executor.submit(call, *arguments)
 
     def _in_a_thread(self, call: Callable[..., T], *arguments: Any) -> T:
-        self._undisturbed = answer = Future[Any]()
-
-        def work() -> None:
-            try:
-                answer.set_result(call(*arguments))
-            except BaseException as error:
-                answer.set_exception(error)
-
+        answer = Future[T]()
+        self._undisturbed = threading.Thread(target=_answer, args=(answer, call, arguments))
+        self._undisturbed.start()
         try:
-            threading.Thread(target=work, name="neuralnet-start").start()
-        except RuntimeError as error:  # there may be no more threads
-            answer.set_exception(error)
-        found: T = answer.result()
-        return found
+            return answer.result()
+        finally:
+            del answer  # see below
+
+
+def _answer(answer: Future[T] | None, call: Callable[..., T], arguments: tuple[Any, ...]) -> None:
+    assert answer is not None
+    try:
+        answer.set_result(call(*arguments))
+    except BaseException as error:
+        answer.set_exception(error)
+        answer = None  # or else the error keeps itself, and with its frames all that was made
 
 
 def _processes(executor: Executor) -> dict[int, Any] | None:
