@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import click
 
-from pipeline.cli.output import echo, plain_streams
+from pipeline.cli.output import echo, occupy_streams, plain_streams
 from pipeline.cli.signals import ending_as_interrupted
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
 from pipeline.events.console import Console
@@ -29,6 +29,7 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     # Stages run BLAS on one thread anyway; and where it may start none, OpenBLAS raises SIGINT.
     if "numpy" not in sys.modules:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    occupy_streams()
     plain_streams()
     try:
         if not given and f"_{group.name}_COMPLETE".replace("-", "_").upper() not in os.environ:
@@ -95,5 +96,6 @@ def _complain(message: str, status: int) -> int:
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
     line = line if status == INTERRUPTED else f"error: {line}"
     console = Console(sys.stderr)
-    echo(folded(console.fitting(line), console.width), error=True)
+    with suppress(OSError):  # nobody can be told: the status says it
+        echo(folded(console.fitting(line), console.width), error=True)
     return status

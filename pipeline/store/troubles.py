@@ -90,6 +90,9 @@ def explained(error: BaseException) -> tuple[str, bool] | None:
             f"{where or 'stdout: '}expected space to write, {found}; free some space, {AGAIN}",
             True,
         )
+    if number == errno.ENOENT and not _has_folder():
+        words = "expected a folder to work in, found none: the current one was deleted"
+        return f"{words}; go to another one (cd), {AGAIN}", True
     place = where or "a stored file: "
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         words = "change its permissions or choose another folder"
@@ -104,3 +107,11 @@ def explained(error: BaseException) -> tuple[str, bool] | None:
     if number in BROKEN:
         return f"{place}expected a disk that works, {found}; see to the disk, {AGAIN}", False
     return None
+
+
+def _has_folder() -> bool:
+    """Whether the folder that this process works in is there."""
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
