@@ -32,6 +32,12 @@ LESS = "end other programs or raise the limits (ulimit -n, ulimit -u)"
 AGAIN = "then run the same command again"
 
 
+def is_of_reader(error: OSError) -> bool:
+    """Whether something could not be read for want of rights, memory or open files. It may be
+    whole: to take it for damaged would be to make it anew, or to begin a training again."""
+    return error.errno in {*LIMITS, errno.EACCES, errno.EPERM}
+
+
 def in_the_way(error: OSError) -> str:
     """What lies where a folder was to be made, in words; "" where that is not the error."""
     if not isinstance(error, FileExistsError):
