@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import click
 
-from pipeline.cli.output import echo, plain_streams
+from pipeline.cli.output import echo, occupy_streams, plain_streams
 from pipeline.cli.signals import ending_as_interrupted
 from pipeline.errors import CorruptArtifact, Interrupted, UserError
 from pipeline.events.console import Console
@@ -29,6 +29,7 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     # Stages run BLAS on one thread anyway; and where it may start none, OpenBLAS raises SIGINT.
     if "numpy" not in sys.modules:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    occupy_streams()
     plain_streams()
     try:
         if not given and f"_{group.name}_COMPLETE".replace("-", "_").upper() not in os.environ:
@@ -36,7 +37,12 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
                 echo(group.get_help(context), error=True)
             return MISTAKE
         with ending_as_interrupted():
-            result = group.main(given, prog_name=group.name, standalone_mode=False)
+            try:
+                result = group.main(given, prog_name=group.name, standalone_mode=False)
+            except Exception as error:
+                if _is_of_interrupt(error):
+                    raise Interrupted from error
+                raise
         if sys.stdout is not None:  # as where the caller has closed it
             sys.stdout.flush()
         return result if isinstance(result, int) else DONE
@@ -71,6 +77,15 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         return _complain(line, MISTAKE if mendable else DAMAGE)
 
 
+def _is_of_interrupt(error: BaseException) -> bool:
+    """Whether an error arose while an interrupt was taking the program apart, at any line: what
+    that finds half made, and reports, is no news."""
+    before = error.__context__
+    while before is not None and not isinstance(before, KeyboardInterrupt):
+        before = before.__context__
+    return before is not None
+
+
 def _let_output_go() -> None:
     """Let the interpreter's last flush of stdout, at its exit, go nowhere."""
     with suppress(OSError, ValueError):  # as where the caller has given us no real file
@@ -81,5 +96,6 @@ def _complain(message: str, status: int) -> int:
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
     line = line if status == INTERRUPTED else f"error: {line}"
     console = Console(sys.stderr)
-    echo(folded(console.fitting(line), console.width), error=True)
+    with suppress(OSError):  # nobody can be told: the status says it
+        echo(folded(console.fitting(line), console.width), error=True)
     return status

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,11 @@ from pipeline.events.fitting import columns, folded, shortened
 
 
 def echo(text: str, error: bool = False) -> None:
-    """Print a text. Errors of writing are raised, unlike those of a reporter."""
+    """Print a text, where the caller has left that stream open: click would take the other one.
+    Errors of writing are raised, unlike those of a reporter."""
     stream = sys.stderr if error else sys.stdout
-    click.echo(Console(stream).fitting(text), file=stream)
+    if stream is not None:
+        click.echo(Console(stream).fitting(text), file=stream)
 
 
 def echo_page(text: str) -> None:
@@ -43,6 +47,17 @@ def shown_place(path: Path | str, label: str = "") -> str:
 
 def _is_digest(part: str) -> bool:
     return len(part) >= 32 and set(part) <= set("0123456789abcdef")
+
+
+def occupy_streams() -> None:
+    """Open what the caller has closed of stdin, stdout and stderr, to nowhere: or else the next
+    file that is opened gets its number, and what a program that is started prints goes there."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number
 
 
 def plain_streams() -> None:

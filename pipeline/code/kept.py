@@ -74,9 +74,9 @@ class Keeping:
         """Add to the stage what others have read that it may have found in a module, and remember
         for others what it has read. To be called however it ended, when all of it was seen."""
         recorder = self._recorder
-        if recorder is None:
-            return
         with _LOCK:
+            if recorder is None or self not in _RUNNING:  # `begin` was interrupted
+                return
             _RUNNING.remove(self)
             for other in _RUNNING:
                 if other._recorder is not None and any(map(self._reaches, other._changed())):

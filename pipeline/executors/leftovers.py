@@ -4,10 +4,11 @@
 It removes them at the end, in a process of its own; where a whole process group is killed, nobody
 does. So this process keeps them under names of its own and holds a lock as long as it lives:
 
-    <temporary>/pl-TOKEN/.lock      locked (flock) by the process that made it
-    /dev/shm/sem.pl-TOKEN-…         its semaphores
+    <temporary>/pl-TOKEN/.pipeline-lock   locked (flock) by the process that made it
+    /dev/shm/sem.pl-TOKEN-…               its semaphores
 
-What carries a token whose lock nobody holds is of a dead process, and goes.
+What carries a token whose lock nobody holds is of a dead process, and goes. A folder without such a
+file is somebody else's, whatever its name: folders for temporary files hold all kinds of things.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 
 PREFIX = "pl-"
 SEMAPHORES = Path("/dev/shm")
-YOUNG = 60.0  # seconds within which a folder may not have its lock yet
+LOCK = ".pipeline-lock"
 _held: list[int] = []  # open for good: the lock of this process
 
 
@@ -41,8 +41,9 @@ def claim() -> None:
             return
         sweep()
         folder = tempfile.mkdtemp(prefix=PREFIX)
-        descriptor = os.open(f"{folder}/.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(f"{folder}/{LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.stat(f"{folder}/{LOCK}")  # or else another one has just taken it for a dead one's
         _held.append(descriptor)
         util.Finalize(None, shutil.rmtree, args=(folder, True), exitpriority=-100)
         config["tempdir"] = folder
@@ -57,12 +58,7 @@ def sweep() -> None:
         with suppress(OSError):
             if folder.stat().st_uid != os.getuid():
                 continue
-            try:
-                descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CLOEXEC)
-            except FileNotFoundError:
-                if time.time() - folder.stat().st_mtime > YOUNG:
-                    shutil.rmtree(folder, ignore_errors=True)
-                continue
+            descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 for semaphore in SEMAPHORES.glob(f"sem.{folder.name}-*"):

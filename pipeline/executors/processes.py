@@ -33,10 +33,6 @@ class ProcessExecutor(ProcessPoolExecutor):
     def __init__(
         self, jobs: int, begin: Callable[..., None] | None = None, given: tuple[Any, ...] = ()
     ) -> None:
-        if _has_fork_server():
-            _keep_sockets_short()
-            claim()
-            _start_fork_server()
         super().__init__(
             jobs, mp_context=start_context(), initializer=_start_worker, initargs=(begin, given)
         )
@@ -74,12 +70,17 @@ def _kill(processes: list[Any]) -> None:
 
 
 def start_context() -> Any:
-    """How processes are started: by a fork server, or anew where there is none."""
-    return multiprocessing.get_context("forkserver" if _has_fork_server() else "spawn")
+    """How processes are started: by a fork server, or anew where there is none.
 
-
-def _has_fork_server() -> bool:
-    return "forkserver" in multiprocessing.get_all_start_methods()
+    To be had before anything that they share: with the first lock, `multiprocessing` starts what
+    keeps track of them, which is to be as we want it.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    _keep_sockets_short()
+    claim()
+    _start_fork_server()
+    return multiprocessing.get_context("forkserver")
 
 
 def _keep_sockets_short() -> None:

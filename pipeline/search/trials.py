@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -63,12 +64,18 @@ def _in_threads(
 
     # What a thread reads that begins while a stage is watched would count as read by the stage.
     ready = threading.Barrier(count)
-    with ThreadPoolExecutor(count, "trial", initializer=ready.wait) as pool:
-        futures = [pool.submit(carry_out, key) for key in keys]
+
+    def begin() -> None:
+        with suppress(threading.BrokenBarrierError):
+            ready.wait()
+
+    with ThreadPoolExecutor(count, "trial", initializer=begin) as pool:
         try:
+            futures = [pool.submit(carry_out, key) for key in keys]
             for future in as_completed(futures):
                 yield future.result()
         except BaseException:
             backend.close(failed=True)
+            ready.abort()  # where not all have come: a limit on threads, or Ctrl-C just then
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -55,7 +55,7 @@ class Groups:
 
     def of(self, stage: str, common: str) -> list[Path]:
         """The folders of the groups of a stage whose items have this in common."""
-        with suppress(OSError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             found = sorted(self.place(stage, common).iterdir())
             return [path for path in found if not path.name.startswith(".")]
         return []

@@ -12,6 +12,7 @@ from pipeline.store.digest_cache import DigestCache
 from pipeline.store.files import Files
 from pipeline.store.group_records import read_group
 from pipeline.store.payloads import decoded
+from pipeline.store.troubles import is_of_reader
 from pipeline.store.values import read_value
 
 
@@ -23,7 +24,7 @@ class OpenGroup:
         self._packs: dict[str, memoryview] = {}
 
     def value(self, place: int, output: str) -> Any:
-        """An output of the item of this number in the group. Raises `CorruptArtifact`."""
+        """An output of the item of this number in the group. Raises as `read_value`."""
         try:
             record = self._manifest["items"][place]["outputs"][output]
             if "entry" in record:
@@ -31,6 +32,8 @@ class OpenGroup:
             start = record["offset"]
             return decoded(record, self._pack(output)[start : start + record["size"]])
         except (ValueError, LookupError, RecursionError, OSError) as error:
+            if isinstance(error, OSError) and is_of_reader(error):
+                raise
             for path in self._folder.iterdir():  # the next command reads all of it before
                 os.utime(path)
             raise CorruptArtifact(f"{self._folder}: {output} is damaged ({error})") from error

@@ -27,6 +27,7 @@ from pipeline.store.digests import digest_json
 from pipeline.store.groups import Groups
 from pipeline.store.open_group import OpenGroup
 from pipeline.store.trees import is_relative
+from pipeline.store.troubles import is_of_reader
 
 OPEN = 16  # groups that are held open
 
@@ -137,11 +138,13 @@ def check_items(folder: Path, record: Mapping[str, Any], cache: DigestCache) -> 
 
 
 def read_items(folder: Path, record: Mapping[str, Any]) -> Items:
-    """The items that a result of a mapped stage refers to. Raises `CorruptArtifact`."""
+    """The items that a result of a mapped stage refers to. Raises as `read_value`."""
     path = folder / record["file"]
     try:
         return Items.read(path, folder.parent.parent)
     except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, OSError) and is_of_reader(error):
+            raise
         raise CorruptArtifact(f"{path}: it is damaged ({error})") from error
 
 

@@ -8,8 +8,8 @@ A state is written like a result, and the one kept before stays until the new on
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from pipeline.store.durable import check_free_space, make_folder
 from pipeline.store.key import Key
 from pipeline.store.manifest import read_manifest
 from pipeline.store.numerics import made_differently
-from pipeline.store.troubles import storage_errors
+from pipeline.store.troubles import is_of_reader, storage_errors
 from pipeline.store.values import read_value, verify_output
 
 
@@ -48,10 +48,11 @@ class States:
         """The newest state that is whole: its arrays (in memory) and its record; None: none.
 
         One that was made with another NumPy or another BLAS kernel is none: half of a result would
-        be computed otherwise than the rest.
+        be computed otherwise than the rest. Raises `OSError` where one may be whole for all that is
+        known (see `is_of_reader`): hours of work may be in it.
         """
         for path in reversed(self._all(key)):
-            with suppress(CorruptArtifact, MissingArtifact, OSError):
+            with suppress(CorruptArtifact, MissingArtifact), _damaged_alone():
                 manifest = read_manifest(path, key.digest)
                 if made_differently(manifest):
                     continue
@@ -86,7 +87,17 @@ class States:
         return self.root / ".state" / str(key)
 
     def _all(self, key: Key) -> list[Path]:
-        with suppress(OSError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             folders = [p for p in self._folder(key).iterdir() if p.name.isdecimal()]
             return sorted(folders, key=lambda path: int(path.name))
         return []
+
+
+@contextmanager
+def _damaged_alone() -> Iterator[None]:
+    """Let go of an error that says that what was read is damaged, and of no other."""
+    try:
+        yield
+    except OSError as error:
+        if is_of_reader(error):
+            raise

@@ -20,6 +20,7 @@ from pipeline.errors import OutputError
 from pipeline.store.digests import digest_json
 from pipeline.store.durable import fsync, fsync_folder
 from pipeline.store.files import is_sha256
+from pipeline.store.troubles import is_of_reader
 
 BLOCK = 1 << 20
 READ_ONLY = 0o444
@@ -78,7 +79,9 @@ def check_folder(folder: Path, record: Mapping[str, Any]) -> str | None:
         path = folder / record["file"] / relative
         try:
             status = path.lstat()
-        except OSError:
+        except OSError as error:
+            if is_of_reader(error):
+                raise
             return f"{path.name} is missing"
         if status.st_size != one["size"]:
             return f"{path.name} has {status.st_size} bytes, not {one['size']}"

@@ -32,6 +32,12 @@ LESS = "end other programs or raise the limits (ulimit -n, ulimit -u)"
 AGAIN = "then run the same command again"
 
 
+def is_of_reader(error: OSError) -> bool:
+    """Whether something could not be read for want of rights, memory or open files. It may be
+    whole: to take it for damaged would be to make it anew, or to begin a training again."""
+    return error.errno in {*LIMITS, errno.EACCES, errno.EPERM}
+
+
 def in_the_way(error: OSError) -> str:
     """What lies where a folder was to be made, in words; "" where that is not the error."""
     if not isinstance(error, FileExistsError):
@@ -90,6 +96,9 @@ def explained(error: BaseException) -> tuple[str, bool] | None:
             f"{where or 'stdout: '}expected space to write, {found}; free some space, {AGAIN}",
             True,
         )
+    if number == errno.ENOENT and not _has_folder():
+        words = "expected a folder to work in, found none: the current one was deleted"
+        return f"{words}; go to another one (cd), {AGAIN}", True
     place = where or "a stored file: "
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         words = "change its permissions or choose another folder"
@@ -104,3 +113,11 @@ def explained(error: BaseException) -> tuple[str, bool] | None:
     if number in BROKEN:
         return f"{place}expected a disk that works, {found}; see to the disk, {AGAIN}", False
     return None
+
+
+def _has_folder() -> bool:
+    """Whether the folder that this process works in is there."""
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False

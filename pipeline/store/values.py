@@ -29,6 +29,7 @@ from pipeline.store.files import DigestCache, Files
 from pipeline.store.payloads import decoded
 from pipeline.store.serializers import serializer_named
 from pipeline.store.trees import check_folder, sha256_of, verify_folder
+from pipeline.store.troubles import is_of_reader
 
 UNREADABLE = "cannot be read"  # what may be whole for all that
 
@@ -42,7 +43,9 @@ def check_output(folder: Path, record: Mapping[str, Any], cache: DigestCache) ->
         return check_folder(folder, record)
     try:
         status = path.stat()
-    except OSError:
+    except OSError as error:
+        if is_of_reader(error):
+            raise
         return f"{path.name} is missing"
     if status.st_size != record["size"]:
         return f"{path.name} has {status.st_size} bytes, not {record['size']}"
@@ -61,7 +64,10 @@ def check_output(folder: Path, record: Mapping[str, Any], cache: DigestCache) ->
 
 
 def verify_output(folder: Path, record: Mapping[str, Any]) -> str | None:
-    """Why a stored output is not what was written, by every byte of it; None where it is."""
+    """Why a stored output is not what was written, by every byte of it; None where it is.
+
+    Raises `OSError` where nothing can be said of it, see `is_of_reader`.
+    """
     path = folder / record["file"]
     wrong = f"{path.name} does not hold the bytes that were written"
     try:
@@ -77,6 +83,9 @@ def verify_output(folder: Path, record: Mapping[str, Any]) -> str | None:
     except FileNotFoundError:
         return f"{path.name} is missing"
     except OSError as error:
+        error.filename = str(path)
+        if is_of_reader(error):
+            raise
         return f"{path.name} {UNREADABLE}: {error.strerror}"
     except ValueError:
         return wrong
@@ -94,7 +103,7 @@ def verify_sources(folder: Path, record: Mapping[str, Any]) -> str | None:
 def read_value(folder: Path, record: Mapping[str, Any]) -> Any:
     """A stored output: an array is memory-mapped and read-only, a file or a folder is a path.
 
-    Raises `CorruptArtifact` where it is damaged.
+    Raises `CorruptArtifact` where it is damaged, `OSError` as `verify_output`.
     """
     path, kind = folder / record["file"], record["kind"]
     try:
@@ -109,6 +118,9 @@ def read_value(folder: Path, record: Mapping[str, Any]) -> Any:
                 return serializer_named(record["serializer"]).read(file)
         return decoded(record, path.read_bytes())
     except OSError as error:
+        error.filename = str(path)
+        if is_of_reader(error):
+            raise
         raise CorruptArtifact(f"{path}: it {UNREADABLE} ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise CorruptArtifact(f"{path}: it is damaged ({error})") from error

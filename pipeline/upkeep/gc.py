@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 import time
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,7 @@ from pipeline.upkeep.item_groups import ItemGroups
 from pipeline.upkeep.stored import Lineage, Stored, look, size_of
 
 DAY = 86_400.0
+HELPERS = 3  # threads, beside the caller's
 DEAD = "left by a process that died"
 UNFINISHED = r"\.tmp-[0-9a-f]{1,32}-([0-9a-f]{8}(-old)?|removed)"
 LEFT = (
@@ -106,12 +109,27 @@ def plan_removals(
 
 def remove(store: Store, removals: Iterable[Removal]) -> None:
     """Carry out a collection. Call it with the exclusive lock held."""
-    from concurrent.futures import ThreadPoolExecutor  # here and not above: it is slow to import
+    from concurrent.futures import Future, ThreadPoolExecutor  # here: they are slow to import
+
+    rest, ended, helping = iter([*removals]), threading.Event(), list[Future[None]]()
+
+    def work() -> None:
+        try:
+            while not ended.is_set() and (removal := next(rest, None)):
+                _remove(removal)
+        finally:
+            ended.set()  # an error is one of all: nobody goes on with the rest
 
     # Threads, for most of the time goes into waiting for the disk, which does several at once.
-    with storage_errors(store.root), ThreadPoolExecutor(4) as pool:
-        for _ in pool.map(_remove, removals):
-            pass
+    with storage_errors(store.root), ThreadPoolExecutor(HELPERS) as pool:
+        try:
+            with suppress(RuntimeError):  # where there may be no more threads, this one is enough
+                helping.extend(pool.submit(work) for _ in range(HELPERS))
+            work()
+            for helper in helping:
+                helper.result()
+        finally:
+            ended.set()  # and so is an interrupt
 
 
 def _remove(removal: Removal) -> None:

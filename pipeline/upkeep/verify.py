@@ -94,4 +94,7 @@ def _wrong(
         for output in there
         for check in (CHECKS if output["digest"] not in given else CHECKS[:1])
     )
-    return next((reason for reason in reasons if reason), None)
+    try:
+        return next((reason for reason in reasons if reason), None)
+    except OSError as error:
+        return f"{Path(error.filename or folder).name} {UNREADABLE}: {error.strerror}"

@@ -1,8 +1,13 @@
 """What commands print: in characters that there are, on a terminal in lines that fit."""
 
 import io
+import os
+import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
+import click
 import pytest
 
 from pipeline.cli.main import run_cli
@@ -74,3 +79,46 @@ def test_what_others_write_is_replaced_too(monkeypatch):
     plain_streams()
     print("a → b … ✓", end="")
     assert written(stream) == ["a -> b … \\u2713"]
+
+
+PROGRAM = """
+import os, sys
+import click
+from pipeline.cli.main import run_cli
+
+@click.command()
+@click.argument("name")
+def note(name):
+    descriptor = os.open("found.txt", os.O_CREAT | os.O_WRONLY)
+    os.system("echo from a program; echo from a program >&2")
+    os.write(descriptor, name.encode())
+
+sys.exit(run_cli(click.Group("noter", {"note": note})))
+"""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_no_file_takes_the_place_of_a_stream_that_is_closed(tmp_path, closed):
+    (tmp_path / "noter.py").write_text(PROGRAM)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+
+    def call(words):
+        line = f"{sys.executable} noter.py note {words} {closed}"
+        return subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, timeout=60
+        )
+
+    assert call("name").returncode == 0
+    assert (tmp_path / "found.txt").read_text() == "name"
+    wrong = call("name --nope")
+    assert wrong.returncode == 2
+    assert wrong.stdout == b"", "what is for stderr does not go elsewhere"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+def test_a_mistake_that_nobody_can_be_told_is_one_all_the_same(monkeypatch):
+    with open("/dev/full", "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert run_cli(click.Group("program"), ["nope"]) == 2
+        with suppress(OSError):
+            stream.close()

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from pipeline.cli.main import run_cli
 from pipeline.cli.signals import ending_as_interrupted
 from tests.crash.processes import group_is_gone
 
@@ -53,6 +55,24 @@ def test_a_signal_to_the_group(tmp_path, number):
     assert err.strip() == "interrupted; run the same command again to go on from here"
     assert group_is_gone(process.pid)
     assert sorted(os.listdir(tmp_path)) == ["waiter.py"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_what_an_interrupt_leaves_half_made_is_no_news(capsys, number):
+    """What takes the program apart meets a lock that was not taken yet, a list without its item."""
+
+    @click.command()
+    def take_apart():
+        try:
+            try:
+                os.kill(os.getpid(), number)
+            finally:
+                [].remove("what was to be there")
+        except ValueError:
+            raise RuntimeError("release unlocked lock") from None
+
+    assert run_cli(click.Group("program", {"apart": take_apart}), ["apart"]) == 130
+    assert capsys.readouterr().err.startswith("interrupted; ")
 
 
 def test_what_was_ignored_stays_ignored():

@@ -97,3 +97,17 @@ def test_a_number_that_lies_where_another_lay_is_another(helpers, keep):
     changed = {key[1] for key in before if before[key] != after[key]}
     assert len(changed) == 1
     assert changed <= {"FOUND", "X"}
+
+
+def test_an_interrupt_as_a_stage_begins_is_what_the_caller_hears_of(helpers, tmp_path, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    one, recorder = keeping(helpers, tmp_path)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(kept, "_modules", interrupted)
+        try:
+            one.begin(recorder)
+        finally:
+            one.end()
+    assert not kept._RUNNING

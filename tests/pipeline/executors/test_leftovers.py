@@ -21,6 +21,17 @@ if __name__ == "__main__":
     print(multiprocessing.process.current_process()._config["tempdir"], flush=True)
     sys.stdin.read()
 """
+SHARING = """
+import os, signal, time
+from multiprocessing import resource_tracker
+from pipeline.events.relay import Relay
+if __name__ == "__main__":
+    relay = Relay()
+    os.kill(resource_tracker._resource_tracker._pid, signal.SIGHUP)
+    time.sleep(0.3)
+    print(resource_tracker._resource_tracker._check_alive())
+    print(relay._lock._semlock.name.startswith("/pl-"))
+"""
 ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.skipif(not leftovers.SEMAPHORES.is_dir(), reason="needs Linux")
@@ -48,6 +59,30 @@ def test_what_a_dead_process_left(tmp_path, monkeypatch, killed):
         leftovers.sweep()
     assert not semaphores(folder)
     assert [path.name for path in tmp_path.iterdir()] == ["holder.py"]
+
+
+def test_what_is_shared_before_the_first_process_is_named_and_kept_track_of_as_the_rest(tmp_path):
+    """A closed terminal sends SIGHUP to all: what keeps track of semaphores outlives us."""
+    (tmp_path / "sharing.py").write_text(SHARING)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, str(tmp_path / "sharing.py")],
+        **{"env": environment, "text": True, "capture_output": True, "timeout": 60},
+    )
+    assert (ended.stdout.split(), ended.stderr) == (["True", "True"], "")
+
+
+@pytest.mark.parametrize("files", [[], ["notes.txt"], ["notes.txt", ".lock"]])
+def test_folders_of_others_stay(tmp_path, monkeypatch, files):
+    """Of what begins as ours do, and is older than any of ours could be without its lock."""
+    place = tmp_path / "pl-projects"
+    place.mkdir()
+    for name in files:
+        (place / name).touch()
+    os.utime(place, (0, 0))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    leftovers.sweep()
+    assert sorted(os.listdir(place)) == sorted(files)
 
 
 def semaphores(folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -76,6 +77,17 @@ def lose(first: np.ndarray) -> list[int]:
     """Lose the folder that everything lies in."""
     shutil.rmtree("artifacts")
     return first.tolist()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others keep a folder that somebody is in")
+@pytest.mark.parametrize("command", [("run", "--artifacts-dir", "{}"), ("doctor",)])
+def test_a_working_folder_that_was_deleted(tmp_path, monkeypatch, capsys, command):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+    group = make_cli(Program(Pipeline(begin), "program", "Words.", "1"))
+    assert run_cli(group, [word.format(tmp_path / "artifacts") for word in command]) == 2
+    assert "the current one was deleted; go to another one" in capsys.readouterr().err
 
 
 def test_a_store_that_is_deleted_during_a_run(tmp_path, monkeypatch, capsys):
