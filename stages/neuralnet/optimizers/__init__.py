@@ -16,7 +16,7 @@ The protocol, stated once:
     update_matrix(W, G, slots, coefficients, scratch)
                                       a matrix (inputs, outputs), in place, with its gradient G,
                                       slots (slots, inputs, outputs) and flat scratch
-    scratch(inputs, outputs)             how much scratch that is
+    scratch(inputs, outputs)          how much scratch that is
 
 All have the fields l2 and weight_decay (regularization.py). An optimizer is called for many small
 blocks, each one just after its gradient was formed and while it is in the processor's cache.
