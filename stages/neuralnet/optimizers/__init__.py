@@ -25,7 +25,6 @@ blocks, each one just after its gradient was formed and while it is in the proce
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from .adam import Adam, AdamW
@@ -65,7 +64,7 @@ def make_optimizer(name: str, **options: Any) -> Any:
     if name not in OPTIMIZERS:
         raise ValueError(f"optimizer: expected one of {', '.join(OPTIMIZERS)}, found {name!r}")
     given = {option: value for option, value in options.items() if value is not None}
-    known = [field.name for field in fields(OPTIMIZERS[name])]
+    known = OPTIMIZERS[name].__match_args__  # the names of its fields
     for option in given:
         if option not in known:
             expected = ", ".join(known)
