@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 OFFICIAL_NAME = "cifar-10-binary.tar.gz"
-OFFICIAL_SIZE = 170_052_171  # bytes
 OFFICIAL_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 
 
