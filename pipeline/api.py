@@ -24,6 +24,7 @@ from pipeline.graph import Pipeline
 from pipeline.outcome import Outcome
 from pipeline.planner import Decision, Planner
 from pipeline.settings import resolve
+from pipeline.stage import Stage
 from pipeline.store.locks import store_lock
 from pipeline.store.store import Store
 
@@ -62,7 +63,7 @@ def run(
     """
     from pipeline.runner import run as carry_out
 
-    reporter = _reporter(on_event)
+    targets, reporter = _names(targets), _reporter(on_event)
     placement = placement_of(executor, jobs, keep_going, cluster, tls)
     where = _with_remote(store, remote, reporter)
     with opened(pipeline, where, targets, parameters, reporter) as planner:
@@ -84,7 +85,7 @@ def plan(
 
     Each decision has `.stage.name`, `.status` (cached, runs, waits) and `.reasons`.
     """
-    reporter = _reporter(None)
+    targets, reporter = _names(targets), _reporter(None)
     where = _with_remote(store, remote, reporter)
     with opened(pipeline, where, targets, parameters, reporter, create=False) as planner:
         return planner.plan(targets)
@@ -116,6 +117,16 @@ def open_store(root: Path, remote: str | None, warn: Callable[[str], None]) -> S
     from pipeline.store.with_remote import StoreWithRemote
 
     return StoreWithRemote(root, Remote(remote), warn)
+
+
+def _names(targets: Iterable[str]) -> list[str]:
+    """The names of stages as a list: they are gone through more than once."""
+    names = [] if isinstance(targets, str | Stage) else list(targets)
+    if not all(isinstance(name, str) for name in names) or isinstance(targets, str | Stage):
+        raise ConfigError(
+            f"targets: expected a list of names of stages, found {targets!r:.60}; give ['NAME']"
+        )
+    return names
 
 
 def _with_remote(

@@ -37,6 +37,10 @@ class Outcome:
         self.keys: dict[str, Key] = {}
         self._manifests: dict[Key, Mapping[str, Any]] = {}
 
+    def __repr__(self) -> str:
+        """What became of each stage, as a notebook shows it."""
+        return f"Outcome({', '.join(f'{one.name}: {one.status}' for one in self.stages)})"
+
     def __contains__(self, artifact: str) -> bool:
         return artifact in self.keys
 

@@ -16,7 +16,7 @@ from stages.dataset.formats.layout import shown
 from stages.dataset.options import SourceOptions
 from stages.dataset.sources import transfer
 from stages.dataset.sources.address import file_name
-from stages.dataset.sources.origin import OFFICIAL_NAME, OFFICIAL_URLS, ORIGINS
+from stages.dataset.sources.origin import ORIGINS
 from stages.dataset.sources.paths import is_array
 from stages.dataset.sources.resolve import Offline, expect_sha256, is_url, resolve_source
 from stages.dataset.sources.synthetic import generate
@@ -56,8 +56,6 @@ def download(
         expect_sha256(files.files[0].path, sha256, files.files[0].sha256)
         return files
     bring = partial(transfer.fetch, check=kinds.check_download, context=context)
-    if source == "cifar10":
-        return Files((bring(OFFICIAL_URLS, folder / OFFICIAL_NAME, sha256=sha256),))
     if source in ORIGINS:
         origin = ORIGINS[source]
         own = folder / source if len(origin.files) > 1 else folder

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
+from pipeline.names import flag
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.commands.add import add_to
 from tests import sources
@@ -115,6 +116,16 @@ def test_every_command_is_in_the_table():
 
 def test_every_stage_is_in_the_table_of_commands():
     assert "`" + "` `".join(stage.name for stage in PIPELINE.upstream()) + "`" in README
+
+
+def test_every_component_of_a_training_is_in_its_table():
+    page = PAGES["stages/README.md"]
+    table = page[page.index("## Components of a training") : page.index("## Finding a rate")]
+    parameters = PIPELINE.stages["train"].parameters
+    for name in parameters.keys() - {"seed", "workers"}:
+        assert f"`{flag(name)}" in table, name
+    for name in ("activation", "optimizer", "schedule"):
+        assert f"`{flag(name)}` ({', '.join(parameters[name].option.choices)})" in table
 
 
 def test_make_all_brings_what_opens_photographs():

@@ -1,6 +1,6 @@
 """Flags: click options made from the parameters of stages.
 
-A flag hands its text on as it was typed; `pipeline.cli.config` parses it, with the same words for a
+A flag hands its text on as it was typed; `pipeline.settings` parses it, with the same words for a
 flag, an environment variable and a key of a file.
 """
 

@@ -35,10 +35,11 @@ class Event:
     fields: Mapping[str, Any]
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self.__dict__["fields"][name]
-        except KeyError:
-            raise AttributeError(name) from None
+        known = vars(self)  # empty, while a copy is made
+        fields = known.get("fields", {})
+        if name in fields:
+            return fields[name]
+        raise AttributeError(f"event {known.get('kind')} has no {name}, but {', '.join(fields)}")
 
 
 class EventReporter(Reporter):

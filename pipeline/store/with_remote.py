@@ -30,7 +30,6 @@ class StoreWithRemote(Store):
         self._arrivals = Arrivals(root, remote)
         self.required = False  # whether work is of no use where the remote is out of reach
         self._in_reach = True
-        self._error: RemoteError | None = None
         self._found: dict[Key, Found | None] = {}
         self.brought: list[Key] = []  # what has come from the remote
 
@@ -106,11 +105,6 @@ class StoreWithRemote(Store):
         except RemoteError as error:
             self._lost(error)
 
-    def expect_reach(self) -> None:
-        """Raise the `RemoteError` that was found, where there was one."""
-        if self._error is not None:
-            raise self._error
-
     def _look(self, key: Key) -> Found | None:
         if key not in self._found and self._in_reach:
             try:
@@ -123,7 +117,7 @@ class StoreWithRemote(Store):
         if self.required:
             raise error
         if self._in_reach:
-            self._in_reach, self._error = False, error
+            self._in_reach = False
             self._found.clear()
             self._note(f"{error}. Work goes on without it; pipeline push sends what is made")
 

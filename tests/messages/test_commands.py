@@ -64,8 +64,7 @@ VALUES = [
     Case("run --workers 0", "error: --workers: expected at least 1, found 0"),
     Case(
         "run --activation rely",
-        "error: --activation: expected one of relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, "
-        "linear, found 'rely'; did you mean 'relu'?",
+        "error: --activation: expected one of relu, <…>, found 'rely'; did you mean 'relu'?",
     ),
     Case(
         "run --standardize yes",

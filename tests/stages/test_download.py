@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,12 @@ import pytest
 from pipeline.context import QUIET, Context
 from pipeline.errors import ConfigError, DataError
 from pipeline.store.files import identify
-from stages import download as module
 from stages.dataset.options import SourceOptions
 from stages.dataset.sources import resolve as sources
 from stages.dataset.sources.address import Address, file_name
 from stages.dataset.sources.origin import (
     OFFICIAL_NAME,
     OFFICIAL_SHA256,
-    OFFICIAL_SIZE,
     OFFICIAL_URLS,
     ORIGINS,
     Origin,
@@ -71,12 +70,12 @@ def test_a_url_whose_file_is_another():
 
 def test_the_official_archive(monkeypatch):
     with serving(b"", Answer(status=404)) as first, serving(CONTENT) as second:
-        monkeypatch.setattr(module, "OFFICIAL_URLS", (first.url, second.url))
+        origin = replace(ORIGINS["cifar10"], hosts=(f"{first.url}?", f"{second.url}?"))
+        monkeypatch.setitem(ORIGINS, "cifar10", origin)
         found = bring(source="cifar10", sha256=SHA256)
         assert found == identify(Path("data") / OFFICIAL_NAME)
         with pytest.raises(DataError, match=rf"expected SHA-256 {OFFICIAL_SHA256}, found {SHA256}"):
             bring(source="cifar10")
-    assert OFFICIAL_SIZE == 170_052_171
     assert {url.rsplit("/", 1)[-1] for url in OFFICIAL_URLS} == {OFFICIAL_NAME}
 
 
@@ -84,7 +83,8 @@ def test_a_dataset_of_several_files_from_mirrors(monkeypatch):
     content = idx_files()
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
     with serving(b"", Answer(status=404)) as first, serving_files(content) as second:
-        origin = Origin((first.url.rsplit("/", 1)[0] + "/", second), digests)
+        names = ("dark", "dim", "light", "bright")
+        origin = Origin((first.url.rsplit("/", 1)[0] + "/", second), digests, names)
         monkeypatch.setitem(ORIGINS, "mnist", origin)
         found = bring(source="mnist")
         assert found == bring(source="mnist")
@@ -94,6 +94,7 @@ def test_a_dataset_of_several_files_from_mirrors(monkeypatch):
     record = collected(decode(found))[-1]
     assert record["dataset"]["name"] == "mnist"
     assert record["dataset"]["shape"] == [1, 5, 4]
+    assert record["dataset"]["classes"] == list(names)
     Path("data/mnist/t10k-labels-idx1-ubyte.gz").write_bytes(b"other")
     with pytest.raises(
         DataError, match=r"expected SHA-256 .* remove the file to download it again"

@@ -38,7 +38,7 @@ def expect_picture(place: Path) -> None:
 
 
 def draw(found: Mapping[str, Any], title: str, place: Path) -> None:
-    """Draw the curve of `found` (see lr_find.py) and write it to `place`.
+    """Draw the curve of `found` (see stage.py) and write it to `place`.
 
     The same curve gives the same bytes.
     """

@@ -20,7 +20,7 @@ PLAIN |= {"corner": "+", "floor": "-", "tick": "+", "curve": "o"}
 
 
 def draw(found: Mapping[str, Any], console: Console) -> str:
-    """The curve of `found` (see lr_find.py), as wide as the console, in characters that it has."""
+    """The curve of `found` (see stage.py), as wide as the console, in characters that it has."""
     signs = FINE if console.fitting("⠿┤✕") == "⠿┤✕" else PLAIN
     width = max(min(console.columns, WIDEST), NARROWEST) - MARGIN - 1
     rates, ends = found["rates"], found["blew_up"] or found["rates"][-1]

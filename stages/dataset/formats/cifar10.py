@@ -22,7 +22,7 @@ from stages.dataset.formats.layout import (
 from stages.dataset.formats.members import DataFile, data_files
 from stages.dataset.spool import Reading
 
-BLOCK = 1024  # records, 3 MB: see pipeline/blocks.py
+BLOCK = 1024  # records, 3 MB
 CLASSES_FILE_SIZE = 4096  # bytes
 
 

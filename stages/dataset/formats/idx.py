@@ -22,7 +22,7 @@ from stages.dataset.formats.blobs import Blob, blobs
 from stages.dataset.formats.inflate import ByteStream
 from stages.dataset.formats.known import IDX
 from stages.dataset.formats.layout import RECORDS, shown
-from stages.dataset.sources.origin import FASHION_CLASSES, name_of
+from stages.dataset.sources.origin import ORIGINS, name_of
 from stages.dataset.spool import Reading
 
 BLOCK = 1 << 22  # bytes of images at once
@@ -87,10 +87,9 @@ def read(source: Files, options: Any, context: Context) -> Reading:
             for images in _images(parts[split, "images"]):
                 yield {"images": images, "labels": numbers[start : start + len(images)]}
                 start += len(images)
-        if name_of(file.sha256 for file in source.files) == "fashion-mnist":
-            names = list(FASHION_CLASSES)
+        known = name_of(file.sha256 for file in source.files)
         return {
-            "classes": names,
+            "classes": list(ORIGINS[known].classes if known else ()) or names,
             "train": shapes[0][0],
             "test": shapes[1][0],
             "shape": [1, *shapes[0][1:]],

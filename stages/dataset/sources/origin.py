@@ -6,24 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 OFFICIAL_NAME = "cifar-10-binary.tar.gz"
-OFFICIAL_SIZE = 170_052_171  # bytes
 OFFICIAL_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
-OFFICIAL_URLS = (
-    "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-    "https://cave.cs.toronto.edu/kriz/cifar-10-binary.tar.gz",
-)
-FASHION_CLASSES = (
-    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A dataset: its hosts, each a URL up to the name of a file, and its files with SHA-256."""
+    """A dataset: its hosts, each a URL up to the name of a file, and its files with SHA-256.
+
+    classes: their names, where the files have none but numbers.
+    """
 
     hosts: tuple[str, ...]
     files: dict[str, str]
+    classes: tuple[str, ...] = ()
 
     def urls(self, name: str) -> tuple[str, ...]:
         """Where a file of that name is."""
@@ -82,10 +77,14 @@ ORIGINS = {
                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"
             ),
         },
+        classes=(
+            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        ),
     ),
 }
 
-
+OFFICIAL_URLS = ORIGINS["cifar10"].urls(OFFICIAL_NAME)
 NAMES = ("auto", *ORIGINS, "synthetic")  # that --source knows; resolve.py says what each means
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from stages.dataset.formats.whites import BYTES
 from stages.modelfile.formats import python_text as text
+from stages.modelfile.formats.python_steps import FUNCTIONS, LINES
 from stages.modelfile.formats.steps import Step, feature_steps, layer_steps
 from stages.modelfile.model import Model
 from stages.modelfile.tensors import DTYPES
@@ -57,7 +58,7 @@ def _code(model: Model, features: list[Step], layers: list[Step]) -> str:
         "INPUTS": str(model.network.inputs),
         "OUTPUTS": str(len(model.classes)),
         "MEMBERS": str(model.network.members),
-        "FUNCTIONS": "".join(f"{text.FUNCTIONS[k]}\n\n" for k in used if k in text.FUNCTIONS),
+        "FUNCTIONS": "".join(f"{FUNCTIONS[k]}\n\n" for k in used if k in FUNCTIONS),
         "FEATURES": _lines(features, "P"),
         "LAYERS": _lines(layers, "p"),
         "CLASSES": _names(model.classes) + _columns(model),  # the last: a name may look like a mark
@@ -108,8 +109,8 @@ def _lines(steps: Iterable[Step], mapping: str) -> str:
             f'{mapping}["{name}"]' if array.ndim else f"np.{array.dtype.name}({array!s})"
             for name, array in step.constants.items()
         ]
-        if step.kind in text.LINES:
-            form = text.LINES[step.kind]
+        if step.kind in LINES:
+            form = LINES[step.kind]
             line = form if isinstance(form, str) else form[len(constants)]
             lines.append(line.format(*constants))
         else:

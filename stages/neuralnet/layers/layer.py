@@ -12,7 +12,6 @@ at least, and with `shape_of_weights`.
 from __future__ import annotations
 
 import math
-from dataclasses import MISSING, Field, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,7 +32,7 @@ ONES = ("gains", "variances")  # what a network begins with, where it is not zer
 class Layer:
     """Where the parameters of a layer lie, and the layer as plain data."""
 
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    __match_args__: ClassVar[tuple[str, ...]]  # the names of the fields, as dataclasses keep them
     kind: ClassVar[str]
     inputs: int
     outputs: int
@@ -85,14 +84,14 @@ class Layer:
 
     def describe(self) -> dict[str, Any]:
         """The layer as plain data, without what is as usual; `build` is the way back."""
-        usual = {field.name: field.default for field in fields(self)}
-        found = {name: value for name, value in vars(self).items() if value != usual[name]}
+        usual = type(self)  # whose attributes are the defaults
+        given = vars(self).items()
+        found = {name: value for name, value in given if value != getattr(usual, name, None)}
         found = {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
         return {"kind": self.kind, **found}
 
     @classmethod
     def known(cls) -> tuple[list[str], list[str]]:
         """The fields that a description must have, and those that it may have."""
-        given = fields(cls)
-        must = [field.name for field in given if field.default is MISSING]
-        return must, [field.name for field in given if field.name not in must]
+        names = cls.__match_args__
+        return [n for n in names if not hasattr(cls, n)], [n for n in names if hasattr(cls, n)]

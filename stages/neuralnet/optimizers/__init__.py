@@ -16,7 +16,7 @@ The protocol, stated once:
     update_matrix(W, G, slots, coefficients, scratch)
                                       a matrix (inputs, outputs), in place, with its gradient G,
                                       slots (slots, inputs, outputs) and flat scratch
-    scratch(inputs, outputs)             how much scratch that is
+    scratch(inputs, outputs)          how much scratch that is
 
 All have the fields l2 and weight_decay (regularization.py). An optimizer is called for many small
 blocks, each one just after its gradient was formed and while it is in the processor's cache.
@@ -25,7 +25,6 @@ blocks, each one just after its gradient was formed and while it is in the proce
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from .adam import Adam, AdamW
@@ -65,7 +64,7 @@ def make_optimizer(name: str, **options: Any) -> Any:
     if name not in OPTIMIZERS:
         raise ValueError(f"optimizer: expected one of {', '.join(OPTIMIZERS)}, found {name!r}")
     given = {option: value for option, value in options.items() if value is not None}
-    known = [field.name for field in fields(OPTIMIZERS[name])]
+    known = OPTIMIZERS[name].__match_args__  # the names of its fields
     for option in given:
         if option not in known:
             expected = ", ".join(known)

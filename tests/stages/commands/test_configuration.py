@@ -56,7 +56,7 @@ def test_a_file_to_edit_has_every_parameter_and_works_uncommented(call, folder, 
     }
     text = " ".join(out.replace("\n# ", " ").split())
     assert "momentum of the gradient (a number, at least 0, below 1) #momentum = 0.9" in text
-    assert '(one of "sgd", "rmsprop", "adam", "adamw", "lion", "muon")' in text
+    assert '(one of "float32", "uint8")' in text
     assert re.search(r"-- Optimizer --", out)
 
 

@@ -7,7 +7,7 @@ from typing import get_type_hints
 import pytest
 
 from pipeline.errors import ConfigError
-from stages.neuralnet import ACTIVATIONS, SGD, Augmentation, Averaged
+from stages.neuralnet import ACTIVATIONS, INITIALIZERS, SGD, Augmentation, Averaged
 from stages.neuralnet.optimizers import OPTIMIZERS, Adam
 from stages.neuralnet.schedules import SCHEDULES
 from stages.options import InputOptions, NetworkOptions
@@ -20,6 +20,7 @@ from stages.training.options import OptimizerOptions, ScheduleOptions
     ("group", "name", "table"),
     [
         (NetworkOptions, "activation", ACTIVATIONS),
+        (NetworkOptions, "initializer", {"auto", *INITIALIZERS} - {"zeros"}),
         (OptimizerOptions, "optimizer", OPTIMIZERS),
         (ScheduleOptions, "schedule", SCHEDULES),
     ],

@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import ConfigError
 from stages import neuralnet as nn
 from stages.modelfile.formats.onnx_steps import NODES
-from stages.modelfile.formats.python_text import FUNCTIONS, LINES
+from stages.modelfile.formats.python_steps import FUNCTIONS, LINES
 from stages.modelfile.formats.steps import feature_steps, layer_steps
 from stages.neuralnet.layers.layer import VECTORS
 from tests.stages.models import model

@@ -32,7 +32,7 @@ def test_descriptions_survive_json(widths, activation):
         ({"inputs": 2.0}, "inputs: expected a whole number"),
         ({"outputs": True}, "outputs: expected a whole number"),
         ({"activation": "relu"}, "activation: expected linear, for the outputs of the last"),
-        ({"activation": "softplus"}, "activation: expected one of relu, .*found 'softplus'"),
+        ({"activation": "step"}, "activation: expected one of relu, .*found 'step'"),
         ({"activation": {}}, "activation: expected one of"),
         (
             {"extra": 1},
