@@ -15,7 +15,7 @@ import click
 
 from pipeline.cli.output import echo, occupy_streams, plain_streams
 from pipeline.cli.signals import ending_as_interrupted
-from pipeline.errors import CorruptArtifact, Interrupted, UserError
+from pipeline.errors import CorruptArtifact, Interrupted, MissingArtifact, UserError
 from pipeline.events.console import Console
 from pipeline.events.fitting import folded
 from pipeline.store.troubles import LESS, explained
@@ -50,7 +50,7 @@ def run_cli(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         return request.code if isinstance(request.code, int) else DONE
     except UserError as error:
         return _complain(str(error), MISTAKE)
-    except CorruptArtifact as error:
+    except (CorruptArtifact, MissingArtifact) as error:  # the second: it was deleted meanwhile
         return _complain(f"{error}; run the same command again: it is made anew", DAMAGE)
     except MemoryError as error:
         reason = str(error) or "none is left"

@@ -16,6 +16,13 @@ _NARROW = re.compile(
 )
 
 
+def visible(text: str) -> str:
+    """A text as a terminal shows it and does not obey it: of files, variables and other users."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 def columns(text: str) -> int:
     """How many columns of a terminal a text takes: a Chinese sign or an emoji two, an accent that
     joins the letter before it none (Unicode Standard Annex 11)."""

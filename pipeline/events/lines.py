@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.context import Progress
 from pipeline.events.console import DIM, YELLOW, Console
-from pipeline.events.fitting import folded, shortened
+from pipeline.events.fitting import folded, shortened, visible
 from pipeline.events.progress import Task, duration
 from pipeline.events.reporter import Reporter
 
@@ -30,7 +30,7 @@ class QuietReporter(Reporter):
         self._line("\n".join(self._console.paint(line, YELLOW) for line in lines))
 
     def _folded(self, text: str) -> str:
-        return folded(self._console.fitting(text), self._console.width)
+        return folded(self._console.fitting(visible(text)), self._console.width)
 
     def _line(self, text: str) -> None:
         with self.lock:
@@ -80,7 +80,7 @@ class LineReporter(QuietReporter):
         self._line(self._columns(stage, "waits", "", f"for {holder}"))
 
     def _columns(self, name: str, status: str, took: str, reason: str) -> str:
-        line = f"{name:<12} {status:<6} {took:>11}  {reason}".rstrip()
+        line = visible(f"{name:<12} {status:<6} {took:>11}  {reason}".rstrip())
         fitting = self._console.fitting
         return shortened(fitting(line), self._console.width, fitting("…"))
 

@@ -99,6 +99,17 @@ def test_a_store_that_is_deleted_during_a_run(tmp_path, monkeypatch, capsys):
     assert "No such file or directory" in said
 
 
+def test_a_store_that_is_deleted_between_two_stages(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Store, "share", lambda store, key: shutil.rmtree(store.root))
+    cli = make_cli(Program(Pipeline(begin, lose), "loser", "It loses.", "1"))
+    assert run_cli(cli, ["run", "--quiet"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: nothing is stored in artifacts")
+    assert said.endswith("run the same command again: it is made anew\n")
+    assert said.count("\n") == 1
+
+
 @pytest.mark.parametrize("command", ["plan", "verify", "gc", "config"])
 def test_who_looks_makes_nothing(tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
