@@ -90,6 +90,8 @@ def _pieces(size: int) -> Iterator[tuple[bytes, int]]:
 
 def records(number: int, batch: int, block: int) -> np.ndarray:
     """Records uint8 (number, 3073) of one block of one batch; classes in equal parts."""
+    # Three small words each time: no two blocks share a stream. By spawn_key, as all else that is
+    # random, they would be other images than those that every archive so far has.
     source = np.random.PCG64(np.random.SeedSequence([2009, batch, block]))
     order = np.argsort(source.random_raw(number), kind="stable")
     labels = (order % len(SHAPE_CLASSES)).astype(np.uint8)
