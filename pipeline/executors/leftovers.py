@@ -25,8 +25,9 @@ LOCK = ".pipeline-lock"
 _held: list[int] = []  # open for good: the lock of this process
 
 
-def claim() -> None:
-    """Name what this process's workers will need, once; and remove what dead ones left.
+def claim(place: str) -> None:
+    """Name what this process's workers will need, once, in a folder of `place`, a folder for
+    temporary files; and remove what dead ones left there.
 
     Does nothing where it cannot be done: then names are `multiprocessing`'s own.
     """
@@ -39,8 +40,8 @@ def claim() -> None:
         config = process.current_process()._config  # type: ignore[attr-defined]
         if config.get("tempdir") is not None or process.parent_process() is not None:
             return
-        sweep()
-        folder = tempfile.mkdtemp(prefix=PREFIX)
+        sweep(place)
+        folder = tempfile.mkdtemp(prefix=PREFIX, dir=place)
         descriptor = os.open(f"{folder}/{LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.stat(f"{folder}/{LOCK}")  # or else another one has just taken it for a dead one's
@@ -50,11 +51,11 @@ def claim() -> None:
         config["semprefix"] = f"/{os.path.basename(folder)}"
 
 
-def sweep() -> None:
-    """Remove what the processes of this user that are dead have left."""
+def sweep(place: str) -> None:
+    """Remove what the processes of this user that are dead have left in a folder."""
     import fcntl
 
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in Path(place).glob(f"{PREFIX}*"):
         with suppress(OSError):
             if folder.stat().st_uid != os.getuid():
                 continue

@@ -77,28 +77,31 @@ def start_context() -> Any:
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
-    _keep_sockets_short()
-    claim()
+    claim(place := _place())
+    _keep_sockets(place)
     _start_fork_server()
     return multiprocessing.get_context("forkserver")
 
 
-def _keep_sockets_short() -> None:
-    """A system takes some 100 bytes for the name of a socket (unix(7)), 32 of them our own. Where
-    the folder for temporary files has a longer name, sockets go elsewhere."""
+def _place() -> str:
+    """The folder for temporary files. A system takes some 100 bytes for the name of a socket
+    (unix(7)), 32 of them our own: where the usual folder has a longer name, another one."""
+    usual = tempfile.gettempdir()
+    if len(os.fsencode(usual)) <= LONGEST:
+        return usual
+    return next((folder for folder in SHORT if os.access(folder, os.W_OK | os.X_OK)), usual)
+
+
+def _keep_sockets(place: str) -> None:
+    """Let `multiprocessing` keep them there, unless it has a folder for them."""
     from multiprocessing import util
 
     usual = tempfile.gettempdir()
-    if len(os.fsencode(usual)) <= LONGEST:
-        return
-    for folder in SHORT:
-        if os.access(folder, os.W_OK | os.X_OK):
-            tempfile.tempdir = folder
-            try:
-                util.get_temp_dir()  # made on the first call, for good
-            finally:
-                tempfile.tempdir = usual
-            return
+    tempfile.tempdir = place
+    try:
+        util.get_temp_dir()  # made on the first call, for good
+    finally:
+        tempfile.tempdir = usual
 
 
 def _start_fork_server() -> None:

@@ -13,10 +13,10 @@ import pytest
 from pipeline.executors import leftovers
 
 HOLDER = """
-import multiprocessing, sys, time
+import multiprocessing, sys, tempfile
 from pipeline.executors.leftovers import claim
 if __name__ == "__main__":
-    claim()
+    claim(tempfile.gettempdir())
     lock = multiprocessing.get_context("forkserver").Lock()
     print(multiprocessing.process.current_process()._config["tempdir"], flush=True)
     sys.stdin.read()
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(not leftovers.SEMAPHORES.is_dir(), reason="needs
 
 
 @pytest.mark.parametrize("killed", [True, False])
-def test_what_a_dead_process_left(tmp_path, monkeypatch, killed):
+def test_what_a_dead_process_left(tmp_path, killed):
     (tmp_path / "holder.py").write_text(HOLDER)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     process = subprocess.Popen(
@@ -47,8 +47,7 @@ def test_what_a_dead_process_left(tmp_path, monkeypatch, killed):
         **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
     )
     folder = Path(process.stdout.readline().strip())
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    leftovers.sweep()
+    leftovers.sweep(str(tmp_path))
     assert folder.is_dir(), "it lives"
     assert semaphores(folder)
     if killed:
@@ -56,15 +55,17 @@ def test_what_a_dead_process_left(tmp_path, monkeypatch, killed):
     process.communicate()
     if killed:
         assert semaphores(folder), "or else there is nothing to sweep"
-        leftovers.sweep()
+        leftovers.sweep(str(tmp_path))
     assert not semaphores(folder)
     assert [path.name for path in tmp_path.iterdir()] == ["holder.py"]
 
 
-def test_what_is_shared_before_the_first_process_is_named_and_kept_track_of_as_the_rest(tmp_path):
+@pytest.mark.parametrize("folder", ["short", "a long name of a folder for temporary files" * 2])
+def test_what_is_shared_before_the_first_process_is_kept_track_of_as_the_rest(tmp_path, folder):
     """A closed terminal sends SIGHUP to all: what keeps track of semaphores outlives us."""
     (tmp_path / "sharing.py").write_text(SHARING)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    (tmp_path / folder).mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / folder)}
     ended = subprocess.run(
         [sys.executable, str(tmp_path / "sharing.py")],
         **{"env": environment, "text": True, "capture_output": True, "timeout": 60},
@@ -73,15 +74,14 @@ def test_what_is_shared_before_the_first_process_is_named_and_kept_track_of_as_t
 
 
 @pytest.mark.parametrize("files", [[], ["notes.txt"], ["notes.txt", ".lock"]])
-def test_folders_of_others_stay(tmp_path, monkeypatch, files):
+def test_folders_of_others_stay(tmp_path, files):
     """Of what begins as ours do, and is older than any of ours could be without its lock."""
     place = tmp_path / "pl-projects"
     place.mkdir()
     for name in files:
         (place / name).touch()
     os.utime(place, (0, 0))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    leftovers.sweep()
+    leftovers.sweep(str(tmp_path))
     assert sorted(os.listdir(place)) == sorted(files)
 
 
