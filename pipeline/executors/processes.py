@@ -39,8 +39,16 @@ class ProcessExecutor(ProcessPoolExecutor):
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         """As the class above. There, the thread that finds out who has died is woken before the
-        worker of this task may be started, and would wait for ever if that one was killed."""
-        future = super().submit(function, *args, **named)
+        worker of this task may be started, and would wait for ever if that one was killed. Where it
+        cannot be started, it counts as there all the same: the next task would wait for ever, and
+        the refused one, of which nobody knows, be done one day. Only one thread may submit."""
+        number = self._queue_count
+        try:
+            self._start_feeder()
+            future = super().submit(function, *args, **named)
+        except BaseException:
+            self._take_back(number)
+            raise
         with self._shutdown_lock:
             self._executor_manager_thread_wakeup.wakeup()
         return future
@@ -51,6 +59,8 @@ class ProcessExecutor(ProcessPoolExecutor):
         manager: Any = self._executor_manager_thread
         processes = self._all()
         super().shutdown(False, cancel_futures=cancel_futures)
+        if manager is None or not manager.is_alive():
+            _kill(processes)  # there is nobody to tell them that they are to end
         while wait and manager is not None and manager.is_alive():
             manager.join(POLL)
             if any(process.exitcode for process in processes):
@@ -59,6 +69,29 @@ class ProcessExecutor(ProcessPoolExecutor):
     def kill(self) -> None:
         """End the processes at once, whatever they are doing."""
         _kill(self._all())
+
+    def _start_feeder(self) -> None:
+        """Start what sends tasks to processes here, where an error is heard of: that other thread
+        would start it, and die of the error, and all that is under way would be waited for."""
+        pool: Any = self
+        queue = pool._call_queue
+        if queue is not None and queue._thread is None:
+            with queue._notempty:
+                try:
+                    queue._start_thread()
+                except BaseException:
+                    queue._thread = None  # or else it counts as there
+                    raise
+
+    def _take_back(self, number: int) -> None:
+        """What was refused is not done later, and the thread that did not start is none."""
+        with self._shutdown_lock:
+            if work := self._pending_work_items.get(number):
+                work.future.cancel()
+            pool: Any = self
+            manager = pool._executor_manager_thread
+            if manager is not None and not manager.is_alive():
+                pool._executor_manager_thread = None
 
     def _all(self) -> list[Any]:
         return list((self._processes or {}).values())

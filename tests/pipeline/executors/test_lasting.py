@@ -153,3 +153,41 @@ def test_what_was_cancelled_before_its_turn_is_not_begun(pool, tmp_path):
     blocker.set()
     assert pool.submit(double, 4).result(PATIENCE) == 8
     assert not (tmp_path / "cancelled").exists()
+
+
+@pytest.mark.parametrize("named", ["_ExecutorManagerThread", "QueueFeederThread"])
+def test_a_thread_that_cannot_be_started_is_waited_for_by_nobody(tmp_path, monkeypatch, named):
+    """A limit on threads, met by the one that looks after processes, or that sends them tasks."""
+    refused, start = [], threading.Thread.start
+
+    def limited(thread):
+        if named in (type(thread).__name__, thread.name) and len(refused) < 2:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    pool = LastingPool(lambda: ProcessExecutor(1))
+    for name in ("first", "second"):
+        with pytest.raises(RuntimeError, match="new thread"):
+            pool.submit(at_work, str(tmp_path), name, 0).result(PATIENCE)
+    assert pool.submit(at_work, str(tmp_path), "third", 0).result(PATIENCE)
+    assert [path.name for path in tmp_path.iterdir()] == ["third"], "what was refused is not done"
+    pool.shutdown()
+
+
+def test_processes_end_that_nobody_looks_after(monkeypatch):
+    def limited(thread):
+        if type(thread).__name__ == "_ExecutorManagerThread":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    start = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    executor = ProcessExecutor(1)
+    with pytest.raises(RuntimeError, match="new thread"):
+        executor.submit(double, 1)
+    (process,) = executor._processes.values()
+    executor.shutdown()
+    process.join(PATIENCE)
+    assert process.exitcode == -signal.SIGKILL
