@@ -50,9 +50,12 @@ _HOLDERS = {
     "_operator",
     "_queue",
     "_collections",
+    "_csv",
 }
 _HOLDERS |= {"builtins.map", "builtins.filter", "builtins.zip", "builtins.enumerate"}
 _HOLDERS |= {"builtins.reversed", "builtins.callable_iterator", "builtins.iterator"}
+_DIALECT = ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting")
+_DIALECT += ("skipinitialspace", "strict")
 _FRAMES = {types.GeneratorType: "gi", types.CoroutineType: "cr", types.AsyncGeneratorType: "ag"}
 
 
@@ -91,6 +94,13 @@ def referred_to(value: Any, kind: type) -> list[Any]:
     return [one for one in gc.get_referents(value) if one is not kind]
 
 
+def looked_after(kind: type) -> bool:
+    """Whether an object of a package may hold one of this kind without a word: what is Python's own
+    and no iterator over data. Others are what the package keeps in C, such as a model."""
+    package = kind.__module__.partition(".")[0]
+    return package in sys.stdlib_module_names and not hasattr(kind, "__next__")
+
+
 def _of_frame(value: Any, prefix: str) -> list[Any]:
     frame = getattr(value, f"{prefix}_frame")
     if frame is None:
@@ -115,16 +125,24 @@ def _of_file(value: Any) -> list[Any] | None:
         if value.closed or not value.readable() or not isinstance(value.name, str | bytes):
             return []
         place = value.tell()
-    except (OSError, ValueError, AttributeError):  # in the middle of a loop over its lines, say
+    except AttributeError:  # a package's, of whatever kind
+        return None
+    except (OSError, ValueError):  # in the middle of a loop over its lines, say
         place = None
     path = os.path.abspath(os.fsdecode(value.name))
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
-        with open(path, "rb") as file:
-            return [place, hashlib.file_digest(file, "sha256").hexdigest()]
     except OSError:
         return None
+    return [place, digest] if (digest := _digest_of(path)) else None
+
+
+def _digest_of(path: Any) -> str:
+    """The digest of a file that was loaded; "" where the name is none of a path."""
+    with suppress(OSError, TypeError), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+    return ""
 
 
 def _of_database(value: Any) -> list[Any] | None:
@@ -150,7 +168,22 @@ _PARTS: Mapping[str, Callable[[Any], Any]] = {
     "_io.FileIO": _of_file,
     "mmap.mmap": lambda value: [value.tell(), hashlib.sha256(value).hexdigest()],
     "sqlite3.Connection": _of_database,
-    "ctypes.CDLL": lambda value: [value._name],
+    "ctypes.CDLL": lambda value: [value._name, _digest_of(value._name)],
+    "_ctypes._Pointer": lambda value: [value.contents] if value else [],
+    "weakref.WeakMethod": lambda value: [value()],
+    "multiprocessing.shared_memory.SharedMemory": lambda value: [bytes(value.buf)],
+    "multiprocessing.sharedctypes.SynchronizedBase": lambda value: [value.get_obj()],
+    "pyarrow._dataset.FileSystemDataset": lambda value: [
+        [*map(_digest_of, value.files)],
+        value.files,
+        str(value.schema),
+    ],
+    "onnxruntime.capi.onnxruntime_inference_collection.InferenceSession": lambda value: [
+        _digest_of(value._model_path) or value._model_bytes,
+        value.get_providers(),
+    ],
+    "numpy.flatiter": lambda value: [value.base, value.index],
+    "_csv.Dialect": lambda value: [getattr(value, name) for name in _DIALECT],
     "_ctypes.CFuncPtr": lambda value: [getattr(value, "__name__", "")],
     "_struct.Struct": lambda value: [value.format],
     "builtins.code": lambda value: [code_text(value)],
