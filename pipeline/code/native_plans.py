@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 # Methods that carry out a plan of Polars: it may read what was named long before, or in SQL.
-PLANS = ("collect", "collect_async", "collect_batches", "collect_schema", "show")
+PLANS: tuple[str, ...] = ("collect", "collect_async", "collect_batches", "collect_schema", "show")
 PLANS += ("sink_csv", "sink_parquet", "sink_ipc", "sink_ndjson", "sink_batches", "sink_delta")
 
 

@@ -42,9 +42,16 @@ READERS = {
     "PIL.ImageFont": ("truetype",),
     "h5py": ("File",),
     "cv2": ("imread", "imreadmulti", "VideoCapture", "CascadeClassifier", "FileStorage"),
-    "safetensors": ("safe_open",),
 }
-_NAMED = ("source", "path", "where", "path_or_paths", "input_file", "name", "metadata_path")
+_NAMED: tuple[str, ...] = (
+    "source",
+    "path",
+    "where",
+    "path_or_paths",
+    "input_file",
+    "name",
+    "metadata_path",
+)
 _NAMED += ("path_or_bytes", "font", "filename")
 _MAGIC = frozenset("*?[")
 
