@@ -192,8 +192,8 @@ class Content:
             return self._all(parts)
         if self.where:
             raise CodeError(
-                f"{self.where}, a {name_of(kind)}, which has no content to compare; give it as a parameter "
-                "or an input, or make it inside the function"
+                f"{self.where}, a {name_of(kind)}, which has no content to compare; "
+                "give it as a parameter or an input, or make it inside the function"
             )
         if name_of(kind) not in BARE and not (self._foreign and looked_after(kind)):
             self.opaque[name_of(kind)] = None
