@@ -73,7 +73,7 @@ def _data_of(owner: Any) -> Iterator[tuple[str, Any]]:
 def members(cls: type, words: Collection[str]) -> Iterator[tuple[str, Any]]:
     """What was written in a class or added to it later, by name. What a generated method was made
     from counts in its place: a file may say what a default is, or whether a field is compared."""
-    for key, member in vars(cls).items():
+    for key, member in [*vars(cls).items()]:  # to ask for slots adds a name
         if key == "__dataclass_fields__":
             yield key, [_field(one) for one in member.values()]
         elif key == "__dataclass_params__":
