@@ -4,6 +4,7 @@
     getsize, getmtime
     status          size, time and permissions of a file
     link            where it leads; "" where it is none
+    bytes           the digest of what it holds; "" where that is nothing, or there is none
     access N        whether it may be used so (the number of `os.access`)
 
 Each is None where nothing is there. The functions of `os` are those from before wraps.py replaces
@@ -12,6 +13,7 @@ them: to look at an answer again is not recorded.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -27,6 +29,10 @@ def answer(path: Any, what: str) -> Any:
             return os.fsdecode(_readlink(path))
         except (OSError, ValueError):
             return "" if _lexists(path) else None
+    if what == "bytes":
+        with suppress(OSError), open(path, "rb") as file:
+            return hashlib.sha256(data).hexdigest()[:32] if (data := file.read()) else ""
+        return ""
     if what.startswith("access"):
         with suppress(OSError, ValueError):
             return _access(path, int(what.removeprefix("access")))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from pipeline.code.asked import path_of
+from pipeline.code.asked import answer, path_of
 from pipeline.code.askers import asks_on_its_own
 from pipeline.code.recorder import Recorder
 
@@ -108,6 +108,9 @@ def _database(recorder: Recorder, path: Any) -> None:
         text = "/" + text.lstrip("/") if text.startswith("///") else text
     if text and text != ":memory:":
         recorder.read(text)
+        log = f"{text}-wal"  # which holds what the file does not yet
+        if recorder.path(log) and not recorder.has_made(recorder.whole(text)):
+            recorder.note("asked", (log, "bytes"), answer(log, "bytes"))
 
 
 def _variable(recorder: Recorder, name: Any, *_: Any) -> None:

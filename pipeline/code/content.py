@@ -5,9 +5,9 @@ them apart) count by what they hold; functions and classes of the project by ref
 source, and by the values that they have captured. Nothing depends on an address, on the order of a
 set or on a hash seed.
 
-What `pickle` does not keep counts by what can be read of it (opaque.py). What has no content to
-speak of (a socket; an open file and a generator, which are used up) is refused by name where a
-function has captured it. Elsewhere it counts by its type, and `opaque` names it.
+What `pickle` does not keep counts by what can be read of it (opaque.py). What has no content (a
+socket; an open file, a generator) is refused by name where a function has captured it. Elsewhere it
+counts by its type, and `opaque` names it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pipeline.code.hashing import array_text, constant_text, short_hash
-from pipeline.code.opaque import BARE, parts_of, referred_to
+from pipeline.code.opaque import BARE, looked_after, name_of, parts_of, referred_to
 from pipeline.errors import CodeError
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type(...), type(NotImplemented))
@@ -173,7 +173,7 @@ class Content:
                     return f" {state}"
                 make, arguments, *rest = state
                 items = [None if part is None else [*part] for part in rest[1:3]]
-                name = f"class {kind.__module__}.{kind.__qualname__}"
+                name = f"class {name_of(kind)}"
                 foreign = kind.__module__ != "builtins" and self.text(kind) == name
                 self._foreign += foreign  # a package looks after its objects
                 try:
@@ -188,13 +188,13 @@ class Content:
     def _opaque(self, value: Any, kind: type) -> str:
         if kind.__module__ == "typing":
             return repr(value)
-        if not self.where and (parts := referred_to(value, kind)):
+        if parts := () if self.where else referred_to(value, kind):
             return self._all(parts)
         if self.where:
             raise CodeError(
-                f"{self.where}, a {kind.__module__}.{kind.__qualname__}, which has no content to "
-                "compare; give it as a parameter or an input, or make it inside the function"
+                f"{self.where}, a {name_of(kind)}, which has no content to compare; "
+                "give it as a parameter or an input, or make it inside the function"
             )
-        if not self._foreign and f"{kind.__module__}.{kind.__qualname__}" not in BARE:
-            self.opaque[f"{kind.__module__}.{kind.__qualname__}"] = None
+        if name_of(kind) not in BARE and not (self._foreign and looked_after(kind)):
+            self.opaque[name_of(kind)] = None
         return ""

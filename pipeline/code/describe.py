@@ -16,13 +16,14 @@ from typing import Any
 from pipeline.code.bytecode import code_text, used_names
 from pipeline.code.content import Content
 from pipeline.code.hashing import short_hash
-from pipeline.code.held import captured, is_made, members, pickles_itself, shown_by
+from pipeline.code.held import attributes_of, captured, is_made, members, pickles_itself, shown_by
 from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, locate
 from pipeline.stage import Stage
 
 _MISSING = object()
+_SOURCES = ("", ".py", ".pyw")  # a template that was compiled is none
 
 
 class Describer:
@@ -151,7 +152,7 @@ class Describer:
         """The attributes of an object whose class, one of the project, says how it is pickled."""
         kind = type(value)
         own = pickles_itself(kind) and (kind.__module__ == "__main__" or self._file_of(kind))
-        return getattr(value, "__dict__", None) if own else None
+        return attributes_of(value) if own else None
 
     def _file_of(self, value: type) -> Path | None:
         """The source of a class of the project; None for any other."""
@@ -188,7 +189,7 @@ class Describer:
         if (file, name) not in self._places:
             module = None
             path = Path(file).absolute()
-            if not file.startswith("<") and path.is_file():
+            if not file.startswith("<") and path.suffix in _SOURCES and path.is_file():
                 module, _ = locate(path, name)
                 known = self._links.project.find(module.name)
                 if known is None or known.path != path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import copyreg
 import dataclasses
 import types
 from collections.abc import Collection, Iterator, Mapping
@@ -72,7 +73,7 @@ def _data_of(owner: Any) -> Iterator[tuple[str, Any]]:
 def members(cls: type, words: Collection[str]) -> Iterator[tuple[str, Any]]:
     """What was written in a class or added to it later, by name. What a generated method was made
     from counts in its place: a file may say what a default is, or whether a field is compared."""
-    for key, member in vars(cls).items():
+    for key, member in [*vars(cls).items()]:  # to ask for slots adds a name
         if key == "__dataclass_fields__":
             yield key, [_field(one) for one in member.values()]
         elif key == "__dataclass_params__":
@@ -89,9 +90,18 @@ def members(cls: type, words: Collection[str]) -> Iterator[tuple[str, Any]]:
 
 
 def pickles_itself(cls: type) -> bool:
-    """Whether a class says itself what `pickle` keeps of its objects, which may not be all."""
+    """Whether a class, or one in C that it derives from, says itself what `pickle` keeps of its
+    objects, which may not be all."""
     names = ("__reduce_ex__", "__reduce__", "__getstate__")
-    return any(isinstance(getattr(cls, name, None), types.FunctionType) for name in names)
+    own = (getattr(cls, name, None) is not getattr(object, name, None) for name in names)
+    return cls in copyreg.dispatch_table or any(own)
+
+
+def attributes_of(value: Any) -> dict[str, Any]:
+    """All attributes of an object, those in slots too."""
+    slots = copyreg._slotnames(type(value))  # type: ignore[attr-defined]
+    found = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+    return found | getattr(value, "__dict__", {})
 
 
 def _field(field: dataclasses.Field[Any]) -> tuple[Any, ...]:

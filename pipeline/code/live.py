@@ -21,6 +21,7 @@ from pipeline.code.modules import Module
 from pipeline.code.values import Values
 
 FRAMEWORK = __name__.partition(".")[0]
+_CODE = (types.FunctionType, type)  # which count by their source
 Targets = Sequence[str] | None  # what an import has bound a name to; None: another statement has
 Seen = tuple[str, Targets, str | None]  # a name of a module, and the content that its value had
 
@@ -121,11 +122,17 @@ def _is_imported(value: object, targets: Collection[str]) -> bool:
 
 
 def _is_the(value: object, target: str) -> bool:
-    """Whether a value is what `module:name` is now; also where that cannot be known."""
+    """Whether a value is what `module:name` is now; also where that cannot be known. No value is
+    that of a module which has put an object in its own place; nor data of a module that computes
+    what it is asked for."""
     head, _, tail = target.partition(":")
     found: object = sys.modules.get(head)
+    if found is not None and not isinstance(found, types.ModuleType):
+        return False
     for name in tail.split(".") if tail else ():
-        if not isinstance(found, types.ModuleType) or name not in vars(found):
+        if isinstance(found, types.ModuleType) and name not in vars(found):
+            return isinstance(value, _CODE) or "__getattr__" not in vars(found)
+        if not isinstance(found, types.ModuleType):
             return True
         found = vars(found)[name]
     return found is value or found is None

@@ -1,4 +1,4 @@
-"""Files that Polars and PyArrow open in code of their own, where Python raises no audit event.
+"""Files that Polars, PyArrow and others open in code of their own: Python raises no audit event.
 
 While a stage runs, their functions that read are replaced by ones that tell first which files are
 asked for: in modules that are there, and in those that the stage imports. A name that another
@@ -14,8 +14,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
+from types import FunctionType
 from typing import Any
 
+from pipeline.code.native_plans import PLANS, derived, scanned
 from pipeline.code.recorder import Recorder
 
 _ARROW = ("memory_map", "OSFile", "input_stream")
@@ -30,13 +32,27 @@ READERS = {
     "pyarrow.lib": _ARROW,
     "pyarrow.parquet": (*_PARQUET, "ParquetDataset"),
     "pyarrow.parquet.core": (*_PARQUET, "ParquetDataset"),
+    "pyarrow.ipc": ("open_file", "open_stream"),
     "pyarrow.csv": ("read_csv", "open_csv"),
     "pyarrow.json": ("read_json", "open_json"),
     "pyarrow.feather": ("read_table", "read_feather"),
     "pyarrow.orc": ("read_table",),
     "pyarrow.dataset": ("dataset", "parquet_dataset"),
+    "onnxruntime": ("InferenceSession",),
+    "PIL.ImageFont": ("truetype",),
+    "h5py": ("File",),
+    "cv2": ("imread", "imreadmulti", "VideoCapture", "CascadeClassifier", "FileStorage"),
 }
-_NAMED = ("source", "path", "where", "path_or_paths", "input_file", "name", "metadata_path")
+_NAMED: tuple[str, ...] = (
+    "source",
+    "path",
+    "where",
+    "path_or_paths",
+    "input_file",
+    "name",
+    "metadata_path",
+)
+_NAMED += ("path_or_bytes", "font", "filename")
 _MAGIC = frozenset("*?[")
 
 Replace = Callable[[Any, str, Any], None]
@@ -64,6 +80,8 @@ class NativeReads:
                     continue
                 for function in self._left.pop(name):
                     self._watch(module, function)
+                if name == "polars":
+                    self._watch_plans(module)
 
     def end(self) -> None:
         """Replace no more: an import in a thread may end after the stage."""
@@ -72,18 +90,22 @@ class NativeReads:
 
     def _watch(self, module: Any, name: str) -> None:
         original = vars(module).get(name)
-        if isinstance(original, type) and "__init__" in vars(original):
-            with suppress(TypeError):  # of an extension
-                before = original.__init__  # type: ignore[misc]
-                self._replace(original, "__init__", self._telling(before, 1))
-        elif callable(original) and not isinstance(original, type):
+        if isinstance(original, type):
+            if isinstance(vars(original).get("__init__"), FunctionType):
+                self._replace(original, "__init__", self._telling(original.__init__, 1))  # type: ignore[misc]
+                return
+            with suppress(TypeError):  # of an extension, which nobody may derive from
+                self._replace(module, name, derived(original, self._telling(original.__new__, 1)))
+        elif callable(original):
             self._replace(module, name, self._telling(original, 0))
 
     def _telling(self, original: Callable[..., Any], place: int) -> Callable[..., Any]:
         @wraps(original)
         def replacement(*given: Any, **named: Any) -> Any:
             with suppress(Exception):
-                self._tell([*given[place : place + 1], *map(named.get, _NAMED)])
+                (mode,) = given[place + 1 : place + 2] or (named.get("mode"),)
+                if not (isinstance(mode, str) and mode[:1] in "wxa"):
+                    self._tell([*given[place : place + 1], *map(named.get, _NAMED)])
             return original(*given, **named)
 
         return replacement
@@ -94,6 +116,36 @@ class NativeReads:
                 for one in source if isinstance(source, list | tuple) else (source,):
                     if isinstance(one, str | os.PathLike) and "://" not in os.fspath(one):
                         _read(recorder, os.path.expanduser(os.fsdecode(one)))
+
+    def _watch_plans(self, polars: Any) -> None:
+        for name in PLANS:
+            if original := vars(polars.LazyFrame).get(name):
+                self._replace(polars.LazyFrame, name, self._carrying_out(original))
+        for name in ("collect_all", "collect_all_async"):
+            self._replace(polars, name, self._carrying_out(getattr(polars, name)))
+
+    def _carrying_out(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def replacement(frames: Any, *given: Any, **named: Any) -> Any:
+            with suppress(Exception):
+                for frame in frames if isinstance(frames, list | tuple) else [frames]:
+                    self._tell_plan(frame)
+            return original(frames, *given, **named)
+
+        return replacement
+
+    def _tell_plan(self, frame: Any) -> None:
+        """Tell of the files that a plan scans, and of their folders where it scans several, for
+        these may have been found there."""
+        for paths in scanned(frame._ldf):
+            for recorder in self._recorders():
+                for path in paths:
+                    if path not in recorder.opened:
+                        _read(recorder, path)
+                        if len(paths) > 1 and (
+                            folder := recorder.path(os.path.dirname(path) or ".")
+                        ):
+                            recorder.note("listed", folder)
 
 
 def _read(recorder: Recorder, path: str) -> None:

@@ -16,18 +16,15 @@ reaches it is warned, for it may have been made from data that nobody has seen.
 from __future__ import annotations
 
 import gc
-import hashlib
 import io
-import os
-import stat
 import sys
 import types
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection
 from typing import Any
 
 from pipeline.code.bytecode import code_text
 from pipeline.code.caches import filled_at_import
+from pipeline.code.known_parts import PARTS, of_file
 
 # What never changes a result, but for the levels of loggers where they are asked for; of the
 # environment it is seen what a stage reads.
@@ -50,6 +47,7 @@ _HOLDERS = {
     "_operator",
     "_queue",
     "_collections",
+    "_csv",
 }
 _HOLDERS |= {"builtins.map", "builtins.filter", "builtins.zip", "builtins.enumerate"}
 _HOLDERS |= {"builtins.reversed", "builtins.callable_iterator", "builtins.iterator"}
@@ -61,7 +59,7 @@ def parts_of(value: Any, kind: type, words: Collection[str], captured: bool) -> 
 
     `words` are what the code that is reached looks at (nature.py). What is used up when it is read
     has no parts where a function has captured it."""
-    name = f"{kind.__module__}.{kind.__qualname__}"
+    name = name_of(kind)
     if any(value is one for one in (sys.stdin, sys.stdout, sys.stderr)):
         return ()
     if captured and (kind in _FRAMES or name.startswith("_io.")):
@@ -73,7 +71,7 @@ def parts_of(value: Any, kind: type, words: Collection[str], captured: bool) -> 
     if kind.__module__ == "functools" and hasattr(value, "cache_info"):
         return [value.__wrapped__, filled_at_import(value)]
     for base in kind.__mro__[:-1]:
-        known = _PARTS.get(f"{base.__module__}.{base.__qualname__}") or _PARTS.get(base.__module__)
+        known = PARTS.get(f"{base.__module__}.{base.__qualname__}") or PARTS.get(base.__module__)
         if known is not None:
             return known(value)
     return None
@@ -83,12 +81,24 @@ def referred_to(value: Any, kind: type) -> list[Any]:
     """What an object of C code holds, as the garbage collector sees it; nothing where it may lead
     to all that there is."""
     if issubclass(kind, io.IOBase):
-        return [*(_of_file(value) or ())]
+        return [*(of_file(value) or ())]
     if not _HOLDERS & {kind.__module__, f"{kind.__module__}.{kind.__qualname__}"}:
         return []
     if kind.__module__ == "itertools" and kind.__name__ in ("count", "repeat"):
         return [repr(value)]
     return [one for one in gc.get_referents(value) if one is not kind]
+
+
+def name_of(kind: type) -> str:
+    """A type, as messages call it."""
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def looked_after(kind: type) -> bool:
+    """Whether an object of a package may hold one of this kind without a word: what is Python's own
+    and no iterator over data. Others are what the package keeps in C, such as a model."""
+    package = kind.__module__.partition(".")[0]
+    return package in sys.stdlib_module_names and not hasattr(kind, "__next__")
 
 
 def _of_frame(value: Any, prefix: str) -> list[Any]:
@@ -98,66 +108,7 @@ def _of_frame(value: Any, prefix: str) -> list[Any]:
     return [code_text(getattr(value, f"{prefix}_code")), frame.f_lasti, dict(frame.f_locals)]
 
 
-def _of_variable(value: Any) -> list[Any]:
-    held = [one for one in gc.get_referents(value) if one is not value.name]
-    return [value.name, held, value.get(None)]
-
-
 def _of_logger(value: Any) -> list[Any]:
     if hasattr(value, "extra"):
         return [value.extra, *_of_logger(value.logger)]
     return [value.level, value.disabled, value.propagate]
-
-
-def _of_file(value: Any) -> list[Any] | None:
-    """A file that can be read; what only writes, or is no file on disk, changes no result."""
-    try:
-        if value.closed or not value.readable() or not isinstance(value.name, str | bytes):
-            return []
-        place = value.tell()
-    except (OSError, ValueError, AttributeError):  # in the middle of a loop over its lines, say
-        place = None
-    path = os.path.abspath(os.fsdecode(value.name))
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return None
-        with open(path, "rb") as file:
-            return [place, hashlib.file_digest(file, "sha256").hexdigest()]
-    except OSError:
-        return None
-
-
-def _of_database(value: Any) -> list[Any] | None:
-    with suppress(Exception):
-        return [hashlib.sha256(value.serialize()).hexdigest()]
-    with suppress(Exception):  # of an empty file, or of a Python that was built without it
-        return [*value.iterdump()]
-    return None  # closed, or of another thread
-
-
-def _of_hash(value: Any) -> list[Any]:
-    length = (32,) if value.name.startswith("shake") else ()
-    return [value.name, value.copy().hexdigest(*length)]
-
-
-_PARTS: Mapping[str, Callable[[Any], Any]] = {
-    "_contextvars.ContextVar": _of_variable,
-    "_thread._local": lambda value: value.__dict__,
-    "_io.TextIOWrapper": _of_file,
-    "_io.BufferedReader": _of_file,
-    "_io.BufferedRandom": _of_file,
-    "_io.BufferedWriter": _of_file,
-    "_io.FileIO": _of_file,
-    "mmap.mmap": lambda value: [value.tell(), hashlib.sha256(value).hexdigest()],
-    "sqlite3.Connection": _of_database,
-    "ctypes.CDLL": lambda value: [value._name],
-    "_ctypes.CFuncPtr": lambda value: [getattr(value, "__name__", "")],
-    "_struct.Struct": lambda value: [value.format],
-    "builtins.code": lambda value: [code_text(value)],
-    "builtins.module": lambda value: {k: v for k, v in vars(value).items() if k[:2] != "__"},
-    "re.Match": lambda value: [value.re, value.string, value.span()],
-    **dict.fromkeys(
-        ("_hashlib", "_md5", "_sha1", "_sha2", "_sha256", "_sha512", "_sha3", "_blake2"),
-        _of_hash,
-    ),
-}

@@ -23,7 +23,16 @@ SETTERS = {
     **dict.fromkeys(("decimal.", "decimal.setcontext"), "decimal"),
     **dict.fromkeys(("sys.setrecursionlimit", "sys.set_int_max_str_digits"), "sys"),
     **dict.fromkeys(("locale.setlocale",), "locale"),
+    **dict.fromkeys(("csv.register_dialect", "csv.field_size_limit"), "csv"),
+    "matplotlib.": "matplotlib",
+    **dict.fromkeys(("pandas.", "pandas.set_option", "pandas.reset_option"), "pandas"),
 }
+# The same of all that begins so.
+_BEGINNINGS = {
+    **dict.fromkeys(("matplotlib.rc", "matplotlib.pyplot.rc", "matplotlib.style."), "matplotlib"),
+    "polars.Config.": "polars",
+}
+_DIALECT = ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting")
 _READ: dict[str, Callable[[Any], Any]] = {
     "random": lambda package: package.getstate(),
     "numpy.random": lambda package: [
@@ -33,13 +42,26 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "decimal": lambda package: package.getcontext(),
     "sys": lambda package: [package.getrecursionlimit(), package.get_int_max_str_digits()],
     "locale": lambda package: package.setlocale(package.LC_ALL),
+    "csv": lambda package: [package.field_size_limit(), *map(_dialect, package.list_dialects())],
+    "pandas": lambda package: package._config.config._global_config,
+    "matplotlib": lambda package: [
+        (name, value) for name, value in dict.items(package.rcParams) if name != "backend"
+    ],
+    "polars": lambda package: sorted(package.Config.state().items()),
 }
 _first: dict[str, str] = {}  # as each was when it was first asked for
 
 
+def _dialect(name: str) -> list[Any]:
+    dialect = sys.modules["csv"].get_dialect(name)
+    return [name, *(getattr(dialect, part) for part in (*_DIALECT, "skipinitialspace", "strict"))]
+
+
 def setter_of(outside: str) -> str:
     """The package whose state something outside the project sets; "" where it sets none."""
-    return SETTERS.get(outside.replace(":", "."), "")
+    name = outside.replace(":", ".")
+    found = (one for start, one in _BEGINNINGS.items() if name.startswith(start))
+    return SETTERS.get(name) or next(found, "")
 
 
 def note_states() -> None:

@@ -14,6 +14,8 @@ from pipeline.code.asked import answer, describe_status, path_of
 from pipeline.code.askers import KINDS, ON_THEIR_OWN, asker_of
 from pipeline.code.recorder import Recorder
 
+_NATIVE = {"polars", "pyarrow"}  # which look before they read or write; see native_reads.py
+
 
 class PathRecords:
     """Tells the recorders of an event what was asked of a path."""
@@ -25,7 +27,7 @@ class PathRecords:
         self, status: Any, path: Any, *, dir_fd: Any = None, follow_symlinks: Any = True
     ) -> None:
         asker, method = asker_of()
-        if asker in ON_THEIR_OWN or isinstance(path, int):
+        if asker in ON_THEIR_OWN or asker in _NATIVE or isinstance(path, int):
             return
         what = "kind" if method in KINDS else method
         what = what if what in ("kind", "getsize", "getmtime") else "status"

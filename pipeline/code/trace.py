@@ -4,7 +4,7 @@
                   has changed since an earlier stage of the process had read it
     asked         [place, path, what, answer]: whether it was there, its size or its time
     listed        [place, path, digest of the names in it]
-    environment   name → digest of its value; "" where it was not set
+    environment   name → digest of its value; "" where it was not set ("" → which there are)
     modules       [name, digest]: project modules that no analysis had foreseen, by their code
     sources       [place, path, digest]: the same for files that are no modules by name
     unseen        what may have changed without a trace, in words
@@ -130,7 +130,7 @@ def changes(
             yield f"folder {whole} holds other names"
     for name, digest in trace.get("environment", {}).items():
         if digest_of_text(value_of(name)) != digest:
-            yield f"environment variable {name} changed"
+            yield f"environment variable {name} changed" if name else "other environment variables"
     for name, digest in trace.get("modules", ()):
         if (graph(name, "") or "") != digest:
             yield f"module {name} {'changed' if digest else 'is there now'}"

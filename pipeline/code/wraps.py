@@ -19,7 +19,7 @@ import builtins
 import importlib.util
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -35,6 +35,7 @@ _VOLATILE = {
     *("_", "TMPDIR", "TEMP", "TMP", "HOME", "USER", "LOGNAME", "HOSTNAME", "DISPLAY", "PATH"),
     *("PYTHONPATH", "PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
 }
+OWN = {"KMP_DUPLICATE_LIB_OK"}  # which threadpoolctl sets
 
 
 class Wraps:
@@ -50,6 +51,8 @@ class Wraps:
             name: _recording(getattr(own, name), self._variable)
             for name in ("__getitem__", "__contains__")  # whoever iterates asks for each by name
         }
+        for name in ("__iter__", "__len__"):  # and for which there are
+            methods[name] = _recording(getattr(own, name), self._variables)
         named = {"__module__": own.__module__, "__qualname__": own.__qualname__}
         self._recording_class: Any = type(own.__name__, (own,), named | methods)
         self.seconds = 0.0  # that recording has taken
@@ -122,13 +125,19 @@ class Wraps:
         if asker in ON_THEIR_OWN or method in ("expanduser", "which"):
             return
         name = os.fsdecode(name)
-        if name in _VOLATILE and not is_project(asker):
+        if name in OWN or (name in _VOLATILE and (method == "__iter__" or not is_project(asker))):
             return
         if asker == "urllib" and not name.lower().endswith("_proxy"):
             return  # it looks through all of them for those
         for recorder in self._recorders():
             if name not in recorder.set_variables:
                 recorder.note("environment", name, value_of(name))
+
+    def _variables(self, *_: Any) -> None:
+        asker, _method = asker_of()
+        if asker not in ON_THEIR_OWN and asker != "urllib":
+            for recorder in self._recorders():
+                recorder.note("environment", "", names_of_variables(recorder.set_variables))
 
 
 def _recording(original: Callable[..., Any], record: Callable[..., None]) -> Callable[..., Any]:
@@ -153,10 +162,19 @@ def _recording(original: Callable[..., Any], record: Callable[..., None]) -> Cal
 
 
 def value_of(name: str) -> str | None:
-    """The value of an environment variable, read in a way that is not recorded."""
+    """The value of an environment variable, read in a way that is not recorded; of "", which there
+    are."""
+    if not name:
+        return names_of_variables()
     values: Mapping[Any, Any] = vars(os.environ)["_data"]
     value = values.get(os.environ.encodekey(name))
     return None if value is None else os.fsdecode(value)
+
+
+def names_of_variables(without: Collection[str] = ()) -> str:
+    """Which variables there are, but for those that say where and how a program runs."""
+    names = map(os.fsdecode, vars(os.environ)["_data"])
+    return "\0".join(sorted({*names} - _VOLATILE - OWN - {*without}))
 
 
 _ABLE = (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks, os.supports_effective_ids)
