@@ -39,6 +39,7 @@ def numbers_in(log: Path) -> Counter[int]:
     return Counter(int(line.split()[0]) for line in log.read_text().splitlines())
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("executor", ["serial", "process"])
 def test_a_killed_run_loses_a_group_at_most(tmp_path, executor):
     log = tmp_path / "log"

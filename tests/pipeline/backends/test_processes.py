@@ -41,6 +41,7 @@ def add(halves: Any) -> float:
 HALVES = Pipeline(halve, add)
 
 
+@pytest.mark.whole
 def test_an_item_that_ends_its_process_is_named_and_the_others_are_stored(tmp_path):
     with pytest.raises(WorkersDied) as caught:
         run(HALVES, store=tmp_path, executor="process", jobs=2, deadly=(17,), keep_going=True)
@@ -53,13 +54,8 @@ def test_an_item_that_ends_its_process_is_named_and_the_others_are_stored(tmp_pa
         with pytest.raises(WorkersDied, match=r"^item number 17: "):
             run(HALVES, store=tmp_path, executor="process", jobs=2, deadly=(17,))
     said: list[str] = []
-    found = run(
-        HALVES,
-        store=tmp_path,
-        executor="process",
-        jobs=2,
-        on_event=lambda event: said.append(event.message) if event.kind == "info" else None,
-    )
+    options = {"on_event": lambda event: said.append(event.message) if event.kind == "info" else 0}
+    found = run(HALVES, store=tmp_path, executor="process", jobs=2, **options)
     assert found["total"] == sum(range(40)) / 2
     assert said == ["halve 17"]
 
@@ -70,6 +66,7 @@ def test_one_at_a_time_they_are_made_in_processes_as_well(tmp_path):
         run(HALVES, store=tmp_path, executor="process", jobs=1, deadly=(17,))
 
 
+@pytest.mark.whole
 def test_several_such_items_are_counted(tmp_path):
     with pytest.raises(WorkersDied, match=r"^item number 3: .*; 2 more failed: "):
         given = {"deadly": (3, 20, 39), "keep_going": True}

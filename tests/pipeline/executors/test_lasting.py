@@ -64,6 +64,7 @@ def test_whoever_dies_is_found_out_and_the_others_never_know(pool, tmp_path):
     assert (tmp_path / "innocent").read_text() == "begun\n" * 2
 
 
+@pytest.mark.whole
 def test_a_task_is_tried_once_more(pool, tmp_path):
     assert pool.submit(die_once, str(tmp_path / "once")).result(PATIENCE) == "alive"
     (tmp_path / "here").touch()

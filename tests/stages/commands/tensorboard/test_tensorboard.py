@@ -46,6 +46,7 @@ def read(folder: Path) -> tuple[dict[str, list[tuple[int, float]]], dict[str, ob
     return curves, values
 
 
+@pytest.mark.whole
 def test_curves_and_hyperparameters_are_read_back(document, folder):
     found = document(f"run --no-report {SMALL} --tensorboard logs/new")
     (place,) = (folder / "logs" / "new").iterdir()
