@@ -31,7 +31,7 @@ Run = Callable[[list[str]], str]
 # counts such as 3/10; a star beside an epoch; and how many spaces align it all.
 NAME = re.compile(r"\b[0-9a-f]{8,}\b")
 FIGURES = (
-    (re.compile(r"^ *[\d.]* *[┤│└].*"), "a line of a plot"),
+    (re.compile(r"^ *[\d.]* *[┤│└].*", re.MULTILINE), "a line of a plot"),
     (NAME, "#"),
     (re.compile(r"(\d+ (h|min) )*\d+(\.\d+)? s\b"), "TIME"),
     (re.compile(r"(?<![\w/.])\d[\d,]*(\.\d+)?(?![\d/])"), "0"),
