@@ -114,7 +114,8 @@ def campaign(
                             f"a process died ({error}); it was reading: {last}"
                         ) from error
                     done += BATCH
-                print(f"\r{min(done, total):,} of {total:,} inputs", end="", file=sys.stderr)
+                if sys.stderr.isatty():
+                    print(f"\r{min(done, total):,} of {total:,} inputs", end="", file=sys.stderr)
 
 
 def table(tallies: dict[str, Tally]) -> str:

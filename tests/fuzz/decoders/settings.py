@@ -184,5 +184,5 @@ DECODERS = {
     "TOML file": Decoder(make_toml, read_file, 70),
     "environment": Decoder(make_environment, read_environment, 60),
     "source": Decoder(make_source, read_source, 30, reads_anywhere=True),
-    "command line": Decoder(make_flags, read_flags, 15, ()),
+    "command line": Decoder(make_flags, read_flags, 15, (), reads_anywhere=True),  # --recipe FILE
 }
