@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pipeline.errors import ConfigError
 from pipeline.parameters import Option
-from stages.locality import Local, parse_levels
+from stages.locality import Local, LocalInit, parse_levels
 
 Seed = Annotated[int, Option("seed of everything random", minimum=0)]
 Flip = Annotated[
@@ -123,6 +123,7 @@ class NetworkOptions:
         Option("sizes of the hidden layers", minimum=1, maximum=1_000_000, metavar="N,N,…"),
     ] = (512, 256)
     local: Local = ""
+    local_init: LocalInit = ""
     activation: Annotated[
         str,
         Option(
@@ -156,7 +157,11 @@ class NetworkOptions:
     ] = "float32"
 
     def __post_init__(self) -> None:
-        parse_levels(self.local)
+        local, begin = parse_levels(self.local), parse_levels(self.local_init, "--local-init")
+        if local and begin:
+            raise ConfigError(
+                "--local and --local-init: expected at most one of them, found both; drop one"
+            )
         if self.batchnorm and self.layernorm:
             raise ConfigError(
                 "--batchnorm and --layernorm: expected at most one of them, found both; drop one"

@@ -109,6 +109,7 @@ def train(
             "seed": seed,
             "initializer": network.initializer,
             "members": network.members,
+            **({"local_init": network.local_init} if network.local_init else {}),
             **({"init": identified(init).files[0].sha256} if init else {}),
             **{name: value for group in chosen for name, value in asdict(group).items()},
         },

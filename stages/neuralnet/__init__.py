@@ -19,13 +19,14 @@ A library on its own: it needs NumPy and threadpoolctl, and nothing else of this
 
 from __future__ import annotations
 
+from .beginning import begin_locally
 from .divergence import Diverged
 from .images.augmentation import Augmentation
 from .inputs import Inputs, mirrored
 from .layers.activations import ACTIVATIONS
 from .layers.initializers import INITIALIZERS
 from .layers.local import Local
-from .layers.stack import build_one, patch_layer, whitens_patches
+from .layers.stack import build_one, local_layers, patch_layer, whitens_patches
 from .metrics import Scores, Totals
 from .network import Network
 from .optimizers import OPTIMIZERS, SGD, Averaged, make_optimizer
@@ -49,8 +50,10 @@ __all__ = [
     "Scores",
     "Totals",
     "Trainer",
+    "begin_locally",
     "build_one",
     "exponential",
+    "local_layers",
     "make_optimizer",
     "make_schedule",
     "mirrored",

@@ -95,9 +95,11 @@ def make_trainer(
     )
     stored, whitening = examples.features.shape[1], read.whitening
     shape = check_levels(read.shape, levels) if levels else None
+    begin = parse_levels(network.local_init)
+    first = nn.local_layers(begin, check_levels(read.shape, begin, "--local-init")) if begin else []
     created = nn.Network.create(
         inputs=stored if levels else read.width(stored),
-        hidden=network.hidden,
+        hidden=(*(layer.outputs for layer in first), *network.hidden),
         classes=len(examples.dataset["classes"]),
         activation=network.activation,
         initializer=network.initializer,
@@ -112,6 +114,8 @@ def make_trainer(
     )
     if init is not None:
         initialize(created, identified(init), inputs)
+    elif begin and read.shape:
+        nn.begin_locally(created, begin, read.shape, whitening, network.initializer, seed)
     return nn.Trainer(
         created,
         make_optimizer(optimizer, average),

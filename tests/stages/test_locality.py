@@ -40,6 +40,18 @@ def test_what_is_no_level_is_refused(text, message):
         NetworkOptions(local=text)
 
 
+def test_layers_that_begin_locally_are_written_the_same_way():
+    assert NetworkOptions(local_init="3,1,2").local_init == "3,1,2"
+    with pytest.raises(ConfigError, match="--local-init 6,2: expected PATCH,STRIDE,UNITS"):
+        NetworkOptions(local_init="6,2")
+    with pytest.raises(ConfigError, match=r"--local and --local-init: .* found both; drop one"):
+        NetworkOptions(local="3,1,2", local_init="3,1,2")
+    with pytest.raises(ConfigError, match="--local-init: expected features that are the pixels"):
+        check_levels(None, ((1, 1, 1),), "--local-init")
+    with pytest.raises(ConfigError, match="--local-init: expected a patch of at most 8"):
+        check_levels((3, 9, 8), ((9, 2, 2),), "--local-init")
+
+
 def test_patches_must_fit_into_what_they_are_cut_from():
     assert check_levels((3, 9, 8), ((7, 3, 2), (2, 1, 2))) == (3, 9, 8)
     for levels, words in (

@@ -126,6 +126,15 @@ class Local(Layer):
         places = np.arange(self.inputs).reshape(self.shape)
         return np.stack([places[window].reshape(-1) for window in self.windows()])
 
+    def spread(self, weights: np.ndarray) -> np.ndarray:
+        """The same map as one matrix (inputs, outputs): weights (positions, numbers, units), and
+        zeros wherever a unit does not look. float64.
+        """
+        matrix = np.zeros((self.inputs, len(weights), self.units))
+        for position, (places, own) in enumerate(zip(self.indices(), weights, strict=True)):
+            matrix[places, position] = own
+        return matrix.reshape(self.inputs, self.outputs)
+
 
 def count(length: int, patch: int, stride: int) -> int:
     """How many patches there are on a line of so many pixels, of `patch` at least."""

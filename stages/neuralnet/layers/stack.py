@@ -29,19 +29,36 @@ def describe(
 
     options: of all layers but the last. ValueError where `shape` has not so many inputs.
     """
-    layers = []
-    for number, (patch, stride, units) in enumerate(local):
-        if shape is None or math.prod(shape) != inputs:
-            raise ValueError(f"shape: expected that of images of {inputs} numbers, found {shape}")
-        order = {"channels_last": number > 0, "components": 0 if number else components}
-        layer = Local.of(shape, patch, stride, units, **order, **options)
-        layers.append(layer.describe())
-        inputs, shape = layer.outputs, layer.above
+    if local and (shape is None or math.prod(shape) != inputs):
+        raise ValueError(f"shape: expected that of images of {inputs} numbers, found {shape}")
+    first = local_layers(local, shape, components, **options) if shape else []
+    inputs = first[-1].outputs if first else inputs
+    layers = [layer.describe() for layer in first]
     layers += [
         {"kind": "dense", "inputs": below, "outputs": above, **options}
         for below, above in pairwise([inputs, *hidden, classes])
     ]
     layers[-1] |= {"activation": "linear", "norm": "none", "dropout": 0.0}
+    return layers
+
+
+def local_layers(
+    levels: Sequence[tuple[int, int, int]],
+    shape: tuple[int, int, int],
+    components: int = 0,
+    activation: str = "relu",
+    **options: Any,
+) -> list[Local]:
+    """The layers of (patch, stride, units), of which the first reads images of `shape`.
+
+    components: of its patches, whitened; 0: it reads them as they are. options: of all of them.
+    """
+    layers: list[Local] = []
+    for patch, stride, units in levels:
+        first = {} if layers else {"components": components}
+        options |= {"activation": activation, "channels_last": bool(layers)}
+        layers.append(Local.of(shape, patch, stride, units, **first, **options))
+        shape = layers[-1].above
     return layers
 
 

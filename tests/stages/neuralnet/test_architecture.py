@@ -18,6 +18,7 @@ LEVELS = (
     ("settings", "inference"),
     ("checks",),
     ("network",),
+    ("beginning",),
     ("divergence", "step"),
     ("parallel",),
     ("trainer",),

@@ -1,12 +1,40 @@
-"""Build: what an example weighs, and what a training's fingerprint leaves out."""
+"""Build: what a network begins with, what an example weighs, what a fingerprint leaves out."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pipeline.code import CodeIndex
+from pipeline.context import Context
+from stages.options import InputOptions, NetworkOptions
 from stages.train import train
-from stages.training.build import balanced
+from stages.training.augmentation import AugmentationOptions
+from stages.training.build import Examples, balanced, make_trainer
+from stages.training.options import BatchOptions, OptimizerOptions
+
+
+def test_layers_that_begin_locally_stand_ahead_of_the_hidden_ones():
+    rng = np.random.default_rng(0)
+    none = np.empty((0, 192), np.float32)
+    features, labels = rng.random((30, 192), np.float32), rng.integers(0, 3, 30)
+    dataset = {"shape": [3, 8, 8], "classes": ["a", "b", "c"]}
+    examples = Examples(features, labels, dataset, np.arange(30), none, none)
+    with make_trainer(
+        examples,
+        InputOptions(color=True),
+        NetworkOptions(hidden=(5,), local_init="4,2,3/2,1,2"),
+        BatchOptions(batch=10),
+        OptimizerOptions(),
+        AugmentationOptions(),
+        seed=0,
+        workers=1,
+        context=Context(),
+    ) as trainer:
+        layers, tensors = trainer.network.layers, trainer.network.tensors()
+    assert [layer["outputs"] for layer in layers] == [27, 8, 5, 3]
+    assert {layer["kind"] for layer in layers} == {"dense"}
+    zeros = [float((own["weights"] == 0).mean()) for own in tensors]
+    np.testing.assert_allclose(zeros, [1 - 48 / 192, 1 - 12 / 27, 0, 0], atol=0.01)
 
 
 def test_every_class_weighs_the_same():
