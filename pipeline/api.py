@@ -100,7 +100,7 @@ def plan(
 @contextmanager
 def opened(
     pipeline: Pipeline,
-    store: str | os.PathLike[str] | Store,
+    store: Store,
     targets: Iterable[str],
     parameters: Mapping[str, Any],
     reporter: Reporter,
@@ -118,7 +118,6 @@ def opened(
     )
     values = {name: setting.value for name, setting in settings.items()}
     pipeline.check(values, targets)
-    store = store if isinstance(store, Store) else Store(Path(store))
     with sharing(store, reporter, create):
         yield Planner(pipeline, values, store, CodeIndex(store.root / ".code.json"))
 
@@ -137,7 +136,8 @@ def _with_remote(
     store: str | os.PathLike[str] | Store, remote: str | None, reporter: Reporter
 ) -> Store:
     if not isinstance(store, Store):
-        return open_store(Path(store), remote, reporter.warn)
+        # Absolute: what was run is read when the caller may have gone elsewhere.
+        return open_store(Path(store).absolute(), remote, reporter.warn)
     if remote is not None:
         raise ConfigError(
             "remote: expected a folder for `store` beside it, found a Store, which has its own or "

@@ -148,9 +148,20 @@ def _start_fork_server() -> None:
     try:
         resource_tracker.ensure_running()  # it unblocks all but this one
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        forkserver.ensure_running()
+        try:
+            forkserver.ensure_running()
+        except ChildProcessError:  # this process was forked, and the server is its parent's
+            _forget(forkserver)
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _forget(forkserver: Any) -> None:
+    """Leave the fork server to the process that has started it."""
+    server = forkserver._forkserver
+    os.close(server._forkserver_alive_fd)  # our copy
+    server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
 
 
 def _start_worker(  # pragma: no cover  # runs in the worker

@@ -108,6 +108,14 @@ def test_numbers_of_numpy_and_paths_are_taken_for_pythons(tmp_path):
     assert again["total"] == first["total"]
 
 
+def test_what_was_run_is_there_when_the_caller_goes_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = run(shop.SHOP, store="here")
+    monkeypatch.chdir("/")
+    assert found["total"]["floor_is_positive"]
+    assert found.path("total").startswith(str(tmp_path))
+
+
 def test_former_names_are_reported(tmp_path, capsys):
     @stage(outputs=("size",))
     def measure(*, size: Annotated[int, Option("size", formerly=("extent",))] = 1) -> int:
