@@ -25,6 +25,9 @@ SETTERS = {
     **dict.fromkeys(("sys.setrecursionlimit", "sys.set_int_max_str_digits"), "sys"),
     **dict.fromkeys(("locale.setlocale",), "locale"),
     **dict.fromkeys(("csv.register_dialect", "csv.field_size_limit"), "csv"),
+    **dict.fromkeys(("warnings.simplefilter", "warnings.filterwarnings"), "warnings"),
+    "logging.addLevelName": "logging",
+    "mimetypes.add_type": "mimetypes",
     "matplotlib.": "matplotlib",
     **dict.fromkeys(("pandas.", "pandas.set_option", "pandas.reset_option"), "pandas"),
 }
@@ -43,6 +46,9 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "sys": lambda package: [package.getrecursionlimit(), package.get_int_max_str_digits()],
     "locale": lambda package: package.setlocale(package.LC_ALL),
     "csv": lambda package: [package.field_size_limit(), *map(_dialect, package.list_dialects())],
+    "warnings": lambda package: package.filters,
+    "logging": lambda package: package._levelToName,
+    "mimetypes": lambda package: sorted(package.types_map.items()),
     "pandas": lambda package: package._config.config._global_config,
     "matplotlib": lambda package: [
         (name, value) for name, value in dict.items(package.rcParams) if name != "backend"
@@ -50,7 +56,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "polars": lambda package: sorted(package.Config.state().items()),
 }
 # Whose state changes with each use, or for reasons of others: that of now says nothing.
-_PASSING = {"random", "numpy.random", "sys"}
+_PASSING = {"random", "numpy.random", "sys", "warnings", "logging", "mimetypes"}
 _first: dict[str, str] = {}  # as each was when it was first asked for
 
 

@@ -22,6 +22,7 @@ from pipeline.executors.leftovers import claim
 LONGEST = 70  # bytes of the name of a folder with sockets
 SHORT = ("/tmp", "/var/tmp", "/dev/shm")
 POLL = 0.2  # seconds
+FILES, FILES_AT_FIRST = 12, 18  # that a pool opens here and in the server, and with a new server
 
 
 class ProcessExecutor(ProcessPoolExecutor):
@@ -110,10 +111,26 @@ def start_context() -> Any:
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
+    _expect_open_files()
     claim(place := _place())
     _keep_sockets(place)
     _start_fork_server()
     return multiprocessing.get_context("forkserver")
+
+
+def _expect_open_files() -> None:
+    """Raise `OSError` where too few files may be opened: the server, or a worker, would end with a
+    traceback of its own."""
+    from multiprocessing import forkserver
+
+    server: Any = forkserver
+    spare: list[int] = []
+    try:
+        while len(spare) < (FILES if server._forkserver._forkserver_pid else FILES_AT_FIRST):
+            spare += os.pipe()
+    finally:
+        for descriptor in spare:
+            os.close(descriptor)
 
 
 def _place() -> str:
