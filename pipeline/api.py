@@ -11,20 +11,22 @@ use it. The command line is a client of `opened`, too.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.arguments import check_types, in_python, names_of
 from pipeline.code import CodeIndex
 from pipeline.errors import ConfigError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import placement_of
 from pipeline.graph import Pipeline
+from pipeline.names import FROM_PYTHON
 from pipeline.outcome import Outcome
 from pipeline.planner import Decision, Planner
 from pipeline.settings import resolve
-from pipeline.stage import Stage
 from pipeline.store.locks import store_lock
 from pipeline.store.store import Store
 
@@ -63,14 +65,16 @@ def run(
     """
     from pipeline.runner import run as carry_out
 
-    targets, reporter = _names(targets), _reporter(on_event)
-    placement = placement_of(executor, jobs, keep_going, cluster, tls)
-    where = _with_remote(store, remote, reporter)
-    with opened(pipeline, where, targets, parameters, reporter) as planner:
-        try:
-            return carry_out(planner, targets, reporter, placement)
-        finally:
-            reporter.close()
+    with in_python(run, pipeline) as (known, spelled):
+        check_types(pipeline, store, remote, on_event)
+        targets, reporter = names_of(targets), _reporter(on_event, spelled)
+        placement = placement_of(executor, jobs, keep_going, cluster, tls)
+        where = _with_remote(store, remote, reporter)
+        with opened(pipeline, where, targets, parameters, reporter, known=known) as planner:
+            try:
+                return carry_out(planner, targets, reporter, placement)
+            finally:
+                reporter.close()
 
 
 def plan(
@@ -85,26 +89,35 @@ def plan(
 
     Each decision has `.stage.name`, `.status` (cached, runs, waits) and `.reasons`.
     """
-    targets, reporter = _names(targets), _reporter(None)
-    where = _with_remote(store, remote, reporter)
-    with opened(pipeline, where, targets, parameters, reporter, create=False) as planner:
-        return planner.plan(targets)
+    with in_python(plan, pipeline) as (known, spelled):
+        check_types(pipeline, store, remote)
+        targets, reporter = names_of(targets), _reporter(None, spelled)
+        where = _with_remote(store, remote, reporter)
+        with opened(pipeline, where, targets, parameters, reporter, False, known) as planner:
+            return planner.plan(targets)
 
 
 @contextmanager
 def opened(
     pipeline: Pipeline,
-    store: str | os.PathLike[str] | Store,
+    store: Store,
     targets: Iterable[str],
     parameters: Mapping[str, Any],
     reporter: Reporter,
     create: bool = True,
+    known: Collection[str] = (),
 ) -> Iterator[Planner]:
-    """A planner for checked parameters; its store is shared with others until the block ends."""
-    settings = resolve(pipeline.parameters, arguments=parameters, warn=reporter.warn)
+    """A planner for checked parameters; its store is shared with others until the block ends.
+    `known` are arguments of the caller's own, for hints."""
+    settings = resolve(
+        pipeline.parameters,
+        arguments=parameters,
+        known_arguments=known,
+        synonyms={**pipeline.synonyms, **FROM_PYTHON},
+        warn=reporter.warn,
+    )
     values = {name: setting.value for name, setting in settings.items()}
     pipeline.check(values, targets)
-    store = store if isinstance(store, Store) else Store(Path(store))
     with sharing(store, reporter, create):
         yield Planner(pipeline, values, store, CodeIndex(store.root / ".code.json"))
 
@@ -119,21 +132,12 @@ def open_store(root: Path, remote: str | None, warn: Callable[[str], None]) -> S
     return StoreWithRemote(root, Remote(remote), warn)
 
 
-def _names(targets: Iterable[str]) -> list[str]:
-    """The names of stages as a list: they are gone through more than once."""
-    names = [] if isinstance(targets, str | Stage) else list(targets)
-    if not all(isinstance(name, str) for name in names) or isinstance(targets, str | Stage):
-        raise ConfigError(
-            f"targets: expected a list of names of stages, found {targets!r:.60}; give ['NAME']"
-        )
-    return names
-
-
 def _with_remote(
     store: str | os.PathLike[str] | Store, remote: str | None, reporter: Reporter
 ) -> Store:
     if not isinstance(store, Store):
-        return open_store(Path(store), remote, reporter.warn)
+        # Absolute: what was run is read when the caller may have gone elsewhere.
+        return open_store(Path(store).absolute(), remote, reporter.warn)
     if remote is not None:
         raise ConfigError(
             "remote: expected a folder for `store` beside it, found a Store, which has its own or "
@@ -151,13 +155,18 @@ def sharing(store: Store, reporter: Reporter, create: bool = True) -> AbstractCo
     return store_lock(store.root, exclusive=False, waiting=wait, create=create, note=reporter.warn)
 
 
-def _reporter(on_event: Callable[[Event], None] | None) -> Reporter:
+def _reporter(
+    on_event: Callable[[Event], None] | None, spelled: Callable[[str], str] = str
+) -> Reporter:
+    reporter: Reporter
     if on_event is None:
-        import sys
-
         from pipeline.events.lines import QuietReporter
 
-        return QuietReporter(sys.stderr)
-    from pipeline.events.event import EventReporter
+        reporter = QuietReporter(sys.stderr)
+    else:
+        from pipeline.events.event import EventReporter
 
-    return EventReporter(on_event)
+        reporter = EventReporter(on_event)
+    warn = reporter.warn
+    vars(reporter)["warn"] = lambda message: warn(spelled(message))
+    return reporter

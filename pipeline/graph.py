@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pipeline.errors import ConfigError, GraphError
-from pipeline.names import unknown
+from pipeline.names import NONE, unknown
 from pipeline.parameters import Parameter
 from pipeline.stage import Stage
 
@@ -53,6 +53,7 @@ class Pipeline:
     `optional` names stages that are not on the way to the result: only who names them runs them.
     `checks` maps a stage to a function that is called with the values of all parameters, before
     anything runs, where that stage is needed; it raises `ConfigError` where they do not fit.
+    `synonyms` maps what others call a parameter or a stage to its name here, for hints.
     """
 
     def __init__(
@@ -62,11 +63,13 @@ class Pipeline:
         defaults: Mapping[str, Any] | None = None,
         optional: tuple[str, ...] = (),
         checks: Mapping[str, Check] | None = None,
+        synonyms: Mapping[str, str] = NONE,
     ) -> None:
         self.producers = _producers(stages)
         self.stages = _in_order(stages, self.producers)
         self.parameters = _parameters(self.stages.values(), defaults or {})
         self.aliases, self.optional, self.checks = dict(aliases or {}), optional, dict(checks or {})
+        self.synonyms = synonyms
         named = {f"alias {alias}": (alias, *targets) for alias, targets in self.aliases.items()}
         for where, names in {**named, "optional": optional, "checks": tuple(self.checks)}.items():
             for name in names:
@@ -80,7 +83,7 @@ class Pipeline:
         while wanted:
             name = wanted.pop()
             if name not in self.stages:
-                raise ConfigError(unknown("stage", name, self.stages))
+                raise ConfigError(unknown("stage", name, self.stages, self.synonyms))
             if name not in needed:
                 needed.add(name)
                 wanted += self.aliases.get(name, ())

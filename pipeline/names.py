@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
 PREFIX = "PIPELINE_"
 NONE: Mapping[str, str] = MappingProxyType({})
+# Flags that arguments of `run` have another name for.
+FROM_PYTHON = {"artifacts_dir": "store", "cluster_tls": "tls"}
 MOST = 12  # names that are listed where none is near
 
 
@@ -18,6 +21,17 @@ def flag(name: str) -> str:
 def variable(name: str) -> str:
     """The environment variable of a parameter."""
     return PREFIX + name.upper()
+
+
+def in_words_of_python(message: str, arguments: Collection[str]) -> str:
+    """A message as a caller from Python reads it: flags by the names of arguments."""
+
+    def spelled(found: re.Match[str]) -> str:
+        name = plain(found[0])
+        name = FROM_PYTHON.get(name, name)
+        return name if name in arguments else found[0]
+
+    return re.sub(r"(?<![\w'\"-])--[a-z][a-z0-9-]*", spelled, message)
 
 
 def nearest(

@@ -22,6 +22,7 @@ from pipeline.dispatch import Dispatcher
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.events.reporter import Reporter
 from pipeline.executors.placement import Placement
+from pipeline.executors.unguarded import leave_if_unguarded
 from pipeline.outcome import FAILED, RAN, SKIPPED, Outcome, StageResult
 from pipeline.planner import CACHED, Decision, Planner
 from pipeline.stage import Stage
@@ -47,6 +48,7 @@ def run(
     `purpose` is why the targets' results are to be kept though nothing needs them (manifest.py).
     `backend` is where stages run, where many runs share one.
     """
+    leave_if_unguarded()
     targets = tuple(targets)
     roots = {stage.name: "final" for stage in planner.pipeline.final()}
     roots |= dict.fromkeys(targets, purpose)

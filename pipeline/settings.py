@@ -21,6 +21,8 @@ from pipeline.names import NONE, PREFIX, flag, nearest, variable
 from pipeline.parameters import Parameter
 
 Warn = Callable[[str], None]
+_TABLE = "from Python its values are arguments: give **tomllib.load(file), of its TOML file"
+TABLES = {"recipe": _TABLE, "config": _TABLE}  # flags whose place other means take
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def resolve(
     flags: Mapping[str, Any] | None = None,
     arguments: Mapping[str, Any] | None = None,
     known_environment: Iterable[str] = (),
+    known_arguments: Iterable[str] = (),
     synonyms: Mapping[str, str] = NONE,
     warn: Warn = lambda message: None,
 ) -> dict[str, Setting]:
@@ -66,7 +69,8 @@ def resolve(
     `parameters` are those of the whole pipeline, so that one file serves each of its commands.
     `recipe` and `file` are a name and a flat table. `flags` holds only what was given, as text or
     as values; `arguments`, what was given from Python. `known_environment` names variables that
-    begin with `PIPELINE_` and are no parameters; `synonyms`, what others call a parameter.
+    begin with `PIPELINE_` and are no parameters, `known_arguments` what else a caller from Python
+    may give; `synonyms`, what others call a parameter.
 
     Raises `ConfigError` for an unknown name (with the nearest known one), a wrong type, and a value
     out of range. An unknown variable of the environment is a warning: others use the prefix, too.
@@ -92,9 +96,8 @@ def resolve(
     for given, value in (arguments or {}).items():
         name = names.today(given, "arguments", str)
         if name not in parameters:
-            raise ConfigError(
-                f"unknown parameter {given!r}; {nearest(given, parameters, str, synonyms)}"
-            )
+            hint = nearest(given, [*parameters, *known_arguments], str, synonyms)
+            raise ConfigError(f"unknown parameter {given!r}; {TABLES.get(given, hint)}")
         settings[name] = Setting(_at(given, accept, parameters[name], value), f"argument {name}")
     return _scaled(parameters, settings, of_recipe) if recipe is not None else settings
 

@@ -41,6 +41,7 @@ PIPELINE = Pipeline(
     aliases={"preprocess": ("split", "whiten")},  # up to where training can start
     optional=("lr-find",),  # what `run` does without
     checks={"train": check_training},
+    synonyms=SYNONYMS,
 )
 
 # With --load, a saved model takes the place of the training.
@@ -55,7 +56,7 @@ PROGRAM = Program(
     variables=("PIPELINE_SAVE", "PIPELINE_TENSORBOARD"),
     alternatives={"load": Alternative(LOADED, settings_of)},
     examples=EXAMPLES,
-    synonyms=SYNONYMS,
+    synonyms=PIPELINE.synonyms,
     notes=NOTES,
     tries="search",
     protected=tagged,

@@ -29,7 +29,7 @@ LEVELS = (
         *("run_context", "outputs", "execution", "group_execution", "item_results", "mapped_run"),
         *("backends", "dispatch", "runner"),
     ),
-    ("api", "search", "upkeep"),
+    ("api", "arguments", "search", "upkeep"),
     ("cli",),
 )
 FLOOR = {f"pipeline.{name}": number for number, level in enumerate(LEVELS) for name in level}

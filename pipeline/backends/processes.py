@@ -15,6 +15,7 @@ from pipeline.events.reporter import Reporter
 from pipeline.execution import Task, execute_elsewhere
 from pipeline.executors.lasting import LastingPool
 from pipeline.executors.processes import ProcessExecutor
+from pipeline.executors.unguarded import error_of
 from pipeline.group_execution import Done, Group, execute_group_elsewhere
 from pipeline.planner import Planner
 
@@ -35,6 +36,8 @@ class Processes(Backend):
         """A process that was killed (for want of memory, mostly) is the user's to mend."""
         if not isinstance(error, BrokenExecutor):
             return error
+        if unguarded := error_of(self.executor):
+            return unguarded
         return self.lost(
             f"expected the process that runs a stage to end by itself, found it {self.found}"
         )

@@ -63,7 +63,7 @@ class Content:
         self._described: dict[int, tuple[Any, str]] = {}  # with the value: an address is used again
         self.links: dict[tuple[str, str], int] = {}
         self.values: dict[str, str] = {}
-        self.opaque: dict[str, None] = {}
+        self.opaque, self.asked = dict[str, None](), dict[str, None]()
         self._foreign = 0  # how many objects of packages what is described lies in
         self.mutable = False
         self.owner = ""

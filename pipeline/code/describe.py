@@ -13,16 +13,16 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.code.bytecode import code_text, used_names
+from pipeline.code.bytecode import code_text
 from pipeline.code.content import Content
 from pipeline.code.hashing import short_hash
 from pipeline.code.held import attributes_of, captured, is_made, members, pickles_itself, shown_by
 from pipeline.code.links import Links, Symbol
 from pipeline.code.loaded import Loaded
 from pipeline.code.modules import Module, locate
+from pipeline.code.typed import Used
 from pipeline.stage import Stage
 
-_MISSING = object()
 _SOURCES = ("", ".py", ".pyw")  # a template that was compiled is none
 
 
@@ -114,22 +114,19 @@ class Describer:
 
     def _typed(self, function: types.FunctionType, name: str, content: Content) -> str:
         """A function without a source, and the values that it uses."""
-        parts = [short_hash(code_text(function.__code__))]
+        parts = [short_hash(code_text(function.__code__, self.words))]
         content.values[name] = parts[0]
-        for root, *attributes in used_names(function.__code__):
-            value = function.__globals__.get(root, _MISSING)
-            used = root
-            while isinstance(value, types.ModuleType) and attributes:
-                if self._links.project.find(value.__name__) is None:
-                    value = f"{value.__name__}:{'.'.join(attributes)}"
-                else:
-                    used = f"{used}.{attributes[0]}"
-                    value = getattr(value, attributes.pop(0), _MISSING)
-            if value is not _MISSING:
-                text = content.captured(used, value)
-                parts.append(f"{used}={text}")
-                if not isinstance(value, types.FunctionType | type | types.ModuleType):
-                    content.values[f"{name}({used})"] = short_hash(text)
+        used = Used(function, self._links.project)
+        content.asked |= dict.fromkeys(used.words)
+        content.opaque |= dict.fromkeys(used.opaque)
+        for label, value in used.values():
+            text = content.captured(label, value)
+            parts.append(f"{label}={text}")
+            if not isinstance(value, types.FunctionType | type | types.ModuleType):
+                content.values[f"{name}({label})"] = short_hash(text)
+        for label, value in used.of_packages():
+            content.mutable = True  # it may be set again
+            parts.append(f"{label}={content.text(value)}")
         return ",".join(parts)
 
     def _class(self, value: type, content: Content) -> str:

@@ -33,6 +33,7 @@ class Facts(NamedTuple):
     )  # digests of captured values by name, for people
     mutable: bool = False  # whether what has been looked at may change
     opaque: tuple[str, ...] = ()  # the types of what has no content
+    words: Collection[str] = ()  # what functions without a source look at, see nature.py
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class Walk:
         links = self._numbers_of(root.links)
         for symbol in self._order:  # which grows meanwhile
             rows.append(self._row(symbol))
-        words = {word for _, node, *_ in rows for word in node.entry.words}
+        words = {word for _, node, live, _ in rows for word in (*node.entry.words, *live.words)}
+        words.update(root.words)
         identity: list[Any] = [[root.text, links]]
         symbols = dict(root.values)
         opaque = {f"what the function holds, a {one}": None for one in root.opaque}
@@ -111,7 +113,7 @@ class Walk:
         changed_by = self._changes.get(symbol, ())
         rebound = [self._facts(via, True) for via in node.vias]
         for facts in [one for one in rebound if one.text]:
-            live = Facts(live.text + facts.text, live.links + facts.links, live.values)
+            live = live._replace(text=live.text + facts.text, links=live.links + facts.links)
         references += [self._numbers_of(live.links), self._numbers_of(changed_by)]
         module = self._links.project.module(symbol[0])
         self._escaped.update(self._links.symbols(module, node.entry.escaping))

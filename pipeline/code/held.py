@@ -63,11 +63,11 @@ def shown_by(function: Any, words: Collection[str]) -> Iterator[tuple[str, Any]]
 
 
 def _data_of(owner: Any) -> Iterator[tuple[str, Any]]:
-    """Annotations that are no types."""
+    """Annotations that are no types; of a cell, which has no source, all of them."""
     with suppress(Exception):  # they may be written in names that are not defined yet
         for name, value in owner.__annotations__.items():
             known = isinstance(value, type | str | None) or type(value).__module__ in _TYPINGS
-            yield from () if known else ((name, value),)
+            yield from ((name, value),) if not known or owner.__module__ == "__main__" else ()
 
 
 def members(cls: type, words: Collection[str]) -> Iterator[tuple[str, Any]]:

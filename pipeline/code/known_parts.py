@@ -12,15 +12,15 @@ from typing import Any
 
 from pipeline.code.bytecode import code_text
 
-_DIALECT: tuple[str, ...] = (
-    "delimiter",
-    "doublequote",
-    "escapechar",
-    "lineterminator",
-    "quotechar",
-    "quoting",
+_DIALECT = (
+    *("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting"),
+    *("skipinitialspace", "strict"),
 )
-_DIALECT += ("skipinitialspace", "strict")
+
+
+def of_dialect(value: Any) -> list[Any]:
+    """What makes a dialect of csv."""
+    return [getattr(value, name) for name in _DIALECT]
 
 
 def _of_variable(value: Any) -> list[Any]:
@@ -92,7 +92,7 @@ PARTS: Mapping[str, Callable[[Any], Any]] = {
         value.get_providers(),
     ],
     "numpy.flatiter": lambda value: [value.base, value.index],
-    "_csv.Dialect": lambda value: [getattr(value, name) for name in _DIALECT],
+    "_csv.Dialect": of_dialect,
     "_ctypes.CFuncPtr": lambda value: [getattr(value, "__name__", "")],
     "_struct.Struct": lambda value: [value.format],
     "builtins.code": lambda value: [code_text(value)],

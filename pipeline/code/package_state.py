@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import Any
 
 from pipeline.code.hashing import short_hash
+from pipeline.code.known_parts import of_dialect
 
 # What sets a state → the package that has it.
 SETTERS = {
@@ -24,6 +25,9 @@ SETTERS = {
     **dict.fromkeys(("sys.setrecursionlimit", "sys.set_int_max_str_digits"), "sys"),
     **dict.fromkeys(("locale.setlocale",), "locale"),
     **dict.fromkeys(("csv.register_dialect", "csv.field_size_limit"), "csv"),
+    **dict.fromkeys(("warnings.simplefilter", "warnings.filterwarnings"), "warnings"),
+    "logging.addLevelName": "logging",
+    "mimetypes.add_type": "mimetypes",
     "matplotlib.": "matplotlib",
     **dict.fromkeys(("pandas.", "pandas.set_option", "pandas.reset_option"), "pandas"),
 }
@@ -32,7 +36,6 @@ _BEGINNINGS = {
     **dict.fromkeys(("matplotlib.rc", "matplotlib.pyplot.rc", "matplotlib.style."), "matplotlib"),
     "polars.Config.": "polars",
 }
-_DIALECT = ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting")
 _READ: dict[str, Callable[[Any], Any]] = {
     "random": lambda package: package.getstate(),
     "numpy.random": lambda package: [
@@ -43,18 +46,22 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "sys": lambda package: [package.getrecursionlimit(), package.get_int_max_str_digits()],
     "locale": lambda package: package.setlocale(package.LC_ALL),
     "csv": lambda package: [package.field_size_limit(), *map(_dialect, package.list_dialects())],
+    "warnings": lambda package: package.filters,
+    "logging": lambda package: package._levelToName,
+    "mimetypes": lambda package: sorted(package.types_map.items()),
     "pandas": lambda package: package._config.config._global_config,
     "matplotlib": lambda package: [
         (name, value) for name, value in dict.items(package.rcParams) if name != "backend"
     ],
     "polars": lambda package: sorted(package.Config.state().items()),
 }
+# Whose state changes with each use, or for reasons of others: that of now says nothing.
+_PASSING = {"random", "numpy.random", "sys", "warnings", "logging", "mimetypes"}
 _first: dict[str, str] = {}  # as each was when it was first asked for
 
 
 def _dialect(name: str) -> list[Any]:
-    dialect = sys.modules["csv"].get_dialect(name)
-    return [name, *(getattr(dialect, part) for part in (*_DIALECT, "skipinitialspace", "strict"))]
+    return [name, *of_dialect(sys.modules["csv"].get_dialect(name))]
 
 
 def setter_of(outside: str) -> str:
@@ -78,3 +85,12 @@ def state_of(package: str) -> str:
         with suppress(Exception):
             _first[package] = short_hash(repr(_READ[package](module)))
     return _first.get(package, "")
+
+
+def states_now(packages: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The states of some packages as they are: a cell of a notebook may have set them just now."""
+    for package, read in _READ.items():
+        module = sys.modules.get(package)
+        if package in packages and package not in _PASSING and type(module) is types.ModuleType:
+            with suppress(Exception):
+                yield package, short_hash(repr(read(module)))

@@ -133,7 +133,8 @@ class Values:
         except RecursionError:
             return Facts("too deep", mutable=True, opaque=(f"{type(value).__name__} of any depth",))
         links, opaque = tuple(content.links), tuple(content.opaque)
-        return Facts(short_hash(text), links, content.values, content.mutable, opaque)
+        found = content.values, content.mutable, opaque, tuple(content.asked)
+        return Facts(short_hash(text), links, *found)
 
 
 def _is_plain(value: Any, path: str, name: str, words: frozenset[str]) -> bool:

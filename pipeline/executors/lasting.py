@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from pipeline.executors.processes import ProcessExecutor
+from pipeline.executors.unguarded import error_of
 
 
 @dataclass(eq=False)
@@ -109,11 +110,12 @@ class LastingPool(Executor):
 
     def _find_out(self) -> None:
         """A pool was lost, and all that was under way has come back."""
+        error = error_of(self._pool)
         self._drop()
-        again = [work for work in self._lost if not work.suspect]
+        again = [work for work in self._lost if not (work.suspect or error)]
         for work in self._lost:
-            if work.suspect:
-                work.answer.set_exception(BrokenExecutor("its process was killed"))
+            if work.suspect or error:
+                work.answer.set_exception(error or BrokenExecutor("its process was killed"))
             work.suspect = True
         self._queued.extendleft(reversed(again))
         self._lost = []

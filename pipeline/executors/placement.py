@@ -48,12 +48,14 @@ class Placement:
                 "executor: expected a name, or an executor of concurrent.futures that is made, "
                 f"found {self.executor!r}"
             )
+        if type(self.keep_going) is not bool:
+            raise ConfigError(f"--keep-going: expected True or False, found {self.keep_going!r}")
         if self.jobs is not None and (type(self.jobs) is not int or self.jobs < 1):
             raise ConfigError(f"--jobs: expected a number of at least 1, found {self.jobs!r}")
         if (self.cluster is not None or self.tls) and self.executor != "dask":
             found = self.executor if isinstance(self.executor, str) else "an executor"
             raise ConfigError(f"--cluster: expected --executor dask beside it, found {found}")
-        scheme = None if self.cluster is None else ADDRESS.fullmatch(self.cluster)
+        scheme = ADDRESS.fullmatch(self.cluster) if isinstance(self.cluster, str) else None
         if self.cluster is not None and not scheme:
             raise ConfigError(
                 "--cluster: expected the address of a Dask scheduler, tcp://HOST:PORT or "
@@ -86,7 +88,10 @@ def placement_of(
     `tls` may be three names with commas between them."""
     if executor is None:
         executor = "thread" if cluster is None else "dask"
-    names = tls.split(",") if isinstance(tls, str) else [os.fspath(name) for name in tls or ()]
+    try:
+        names = tls.split(",") if isinstance(tls, str) else [os.fspath(name) for name in tls or ()]
+    except TypeError:
+        raise ConfigError(f"--cluster-tls: expected names of files, found {tls!r:.60}") from None
     return Placement(executor, jobs, keep_going, cluster, tuple(filter(None, names)))
 
 

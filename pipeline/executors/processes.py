@@ -22,6 +22,7 @@ from pipeline.executors.leftovers import claim
 LONGEST = 70  # bytes of the name of a folder with sockets
 SHORT = ("/tmp", "/var/tmp", "/dev/shm")
 POLL = 0.2  # seconds
+FILES, FILES_AT_FIRST = 12, 18  # that a pool opens here and in the server, and with a new server
 
 
 class ProcessExecutor(ProcessPoolExecutor):
@@ -110,10 +111,26 @@ def start_context() -> Any:
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
+    _expect_open_files()
     claim(place := _place())
     _keep_sockets(place)
     _start_fork_server()
     return multiprocessing.get_context("forkserver")
+
+
+def _expect_open_files() -> None:
+    """Raise `OSError` where too few files may be opened: the server, or a worker, would end with a
+    traceback of its own."""
+    from multiprocessing import forkserver
+
+    server: Any = forkserver
+    spare: list[int] = []
+    try:
+        while len(spare) < (FILES if server._forkserver._forkserver_pid else FILES_AT_FIRST):
+            spare += os.pipe()
+    finally:
+        for descriptor in spare:
+            os.close(descriptor)
 
 
 def _place() -> str:
@@ -148,9 +165,20 @@ def _start_fork_server() -> None:
     try:
         resource_tracker.ensure_running()  # it unblocks all but this one
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        forkserver.ensure_running()
+        try:
+            forkserver.ensure_running()
+        except ChildProcessError:  # this process was forked, and the server is its parent's
+            _forget(forkserver)
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _forget(forkserver: Any) -> None:
+    """Leave the fork server to the process that has started it."""
+    server = forkserver._forkserver
+    os.close(server._forkserver_alive_fd)  # our copy
+    server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
 
 
 def _start_worker(  # pragma: no cover  # runs in the worker

@@ -55,14 +55,14 @@ def file_lock(
             yield
         return
     descriptor, path = _acquire(path, waiting, exclusive, note)
+    holder = os.getpid()
     try:
         yield
     finally:
         with suppress(OSError):
-            if exclusive:
+            if exclusive and os.getpid() == holder:
                 os.unlink(path)
-        with suppress(OSError):
-            os.close(descriptor)
+        _release(descriptor, holder)
 
 
 @contextmanager
@@ -85,12 +85,22 @@ def store_lock(
             make_folder(root)
         if fcntl is not None and root.is_dir():
             held = _acquire(root / ".lock", lambda holder: waiting(), exclusive, note)[0]
+    holder = os.getpid()
     try:
         yield
     finally:
         if held is not None:
-            with suppress(OSError):
-                os.close(held)
+            _release(held, holder)
+
+
+def _release(descriptor: int, holder: int) -> None:
+    """Let go of a lock. A process that was forked meanwhile has a copy of the descriptor, and would
+    keep it, or wait for itself; nor does its own end let go of it."""
+    with suppress(OSError):
+        if os.getpid() == holder:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _acquire(

@@ -178,5 +178,5 @@ def test_a_text_without_a_name_of_its_own(texts):
 
 
 def test_no_file_is_a_mistake(texts):
-    with pytest.raises(Exception, match="--texts: expected files that match '/none"):
+    with pytest.raises(Exception, match=r"^texts: expected files that match '/none"):
         run(WORDS, store="store", texts="/none/*.txt")

@@ -98,21 +98,21 @@ def test_what_is_wrong_with_a_cluster_is_one_line_before_anything_runs(tmp_path,
     ca, cert, key = certificates
     none = str(tmp_path / "none.pem")
     for given, words in [
-        ({"cluster": "head:8786"}, "--cluster: expected the address of a Dask scheduler, tcp://"),
-        ({"cluster": ""}, "--cluster: expected the address of a Dask scheduler, tcp://"),
-        ({"cluster": "tcp://head:x"}, "--cluster: expected the address of a Dask scheduler, tcp"),
-        ({"cluster": "tcp://head:1", "executor": "thread"}, "expected --executor dask beside it"),
-        ({"tls": (ca, cert, key)}, "--cluster: expected --executor dask beside it, found thread"),
+        ({"cluster": "head:8786"}, "cluster: expected the address of a Dask scheduler, tcp://"),
+        ({"cluster": ""}, "cluster: expected the address of a Dask scheduler, tcp://"),
+        ({"cluster": "tcp://head:x"}, "cluster: expected the address of a Dask scheduler, tcp"),
+        ({"cluster": "tcp://head:1", "executor": "thread"}, "expected executor dask beside it"),
+        ({"tls": (ca, cert, key)}, "cluster: expected executor dask beside it, found thread"),
         ({"cluster": "tls://head:1", "tls": (ca, cert)}, "expected three PEM files, CA,CERT,KEY"),
         ({"cluster": "tls://head:1", "tls": (ca, cert, none)}, "expected a file that can be read"),
-        ({"cluster": "tcp://head:1", "tls": (ca, cert, key)}, "expected --cluster tls://HOST:PORT"),
-        ({"remote": ""}, "--remote: expected an address such as s3://bucket/prefix or a folder"),
+        ({"cluster": "tcp://head:1", "tls": (ca, cert, key)}, "expected cluster tls://HOST:PORT"),
+        ({"remote": ""}, "remote: expected an address such as s3://bucket/prefix or a folder"),
         (
             {"remote": "file://"},
-            "--remote: expected an address .* or a folder, found file://; leave",
+            "remote: expected an address .* or a folder, found file://; leave",
         ),
-        ({"remote": "s3:///"}, "--remote: expected an address such .* found s3:///; leave it away"),
-        ({"remote": "no://y"}, r"--remote: expected an address.* found no://y \(Protocol"),
+        ({"remote": "s3:///"}, "remote: expected an address such .* found s3:///; leave it away"),
+        ({"remote": "no://y"}, r"remote: expected an address.* found no://y \(Protocol"),
         ({"remote": "memory://x", "store": Store(tmp_path)}, "remote: expected a folder for"),
     ]:
         with pytest.raises(errors.ConfigError, match=words):

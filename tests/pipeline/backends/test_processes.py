@@ -159,7 +159,7 @@ def test_a_pool_of_the_callers_that_is_lost_is_one_line_for_all(tmp_path):
         with pytest.raises(ExecutorError) as caught:
             run(FORK, store=tmp_path, **given, killed="left")
         assert caught.value.stage == "left"
-        with pytest.raises(ExecutorError, match=r"^expected the process .* fewer --jobs") as caught:
+        with pytest.raises(ExecutorError, match=r"^expected the process .* fewer jobs") as caught:
             run(HALVES, store=tmp_path, **given)
         assert not isinstance(caught.value, WorkersDied)
         assert [one.status for one in caught.value.outcome.stages] == ["failed", "skipped"]

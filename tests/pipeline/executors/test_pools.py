@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_info
 from pipeline.errors import ConfigError
 from pipeline.executors.placement import EXECUTORS, Placement
 from pipeline.executors.pools import POOLS, SerialExecutor, make_executor, shares_memory
+from pipeline.executors.processes import FILES_AT_FIRST
 
 
 def blas_threads():
@@ -166,3 +167,18 @@ def test_importing_executors_does_not_import_multiprocessing():
     code = "import sys, pipeline.executors.pools; print('multiprocessing' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("number", [FILES_AT_FIRST - 3, FILES_AT_FIRST + 40])
+def test_where_too_few_files_may_be_opened_no_process_begins(number):
+    """A server or a worker that meets the limit ends with a traceback of its own."""
+    text = (
+        "import os, resource; from pipeline.executors.processes import start_context\n"
+        "most = max(map(int, os.listdir('/dev/fd'))) + 1\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, (most + {number}, most + {number}))\n"
+        "try: process = start_context().Process(target=print); process.start(); process.join()\n"
+        "except OSError as error: print(error.strerror)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
+    words = "Too many open files\n" if number < FILES_AT_FIRST else "\n"
+    assert (done.stdout, done.stderr, done.returncode) == (words, "", 0)

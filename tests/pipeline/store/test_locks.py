@@ -99,3 +99,36 @@ def test_who_clears_out_a_store_must_have_its_lock(tmp_path, monkeypatch):
     with pytest.raises(StorageError, match="Too many open files; end other programs or raise"):
         with store_lock(tmp_path, exclusive=True, waiting=lambda: None):
             pass
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_a_process_that_was_forked_neither_keeps_a_lock_nor_lets_go_of_it(tmp_path, exclusive):
+    path = tmp_path / "lock"
+
+    def is_held() -> bool:
+        with open(path, "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    ours, theirs = os.pipe()
+    with file_lock(path, print, exclusive=exclusive):
+        kept, ended = os.fork(), 0
+        if kept:
+            ended = os.fork()
+        if not kept:  # it goes on after its parent has let go
+            os.close(theirs)
+            os.read(ours, 1)
+            os._exit(0)
+        if ended:
+            os.waitpid(ended, 0)
+            assert is_held()
+    if not ended:  # it came to the end of the block
+        os._exit(0)
+    path.touch()
+    assert not is_held()
+    os.close(theirs)
+    os.waitpid(kept, 0)
