@@ -69,7 +69,7 @@ class Pipeline:
         self.stages = _in_order(stages, self.producers)
         self.parameters = _parameters(self.stages.values(), defaults or {})
         self.aliases, self.optional, self.checks = dict(aliases or {}), optional, dict(checks or {})
-        self.synonyms = synonyms
+        self.synonyms = dict(synonyms)
         named = {f"alias {alias}": (alias, *targets) for alias, targets in self.aliases.items()}
         for where, names in {**named, "optional": optional, "checks": tuple(self.checks)}.items():
             for name in names:

@@ -116,7 +116,7 @@ def test_an_interrupt_keeps_the_groups_that_are_done(tmp_path):
         def advance(self, amount=1, note=""):
             raise KeyboardInterrupt
 
-    with opened(SLOW, tmp_path, (), {"seconds": 0.05}, Reporter()) as planner:
+    with opened(SLOW, Store(tmp_path), (), {"seconds": 0.05}, Reporter()) as planner:
         with pytest.raises(KeyboardInterrupt):
             carry_out(planner, (), Impatient(), Placement("thread", 2))
     missing = plan(SLOW, store=tmp_path)[0].items.missing
@@ -126,7 +126,7 @@ def test_an_interrupt_keeps_the_groups_that_are_done(tmp_path):
 def test_a_group_in_another_process_gives_back_errors_that_can_be_read(tmp_path, monkeypatch):
     monkeypatch.delitem(copyreg.dispatch_table, maps.Odd, raising=False)  # of tblib, if it is here
     store = Store(tmp_path)
-    with opened(Pipeline(maps.odd), tmp_path, (), {}, Reporter()) as planner:
+    with opened(Pipeline(maps.odd), Store(tmp_path), (), {}, Reporter()) as planner:
         made = planner.decide(maps.odd, {}, {})
         task = Task(maps.odd, {}, {}, made.key, made.fields, "", made.sources)
         mapped = made.items.mapped
@@ -146,7 +146,7 @@ def test_a_group_in_another_process_gives_back_errors_that_can_be_read(tmp_path,
 
 
 def test_a_result_that_another_process_has_just_made_is_taken(tmp_path):
-    with opened(SLOW, tmp_path, (), {}, Reporter()) as planner:
+    with opened(SLOW, Store(tmp_path), (), {}, Reporter()) as planner:
         made = planner.decide(maps.slow, {}, {})
         run(SLOW, store=tmp_path)
         task = Task(maps.slow, made.parameters, {}, made.key, made.fields, "", made.sources)
