@@ -49,7 +49,7 @@ class Session:
         self.store = open_store(root, common["remote"], self.reporter.warn)
         for warning in warnings:
             self.reporter.warn(warning)
-        executor, jobs, going = common["executor"], common["jobs"], common["keep_going"]
+        executor, jobs, going = common["executor"], common["jobs"], bool(common["keep_going"])
         self.placement = placement_of(
             executor, jobs, going, common["cluster"], common["cluster_tls"]
         )

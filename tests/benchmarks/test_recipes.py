@@ -46,8 +46,9 @@ def test_the_products_of_fast_dense_are_counted():
 
 
 def test_what_the_flow_cannot_do_is_said(store):
-    with pytest.raises(ConfigError, match="expected members 1, which the flow in PyTorch can do"):
-        Task.prepare("max-dense", store, **SMALL)
+    for recipe, words in (("max", "members 1"), ("max-dense", "local_init ")):
+        with pytest.raises(ConfigError, match=f"expected {words}, which the flow in PyTorch can"):
+            Task.prepare(recipe, store, **SMALL)
 
 
 @pytest.mark.long

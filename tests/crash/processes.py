@@ -39,6 +39,7 @@ def small_recipe(name: str) -> tuple[str, ...]:
     flags = ("--recipe", name, *NETWORK, "--warmup", "0.5", "--no-color")
     recipe = tomllib.loads(RECIPES[name].read_text("utf-8"))
     flags += ("--lr", str(recipe["lr"])) if "lr" in recipe else ()
+    flags += ("--local-init", "8,8,2") if "local_init" in recipe else ()
     return (*flags, "--components", "20") if recipe.get("components") else flags
 
 

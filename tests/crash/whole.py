@@ -63,7 +63,7 @@ def small_recipe(name: str) -> dict[str, Any]:
     """The parameters of a recipe, but for what would take long."""
     values = load_recipe(RECIPES, name)[1] | SMALL
     values = {key: value for key, value in values.items() if key in WHOLE.parameters}
-    small = {"components": "6", "refine": "1", "local": "3,2,2"}
+    small = {"components": "6", "refine": "1", "local": "3,2,2", "local_init": "3,2,2"}
     return values | {key: value for key, value in small.items() if values.get(key)}
 
 

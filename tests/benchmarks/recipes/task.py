@@ -29,8 +29,8 @@ from stages.train import train
 ARRAYS = ("features", "labels", "train_rows", "test_rows", "standardization", "whitening")
 # What the other flow is not written for, and what it is to be then.
 FIXED = {
-    "members": 1, "layernorm": False, "dropout": 0.0, "cutout": 0, "mixup": 0.0, "clip": 0.0,
-    "class_weight": "none", "precision": "float32", "patience": 0,
+    "members": 1, "local_init": "", "layernorm": False, "dropout": 0.0, "cutout": 0, "mixup": 0.0,
+    "clip": 0.0, "class_weight": "none", "precision": "float32", "patience": 0,
 }  # fmt: skip
 CHOICES = {
     "optimizer": ("sgd", "adamw"),
