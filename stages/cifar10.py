@@ -2,6 +2,9 @@
 
 Each stage takes the artifacts that its arguments name and makes those that it declares; the names
 are the wiring. Read the stages in this order; `pipeline graph` draws them.
+
+Every arrow is an artifact in a file. The stream begins inside `train`: batches of row numbers
+(batches.py), whose rows the workers gather (neuralnet/trainer.py), an epoch after the other.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ PIPELINE = Pipeline(
     split,  #       labels                    → train_rows, validation_rows, test_rows
     standardize,  # features, train_rows      → standardization
     whiten,  #      features, train_rows      → whitening
-    train,  #       features, labels, rows    → parameters, training
+    train,  #       features, labels, rows    → parameters, training; in it the stream of batches
     evaluate,  #    features, parameters      → evaluation
     serialize,  #   parameters and constants  → model
     lr_find,  #     features, labels, rows    → lr_range

@@ -34,6 +34,21 @@ LEVELS = (
 )
 FLOOR = {f"pipeline.{name}": number for number, level in enumerate(LEVELS) for name in level}
 FACE = "pipeline"  # its __init__ names what lies in any level
+
+# The same of the program, but on one level only files of one folder import each other.
+PROGRAM = (
+    ("neuralnet", "dataset", "locality", "batches"),
+    ("options",),
+    ("features",),
+    ("modelfile",),
+    ("training",),
+    ("download", "decode", "preprocess", "split", "standardize", "whiten"),
+    ("train", "evaluate", "serialize"),
+    ("commands",),
+    ("cifar10",),
+    ("__main__", "notebooks"),
+)
+STOREY = {name: number for number, level in enumerate(PROGRAM) for name in level}
 LONGEST = 200  # lines
 
 # What a command may load that finds everything up to date, beside what click loads: of the standard
@@ -77,6 +92,20 @@ def test_the_levels_are_all_there_is():
     assert {".".join(name_of(path).split(".")[:2]) for path in modules("pipeline")} - {FACE} == set(
         FLOOR
     )
+    assert {part_of(name_of(path)) for path in modules("stages")} - {""} == set(STOREY)
+
+
+@pytest.mark.parametrize("path", modules("stages"), ids=name_of)
+def test_the_program_imports_from_lower_levels(path):
+    """Helpers below the stages that use them, stages below commands, `cifar10.py` on top."""
+    own = part_of(name_of(path))
+    found = {part_of(module) for module in imports(path) if module.startswith("stages.")}
+    assert not {part for part in found - {own} if STOREY[part] >= STOREY[own]}
+
+
+def part_of(module: str) -> str:
+    """The file or the folder of `stages` in which a module lies."""
+    return module.split(".")[1] if "." in module else ""
 
 
 @pytest.mark.parametrize("path", modules("stages/neuralnet"), ids=name_of)

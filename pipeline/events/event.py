@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.context import Progress
-from pipeline.events.progress import Task
+from pipeline.events.progress import Meter
 from pipeline.events.reporter import Reporter
 
 INTERVAL = 0.1  # seconds at least between two events of one task's progress
@@ -61,7 +61,7 @@ class EventReporter(Reporter):
     def progress(
         self, label: str, total: int | None = None, unit: str = "rows"
     ) -> AbstractContextManager[Progress]:
-        return Task(label, total, unit, self._show, self._interval, self.clock, last=True)
+        return Meter(label, total, unit, self._show, self._interval, self.clock, last=True)
 
     def metrics(self, stage: str, figures: Mapping[str, Any], line: str = "") -> None:
         self._event("metrics", stage=stage, **figures)
@@ -75,7 +75,7 @@ class EventReporter(Reporter):
     def waiting(self, stage: str, holder: str) -> None:
         self._event("waiting", stage=stage, holder=holder)
 
-    def _show(self, task: Task) -> None:
+    def _show(self, task: Meter) -> None:
         counts = {"done": task.done, "total": task.total, "unit": task.unit, "note": task.note}
         self._event("progress", label=task.label, **counts)
 

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.context import Progress
 from pipeline.events.console import DIM, YELLOW, Console
 from pipeline.events.fitting import folded, shortened, visible
-from pipeline.events.progress import Task, duration
+from pipeline.events.progress import Meter, duration
 from pipeline.events.reporter import Reporter
 
 
@@ -67,7 +67,7 @@ class LineReporter(QuietReporter):
     def progress(
         self, label: str, total: int | None = None, unit: str = "rows"
     ) -> AbstractContextManager[Progress]:
-        return Task(label, total, unit, self._show, self._interval, self.clock)
+        return Meter(label, total, unit, self._show, self._interval, self.clock)
 
     def metrics(self, stage: str, figures: Mapping[str, Any], line: str = "") -> None:
         if line:
@@ -84,7 +84,7 @@ class LineReporter(QuietReporter):
         fitting = self._console.fitting
         return shortened(fitting(line), self._console.width, fitting("…"))
 
-    def _show(self, task: Task) -> None:
+    def _show(self, task: Meter) -> None:
         width = self._console.width
         left = None if width is None else width - 13
         self._line(f"{task.label:<12} {task.facts(left)}")

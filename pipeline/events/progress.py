@@ -9,7 +9,7 @@ from collections.abc import Callable
 AT_ONCE = 0.05
 
 
-class Task:
+class Meter:
     """A task under way, shown at most every `interval` seconds and, with `last`, when it ends."""
 
     def __init__(
@@ -17,7 +17,7 @@ class Task:
         label: str,
         total: int | None,
         unit: str,
-        show: Callable[[Task], None],
+        show: Callable[[Meter], None],
         interval: float,
         clock: Callable[[], float],
         last: bool = False,
@@ -28,7 +28,7 @@ class Task:
         self._opened = self._shown = clock()
         self._initial = self._shown_done = 0
 
-    def __enter__(self) -> Task:
+    def __enter__(self) -> Meter:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -31,7 +31,7 @@ from pipeline.store.manifest import drop_outputs, is_newer
 from pipeline.store.store import Key, Store
 from pipeline.store.troubles import storage_errors
 from pipeline.upkeep.item_groups import ItemGroups
-from pipeline.upkeep.stored import Lineage, Stored, look, size_of
+from pipeline.upkeep.stored import Makers, Stored, look, size_of
 
 DAY = 86_400.0
 HELPERS = 3  # threads, beside the caller's
@@ -75,17 +75,17 @@ def plan_removals(
     whole = [result for result in results if result.manifest]
     wanted = {store.folder(key) for key in current}
     oldest = 0.0 if days is None else (time.time() if now is None else now) - days * DAY
-    lineage, groups = Lineage(whole), ItemGroups(store, current_groups)
+    makers, groups = Makers(whole), ItemGroups(store, current_groups)
     kept: set[Path] = set()
     total = groups.size
     safe = (r for r in whole if r.path in wanted or r.manifest["fingerprint"] in protected)
-    total += groups.weigh(lineage.reach(safe, kept))
+    total += groups.weigh(makers.reach(safe, kept))
     roots = sorted((r for r in whole if r.root and r.used >= oldest), key=lambda r: -r.used)
-    drops = list(_drops(lineage, roots, kept)) if searches else []
+    drops = list(_drops(makers, roots, kept)) if searches else []
     freed = {drop.path: drop.size for drop in drops}
     for root in roots:  # those that were used longest ago last
         record_only = root.path in freed and root.path not in kept
-        added = [root] if record_only else lineage.reach([root], kept)
+        added = [root] if record_only else makers.reach([root], kept)
         kept.update(result.path for result in added)
         total += groups.weigh(added, freed)
         if size is not None and total > size:
@@ -153,10 +153,10 @@ def _why(result: Stored, oldest: float) -> str:
     return "unused for too many days" if result.used < oldest else "the longest unused, for space"
 
 
-def _drops(lineage: Lineage, roots: Iterable[Stored], kept: set[Path]) -> Iterator[Removal]:
+def _drops(makers: Makers, roots: Iterable[Stored], kept: set[Path]) -> Iterator[Removal]:
     """The arrays of a search's results that no other kept result was made from."""
     roots, needed = list(roots), set(kept)
-    lineage.reach((root for root in roots if root.root != "search"), needed)
+    makers.reach((root for root in roots if root.root != "search"), needed)
     for root in roots:
         if root.root == "search" and root.path not in needed and not root.dropped:
             arrays = {n: o for n, o in root.manifest["outputs"].items() if o["kind"] == "array"}

@@ -62,7 +62,7 @@ def size_of(path: Path) -> int:
     return path.stat().st_size
 
 
-class Lineage:
+class Makers:
     """Which results made the inputs of which. Each step is taken once, however many results."""
 
     def __init__(self, results: Iterable[Stored]) -> None:

@@ -28,7 +28,7 @@ _WITHOUT_DATA = b"123456"  # links, devices, folders, pipes: their size, if any,
 
 
 @dataclass(frozen=True)
-class Member:
+class TarMember:
     """A member of an archive. Its bytes are next in the stream when it is handed out."""
 
     name: str
@@ -36,7 +36,7 @@ class Member:
     is_file: bool
 
 
-def members(stream: ByteStream, limit: int | None = None) -> Iterator[Member]:
+def members(stream: ByteStream, limit: int | None = None) -> Iterator[TarMember]:
     """The members in the archive's order, at most `limit`; what is not read is passed over.
 
     Raises `DataError` where the stream is no tar archive, is damaged, or ends too early. After the
@@ -68,7 +68,7 @@ def members(stream: ByteStream, limit: int | None = None) -> Iterator[Member]:
         size = _size(longer["size"].encode(), stream, 10) if "size" in longer else size
         end = stream.position + (0 if kind in _WITHOUT_DATA else size + -size % BLOCK)
         is_file = kind in b"\x0007" and not name.endswith("/") and "GNU.sparse.major" not in longer
-        yield Member(name, size, is_file)
+        yield TarMember(name, size, is_file)
         longer = {}
         _pass(stream, end - stream.position)
     raise _refused(stream, f"at most {limit} members", "more")

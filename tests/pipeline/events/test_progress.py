@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.events.progress import Task, duration, facts
+from pipeline.events.progress import Meter, duration, facts
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def task(clock, shown, **options):
     def show(task):
         shown.append((clock.now, task.done, task.note, task.facts()))
 
-    return Task("label", 10, "rows", show, 10.0, clock, **options)
+    return Meter("label", 10, "rows", show, 10.0, clock, **options)
 
 
 def test_shown_at_most_once_an_interval():

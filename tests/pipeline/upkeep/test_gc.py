@@ -20,7 +20,7 @@ from pipeline.graph import Pipeline
 from pipeline.runner import run
 from pipeline.stage import Option, stage
 from pipeline.upkeep.gc import DAY
-from pipeline.upkeep.stored import Lineage, Stored
+from pipeline.upkeep.stored import Makers, Stored
 from pipeline.upkeep.verify import verify_results
 from tests.pipeline import shop
 
@@ -106,11 +106,11 @@ def test_the_work_grows_with_the_number_of_results(count):
     raw = [result("raw", i, {"raw": str(i % 7)}) for i in range(count)]
     mid = [result("mid", i, {"mid": "same"}, {"raw": str(i % 7)}) for i in range(count)]
     end = [result("end", i, {"end": str(i)}, {"mid": "same"}, "final") for i in range(count)]
-    lineage, kept = Lineage([*raw, *mid, *end]), set()
+    makers, kept = Makers([*raw, *mid, *end]), set()
     for root in end:
-        lineage.reach([root], kept)
+        makers.reach([root], kept)
     assert len(kept) == 3 * count
-    assert lineage.steps <= 3 * count
+    assert makers.steps <= 3 * count
 
 
 def result(stage, number, outputs, inputs=(), root=""):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.events.progress import Task
+from pipeline.events.progress import Meter
 from stages.training.following import Follower, epoch_line, stopped_early
 from stages.training.state import TrainingState
 
@@ -19,7 +19,7 @@ def finished(*accuracies: float) -> TrainingState:
 
 def test_the_time_left_is_that_of_the_whole_training():
     shown, now = [], [0.0]
-    task = Task("train", 400, "images", lambda task: shown.append(task.facts()), 1, lambda: now[0])
+    task = Meter("train", 400, "images", lambda task: shown.append(task.facts()), 1, lambda: now[0])
     state = finished()
     follower = Follower(task, state, epochs=4, images=100)
     follower.at(0)
@@ -40,7 +40,7 @@ def test_the_time_left_is_that_of_the_whole_training():
 
 def test_what_was_done_before_a_training_was_resumed_is_no_measure_of_its_speed():
     shown, now = [], [0.0]
-    task = Task("train", 400, "images", lambda task: shown.append(task.facts()), 1, lambda: now[0])
+    task = Meter("train", 400, "images", lambda task: shown.append(task.facts()), 1, lambda: now[0])
     follower = Follower(task, finished(0.4, 0.5), epochs=4, images=100)
     follower.at(50)
     now[0] += 10

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from pipeline.errors import DataError
 from stages.dataset.formats import tar as module
 from stages.dataset.formats.inflate import ByteStream
-from stages.dataset.formats.tar import END, Member, header, looks_like_tar, members, padding
+from stages.dataset.formats.tar import END, TarMember, header, looks_like_tar, members, padding
 from tests.stages import datasets
 
 LONG = "folder/" * 20 + "é" * 30 + ".bin"
 
 
-def read(data: bytes) -> dict[Member, bytes]:
+def read(data: bytes) -> dict[TarMember, bytes]:
     stream = ByteStream(io.BytesIO(data), Path("x.tar"))
     return {member: stream.read(member.size) for member in members(stream)}
 
@@ -50,7 +50,8 @@ def test_every_dialect_is_read(format):
         content[LONG] = b"long"
     found = read(datasets.tar(content, format=format))
     assert found == {
-        Member(f"{datasets.ROOT}/{name}", len(data), True): data for name, data in content.items()
+        TarMember(f"{datasets.ROOT}/{name}", len(data), True): data
+        for name, data in content.items()
     }
 
 
@@ -68,7 +69,7 @@ def test_pax_sizes_and_times_and_global_headers_are_read():
     info.pax_headers = {"size": "600", "mtime": "1.5"}
     content = datasets.tar({"x": info}, format=tarfile.PAX_FORMAT)
     content = content[: 3 * 512] + b"x" * 600 + bytes(424) + END
-    assert read(content) == {Member("big", 600, True): b"x" * 600}
+    assert read(content) == {TarMember("big", 600, True): b"x" * 600}
 
 
 def test_links_devices_and_folders_are_no_files():
