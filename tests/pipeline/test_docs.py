@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from pipeline.docs import doc_of
 from stages.options import InputOptions
 from stages.train import train
@@ -24,6 +26,7 @@ def test_where_python_has_them():
     assert doc_of(lambda: None) == ""
 
 
+@pytest.mark.long
 def test_help_and_titles_are_the_same_without_docstrings():
     found = [
         subprocess.run(

@@ -70,6 +70,7 @@ def test_a_killed_run_loses_a_group_at_most(tmp_path, executor):
     assert not list(store.root.glob(".state/*/*/*"))
 
 
+@pytest.mark.long
 def test_groups_take_about_a_second_and_items_of_their_own_go_on(tmp_path):
     log = tmp_path / "log"
     found = run(SLOW, store=tmp_path / "store", jobs=2, seconds=0.25, log=str(log))

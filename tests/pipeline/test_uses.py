@@ -57,6 +57,7 @@ def test_they_are_fields_of_the_fingerprint():
     ]
 
 
+@pytest.mark.long
 def test_modules_that_are_ignored_are_not_followed(monkeypatch):
     monkeypatch.setattr("pipeline.code.index.EXCLUDED", EXCLUDED)
     assert "pipeline.fingerprint.differences" in made()["code"]

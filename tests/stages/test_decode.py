@@ -143,6 +143,7 @@ def test_the_names_of_the_classes_may_end_as_the_official_ones_do(tmp_path):
     assert run(path)[2]["classes"] == list(STANDARD_CLASSES), "a BOM is no part of a name"
 
 
+@pytest.mark.long
 def test_memory_is_bounded(tmp_path):
     content = dict(reversed(files(train=3, count=2500).items()))  # all but one must wait
     path = write(tmp_path / "x.tar.gz", gz(tar(content)))

@@ -60,6 +60,7 @@ def test_an_item_that_ends_its_process_is_named_and_the_others_are_stored(tmp_pa
     assert said == ["halve 17"]
 
 
+@pytest.mark.long
 def test_one_at_a_time_they_are_made_in_processes_as_well(tmp_path):
     """Else such an item would end the program: this one."""
     with pytest.raises(WorkersDied, match=r"^item number 17: expected the process"):
@@ -137,6 +138,7 @@ def lose() -> int:
         return pool.submit(end_at_once).result()
 
 
+@pytest.mark.long
 def test_a_pool_of_a_stages_own_that_is_lost_is_no_death(tmp_path):
     with pytest.raises(RuntimeError, match="BrokenProcessPool") as caught:
         run(Pipeline(lose, work), store=tmp_path, executor="process", jobs=2, keep_going=True)
@@ -181,6 +183,7 @@ def live(
     return size
 
 
+@pytest.mark.long
 def test_a_trial_that_ends_its_process_leaves_the_others_alone(tmp_path, planner):
     """What a search does with it: tests/stages/commands/search/test_trial.py."""
     (tmp_path / "place").mkdir()

@@ -53,6 +53,7 @@ def pool():
     made.shutdown()
 
 
+@pytest.mark.long
 def test_whoever_dies_is_found_out_and_the_others_never_know(pool, tmp_path):
     guilty = pool.submit(die_beside, str(tmp_path))
     innocent = pool.submit(at_work, str(tmp_path), "innocent", 0.5)
@@ -83,6 +84,7 @@ def test_a_pool_that_was_lost_while_it_had_nothing_to_do_is_made_anew(pool):
 
 
 @pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.long
 def test_the_end_comes_where_one_was_killed_that_waited_for_work(tmp_path, place):
     """One of those that wait has the lock of the queue, for good: nobody knows which."""
     pool = LastingPool(lambda: ProcessExecutor(2))

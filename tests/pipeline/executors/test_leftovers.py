@@ -61,6 +61,7 @@ def test_what_a_dead_process_left(tmp_path, killed):
 
 
 @pytest.mark.parametrize("folder", ["short", "a long name of a folder for temporary files" * 2])
+@pytest.mark.long
 def test_what_is_shared_before_the_first_process_is_kept_track_of_as_the_rest(tmp_path, folder):
     """A closed terminal sends SIGHUP to all: what keeps track of semaphores outlives us."""
     (tmp_path / "sharing.py").write_text(SHARING)

@@ -42,6 +42,7 @@ def program(folder: Path, call: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("executor", ['"process"', POOL.format(start="spawn")])
+@pytest.mark.long
 def test_a_program_without_a_guard_is_one_line(tmp_path, executor):
     done = program(tmp_path, CALL.format(executor=executor))
     assert done.returncode == 1

@@ -19,6 +19,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.long
 def test_predictions_of_the_array_that_trained_are_those_of_its_evaluation(
     call, document, folder, dtype
 ):

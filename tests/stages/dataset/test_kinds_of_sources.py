@@ -27,16 +27,15 @@ TABLE = b'\xef\xbb\xbfa;b;kind\r\n1;x;yes\r\n2;"y;\n z";no\r\n\r\n3;x;yes\r\n4;x
 
 
 def resolved(path, tmp_path, **options):
-    found = resolve_source(
-        source=str(path), sha256=None, data_dir=str(tmp_path / "d"), synthetic_size=50, **options
-    )
-    return found["source"]
+    given = {"sha256": None, "data_dir": str(tmp_path / "d"), "synthetic_size": 50, **options}
+    return resolve_source(source=str(path), **given)["source"]
 
 
 def same(a, b) -> bool:
     return all(np.array_equal(x, y) for x, y in zip(a[:2], b[:2], strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("members", [idx_files, cifar100_files, datasets.files])
 def test_a_folder_a_tar_and_a_zip(tmp_path, members):
     content = members()

@@ -46,6 +46,7 @@ def test_idx(of, name, data, message):
     assert message in of("i", content)
 
 
+@pytest.mark.long
 def test_a_packed_idx_file_that_stands_for_too_much(of):
     content = idx_files()
     content["train-images-idx3-ubyte.gz"] = gzip.compress(
@@ -102,6 +103,7 @@ def test_zip_archives(of, data, message):
     assert message in of("z.zip", data, label="b" if b"a.csv" in data else "")
 
 
+@pytest.mark.long
 def test_a_zip_bomb(of):
     text = of("z.zip", zipped({"X.npy": bytes(200_000_000), "y.npy": npy(Y)}))
     assert "it stands for more than 100 times its bytes, as no data do" in text

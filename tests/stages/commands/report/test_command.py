@@ -80,6 +80,7 @@ def test_no_report(call, document, folder, tmp_path):
     assert "model" in (folder / reported["report"]).read_text("utf-8")
 
 
+@pytest.mark.long
 def test_a_page_that_cannot_be_written_costs_no_run(call, tmp_path):
     place = tmp_path / "reports"
     place.write_text("in the way")

@@ -167,6 +167,7 @@ def test_runs_on_different_images_are_not_tested():
     lambda: comparison_page([record(100, 10_000, 300, name=f"{n:08x}") for n in range(3)]),
     lambda: search_page(search(10_000)),
 ], ids=["run", "comparison", "search"])  # fmt: skip
+@pytest.mark.long
 def test_large_ones_are_small_and_quick(make):
     started = time.process_time()
     page = make()

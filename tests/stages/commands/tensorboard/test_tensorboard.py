@@ -64,6 +64,7 @@ def test_curves_and_hyperparameters_are_read_back(document, folder):
     assert "workers" not in values
 
 
+@pytest.mark.long
 def test_what_is_cached_is_shown_once_however_often(document, folder):
     before = document(f"train {SMALL}")
     for _ in range(2):

@@ -96,6 +96,7 @@ def test_every_cut_and_every_flipped_bit_is_noticed(name):
 
 
 @pytest.mark.parametrize("name", ["gzip", "bzip2", "xz"])
+@pytest.mark.long
 def test_a_bomb_is_read_in_bounded_memory(name):
     bomb = PACKERS[name](bytes(1 << 25))
     tracemalloc.start()
@@ -107,6 +108,7 @@ def test_a_bomb_is_read_in_bounded_memory(name):
 
 
 @pytest.mark.parametrize("name", ["gzip", "bzip2", "xz"])
+@pytest.mark.long
 def test_few_bytes_that_stand_for_very_many_are_refused(name, monkeypatch):
     monkeypatch.setattr("stages.dataset.formats.inflate.FREE", 1 << 22)
     bomb = PACKERS[name](bytes(1 << 25))

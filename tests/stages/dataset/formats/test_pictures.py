@@ -136,6 +136,7 @@ def test_bad_files_are_left_out_when_asked(folder, listed, tmp_path):
     assert "left out because they cannot be read, 1 of 21 files: cat/bad.png (" in context.words
 
 
+@pytest.mark.long
 def test_memory_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(decoding, "CHUNK_BYTES", 1 << 18)
     image = examples.picture(50, (300, 300))

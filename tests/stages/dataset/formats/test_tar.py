@@ -134,6 +134,7 @@ def test_a_damaged_header_is_not_taken_for_the_end():
     )
 
 
+@pytest.mark.long
 def test_extended_headers_are_bounded_and_checked():
     def pax(size: int, data: bytes) -> bytes:
         block = bytearray(header("x", size))
@@ -151,6 +152,7 @@ def test_extended_headers_are_bounded_and_checked():
     assert "found 'x'" in refused(pax(9, b"9 size=x\n") + datasets.tar({"a": b""}))
 
 
+@pytest.mark.long
 def test_a_header_of_very_many_records_takes_no_longer_than_reading_it():
     block = bytearray(header("x", 1 << 20))
     block[156:157] = b"x"

@@ -59,6 +59,7 @@ def test_a_flipped_bit_is_never_accepted(target, answer, sha256):
         is_there(target, fetch([bad.url, good.url], target, sha256))
 
 
+@pytest.mark.long
 def test_a_server_that_falls_silent(target):
     with serving(CONTENT, Answer(cut=5000, stall=2)) as server:
         is_there(target, fetch(server.url, target, timeout=0.1))

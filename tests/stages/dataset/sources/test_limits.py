@@ -17,6 +17,7 @@ from tests.stages.http_server import Answer, serving
 
 
 @pytest.mark.parametrize("case", endless.CASES)
+@pytest.mark.long
 def test_every_part_of_http(tmp_path, monkeypatch, case):
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(limits, "PATIENCE", 0.2)
@@ -28,6 +29,7 @@ def test_every_part_of_http(tmp_path, monkeypatch, case):
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.long
 def test_a_host_of_many_silent_addresses(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(limits, "PATIENCE", 0.4)

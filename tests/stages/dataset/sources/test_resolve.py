@@ -175,6 +175,7 @@ def test_whether_a_host_answers(monkeypatch, closed_port):
         assert any_answers(["https://nowhere.invalid/x"])
 
 
+@pytest.mark.long
 def test_a_name_that_takes_too_long_is_not_waited_for(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
 

@@ -39,6 +39,7 @@ def test_a_good_server(target, sha256):
 
 
 @pytest.mark.parametrize("sha256", [SHA256, None])
+@pytest.mark.long
 def test_cut_at_a_hundred_points_nothing_is_fetched_twice(target, sha256):
     cuts = [Answer(cut=SIZE // 100 + 1)] * 100
     with serving(CONTENT, *cuts) as server:
@@ -49,6 +50,7 @@ def test_cut_at_a_hundred_points_nothing_is_fetched_twice(target, sha256):
     assert server.requests[1]["If-Range"] == '"1"'
 
 
+@pytest.mark.long
 def test_interrupted_at_a_hundred_points_nothing_is_fetched_twice(target, monkeypatch):
     monkeypatch.setattr(request, "BLOCK", 1500)
     with serving(CONTENT) as server:

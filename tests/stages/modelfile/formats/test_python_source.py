@@ -92,6 +92,7 @@ def test_an_image_file(program):
     assert out.split("\t")[:2] == ["a.png", model(shape=SHAPE).predict(PICTURES[5:6])[0]]
 
 
+@pytest.mark.long
 def test_mistakes_are_one_line(program):
     for names, words in (
         ((), "usage: python model.py ARRAY.npy or IMAGE …"),

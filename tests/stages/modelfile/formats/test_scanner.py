@@ -27,6 +27,7 @@ def test_numbers_come_back_to_the_bit(values, spaces):
 
 
 @given(value=st.dictionaries(st.text(), VALUES, max_size=5), spaces=SPACED, ascii=st.booleans())
+@pytest.mark.long
 def test_keys_are_read_and_values_read_over(value, spaces, ascii):
     scanner = Scanner(json.dumps(value, separators=spaces, ensure_ascii=ascii).encode())
     found = []

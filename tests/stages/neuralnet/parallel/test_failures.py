@@ -64,6 +64,7 @@ def test_when_the_caller_fails_helpers_leave(executor, optimizer, error, process
     assert train(pool, 3) == train("serial", 1)
 
 
+@pytest.mark.long
 def test_a_killed_process_ends_the_run_and_the_next_one_starts_others():
     net = network(hidden=(300, 150))
     options = {
@@ -141,6 +142,7 @@ def assert_gone(helpers):
         time.sleep(0.02)
 
 
+@pytest.mark.long
 def test_helpers_end_with_a_killed_program(tmp_path):
     process, helpers = start_script(tmp_path)
     process.kill()

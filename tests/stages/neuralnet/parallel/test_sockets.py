@@ -15,6 +15,7 @@ LIBRARY = "from stages.neuralnet.parallel.executors import process_pool as pool"
 
 
 @pytest.mark.parametrize("imports", [OURS, LIBRARY], ids=["framework", "library"])
+@pytest.mark.long
 def test_workers_start_where_temporary_files_have_long_names(tmp_path, imports):
     long = tmp_path / ("x" * 100)
     long.mkdir()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[4]
+pytestmark = pytest.mark.long  # each starts a program
 
 PREPARED = """
 import hashlib, multiprocessing, os, resource, sys, threading, time, warnings

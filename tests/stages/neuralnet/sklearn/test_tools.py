@@ -35,6 +35,7 @@ def test_threads_give_the_same_bits():
 
 
 @pytest.mark.parametrize("backend", ["threading", *["loky"] * ALL])
+@pytest.mark.long
 def test_grid_search_in_a_pipeline(backend):
     line = make_pipeline(StandardScaler(), model())
     grid = {"networkclassifier__hidden_layer_sizes": [(8,), (16,)]}
