@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 from pipeline.errors import ConfigError
 from pipeline.parameters import Option
 from stages import neuralnet as nn
+from stages.neuralnet.settings import NEEDS_NUMBA
 
 EPOCHS = "epochs"  # what the shape of a schedule is measured in
 
@@ -32,6 +34,18 @@ class BatchOptions:
             choices=("none", "balanced"),
         ),
     ] = "none"
+    kernels: Annotated[
+        str,
+        Option(
+            "what carries out the passes of a step between its products: NumPy, or loops that "
+            "numba compiles, which are faster (extra: compiled) and round otherwise",
+            choices=("numpy", "numba"),
+        ),
+    ] = "numpy"
+
+    def __post_init__(self) -> None:
+        if self.kernels == "numba" and find_spec("numba") is None:
+            raise ConfigError(f"--kernels {NEEDS_NUMBA}")
 
 
 @dataclass(frozen=True)
