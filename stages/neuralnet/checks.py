@@ -14,7 +14,7 @@ from .inputs import Inputs
 from .layers.layer import Layer
 from .layers.stack import patch_layer
 from .scalars import real, whole
-from .settings import NEEDS_NUMBA, Settings
+from .settings import Settings
 
 
 def check_features(features: np.ndarray, inputs: Inputs, layers: Sequence[Layer]) -> None:
@@ -62,7 +62,11 @@ def check_settings(settings: Settings, stored: int) -> None:
         try:
             import_module("numba")
         except ImportError:
-            raise ModuleNotFoundError(f"kernels: {NEEDS_NUMBA}", name="numba") from None
+            raise ModuleNotFoundError(
+                "kernels='numba' needs the package numba, which is not installed; "
+                "install it with: pip install 'cifar-pipeline[compiled]'",
+                name="numba",
+            ) from None
     augment = settings.augment
     if augment is not None and math.prod(augment.shape) != stored:
         expected = f"images of {stored} numbers, as features have"

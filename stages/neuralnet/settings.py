@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from .images.augmentation import Augmentation
 
 KERNELS = ("numpy", "numba")
-NEEDS_NUMBA = (
-    "numba needs the package numba, which is not installed; "
-    "install it with: pip install 'cifar-pipeline[compiled]'"
-)
 
 
 @dataclass(frozen=True)

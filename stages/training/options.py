@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pipeline.errors import ConfigError
 from pipeline.parameters import Option
 from stages import neuralnet as nn
-from stages.neuralnet.settings import NEEDS_NUMBA
 
 EPOCHS = "epochs"  # what the shape of a schedule is measured in
 
@@ -45,7 +44,10 @@ class BatchOptions:
 
     def __post_init__(self) -> None:
         if self.kernels == "numba" and find_spec("numba") is None:
-            raise ConfigError(f"--kernels {NEEDS_NUMBA}")
+            raise ConfigError(
+                "--kernels numba needs the package numba, which is not installed; "
+                "install it with: pip install 'cifar-pipeline[compiled]'"
+            )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from .step.differences import PLAIN, data, make
     [
         ({"smoothing": 1.0}, "smoothing: expected a number of at least 0 below 1, found 1.0"),
         ({"clip": -1.0}, "clip: expected a finite number of at least 0, found -1.0"),
+        ({"kernels": "cuda"}, "kernels: expected numpy or numba, found 'cuda'"),
         ({"augment": Augmentation((3, 8, 8))}, "augment: expected images of 20 numbers"),
     ],
 )
