@@ -72,8 +72,8 @@ def compiles() -> bool:
         name, file = frame.f_globals.get("__name__", ""), frame.f_code.co_filename
         if name.partition(".")[0] in _COMPILERS:
             return True
-        library = file.startswith((os.path.dirname(os.__file__), "<frozen ")) or "site-packages" in file
-        if not library and not name.startswith("pipeline.code."):
+        python = file.startswith((os.path.dirname(os.__file__), "<frozen "))
+        if not python and "site-packages" not in file and not name.startswith("pipeline.code."):
             return False
         frame = frame.f_back
     return False

@@ -40,7 +40,7 @@ FLAGS = {"reassoc", "contract", "arcp", "nsz"}
 def compiled(loop: Callable[..., None]) -> Callable[..., None]:
     """The loop as machine code, made at its first call and kept on disk where that can be."""
     numba = import_module("numba")
-    options: dict[str, Any] = {"fastmath": FLAGS, "error_model": "numpy"}
+    options: dict[str, Any] = {"fastmath": FLAGS, "error_model": "numpy", "nogil": True}
     try:
         made = numba.njit(cache=True, **options)(loop)
     except RuntimeError:  # no folder can be written to

@@ -34,7 +34,7 @@ def tile(columns=5, batch=40, spread=2.0, seed=0):
         z=draw(columns, batch) * F(spread) + 3, centred=draw(columns, batch),
         slopes=draw(columns, batch), delta=draw(columns, batch),
         gains=1 + draw(columns) / 4, biases=draw(columns), means=draw(columns),
-        variances=1 + draw(columns) ** 2, inverse=np.zeros(columns, F), vectors=np.zeros((2, columns), F),
+        variances=1 + draw(columns) ** 2, inverse=draw(columns), vectors=draw(2, columns),
     )  # fmt: skip
 
 
@@ -174,9 +174,9 @@ def test_optimizers_move_parameters_as_numpy_does(made, rule, decay, monkeypatch
 
 def test_the_constants_are_those_of_the_layers():
     """They stand in one file, for numba takes up what it compiled until that one changes."""
-    assert compiled.ROOT == F(gated.ROOT)
-    assert compiled.CUBE == F(gated.ROOT * gated.CUBE)
-    assert compiled.SLOPE == F(3 * gated.ROOT * gated.CUBE)
+    assert F(gated.ROOT) == compiled.ROOT
+    assert F(gated.ROOT * gated.CUBE) == compiled.CUBE
+    assert F(3 * gated.ROOT * gated.CUBE) == compiled.SLOPE
 
 
 def test_where_no_folder_can_be_written_nothing_is_kept(monkeypatch):
