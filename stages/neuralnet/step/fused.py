@@ -12,6 +12,7 @@ loop is compiled once for all batches. Batch norm has pieces of whole columns (h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,7 @@ def update(settings: Settings, dtype: np.dtype) -> Callable[..., None]:
         coefficients: Sequence[np.ndarray],
         decay: bool = True,
     ) -> None:
-        numbers = [number[()] for number in coefficients]
+        numbers: list[Any] = [number[()] for number in coefficients]
         if not decay:
             for place in decays:
                 numbers[place] = zero
