@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import plan, run
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from pipeline.errors import ConfigError
-from stages.cifar10 import PROGRAM
+from stages.cifar10 import PIPELINE, PROGRAM
 from stages.training import options
 from stages.training.options import BatchOptions
 
@@ -36,6 +37,19 @@ def test_without_numba_nothing_starts(monkeypatch, capsys, tmp_path):
         assert (out, err.count("\n")) == ("", 1)
         assert err.endswith("install it with: pip install 'cifar-pipeline[compiled]'\n")
     assert not list(tmp_path.glob("artifacts/*"))
+
+
+def test_they_are_a_part_of_what_a_training_is_known_by(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(options, "find_spec", lambda name: name)
+    small = {"source": "synthetic", "synthetic_size": 100, "hidden": (4,), "epochs": 1, "batch": 20}
+    run(PIPELINE, targets=("train",), workers=1, **small)
+    reasons = {}
+    for kernels in ("numpy", "numba"):
+        *_, decision = plan(PIPELINE, targets=("train",), workers=1, kernels=kernels, **small)
+        reasons[kernels] = decision.status, decision.reasons
+    assert reasons["numpy"][0] == "cached"
+    assert reasons["numba"] == ("runs", ("parameter kernels: 'numpy' → 'numba'",))
 
 
 @pytest.fixture

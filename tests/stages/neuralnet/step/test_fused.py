@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
-from stages.neuralnet import SGD, Averaged, Diverged, Trainer, make_optimizer
+from stages.neuralnet import SGD, Averaged, Diverged, make_optimizer
 from stages.neuralnet.optimizers import AdamW
 from stages.neuralnet.settings import Settings
 from stages.neuralnet.step import fused
 
-from ..data import FEATURES, LABELS, network, trainer
+from ..data import FEATURES, network, trainer
 from .test_bits import train_all
 
 numba = pytest.importorskip("numba", reason="needs numba (extra: compiled)")
@@ -120,11 +118,3 @@ def test_a_training_that_diverges_says_so(name, lr):
     with trainer(net, optimizer=make_optimizer(name), kernels="numba") as t:
         with pytest.raises(Diverged):
             t.run(0, 0, t.steps, lr)
-
-
-def test_a_plain_training_neither_imports_nor_needs_numba(monkeypatch):
-    monkeypatch.setitem(sys.modules, "numba", None)
-    with trainer(network("gelu", norm="batch")) as t:
-        t.run(0, 0, 1, 0.1)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'cifar-pipeline\[compiled\]'"):
-        Trainer(network(), SGD(), FEATURES, LABELS, kernels="numba")
