@@ -25,6 +25,7 @@ _HELPING = {"shutil", "pkgutil", "linecache", "gettext", "importlib.resources", 
 _OURS = {"pipeline.code.wraps", "pipeline.code.path_wraps", __name__}
 _PASSING_ON |= _OURS
 _FROZEN = {"importlib._bootstrap", "importlib._bootstrap_external"}
+_COMPILERS = {"numba", "llvmlite"}
 KINDS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "islink", "is_symlink"}
 KINDS |= {
     "which",
@@ -61,6 +62,21 @@ def asks_on_its_own() -> bool:
     looks through folders to import modules, or to sweep what dead processes left."""
     name = sys._getframe(3).f_globals.get("__name__")
     return name in _FROZEN or asker_of(depth=4)[0] in ON_THEIR_OWN
+
+
+def compiles() -> bool:
+    """Whether numba asks, when it is imported, compiles or finds what it compiled before; not what
+    code of a project asks that it calls meanwhile."""
+    frame: Any = sys._getframe(3) if "numba" in sys.modules else None
+    while frame is not None:
+        name, file = frame.f_globals.get("__name__", ""), frame.f_code.co_filename
+        if name.partition(".")[0] in _COMPILERS:
+            return True
+        python = file.startswith((os.path.dirname(os.__file__), "<frozen "))
+        if not python and "site-packages" not in file and not name.startswith("pipeline.code."):
+            return False
+        frame = frame.f_back
+    return False
 
 
 def is_project(package: str) -> bool:

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from pipeline.code.askers import compiles
 from pipeline.code.audit_events import EVENTS
 from pipeline.code.recorder import Recorder
 from pipeline.code.workers import collect
@@ -73,7 +74,7 @@ def watched() -> Recorder | None:
 def _recorders() -> list[Recorder]:
     """Those that an event of this thread belongs to."""
     thread = threading.get_ident()
-    if thread in THREADS:
+    if thread in THREADS or compiles():
         return []
     if thread in _ACTIVE:
         return [_ACTIVE[thread]]

@@ -33,6 +33,7 @@ EXTRAS = {
     "onnx": ("ONNX files (export)", "pip install 'cifar-pipeline[onnx]'"),
     "tensorboardX": ("curves (--tensorboard)", "pip install 'cifar-pipeline[tensorboard]'"),
     "sklearn": ("NetworkClassifier and its peers", "pip install 'cifar-pipeline[sklearn]'"),
+    "numba": ("compiled loops (--kernels numba)", "pip install 'cifar-pipeline[compiled]'"),
     "distributed": ("clusters (--cluster)", "pip install 'cifar-pipeline[dask]'"),
     "fsspec": ("shared results (--remote, push, pull)", "pip install 'cifar-pipeline[remote]'"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,16 @@ def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
 
 
 def check_settings(settings: Settings, stored: int) -> None:
-    """Settings that fit rows of so many numbers."""
+    """Settings that fit rows of so many numbers; ModuleNotFoundError without what they need."""
+    if settings.kernels == "numba":
+        try:
+            import_module("numba")
+        except ImportError:
+            raise ModuleNotFoundError(
+                "kernels='numba' needs the package numba, which is not installed; "
+                "install it with: pip install 'cifar-pipeline[compiled]'",
+                name="numba",
+            ) from None
     augment = settings.augment
     if augment is not None and math.prod(augment.shape) != stored:
         expected = f"images of {stored} numbers, as features have"

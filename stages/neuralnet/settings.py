@@ -14,6 +14,8 @@ from .scalars import real, set_numbers, whole
 if TYPE_CHECKING:
     from .images.augmentation import Augmentation
 
+KERNELS = ("numpy", "numba")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -22,6 +24,7 @@ class Settings:
     smoothing: the part of each target that is spread over all classes (Szegedy et al. 2016, section
     7). clip: the largest norm of all gradients together, to which larger ones are scaled down
     (Pascanu et al. 2013); 0: any. seed: of dropout. weighted: whether examples have weights.
+    kernels: what carries out a step's passes over numbers, NumPy or what numba compiles.
     """
 
     optimizer: Any
@@ -31,6 +34,7 @@ class Settings:
     clip: float = 0.0
     seed: int = 0
     weighted: bool = False
+    kernels: str = "numpy"
 
     def __post_init__(self) -> None:
         expected = "a number of at least 0 below 1"
@@ -38,6 +42,9 @@ class Settings:
         expected = "a finite number of at least 0"
         set_numbers(self, real, "clip", expected=expected, fits=lambda norm: 0 <= norm < math.inf)
         set_numbers(self, whole, "seed")
+        if self.kernels not in KERNELS:
+            expected = " or ".join(KERNELS)
+            raise ValueError(f"kernels: expected {expected}, found {self.kernels!r:.60}")
 
     @property
     def mixes(self) -> bool:

@@ -51,7 +51,7 @@ class Trainer:
     rows: the examples to train on; by default all. order(epoch) -> int (n,): the rows in the order
         of an epoch; by default these rows, shuffled by `seed` and the epoch.
     inputs: what is done with stored rows before the first layer; None: nothing. augment: what is
-        done to them before that, in training alone. smoothing, clip: see settings.py.
+        done to them before that, in training alone. smoothing, clip, kernels: see settings.py.
     weights: (examples,), at least 0: a batch's loss is the mean by weights. None: all alike.
     workers: by default one per core. executor: "auto" (as many of them as pay, the bits are the
         same), "serial", "thread", "process"; or an executor that can take workers - 1 calls at
@@ -76,6 +76,7 @@ class Trainer:
         smoothing: float = 0.0,
         clip: float = 0.0,
         weights: np.ndarray | None = None,
+        kernels: str = "numpy",
         workers: int | None = None,
         executor: str | Executor | Callable[[int], Executor] = "auto",
     ) -> None:
@@ -83,7 +84,7 @@ class Trainer:
 
         features, labels = np.asanyarray(features), np.asanyarray(labels)
         inputs = (inputs or Inputs()).astype(network.dtype)
-        options = smoothing, clip, seed, weights is not None
+        options = smoothing, clip, seed, weights is not None, kernels
         self._settings = Settings(optimizer, inputs, augment, *options)
         checks.check_features(features, inputs, network.structure)
         checks.check_settings(self._settings, features.shape[1])

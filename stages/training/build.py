@@ -129,6 +129,7 @@ def make_trainer(
         weights=balanced(examples.labels, rows) if batch.class_weight == "balanced" else None,
         smoothing=batch.smoothing,
         clip=batch.clip,
+        kernels=batch.kernels,
         workers=_workers(workers, context),
         executor=process_pool,
     )

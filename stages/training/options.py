@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 from pipeline.errors import ConfigError
@@ -32,6 +33,21 @@ class BatchOptions:
             choices=("none", "balanced"),
         ),
     ] = "none"
+    kernels: Annotated[
+        str,
+        Option(
+            "what carries out the passes of a step between its products: NumPy, or loops that "
+            "numba compiles, which are faster (extra: compiled) and round otherwise",
+            choices=("numpy", "numba"),
+        ),
+    ] = "numpy"
+
+    def __post_init__(self) -> None:
+        if self.kernels == "numba" and find_spec("numba") is None:
+            raise ConfigError(
+                "--kernels numba needs the package numba, which is not installed; "
+                "install it with: pip install 'cifar-pipeline[compiled]'"
+            )
 
 
 @dataclass(frozen=True)

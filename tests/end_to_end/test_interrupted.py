@@ -9,6 +9,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end.conftest import SMALL, ran
 
 # Long enough to be interrupted in the middle, where a state is saved so often.
@@ -31,8 +33,13 @@ def digest(found) -> str:
     return hashlib.sha256(Path(found["model"]).read_bytes()).hexdigest()
 
 
-def test_ctrl_c_and_kill_lose_nothing(spawn, document, tmp_path):
-    process = spawn("run", *LONG, save=OFTEN)
+@pytest.mark.parametrize("kernels", ["numpy", pytest.param("numba", marks=pytest.mark.long)])
+def test_ctrl_c_and_kill_lose_nothing(spawn, document, tmp_path, kernels):
+    words = LONG
+    if kernels == "numba":
+        pytest.importorskip("numba", reason="needs numba (extra: compiled)")
+        words = (*LONG, "--kernels", "numba", "--batchnorm", "--activation", "gelu")
+    process = spawn("run", *words, save=OFTEN)
     wait_for(lambda: states(tmp_path))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -41,20 +48,20 @@ def test_ctrl_c_and_kill_lose_nothing(spawn, document, tmp_path):
     assert err.splitlines()[-1] == "interrupted; run the same command again to go on from here"
     assert "Traceback" not in err
 
-    process = spawn("run", *LONG, save=OFTEN)
+    process = spawn("run", *words, save=OFTEN)
     first = states(tmp_path)
     wait_for(lambda: states(tmp_path) not in (first, []))
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
-    process = spawn("run", *LONG, "--json", "--save", "resumed.json", save=OFTEN)
+    process = spawn("run", *words, "--json", "--save", "resumed.json", save=OFTEN)
     out, err = process.communicate(timeout=120)
     assert "resuming from epoch" in err
     resumed = json.loads(out)
     assert ran(resumed) == ["train", "evaluate", "serialize"]
     assert not states(tmp_path), "a finished training needs no state"
 
-    whole = document("run", *LONG, "--artifacts-dir", "undisturbed")
+    whole = document("run", *words, "--artifacts-dir", "undisturbed")
     assert digest(whole) == hashlib.sha256((tmp_path / "resumed.json").read_bytes()).hexdigest()
 
 

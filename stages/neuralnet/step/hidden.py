@@ -36,9 +36,11 @@ class Hidden:
         scratch: np.ndarray,
         seed: int,
         layout: Layout,
+        kernels: str = "numpy",
     ) -> None:
         self.layer = layer
-        self._tiles = Tiles(number, layer, tensors, arrays, rows, now, scratch, seed, layout)
+        tools = now, scratch, seed, layout, kernels
+        self._tiles = Tiles(number, layer, tensors, arrays, rows, *tools)
         self.outputs, self.delta = self._tiles.outputs, self._tiles.delta
         self.values = self._tiles.values
 

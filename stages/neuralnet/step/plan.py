@@ -124,7 +124,8 @@ class NetworkStep:
     def phases(self, rows: int, following: int, parity: int) -> list[list[WorkItem]]:
         """The phases of a step, as `Plan.phases` has them."""
         layers, arrays, last = self._layers, self._arrays, len(self._layers) - 1
-        tools = self._now, self._scratch, self._settings.seed, self._layout
+        settings = self._settings
+        tools = self._now, self._scratch, settings.seed, self._layout, settings.kernels
         inside = [
             Hidden((self._number, n), layer, self._tensors[n], arrays, rows, *tools)
             for n, layer in enumerate(layers[:-1])

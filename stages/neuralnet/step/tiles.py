@@ -18,6 +18,7 @@ from ..layers.activations import ACTIVATIONS
 from ..layers.dropout import draw
 from ..layers.layer import Layer
 from ..memory import Form, Shapes
+from . import fused
 from .cuts import shards
 from .kernels import Now, Piece
 from .layout import Layout
@@ -51,7 +52,7 @@ class Tiles:
     """The pieces of one hidden layer that work on tiles of the first `rows` rows of its arrays.
 
     number: of the member of an ensemble, and of the layer in it. scratch: that of one worker. seed:
-    of dropout.
+    of dropout. kernels: "numba" compiles what it can (fused.py).
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Tiles:
         scratch: np.ndarray,
         seed: int,
         layout: Layout,
+        kernels: str = "numpy",
     ) -> None:
         self._number, self._layer, self._now, self._seed = number, layer, now, seed
         self._scratch, self._layout = scratch, layout
@@ -82,9 +84,14 @@ class Tiles:
             kept = (arrays[f"{name} {number[1]}"] for name in ("inverse", "vectors"))
             self.normalized = Normalized(found["centred"], *kept)
         self._ones = np.ones(rows, self.outputs.dtype)
+        self._fused: fused.Fused | None = None
+        if kernels == "numba" and fused.fits(layer, rows, self.outputs.dtype):
+            self._fused = fused.Fused(number[1], tensors, arrays, rows)
 
     def finish(self, r: slice, c: slice, tile: int) -> Piece:
         """From z to the outputs."""
+        if self._fused and self._mask is None and self._layer.activation == "gelu":
+            return self._fused.finish(c)
         z, out = self.values[r, c], self.outputs[r, c]
         slopes, mask = _cut(self._slopes, r, c), _cut(self._mask, r, c)
         value, both = self._activation.value, self._activation.both
@@ -108,6 +115,8 @@ class Tiles:
 
     def begin(self, r: slice, c: slice, shard: int) -> Piece:
         """From the derivative by the outputs to that by z."""
+        if self._fused and self._slopes is not None:
+            return self._fused.begin(c, shard)
         delta, values, slope = self.delta[r, c], self.values[r, c], self._activation.slope
         slopes, mask = _cut(self._slopes, r, c), _cut(self._mask, r, c)
         scratch = self._layout.scratch(self._scratch, delta)[0]

@@ -17,7 +17,7 @@ from ..layers.layer import Layer
 from ..layers.local import Local
 from ..memory import Shapes
 from ..settings import Settings
-from . import kernels
+from . import fused, kernels
 from .clipping import Clipping
 from .cuts import CALLS, CHUNK_BYTES, PASS, WorkItem, blocks, parts, products
 from .hidden import Hidden, chain
@@ -55,6 +55,7 @@ class Update:
     ) -> None:
         self._optimizer, self._now, self._scratch = settings.optimizer, now, scratch
         self._parameters, self._slots = arrays["parameters"], arrays["slots"]
+        self._step = fused.update(settings, self._parameters.dtype)
         self._gradients = arrays.get("gradients")
         squares = arrays["squares"] if settings.clip else None
         self._clipping = Clipping(squares, now)
@@ -165,7 +166,7 @@ class Update:
 
     def _move(self, own: Own, decay: bool) -> Piece:
         parameters, slots, gradient = self._parameters[own], self._slots[:, own], self._place(own)
-        update, now, clip = self._optimizer.update, self._now, self._clipping.clip
+        update, now, clip = self._step, self._now, self._clipping.clip
         chunks = [  # which stay in the cache from the first to the last of an optimizer's passes
             (parameters[part], gradient[part], slots[:, part])
             for part in parts(len(parameters), -(-parameters.nbytes // CHUNK_BYTES))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from stages.neuralnet import Augmentation, Trainer
@@ -12,6 +14,7 @@ from .step.differences import PLAIN, data, make
     [
         ({"smoothing": 1.0}, "smoothing: expected a number of at least 0 below 1, found 1.0"),
         ({"clip": -1.0}, "clip: expected a finite number of at least 0, found -1.0"),
+        ({"kernels": "cuda"}, "kernels: expected numpy or numba, found 'cuda'"),
         ({"augment": Augmentation((3, 8, 8))}, "augment: expected images of 20 numbers"),
     ],
 )
@@ -27,3 +30,11 @@ def test_rates_are_one_for_each_step(rates):
         pytest.raises(ValueError, match="lr: expected"),
     ):
         trainer.run(0, 0, 2, rates)
+
+
+def test_a_plain_training_neither_imports_nor_needs_numba(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with Trainer(make("batch", "gelu"), PLAIN, *data(30), batch=15, workers=1) as trainer:
+        trainer.run(0, 0, 2, 0.1)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'cifar-pipeline\[compiled\]'"):
+        Trainer(make("batch", "gelu"), PLAIN, *data(30), kernels="numba")
