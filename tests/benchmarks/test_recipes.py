@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError
 from stages.neuralnet.inputs import Inputs
 from tests.benchmarks.recipes import race, tables
 from tests.benchmarks.recipes.__main__ import main
-from tests.benchmarks.recipes.contestant import COMPILED, OURS, PRODUCTS, TORCH
+from tests.benchmarks.recipes.contestant import COMPILED, NUMBA, OURS, PRODUCTS, TORCH
 from tests.benchmarks.recipes.ours import Ours
 from tests.benchmarks.recipes.products import operations
 from tests.benchmarks.recipes.script import Script
@@ -102,13 +102,13 @@ def test_a_run_from_the_command_line(tmp_path, capsys):
         'storage = "uint8"\nflip = "alternate"\nshift = 2\nhidden = [16]\nval_fraction = 0.0\n'
     )
     flags = ["--recipes", str(recipe), "--turns", "2", "--out", str(tmp_path), "--kinds"]
-    assert main(["synthetic", *flags, OURS, TORCH, PRODUCTS]) == 0
+    assert main(["synthetic", *flags, OURS, NUMBA, TORCH, PRODUCTS]) == 0
     out = capsys.readouterr().out
     assert "seconds to test accuracy" in out
     found = json.loads((tmp_path / "bench.json").read_text())["recipes"]["recipes"]["small"]
     (training,) = found["trainings"]
     assert {kind: len(turns) for kind, turns in training.items()} == {
-        OURS: 2, TORCH: 2, PRODUCTS: 2,
+        OURS: 2, NUMBA: 2, TORCH: 2, PRODUCTS: 2,
     }  # fmt: skip
     assert main(["synthetic", "--recipes", "fst"]) == 2
     assert "did you mean 'fast'" in capsys.readouterr().err

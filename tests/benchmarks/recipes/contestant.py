@@ -21,10 +21,10 @@ from tests.benchmarks.recipes.process import Ended, Process
 from tests.benchmarks.recipes.task import Task
 
 
-def ours(task: Task, workers: int | None = None) -> Any:
+def ours(task: Task, kernels: str | None = None) -> Any:
     from tests.benchmarks.recipes.ours import Ours
 
-    return Ours(task, workers)
+    return Ours(task, kernels=kernels)
 
 
 def torch(task: Task, compiled: bool) -> Any:
@@ -39,10 +39,11 @@ def products(task: Task) -> Any:
     return Products(task)
 
 
-OURS, TORCH, COMPILED = "ours", "torch, eager", "torch, compiled"
+OURS, NUMBA, TORCH, COMPILED = "ours", "ours, numba", "torch, eager", "torch, compiled"
 PRODUCTS = "products alone"
 KINDS: dict[str, Callable[[Task], Any]] = {
     OURS: ours,
+    NUMBA: lambda task: ours(task, "numba"),
     TORCH: lambda task: torch(task, False),
     COMPILED: lambda task: torch(task, True),
     PRODUCTS: products,
@@ -51,6 +52,8 @@ KINDS: dict[str, Callable[[Task], Any]] = {
 # is measured, not that somebody compiled the same before.
 MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
 COLD = {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
+
+LACKING = "No module named 'torch'", "needs the package numba"
 
 
 class Missing(Exception):
@@ -70,7 +73,7 @@ class Contestant:
             self._process.line()
         except Ended as ended:
             self.close()
-            if "No module named 'torch'" in str(ended):
+            if any(word in str(ended) for word in LACKING):
                 raise Missing(kind) from None
             raise
         self.started = time.perf_counter() - begin

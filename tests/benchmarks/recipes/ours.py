@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.context import QUIET
 from stages import neuralnet as nn
 from stages.training.build import Examples, make_trainer
@@ -11,10 +13,13 @@ GROUPS = ("inputs", "network", "batch", "optimizer", "augmentation")
 
 
 class Ours:
-    """workers: as those of the trainer; by default it finds out how many pay."""
+    """workers: as those of the trainer; by default it finds out how many pay. kernels: by default
+    those of the recipe."""
 
-    def __init__(self, task: Task, workers: int | None = None) -> None:
-        self._task, self._workers = task, workers
+    def __init__(self, task: Task, workers: int | None = None, kernels: str | None = None) -> None:
+        self._task, self._workers, self._options = task, workers, dict(task.options)
+        if kernels:
+            self._options["batch"] = replace(task.options["batch"], kernels=kernels)
         self._trainer: nn.Trainer | None = None
 
     def begin(self, seed: int) -> None:
@@ -25,7 +30,7 @@ class Ours:
         data = arrays["features"], arrays["labels"], task.dataset, *(arrays[n] for n in names)
         self._trainer = make_trainer(
             Examples(*data),
-            *(task.options[group] for group in GROUPS),
+            *(self._options[group] for group in GROUPS),
             seed=seed,
             workers=self._workers,
             context=QUIET,
