@@ -13,7 +13,8 @@ import numpy as np
 
 from ..memory import Form, Shapes
 from ..settings import Settings
-from .cuts import MOST, PASS, TOUCH, WorkItem, parts, power_of_two, shards, tiles
+from .cuts import MOST, TOUCH, WorkItem, parts, power_of_two, shards, tiles
+from .fetching import Fetcher
 from .halves import HalfPart, Halves, parities
 from .kernels import Now, Piece, blend
 
@@ -50,39 +51,24 @@ class Feed:
         scratch: np.ndarray,
         columns: bool,
     ) -> None:
-        self._inputs, self._arrays, self._features = settings.inputs, arrays, features
-        self._now, self._scratch = now, scratch
-        augment = settings.augment
-        self._augment = augment if augment is not None and augment.any else None
-        self._mixup = augment if settings.mixes else None
+        self._inputs, self._arrays, self._now = settings.inputs, arrays, now
+        self._mixup = settings.augment if settings.mixes else None
         self._raw, self._columns = arrays.get("raw"), columns or settings.projects
+        self._scratch, self._halves, self._width = scratch, None, features.shape[1]
         batch, dtype = len(arrays["truth 0"]), arrays["inputs 0"].dtype
         most = min(batch, max(15, -(-batch // MOST)))  # rows of a shard of any batch up to this one
-        self._staging, self._moving = None, None
-        changes = self._augment is not None
-        if features.dtype != dtype or changes or (self._columns and self._raw is None):
-            self._staging = np.empty((most, features.shape[1]), features.dtype)
-        if changes:
-            self._moving = np.empty_like(self._staging)
-        self._halves, self._converted = None, None
         halved = parities(self._inputs) if self._raw is not None else None
         if halved is not None:
             self._halves = Halves(self._inputs, halved, most)
-            if not self._halves.stored or self._staging is None:
-                self._converted = np.empty((most, features.shape[1]), dtype)
-        passes, touched = 1.0, 3 * self._inputs.contrast + (self._staging is not None)
-        if self._augment is not None:
-            passes += 1 / 2 + 2 * self._augment.warps
-            touched += 4 * (self._augment.jitter > 0)
-        self._cost = PASS * passes + TOUCH * (touched + 2 * (self._halves is not None))
+        turned = self._columns and self._raw is None
+        self._fetcher = Fetcher(settings, features, self._halves, now, most, dtype, staged=turned)
 
     def gather(self, rows: int, parity: int) -> list[WorkItem]:
         """Tasks that take so many rows, as `now.rows` has them then."""
         x = self.batch(rows, parity) if self._raw is None else self._raw
-        width = self._features.shape[1]
         return [
             WorkItem(
-                self._cost * (part.stop - part.start) * width,
+                self._fetcher.cost * (part.stop - part.start) * self._width,
                 self._take(part, x[..., part, :], parity),
             )
             for part in shards(rows, least=8)
@@ -126,30 +112,19 @@ class Feed:
         return inputs.T[:rows] if self._columns else inputs[:rows]
 
     def _take(self, part: slice, x: np.ndarray, parity: int) -> Piece:
-        now, features, labels = self._now, self._features, self._arrays["labels"]
-        y, convert = self._arrays[f"truth {parity}"][part], self._inputs.convert
-        augment, mixup, halves = self._augment, self._mixup, self._halves
-        count = part.stop - part.start
-        converted = x if self._converted is None else self._converted[:count]
-        stored = converted if self._staging is None else self._staging[:count]
-        moving = None if self._moving is None else self._moving[:count]
+        now, fetch, mixup = self._now, self._fetcher.into(x), self._mixup
         shares = None if mixup is None else self._arrays[f"shares {parity}"][part]
-        weights = self._arrays.get("weights")
-        own = None if weights is None else self._arrays[f"weights {parity}"][part]
+        kept = [
+            (self._arrays[whole], self._arrays[f"{name} {parity}"][part])
+            for whole, name in (("labels", "truth"), ("weights", "weights"))
+            if whole in self._arrays
+        ]
 
         def piece() -> None:
             rows = now.rows[part]
-            if augment is None:
-                features.take(rows, axis=0, out=stored, mode="clip")
-            else:
-                augment.fetch(features, rows, now.epoch, stored, moving)
-            if halves is None or not halves.stored:
-                convert(stored, converted)
-            if halves is not None:
-                halves.split(stored if halves.stored else converted, *x)
-            labels.take(rows, out=y, mode="clip")
-            if weights is not None:
-                weights.take(rows, out=own, mode="clip")
+            fetch(rows)
+            for whole, own in kept:
+                whole.take(rows, out=own, mode="clip")
             if mixup is not None and shares is not None:
                 shares[...] = mixup.shares(rows, now.epoch, shares.dtype)
 

@@ -1,5 +1,6 @@
-"""What of a step is carried out by the loops of compiled.py, and bound to them.
+"""What of a step is carried out by the loops that numba compiles, and bound to them.
 
+    fetch     images of bytes, flipped and shifted or as they are, in halves
     finish    batch norm and GELU on the way forward, without dropout
     begin     slopes and batch norm on the way back, with any activation that stores slopes
     update    SGD, Adam and AdamW, averaged or not
@@ -16,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from ..images.augmentation import Augmentation
 from ..layers.layer import Layer
 from ..layers.normalization import EPSILON, MOMENTUM
 from ..optimizers import SGD, Adam, AdamW, Averaged
 from ..settings import Settings
-from . import compiled
+from . import compiled, compiled_images
+from .halves import Halves
 from .kernels import Piece
 
 
@@ -64,6 +67,27 @@ class Fused:
         array = self._arrays[name]
         assert array is not None  # `fits`, and who asks has seen that there are slopes
         return array[part]
+
+
+def fetch(
+    settings: Settings, halves: Halves | None, features: np.ndarray, dtype: np.dtype
+) -> Callable[..., None] | None:
+    """fetch(rows, epoch, sums, differences): of an epoch's images; None: there is no loop."""
+    shape = settings.inputs.shape
+    if settings.kernels != "numba" or halves is None or not halves.stored or shape is None:
+        return None
+    augment = settings.augment or Augmentation(shape)
+    plain = not (augment.warps or augment.jitter or augment.cutout)
+    if not plain or features.dtype != np.uint8 or dtype != np.float32:
+        return None
+    loop = compiled.compiled(compiled_images.moved_halves)
+    image = np.empty(features.shape[1], np.uint8)
+
+    def move(rows: np.ndarray, epoch: int, sums: np.ndarray, differences: np.ndarray) -> None:
+        moves = augment.flips(rows, epoch), *augment.shifts(rows, epoch)
+        loop(features, rows, *moves, *shape[1:], image, sums, differences)
+
+    return move
 
 
 def update(settings: Settings, dtype: np.dtype) -> Callable[..., None]:
