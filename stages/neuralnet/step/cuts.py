@@ -58,10 +58,11 @@ def shards(rows: int, least: int) -> list[slice]:
     return parts(rows, min(MOST, power_of_two(rows // least)))
 
 
-def blocks(inputs: int, outputs: int, itemsize: int) -> list[slice]:
-    """Slices of the rows of a weight matrix: a few, of 64 rows at least, or as many as it takes."""
+def blocks(inputs: int, outputs: int, itemsize: int, panels: int = 1) -> list[slice]:
+    """Slices of the rows of a panel of weights: of 64 rows at least, and a few in all panels."""
     tall = max(64, BLOCK_BYTES // (outputs * itemsize))
-    return parts(inputs, max(-(-inputs // tall), min(FEW, power_of_two(inputs // 64))))
+    few = min(-(-FEW // panels), power_of_two(inputs // 64))
+    return parts(inputs, max(-(-inputs // tall), few))
 
 
 def products(rows: int, columns: int, depth: int) -> list[slice]:

@@ -77,11 +77,13 @@ class Update:
             stored = weights[n]
             if isinstance(stored, Patches):
                 self._patches(first, second, stored, start, inputs[n], deltas[n], matrices)
-            for panel in () if isinstance(stored, Patches) else stored:
+            panels = [] if isinstance(stored, Patches) else stored
+            for panel in panels:
                 home = middle(panel.columns, layer.outputs) if n == 0 else None
                 delta, width = deltas[n][:, panel.columns], panel.W.shape[1]
                 begin = start + panel.place.start
-                for part in blocks(layer.inputs, width, self._parameters.itemsize):
+                itemsize = self._parameters.itemsize
+                for part in blocks(layer.inputs, width, itemsize, len(panels)):
                     own = slice(begin + part.start * width, begin + part.stop * width)
                     x = inputs[n][:, part]
                     gradient, move = self._weights(x, delta, own, whole=matrices)
