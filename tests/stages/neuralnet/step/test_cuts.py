@@ -25,9 +25,16 @@ def test_every_cut_covers_everything_once_and_has_no_empty_piece(rows, columns, 
         cuts.shards(rows, 8),
         cuts.shards(rows, 32),
         cuts.blocks(rows, columns, itemsize),
+        cuts.blocks(rows, columns, itemsize, panels=3),
     ):
         assert covered(slices, rows)
         assert all(part.stop > part.start for part in slices)
+
+
+def test_panels_share_the_few_blocks_that_two_workers_need():
+    for panels, count in ((1, 4), (2, 2), (3, 2), (4, 1), (8, 1)):
+        assert len(cuts.blocks(300, 256, 4, panels)) == count
+    assert len(cuts.blocks(3072, 256, 4, panels=2)) == 6  # of 512 KB: as many as it takes
 
 
 @given(st.lists(st.integers(0, 9), max_size=30), st.integers(1, 8))
