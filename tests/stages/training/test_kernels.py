@@ -15,8 +15,8 @@ from pipeline import plan, run
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from pipeline.errors import ConfigError
+from stages import neuralnet
 from stages.cifar10 import PIPELINE, PROGRAM
-from stages.training import options
 from stages.training.options import BatchOptions
 
 ROOT = Path(__file__).parents[3]
@@ -26,8 +26,8 @@ SMALL += " --activation gelu --optimizer adamw --workers 1"
 
 def test_without_numba_nothing_starts(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(options, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="needs the package numba"):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(ConfigError, match="--kernels numba needs the package numba"):
         BatchOptions(kernels="numba")
     assert BatchOptions().kernels == "numpy"
     for more in ([], ["--dry-run"]):
@@ -41,7 +41,7 @@ def test_without_numba_nothing_starts(monkeypatch, capsys, tmp_path):
 
 def test_they_are_a_part_of_what_a_training_is_known_by(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(options, "find_spec", lambda name: name)
+    monkeypatch.setattr(neuralnet, "expect_numba", lambda: None)
     small = {"source": "synthetic", "synthetic_size": 100, "hidden": (4,), "epochs": 1, "batch": 20}
     run(PIPELINE, targets=("train",), workers=1, **small)
     reasons = {}
