@@ -81,6 +81,8 @@ def make_trainer(
     """
     from pipeline.executors.pools import process_pool  # here and not above: it is slow to import
 
+    if batch.kernels == "numba":
+        context.made_with("numba")
     rows, levels = examples.train_rows, parse_levels(network.local)
     if batch.batch > len(rows):
         raise ConfigError(

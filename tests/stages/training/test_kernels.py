@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,9 @@ def test_what_numba_reads_and_keeps_makes_nothing_run_again(called, tmp_path):
     assert status(called(*words)) == "ran"
     assert list((tmp_path / "kept").rglob("*.nbc"))
     (manifest,) = (tmp_path / "artifacts" / "train").glob("*/manifest.json")
-    assert json.loads(manifest.read_text()).get("observed") is None
+    made = json.loads(manifest.read_text())
+    assert made.get("observed") is None
+    assert made["versions"]["numba"].startswith(f"{metadata.version('numba')}, llvmlite ")
     assert status(called(*words)) == "cached"
     assert status(called(*words, "--lr", "0.005")) == "ran"  # which finds what was compiled
     manifests = list((tmp_path / "artifacts" / "train").glob("*/manifest.json"))
@@ -88,7 +91,10 @@ def test_what_numba_reads_and_keeps_makes_nothing_run_again(called, tmp_path):
     shutil.rmtree(tmp_path / "kept")
     assert status(called(*words, NUMBA_OPT="2")) == "cached"
     assert not (tmp_path / "kept").exists()
+    before = {*(tmp_path / "artifacts" / "train").glob("*/manifest.json")}
     assert status(called("train")) == "ran"  # with NumPy it is another training
+    (plain,) = {*(tmp_path / "artifacts" / "train").glob("*/manifest.json")} - before
+    assert "numba" not in json.loads(plain.read_text())["versions"]
     assert status(called("train")) == status(called(*words)) == "cached"
 
 
