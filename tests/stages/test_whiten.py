@@ -61,13 +61,10 @@ def test_it_is_what_a_dense_reference_makes(flipped, kept, damping, zca):
 
 
 def test_a_pixel_wide_an_image_is_its_own_mirror():
-    features = np.random.default_rng(0).random((50, 12), np.float32)
-    inputs = Inputs(shape=(3, 4, 1))
+    features, shape = np.random.default_rng(0).random((50, 12), np.float32), (3, 4, 1)
     for zca in (False, True):
-        own, both = (
-            matrix(covariances(features, np.arange(50), inputs, flipped), (3, 4, 1), 5, 0.1, zca)
-            for flipped in (False, True)
-        )
+        of = lambda *flips: covariances(features, np.arange(50), Inputs(shape=shape), *flips)  # noqa: E731
+        own, both = (matrix(parts, shape, 5, 0.1, zca) for parts in (of(), of(True)))
         np.testing.assert_allclose(own, both, rtol=1e-4, atol=1e-5)
 
 
