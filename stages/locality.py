@@ -22,6 +22,7 @@ Local = Annotated[
         "to patch, units of each; --components then counts those of a patch; empty: none",
         metavar="PATCH,STRIDE,UNITS[/…]",
         section="Network",
+        between=":",
     ),
 ]
 
@@ -32,6 +33,7 @@ LocalInit = Annotated[
         "outside of patches are 0 at first, and trained like any; empty: none",
         metavar="PATCH,STRIDE,UNITS[/…]",
         section="Network",
+        between=":",
     ),
 ]
 
