@@ -34,10 +34,12 @@ def resolved(*, local: str, local_init: str, **others: Any) -> dict[str, Any]:
     return init_by_content(local=shown_levels(parse_levels(local)), local_init=begin, **others)
 
 
-# What starts workers, keeps time and finds out how many of them pay: it cannot change a bit.
+# What starts workers, keeps time, finds out how many of them pay and keeps what numba compiled: it
+# cannot change a bit.
 WITHOUT_EFFECT = (
     "pipeline.executors",
     "pipeline.events",
+    "stages.neuralnet.compiler",
     "stages.neuralnet.parallel.auto",
     "stages.neuralnet.parallel.barrier",
     "stages.neuralnet.parallel.executors",
