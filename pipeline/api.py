@@ -167,6 +167,5 @@ def _reporter(
         from pipeline.events.event import EventReporter
 
         reporter = EventReporter(on_event)
-    warn = reporter.warn
-    vars(reporter)["warn"] = lambda message: warn(spelled(message))
+    reporter.words = spelled
     return reporter

@@ -51,6 +51,12 @@ class Context:
     def note(self, **figures: Any) -> None:
         """Keep figures of this run, such as timings, in the manifest: no part of the result."""
 
+    def made_with(self, library: str) -> None:
+        """Say that the last bits depend on a library beside NumPy, which is "numba".
+
+        The manifest keeps its version, and a state that another one saved is none.
+        """
+
     def path(self, output: str, suffix: str = "") -> Path:
         """Where the stage writes a file or a folder that is this output, which it returns then.
 

@@ -43,6 +43,7 @@ class Option:
     `scales_with` names another parameter: where a recipe sets both and the caller changes that
     other one, this one follows in proportion (a warm-up of 3 of 14 epochs is 1 of 5).
     `words` are values that a shell offers beside files, where the value is text of any kind.
+    `between` stands between several values in a search (between lists it is "/").
     `section` is the title among which `--help` lists a parameter that stands in no group.
     """
 
@@ -58,6 +59,7 @@ class Option:
     scales_with: str | None = None
     words: tuple[str, ...] = ()
     section: str = ""
+    between: str = ","
 
     def check(self, value: Any) -> None:
         """Raise `ConfigError` ("expected …, found …") where `value` is outside what is allowed."""

@@ -58,6 +58,9 @@ class RunContext(Context):
     def note(self, **figures: Any) -> None:
         self._writer.notes |= figures
 
+    def made_with(self, library: str) -> None:
+        self._writer.made_with.add(library)
+
     def load_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
         state = self._store.states.load(self._key)
         if state is None and (reason := self._store.states.why_none(self._key)):
@@ -65,7 +68,7 @@ class RunContext(Context):
         return state
 
     def save_state(self, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        self._store.states.save(self._key, arrays, record)
+        self._store.states.save(self._key, arrays, record, self._writer.made_with)
         self._check()
 
     def _check(self) -> None:

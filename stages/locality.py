@@ -7,6 +7,7 @@ such (--local-init), as a user writes them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pipeline.errors import ConfigError
@@ -21,6 +22,7 @@ Local = Annotated[
         "to patch, units of each; --components then counts those of a patch; empty: none",
         metavar="PATCH,STRIDE,UNITS[/…]",
         section="Network",
+        between=":",
     ),
 ]
 
@@ -31,6 +33,7 @@ LocalInit = Annotated[
         "outside of patches are 0 at first, and trained like any; empty: none",
         metavar="PATCH,STRIDE,UNITS[/…]",
         section="Network",
+        between=":",
     ),
 ]
 
@@ -74,6 +77,11 @@ def check_levels(
     return shape
 
 
+def shown_levels(levels: Iterable[Level]) -> str:
+    """6,2,24/4,2,64: what `parse_levels` makes these levels of."""
+    return "/".join(",".join(map(str, level)) for level in levels)
+
+
 def first_patch(text: str) -> str:
     """What whitening depends on: patch and stride of the first level, with one unit."""
-    return ",".join(map(str, (*levels[0][:2], 1))) if (levels := parse_levels(text)) else ""
+    return shown_levels((patch, stride, 1) for patch, stride, _ in parse_levels(text)[:1])

@@ -160,7 +160,8 @@ class NetworkOptions:
         local, begin = parse_levels(self.local), parse_levels(self.local_init, "--local-init")
         if local and begin:
             raise ConfigError(
-                "--local and --local-init: expected at most one of them, found both; drop one"
+                "--local and --local-init: expected at most one of them, found both; drop one, or "
+                "give '' as that of a recipe"
             )
         if self.batchnorm and self.layernorm:
             raise ConfigError(

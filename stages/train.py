@@ -19,10 +19,10 @@ from pipeline.context import QUIET, Context
 from pipeline.errors import UserError
 from pipeline.stage import stage
 from stages import neuralnet as nn
-from stages.modelfile.initial import Init, identified, init_by_content
+from stages.modelfile.initial import Init, identified
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
 from stages.training.augmentation import AugmentationOptions
-from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
+from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, resolved, workers_alive
 from stages.training.checkpoints import CheckpointPolicy
 from stages.training.following import Follower, epoch_line, stopped_early
 from stages.training.options import (
@@ -36,7 +36,7 @@ from stages.training.state import TrainingState
 
 @stage(
     outputs=("parameters", "training"),
-    resolve=init_by_content,
+    resolve=resolved,
     ignores=WITHOUT_EFFECT,
 )
 def train(

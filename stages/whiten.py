@@ -185,6 +185,8 @@ def eigenvectors(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     An eigenvector may point either way; here its largest number is positive.
     """
+    if not len(covariance):  # the odd half of images one pixel wide
+        return np.empty(0), covariance
     values, vectors = np.linalg.eigh(covariance)
     largest = np.abs(vectors).argmax(axis=0)
     vectors *= np.where(vectors[largest, np.arange(len(values))] < 0, -1.0, 1.0)

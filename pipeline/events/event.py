@@ -70,7 +70,7 @@ class EventReporter(Reporter):
         self._event("info", message=message)
 
     def warn(self, message: str) -> None:
-        self._event("warning", message=message)
+        self._event("warning", message=self.words(message))
 
     def waiting(self, stage: str, holder: str) -> None:
         self._event("waiting", stage=stage, holder=holder)

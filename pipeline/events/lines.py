@@ -26,7 +26,7 @@ class QuietReporter(Reporter):
         self._console = Console(stream)
 
     def warn(self, message: str) -> None:
-        lines = self._folded(f"warning: {message}").split("\n")
+        lines = self._folded(f"warning: {self.words(message)}").split("\n")
         self._line("\n".join(self._console.paint(line, YELLOW) for line in lines))
 
     def _folded(self, text: str) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -27,6 +27,7 @@ class Reporter:
     """The events of a run. This one reports to nobody."""
 
     clock = staticmethod(time.monotonic)
+    words: Callable[[str], str] = staticmethod(str)  # how a warning is put to who listens
     live = False  # whether what is under way is shown as it moves
 
     def __init__(self) -> None:

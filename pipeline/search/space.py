@@ -105,7 +105,7 @@ def grid(space: Space) -> Iterator[dict[str, Any]]:
 def _values(parameter: Parameter, text: str) -> tuple[Any, ...] | Range:
     if parameter.kind in (int, float) and ".." in text:
         return _range(parameter, text)
-    parts = text.split("/" if parameter.kind is tuple else ",")
+    parts = text.split("/" if parameter.kind is tuple else parameter.option.between)
     return tuple(dict.fromkeys(_parsed(parameter, part) for part in parts))
 
 

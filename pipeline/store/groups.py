@@ -136,6 +136,7 @@ class GroupWriter:
                     offset = self._packs[name].append(data)
                     outputs[name] = {**record, "offset": offset, "size": len(data)}
         entry = {"fingerprint": fingerprint, "inputs": dict(inputs), "outputs": outputs}
+        self._writer.made_with |= item.made_with
         self._writer.items.append(entry | ({"notes": item.notes} if item.notes else {}))
 
     def observe(self, observed: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ class ItemWriter:
     def __init__(self, folder: Path, number: int) -> None:
         self.folder, self._number = folder, number
         self.notes: dict[str, Any] = {}
+        self.made_with: set[str] = set()
         self._values: dict[str, tuple[dict[str, Any], bytes | None]] = {}
         self._blocks: dict[str, list[np.ndarray]] = {}
         self._paths: list[Path] = []

@@ -10,14 +10,14 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptArtifact, MissingArtifact
 from pipeline.store.durable import replacing, write_durably
-from pipeline.store.numerics import numeric_versions
+from pipeline.store.numerics import versions_of
 from pipeline.store.records import well_formed
 
 MANIFEST = "manifest.json"
@@ -35,6 +35,7 @@ def write_manifest(
     root: str = "",
     observed: Mapping[str, Any] | None = None,
     items: Sequence[Mapping[str, Any]] = (),
+    made_with: Collection[str] = (),
 ) -> None:
     """Record the outputs of a computation, what identifies it, and where and how long it ran.
 
@@ -42,6 +43,7 @@ def write_manifest(
     result is kept though no other needs it: it is the "final" one of its flow, the "target" of a
     run, or a training of a "search"; "" where it was made for others only. `observed` is what the
     stage was seen to depend on (code/trace.py). `items` are those of a group (groups.py).
+    `made_with` are libraries that the stage computes with, beside NumPy (numerics.py).
     """
     manifest = {
         "format": FORMAT,
@@ -54,7 +56,7 @@ def write_manifest(
         **({"observed": observed} if observed else {}),
         **({"items": items} if items else {}),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": numeric_versions(),
+        "versions": versions_of(made_with),
         "machine": f"{os.uname().machine} {os.uname().sysname}, {os.cpu_count()} cores",
     }
     write_durably(folder / MANIFEST, with_checksum(manifest))

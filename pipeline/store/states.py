@@ -8,7 +8,7 @@ A state is written like a result, and the one kept before stays until the new on
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,14 @@ class States:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def save(self, key: Key, arrays: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        """Keep the state of an unfinished computation."""
+    def save(
+        self,
+        key: Key,
+        arrays: Mapping[str, Any],
+        record: Mapping[str, Any],
+        made_with: Iterable[str] = (),
+    ) -> None:
+        """Keep the state of an unfinished computation; `made_with`: see numerics.py."""
         with storage_errors(self.root):
             make_folder(self.root)
             check_free_space(self.root, sum(array.nbytes for array in arrays.values()))
@@ -40,6 +46,7 @@ class States:
             for name, array in arrays.items():
                 writer.put(name, array)
             writer.put("record", dict(record))
+            writer.made_with |= set(made_with)
             writer.finish(key.digest, {})
         for path in past:
             shutil.rmtree(path, ignore_errors=True)

@@ -33,6 +33,7 @@ class Writer:
         self.items: list[dict[str, Any]] = []  # of a group, see groups.py
         self.notes: dict[str, Any] = {}
         self.observed: dict[str, Any] = {}
+        self.made_with: set[str] = set()  # see numerics.py
         self.root = ""  # see manifest.py
         self.started = time.perf_counter()
         self._open: dict[str, ArrayFile] = {}
@@ -94,6 +95,7 @@ class Writer:
                 self.root,
                 self.observed,
                 self.items,
+                self.made_with,
             )
             fsync_folder(self.folder)
 

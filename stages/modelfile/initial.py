@@ -69,9 +69,8 @@ def initialize(network: nn.Network, init: Files, inputs: InputOptions) -> None:
     """Give a network the model's parameters. ConfigError unless it has the same layers."""
     model = _read(init, inputs)
     if _described(network) != _described(model.network):
-        raise _unfit(
-            init, f"the network {_words(network)}, as the flags say", _words(model.network)
-        )
+        expected, found = _difference(network, model.network)
+        raise _unfit(init, f"{expected}, as the flags say", found)
     with np.errstate(over="ignore"):  # reported here, in our own words
         parameters = model.network.parameters.astype(network.dtype)
     if not np.isfinite(parameters).all():
@@ -101,6 +100,17 @@ def _described(network: nn.Network) -> tuple[Any, ...]:
         {key: value for key, value in layer.items() if key != "dropout"} for layer in network.layers
     ]
     return network.members, layers
+
+
+def _difference(network: nn.Network, other: nn.Network) -> tuple[str, str]:
+    """How networks that are not alike differ, in words: the whole of them, or the first field."""
+    if _words(network) != _words(other):
+        return f"the network {_words(network)}", _words(other)
+    (_, layers), (_, others) = _described(network), _described(other)
+    pairs = enumerate(zip(layers, others, strict=True))  # as many, or the words were others
+    number, own, found = next((n, *pair) for n, pair in pairs if pair[0] != pair[1])
+    name = next(name for name in {**own, **found} if own.get(name) != found.get(name))
+    return f"{name} {own.get(name)} in layers[{number}]", f"{name} {found.get(name)}"
 
 
 def _words(network: nn.Network) -> str:

@@ -20,6 +20,7 @@ A library on its own: it needs NumPy and threadpoolctl, and nothing else of this
 from __future__ import annotations
 
 from .beginning import begin_locally
+from .compiler import expect_numba
 from .divergence import Diverged
 from .images.augmentation import Augmentation
 from .inputs import Inputs, mirrored
@@ -52,6 +53,7 @@ __all__ = [
     "Trainer",
     "begin_locally",
     "build_one",
+    "expect_numba",
     "exponential",
     "local_layers",
     "make_optimizer",

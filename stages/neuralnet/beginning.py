@@ -55,12 +55,15 @@ def begin_locally(
         ):
             draw = choose(initializer, network.structure[number].activation)
             rng = stream(seed, member * len(network.structure) + number)
-            places = range(layer.outputs // layer.units)
-            patches = np.stack([draw(rng, layer.numbers, layer.units) for _ in places])
-            weights = layer.spread(patches)
-            if basis is not None and not number:
-                weights = rotated(weights, basis)
-            tensors["weights"][...] = weights
+            weights, sight = tensors["weights"], None if number else basis
+            weights[...] = 0
+            for place, seen in enumerate(layer.indices()):  # position by position: in little memory
+                own = draw(rng, layer.numbers, layer.units)
+                units = slice(place * layer.units, (place + 1) * layer.units)
+                if sight is None:
+                    weights[seen, units] = own
+                else:
+                    weights[:, units] = rotated(own, sight[seen])
 
 
 def directions(whitening: np.ndarray) -> np.ndarray:

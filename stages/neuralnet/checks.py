@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from .compiler import expect_numba
 from .inputs import Inputs
 from .layers.layer import Layer
 from .layers.stack import patch_layer
@@ -57,16 +57,12 @@ def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
 
 
 def check_settings(settings: Settings, stored: int) -> None:
-    """Settings that fit rows of so many numbers; ModuleNotFoundError without what they need."""
+    """Settings that fit rows of so many numbers; ImportError without what they need."""
     if settings.kernels == "numba":
         try:
-            import_module("numba")
-        except ImportError:
-            raise ModuleNotFoundError(
-                "kernels='numba' needs the package numba, which is not installed; "
-                "install it with: pip install 'cifar-pipeline[compiled]'",
-                name="numba",
-            ) from None
+            expect_numba()
+        except ImportError as error:
+            raise type(error)(f"kernels='numba' {error}", name="numba") from error.__cause__
     augment = settings.augment
     if augment is not None and math.prod(augment.shape) != stored:
         expected = f"images of {stored} numbers, as features have"

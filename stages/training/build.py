@@ -20,17 +20,26 @@ from stages import neuralnet as nn
 from stages.batches import batches, order_of
 from stages.dataset.formats.layout import shape_of
 from stages.features import make_inputs
-from stages.locality import check_levels, parse_levels
-from stages.modelfile.initial import identified, initialize
+from stages.locality import check_levels, parse_levels, shown_levels
+from stages.modelfile.initial import identified, init_by_content, initialize
 from stages.options import InputOptions, NetworkOptions
 from stages.training.augmentation import AugmentationOptions
 from stages.training.components import make_augmentation, make_optimizer
 from stages.training.options import BatchOptions, OptimizerOptions
 
-# What starts workers, keeps time and finds out how many of them pay: it cannot change a bit.
+
+def resolved(*, local: str, local_init: str, **others: Any) -> dict[str, Any]:
+    """What a training depends on: a model file's content, and layers however they are spelled."""
+    begin = shown_levels(parse_levels(local_init, "--local-init"))
+    return init_by_content(local=shown_levels(parse_levels(local)), local_init=begin, **others)
+
+
+# What starts workers, keeps time, finds out how many of them pay and keeps what numba compiled: it
+# cannot change a bit.
 WITHOUT_EFFECT = (
     "pipeline.executors",
     "pipeline.events",
+    "stages.neuralnet.compiler",
     "stages.neuralnet.parallel.auto",
     "stages.neuralnet.parallel.barrier",
     "stages.neuralnet.parallel.executors",
@@ -81,6 +90,8 @@ def make_trainer(
     """
     from pipeline.executors.pools import process_pool  # here and not above: it is slow to import
 
+    if batch.kernels == "numba":
+        context.made_with("numba")
     rows, levels = examples.train_rows, parse_levels(network.local)
     if batch.batch > len(rows):
         raise ConfigError(
@@ -96,7 +107,8 @@ def make_trainer(
     stored, whitening = examples.features.shape[1], read.whitening
     shape = check_levels(read.shape, levels) if levels else None
     begin = parse_levels(network.local_init)
-    first = nn.local_layers(begin, check_levels(read.shape, begin, "--local-init")) if begin else []
+    seen = check_levels(read.shape, begin, "--local-init") if begin else None
+    first = nn.local_layers(begin, seen) if seen else []
     created = nn.Network.create(
         inputs=stored if levels else read.width(stored),
         hidden=(*(layer.outputs for layer in first), *network.hidden),
@@ -114,8 +126,8 @@ def make_trainer(
     )
     if init is not None:
         initialize(created, identified(init), inputs)
-    elif begin and read.shape:
-        nn.begin_locally(created, begin, read.shape, whitening, network.initializer, seed)
+    elif seen:
+        nn.begin_locally(created, begin, seen, whitening, network.initializer, seed)
     return nn.Trainer(
         created,
         make_optimizer(optimizer, average),

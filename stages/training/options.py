@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 from pipeline.errors import ConfigError
@@ -43,11 +42,11 @@ class BatchOptions:
     ] = "numpy"
 
     def __post_init__(self) -> None:
-        if self.kernels == "numba" and find_spec("numba") is None:
-            raise ConfigError(
-                "--kernels numba needs the package numba, which is not installed; "
-                "install it with: pip install 'cifar-pipeline[compiled]'"
-            )
+        if self.kernels == "numba":
+            try:
+                nn.expect_numba()
+            except ImportError as error:
+                raise ConfigError(f"--kernels numba {error}") from None
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,9 @@ def test_layers_that_begin_locally_are_written_the_same_way():
     assert NetworkOptions(local_init="3,1,2").local_init == "3,1,2"
     with pytest.raises(ConfigError, match="--local-init 6,2: expected PATCH,STRIDE,UNITS"):
         NetworkOptions(local_init="6,2")
-    with pytest.raises(ConfigError, match=r"--local and --local-init: .* found both; drop one"):
+    with pytest.raises(
+        ConfigError, match=r"--local and --local-init: .* found both; drop one, or give ''"
+    ):
         NetworkOptions(local="3,1,2", local_init="3,1,2")
     with pytest.raises(ConfigError, match="--local-init: expected features that are the pixels"):
         check_levels(None, ((1, 1, 1),), "--local-init")

@@ -60,6 +60,14 @@ def test_it_is_what_a_dense_reference_makes(flipped, kept, damping, zca):
     np.testing.assert_allclose(own, expected, atol=2e-4)
 
 
+def test_a_pixel_wide_an_image_is_its_own_mirror():
+    features, shape = np.random.default_rng(0).random((50, 12), np.float32), (3, 4, 1)
+    for zca in (False, True):
+        of = lambda *flips: covariances(features, np.arange(50), Inputs(shape=shape), *flips)  # noqa: E731
+        own, both = (matrix(parts, shape, 5, 0.1, zca) for parts in (of(), of(True)))
+        np.testing.assert_allclose(own, both, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("flipped", [False, True])
 @pytest.mark.parametrize("zca", [False, True])
 def test_outputs_have_no_covariance(flipped, zca):

@@ -23,10 +23,10 @@ from pipeline.parameters import Option
 from pipeline.stage import stage
 from stages import neuralnet as nn
 from stages.commands.lr_find.curve import BLOWN_UP, rates_between, shown, suggest, with_average
-from stages.modelfile.initial import Init, init_by_content
+from stages.modelfile.initial import Init
 from stages.options import InputOptions, NetworkOptions, Seed, Workers
 from stages.training.augmentation import AugmentationOptions
-from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, workers_alive
+from stages.training.build import WITHOUT_EFFECT, Examples, make_trainer, resolved, workers_alive
 from stages.training.options import BatchOptions, OptimizerOptions
 
 
@@ -46,7 +46,7 @@ class RangeOptions:
 @stage(
     name="lr-find",
     outputs=("lr_range",),
-    resolve=init_by_content,
+    resolve=resolved,
     ignores=WITHOUT_EFFECT,
 )
 def lr_find(

@@ -142,7 +142,7 @@ def compare(program: Program, look: Look, names: Sequence[str]) -> tuple[dict[st
         "flip TTA": [_percent(one.tta) for one in found],
         "time": [duration(one.seconds, 1) for one in found],
         "machine": [str(one.manifest.get("machine")) for one in found],
-        "BLAS": [one.manifest.get("versions", {}).get("blas", NONE) for one in found],
+        **_made_with(found),
         "code": [digest_json(one.manifest["fields"]["code"])[:DIGITS] for one in found],
         "result": [one.manifest["outputs"]["parameters"]["digest"][:DIGITS] for one in found],
     }
@@ -169,6 +169,14 @@ def _named(name: str, stored: Sequence[Run], look: Look, command: str) -> Run:
         f"{command}: expected the beginning of one run's name, found {name!r}, with "
         f"which {shown} begin in {look.store.root}; 'pipeline runs' lists them"
     )
+
+
+def _made_with(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """The BLAS kernel of each run, and numba where one has computed with that."""
+    found = [one.manifest.get("versions") for one in runs]
+    versions = [one if isinstance(one, dict) else {} for one in found]
+    rows = {"BLAS": "blas", **({"numba": "numba"} if any("numba" in v for v in versions) else {})}
+    return {title: [str(v.get(key, NONE)) for v in versions] for title, key in rows.items()}
 
 
 def _configuration(recipes: Recipes, one: Run) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from stages.commands.tensorboard.command import TENSORBOARD
 HELP = """Try hyperparameters against each other, on validation images.
 
 NAME=VALUES are flags without their dashes: lr=0.01,0.1 for values, hidden=256/512,256 for lists,
-lr=0.001..0.1 for a range (with --trials). seed=0,1,2 trains each combination with each of these
-seeds and compares means. Without any, a grid of 96 is searched: lr 0.05, 0.01, 0.005, 0.001; l2
-0, 1e-5, 1e-4, 1e-3; momentum 0.9, 0.95; batch 32, 64, 128. All other flags hold for every training.
-Each is cached and resumed like any other: break a search off, add values, and only what is missing
-is trained. Trainings run on any --executor, with the same results."""
+local=6,2,24:8,4,48 for layers, lr=0.001..0.1 for a range (with --trials). seed=0,1,2 trains each
+combination with each of these seeds and compares means. Without any, a grid of 96 is searched:
+lr 0.05, 0.01, 0.005, 0.001; l2 0, 1e-5, 1e-4, 1e-3; momentum 0.9, 0.95; batch 32, 64, 128. All
+other flags hold for every training. Each is cached and resumed like any other: break a search off,
+add values, and only what is missing is trained. Trainings run on any --executor, with the same
+results."""
 
 # What is searched where nothing is named, as the program does that this one follows.
 GRID = ("lr=0.05,0.01,0.005,0.001", "l2=0,1e-5,1e-4,1e-3", "momentum=0.9,0.95", "batch=32,64,128")

@@ -11,17 +11,18 @@ Chebyshev points of (0, 8], weights multiplied by each point's error over their 
 largest error stops falling (Lawson's method), 2e-8; with all roundings of float32 it is 5 units in
 the last place.
 
-Numba keeps what it compiled until this file changes, so nothing here is taken from other files.
+Numba keeps what it compiled (../compiler.py); what that depends on is seen of numbers in this file
+alone, so nothing here is taken from other files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
-from typing import Any, cast
 
 import numpy as np
+
+from ..compiler import machine_code
 
 F = np.float32
 ROOT, CUBE = F(0.7978845608028654), F(0.044715 * 0.7978845608028654)  # √(2/π), as in layers/gated
@@ -39,13 +40,7 @@ FLAGS = {"reassoc", "contract", "arcp", "nsz"}
 @cache
 def compiled(loop: Callable[..., None]) -> Callable[..., None]:
     """The loop as machine code, made at its first call and kept on disk where that can be."""
-    numba = import_module("numba")
-    options: dict[str, Any] = {"fastmath": FLAGS, "error_model": "numpy", "nogil": True}
-    try:
-        made = numba.njit(cache=True, **options)(loop)
-    except RuntimeError:  # no folder can be written to
-        made = numba.njit(**options)(loop)
-    return cast(Callable[..., None], made)
+    return machine_code(loop, fastmath=FLAGS, error_model="numpy", nogil=True)
 
 
 def batch_norm_gelu(

@@ -32,6 +32,11 @@ def fits(layer: Layer, rows: int, dtype: np.dtype) -> bool:
     return layer.norm == "batch" and rows > 1 and dtype == np.float32
 
 
+def finishes(layer: Layer) -> bool:
+    """Whether a layer that fits has a loop for the way forward, too."""
+    return layer.activation == "gelu" and not layer.dropout
+
+
 class Fused:
     """The pieces of one hidden layer, arguments as those of `Tiles`; number: of the layer."""
 

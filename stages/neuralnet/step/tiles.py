@@ -90,7 +90,7 @@ class Tiles:
 
     def finish(self, r: slice, c: slice, tile: int) -> Piece:
         """From z to the outputs."""
-        if self._fused and self._mask is None and self._layer.activation == "gelu":
+        if self._fused and fused.finishes(self._layer):
             return self._fused.finish(c)
         z, out = self.values[r, c], self.outputs[r, c]
         slopes, mask = _cut(self._slopes, r, c), _cut(self._mask, r, c)

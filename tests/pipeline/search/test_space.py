@@ -19,6 +19,7 @@ PARAMETERS = {
     "hidden": Parameter("hidden", tuple, False, (8,), Option("sizes", minimum=1)),
     "batchnorm": Parameter("batchnorm", bool, False, False, Option("normalise")),
     "weight_decay": Parameter("weight_decay", float, True, None, Option("decay", minimum=0)),
+    "patches": Parameter("patches", str, False, "", Option("patches", between=":")),
     "schedule": Parameter("schedule", str, False, "a", Option("schedule", choices=("a", "b"))),
 }
 
@@ -38,6 +39,7 @@ def values(*words: str) -> dict:
         ("batchnorm=on,off,yes", (True, False)),
         ("weight-decay=none,0.1", (None, 0.1)),
         ("schedule=a,b", ("a", "b")),
+        ("patches=6,2,24:6,2,24/3,2,64:", ("6,2,24", "6,2,24/3,2,64", "")),
         ("lr=0.01..1", Range(0.01, 1.0)),
         ("batch=16..512", Range(16, 512)),
     ],

@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.store.files import identify
 from stages.modelfile import load_model
-from stages.modelfile.initial import initialize
+from stages.modelfile.initial import _difference, initialize
 from stages.neuralnet import Network
 from stages.options import InputOptions
 from tests.stages.modelfile.formats.gon_files import network, text
@@ -96,6 +96,29 @@ def test_what_does_not_fit_is_refused_in_one_line(call, trained, flags, words):
     (line,) = [line for line in err.splitlines() if line.startswith("error")]
     assert line.startswith("error: --init first.json: expected a model with ")
     assert words in line
+
+
+@pytest.mark.everyday
+@pytest.mark.parametrize(
+    ("layers", "other", "words"),
+    [
+        ({}, {"local": ((2, 2, 4),)}, ("kind dense in layers[0]", "kind local")),
+        (
+            {"local": ((3, 2, 1),)},
+            {"local": ((3, 3, 1),)},
+            ("stride 2 in layers[0]", "stride 3"),
+        ),
+        ({"hidden": (9,)}, {}, ("the network 16-9-2, relu", "16-16-2, relu")),
+    ],
+)
+def test_networks_that_are_not_alike_are_told_apart(layers, other, words):
+    """Also where they have as many units everywhere: never the same words on both sides."""
+
+    def network(hidden=(16,), local=()):
+        hidden = () if local else hidden
+        return Network.create(16, hidden, 2, local=local, shape=(1, 4, 4))
+
+    assert _difference(network(**layers), network(**other)) == words
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ MOST_LINES = 200
 
 # From the lowest level up. A folder is a level: its files may import each other, without circles.
 LEVELS = (
-    ("scalars", "memory", "processor", "seeds", "losses"),
+    ("scalars", "memory", "processor", "compiler", "seeds", "losses"),
     ("schedules", "inputs"),
     ("layers", "optimizers", "images", "metrics"),
     ("settings", "inference"),

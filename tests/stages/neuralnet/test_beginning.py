@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -102,3 +104,15 @@ def test_layers_that_do_not_fit_are_refused():
     network = Network.create(WIDTH, [27], 20, activation="relu")
     with pytest.raises(ValueError, match="levels: expected fewer than the 2 layers"):
         begin_locally(network, LEVELS, SHAPE)
+
+
+def test_it_takes_little_memory_beside_the_network():
+    """Not a matrix of all inputs by all outputs, which is mostly zeros."""
+    levels, shape = [(6, 3, 40)], (3, 32, 32)
+    whitening = np.random.default_rng(0).standard_normal((3073, 10)).astype(np.float32)
+    network = Network.create(10, (local_layers(levels, shape)[0].outputs,), 2)
+    tracemalloc.start()
+    begin_locally(network, levels, shape, whitening)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 3072 * 4000 / 20  # that matrix in float64, by 20

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from pipeline.code import CodeIndex
 from pipeline.context import Context
+from pipeline.errors import ConfigError
 from stages.options import InputOptions, NetworkOptions
 from stages.train import train
 from stages.training.augmentation import AugmentationOptions
-from stages.training.build import Examples, balanced, make_trainer
+from stages.training.build import Examples, balanced, make_trainer, resolved
 from stages.training.options import BatchOptions, OptimizerOptions
 
 
@@ -35,6 +37,16 @@ def test_layers_that_begin_locally_stand_ahead_of_the_hidden_ones():
     assert {layer["kind"] for layer in layers} == {"dense"}
     zeros = [float((own["weights"] == 0).mean()) for own in tensors]
     np.testing.assert_allclose(zeros, [1 - 48 / 192, 1 - 12 / 27, 0, 0], atol=0.01)
+
+
+def test_layers_count_however_they_are_spelled():
+    plain = resolved(local="6,2,24/4,2,64", local_init="", init=None)
+    assert plain == {"local": "6,2,24/4,2,64", "local_init": "", "init": None}
+    assert resolved(local="06, 2,24 / 4,2,６4", local_init=" ", init=None) == plain
+    other = resolved(local="", local_init="6, 2,24", init=None)
+    assert (other["local"], other["local_init"]) == ("", "6,2,24")
+    with pytest.raises(ConfigError, match="--local-init 6,2: expected PATCH,STRIDE,UNITS"):
+        resolved(local="", local_init="6,2", init=None)
 
 
 def test_every_class_weighs_the_same():

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from pipeline import plan, run
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import make_cli
 from pipeline.errors import ConfigError
+from stages import neuralnet
 from stages.cifar10 import PIPELINE, PROGRAM
-from stages.training import options
 from stages.training.options import BatchOptions
 
 ROOT = Path(__file__).parents[3]
@@ -26,8 +27,8 @@ SMALL += " --activation gelu --optimizer adamw --workers 1"
 
 def test_without_numba_nothing_starts(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(options, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="needs the package numba"):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(ConfigError, match="--kernels numba needs the package numba"):
         BatchOptions(kernels="numba")
     assert BatchOptions().kernels == "numpy"
     for more in ([], ["--dry-run"]):
@@ -41,7 +42,7 @@ def test_without_numba_nothing_starts(monkeypatch, capsys, tmp_path):
 
 def test_they_are_a_part_of_what_a_training_is_known_by(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(options, "find_spec", lambda name: name)
+    monkeypatch.setattr(neuralnet, "expect_numba", lambda: None)
     small = {"source": "synthetic", "synthetic_size": 100, "hidden": (4,), "epochs": 1, "batch": 20}
     run(PIPELINE, targets=("train",), workers=1, **small)
     reasons = {}
@@ -80,7 +81,9 @@ def test_what_numba_reads_and_keeps_makes_nothing_run_again(called, tmp_path):
     assert status(called(*words)) == "ran"
     assert list((tmp_path / "kept").rglob("*.nbc"))
     (manifest,) = (tmp_path / "artifacts" / "train").glob("*/manifest.json")
-    assert json.loads(manifest.read_text()).get("observed") is None
+    made = json.loads(manifest.read_text())
+    assert made.get("observed") is None
+    assert made["versions"]["numba"].startswith(f"{metadata.version('numba')}, llvmlite ")
     assert status(called(*words)) == "cached"
     assert status(called(*words, "--lr", "0.005")) == "ran"  # which finds what was compiled
     manifests = list((tmp_path / "artifacts" / "train").glob("*/manifest.json"))
@@ -88,7 +91,10 @@ def test_what_numba_reads_and_keeps_makes_nothing_run_again(called, tmp_path):
     shutil.rmtree(tmp_path / "kept")
     assert status(called(*words, NUMBA_OPT="2")) == "cached"
     assert not (tmp_path / "kept").exists()
+    before = {*(tmp_path / "artifacts" / "train").glob("*/manifest.json")}
     assert status(called("train")) == "ran"  # with NumPy it is another training
+    (plain,) = {*(tmp_path / "artifacts" / "train").glob("*/manifest.json")} - before
+    assert "numba" not in json.loads(plain.read_text())["versions"]
     assert status(called("train")) == status(called(*words)) == "cached"
 
 

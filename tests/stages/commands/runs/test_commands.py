@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
+
+from stages.commands.runs.action import _made_with
 
 SMALL = "--source synthetic --synthetic-size 300 --hidden 8 --epochs 2 --batch 30"
 
@@ -136,3 +139,12 @@ def test_what_another_blas_kernel_made_is_named(trained, call, monkeypatch):
     assert f"{named}: made with the BLAS kernel {kernel}, here other: the last bits may" in out
     _, out, _ = call(f"compare {trained[0]['run']} {trained[1]['run']}")
     assert f"BLAS {kernel} {kernel}" in " ".join(out.split())
+
+
+def test_numba_stands_beside_the_kernel_where_a_run_was_computed_with_it(trained, call):
+    names = [one["run"] for one in trained[:2]]
+    assert "numba" not in call(f"compare {' '.join(names)}")[1]
+    versions = [{"blas": "a"}, {"blas": "b", "numba": "0.61.0"}, None]
+    runs = [SimpleNamespace(manifest={"versions": one}) for one in versions]
+    assert _made_with(runs) == {"BLAS": ["a", "b", "–"], "numba": ["–", "0.61.0", "–"]}
+    assert _made_with(runs[:1]) == {"BLAS": ["a"]}
