@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+MIRRORS = ("pipeline", "stages")  # what lies in folders of these names here mirrors the code
 
 
 def modules(folder: str) -> list[Path]:

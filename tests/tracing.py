@@ -1,0 +1,91 @@
+"""Coverage looks where it can find something: tracing makes all that runs two or three times as slow.
+
+It looks at what tests that mirror the code call, and their fixtures; not at what pytest does in
+between, not at the process that only hands out tests, and not at tests that would cover no further
+line: those that run the whole program, property tests, and what is marked `untraced`. Where
+coverage looks by other means than a trace function (Python 3.14), it looks at all of it.
+
+A thread is traced as long as it lives, or never: CPython 3.11 fails where a thread that goes on
+begins to be traced.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from tests.imports import MIRRORS, modules, name_of
+
+TRACED = tuple(f"tests/{name}" for name in MIRRORS)
+CELLS = "stages.notebooks."  # no modules
+
+_functions: tuple[Any, Any] | None = None  # those that trace: this thread, and those that begin
+
+
+@contextmanager
+def traced() -> Iterator[None]:
+    """Let coverage look, and no longer than that."""
+    if _functions is None or sys.gettrace() is not None:
+        yield
+        return
+    _set(_functions)
+    try:
+        yield
+    finally:
+        _set((None, None))
+
+
+def _set(functions: tuple[Any, Any]) -> None:
+    threading.settrace(functions[1])
+    sys.settrace(functions[0])
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The process that hands out tests runs none."""
+    if getattr(session.config.option, "numprocesses", None) and "coverage" in sys.modules:
+        if (measured := sys.modules["coverage"].Coverage.current()) is not None:
+            measured.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What modules do when they are imported is seen here; tests are collected unseen."""
+    global _functions
+    if "coverage" in sys.modules and sys.gettrace() is not None:
+        for name in (name for folder in MIRRORS for name in map(name_of, modules(folder))):
+            if not name.startswith(CELLS):
+                with suppress(ImportError):
+                    importlib.import_module(name)
+        _functions = sys.gettrace(), threading.gettrace()
+        _set((None, None))
+    return (yield)
+
+
+def is_traced(item: pytest.Item) -> bool:
+    """Whether it may cover what no other test does."""
+    marks = {mark.name for mark in item.iter_markers()}
+    return item.nodeid.startswith(TRACED) and not marks & {"hypothesis", "untraced"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    if not is_traced(pyfuncitem):
+        return (yield)
+    with traced():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Iterator[None]:
+    if not fixturedef.baseid.startswith(TRACED) or not is_traced(request._pyfuncitem):
+        return (yield)
+    with traced():
+        return (yield)
