@@ -103,7 +103,7 @@ def sources_are_known(request: pytest.FixtureRequest) -> None:
     from tests import sources  # here: what is imported before the first test is not traced
 
     if hasattr(request.config, "workerinput"):
-        sources.learn()
+        sources.index()  # outside of tests, which are traced
     sources.known()
 
 

@@ -1,4 +1,4 @@
-"""Coverage looks where it can find something: tracing makes all that runs two or three times as slow.
+"""Coverage looks where it finds something: tracing makes what runs two or three times as slow.
 
 It looks at what tests that mirror the code call, and their fixtures; not at what pytest does in
 between, not at the process that only hands out tests, and not at tests that would cover no further
@@ -48,9 +48,8 @@ def _set(functions: tuple[Any, Any]) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """The process that hands out tests runs none."""
-    if getattr(session.config.option, "numprocesses", None) and "coverage" in sys.modules:
-        if (measured := sys.modules["coverage"].Coverage.current()) is not None:
-            measured.stop()
+    if getattr(session.config.option, "numprocesses", None) and sys.gettrace() is not None:
+        sys.modules["coverage"].Coverage.current().stop()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -82,10 +81,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-) -> Iterator[None]:
-    if not fixturedef.baseid.startswith(TRACED) or not is_traced(request._pyfuncitem):
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+    """What a fixture makes is for several tests."""
+    if not fixturedef.baseid.startswith(TRACED):
         return (yield)
     with traced():
         return (yield)

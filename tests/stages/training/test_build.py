@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.code import CodeIndex
 from pipeline.context import Context
 from stages.options import InputOptions, NetworkOptions
 from stages.train import train
 from stages.training.augmentation import AugmentationOptions
 from stages.training.build import Examples, balanced, make_trainer
 from stages.training.options import BatchOptions, OptimizerOptions
+from tests import sources
 
 
 def test_layers_that_begin_locally_stand_ahead_of_the_hidden_ones():
@@ -49,5 +49,5 @@ def test_every_class_weighs_the_same():
 
 def test_new_words_for_a_parameter_train_nothing_again():
     """Its help stands in an annotation, and those count only where code that is reached asks."""
-    found = CodeIndex().reached(train.function, train.ignores, train.groups)
+    found = sources.index().reached(train.function, train.ignores, train.groups)
     assert "annotations" not in found.words
