@@ -61,6 +61,7 @@ def pytest_collection() -> Iterator[None]:
             if not name.startswith(CELLS):
                 with suppress(ImportError):
                     importlib.import_module(name)
+        sys.modules["pipeline.code.observe"]._hook.__cantrace__ = True  # Python's hooks are not, else
         _functions = sys.gettrace(), threading.gettrace()
         _set((None, None))
     return (yield)
