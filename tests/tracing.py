@@ -5,8 +5,7 @@ between, not at the process that only hands out tests, and not at tests that wou
 line: those that run the whole program, property tests, and what is marked `untraced`. Where
 coverage looks by other means than a trace function (Python 3.14), it looks at all of it.
 
-A thread is traced as long as it lives, or never: CPython 3.11 fails where a thread that goes on
-begins to be traced.
+Another thread is traced as long as it lives, or never.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -42,8 +42,16 @@ def traced() -> Iterator[None]:
 
 
 def _set(functions: tuple[Any, Any]) -> None:
+    """CPython 3.11 fails where two threads begin or end to be traced at the same moment, so others
+    that are just beginning go first."""
     threading.settrace(functions[1])
-    sys.settrace(functions[0])
+    if threading.active_count() > 1:
+        time.sleep(1e-4)
+    try:
+        sys.settrace(functions[0])
+    except RuntimeError:
+        time.sleep(0.01)
+        sys.settrace(functions[0])
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -61,7 +69,6 @@ def pytest_collection() -> Iterator[None]:
             if not name.startswith(CELLS):
                 with suppress(ImportError):
                     importlib.import_module(name)
-        sys.modules["pipeline.code.observe"]._hook.__cantrace__ = True  # Python's hooks are not, else
         _functions = sys.gettrace(), threading.gettrace()
         _set((None, None))
     return (yield)
