@@ -28,7 +28,8 @@ all: .venv/core  ## the whole job: source → model.json and its evaluation
 	@echo "  another network        $(BIN)/pipeline run $(strip $(FLAGS)) --hidden 512,512 --activation gelu"
 
 test: .venv/dev  ## the everyday tests, with coverage by module
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
+	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='pipeline/fingerprint.py,pipeline/store/store.py,pipeline/planner.py'
 	$(BIN)/coverage report --fail-under=95 --include='pipeline/store/*'
 

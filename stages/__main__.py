@@ -8,7 +8,8 @@ from pipeline.deferred import defer
 # Where everything is up to date, nothing of these is used.
 DEFERRED = (
     *("numpy", "stages.neuralnet", "shutil", "secrets", "difflib", "csv", "tempfile"),
-    *("array", "unicodedata", "stages.commands.runs.record", "stages.commands.runs.labels"),
+    *("filecmp", "array", "unicodedata"),
+    *("stages.commands.runs.record", "stages.commands.runs.labels"),
     *(f"stages.dataset.formats.{name}" for name in ("arrays", "cifar10", "cifar100", "idx")),
     *(f"stages.dataset.formats.{name}" for name in ("kinds", "pictures", "table")),
     "stages.dataset.sources.transfer",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import filecmp
 import math
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,11 @@ def save_copy(stored: Path, place: Path) -> None:
     """Copy the stored model to where the user wants it: whole, or what was there stays.
 
     A link is followed. What is no file (a pipe, /dev/stdout) is written to, and stays what it is.
+    A copy that is there already stays: to make it anew would wait for the disk.
     """
+    with suppress(OSError):  # it cannot be read, or is not there
+        if filecmp.cmp(stored, place, shallow=False):
+            return
     with (
         open(stored, "rb") as source,
         storage_errors(place, "--save"),

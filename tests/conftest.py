@@ -22,13 +22,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.imports import MIRRORS
+
 HERE = Path(__file__).parent
-MIRRORS = ("pipeline", "stages")  # what lies here mirrors the code
 EVERYDAY = (*MIRRORS, "test_architecture.py")  # any other folder or file is marked `whole`
 SOME_EVERYDAY = ("end_to_end",)  # of these, what is marked `everyday` is not
 HEAVY = ("sklearn.model_selection", "pandas", "polars", "pyarrow.parquet", "distributed")
@@ -57,7 +57,7 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         handler = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
         signal.signal(number, handler)
 
-_measured: Any = None  # what coverage has started, if it has
+pytest_plugins = ["tests.tracing"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -96,24 +96,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("whole")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Coverage is what the tests that mirror the code cover: it makes all that runs two or three
-    times as slow, and the others would cover no further line.
-
-    It is turned on and off where one kind of tests follows the other, no more often: CPython 3.11
-    fails where a thread that goes on begins to be traced at the same moment.
-    """
-    global _measured
-    if _measured is None and "coverage" in sys.modules:
-        _measured = sys.modules["coverage"].Coverage.current()
-    if _measured:
-        wanted = item.path.relative_to(HERE).parts[0] in MIRRORS
-        if wanted != (_measured.current() is _measured):
-            (_measured.start if wanted else _measured.stop)()
-    return (yield)
-
-
 @pytest.fixture(autouse=True, scope="session")
 def sources_are_known(request: pytest.FixtureRequest) -> None:
     """What is known of the project's sources is known in this process, too; where several run
@@ -121,7 +103,7 @@ def sources_are_known(request: pytest.FixtureRequest) -> None:
     from tests import sources  # here: what is imported before the first test is not traced
 
     if hasattr(request.config, "workerinput"):
-        sources.learn()
+        sources.index()  # outside of tests, which are traced
     sources.known()
 
 

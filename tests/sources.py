@@ -65,6 +65,7 @@ def index() -> CodeIndex:
     learn()
     found = analyse()
     found.changed = list
+    found.save = lambda: None  # what is to be known of the sources has just been written down
     return found
 
 

@@ -67,11 +67,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 def expect_replaceable(path: Path) -> None:
     """Raise the `OSError` with which `replacing(path)` would begin, without changing anything."""
-    import tempfile  # here and not above: it is slow to import
-
     path = _followed(path)
     if not path.exists() or path.is_file():
-        tempfile.TemporaryFile(dir=path.parent).close()
+        # As `tempfile` and `secrets` would do it, which are slow to import.
+        part = path.with_name(f".{os.urandom(8).hex()}.part")
+        part.touch(exist_ok=False)
+        part.unlink()
 
 
 def _followed(path: Path) -> Path:

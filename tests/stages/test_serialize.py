@@ -84,6 +84,17 @@ def test_a_copy_replaces_what_was_there_and_follows_links(tmp_path, stored):
     assert (tmp_path / "model.json").read_text() == "{}"
 
 
+def test_a_copy_that_is_there_stays_and_one_that_differs_does_not(tmp_path, stored):
+    place = tmp_path / "model.json"
+    save_copy(stored, place)
+    before = place.stat()
+    save_copy(stored, place)
+    assert (place.stat().st_ino, place.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    place.write_text("[]")  # as long
+    save_copy(stored, place)
+    assert place.read_text() == "{}"
+
+
 def test_a_pipe_stays_a_pipe(tmp_path, stored):
     os.mkfifo(tmp_path / "pipe")
     read: list[str] = []

@@ -28,6 +28,7 @@ def test_reaches_exactly_what_is_used(project):
     }
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
@@ -62,6 +63,7 @@ def test_what_changes_no_result_does_not_count(project, name, old, new):
     assert project.reached() == before
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("name", "old", "new", "names"),
     [

@@ -109,6 +109,7 @@ def statuses(*stages) -> dict[str, str]:
     return {one.stage.name: one.status for one in plan(Pipeline(*stages), store="s")}
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("how", ["cached", "by_hand", "in_place", "in_a_pool"])
 def test_a_file_that_an_earlier_stage_has_read_counts(flow, tmp_path, how):
     flow = flow(how)
@@ -151,6 +152,7 @@ def test_what_a_stage_read_that_failed_counts(flow, tmp_path):
     assert statuses(flow.other) == {"other": "runs"}
 
 
+@pytest.mark.untraced
 def test_groups_of_items_and_stages_side_by_side(flow, tmp_path):
     flow = flow()
     run(Pipeline(flow.each, flow.beside, flow.other), store="s", executor=ThreadPoolExecutor(3))

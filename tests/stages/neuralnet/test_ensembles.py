@@ -11,6 +11,7 @@ from stages.neuralnet.optimizers import AdamW, Muon
 from .data import FEATURES, LABELS, network, train, trainer
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "options",
     [

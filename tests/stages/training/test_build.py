@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.code import CodeIndex
 from pipeline.context import Context
 from pipeline.errors import ConfigError
 from stages.options import InputOptions, NetworkOptions
@@ -13,6 +12,7 @@ from stages.train import train
 from stages.training.augmentation import AugmentationOptions
 from stages.training.build import Examples, balanced, make_trainer, resolved
 from stages.training.options import BatchOptions, OptimizerOptions
+from tests import sources
 
 
 def test_layers_that_begin_locally_stand_ahead_of_the_hidden_ones():
@@ -61,5 +61,5 @@ def test_every_class_weighs_the_same():
 
 def test_new_words_for_a_parameter_train_nothing_again():
     """Its help stands in an annotation, and those count only where code that is reached asks."""
-    found = CodeIndex().reached(train.function, train.ignores, train.groups)
+    found = sources.index().reached(train.function, train.ignores, train.groups)
     assert "annotations" not in found.words

@@ -19,6 +19,7 @@ from pipeline.errors import ConfigError
 from stages import neuralnet
 from stages.cifar10 import PIPELINE, PROGRAM
 from stages.training.options import BatchOptions
+from tests import sources
 
 ROOT = Path(__file__).parents[3]
 SMALL = "--source synthetic --synthetic-size 120 --hidden 6 --epochs 1 --batch 20 --batchnorm"
@@ -43,6 +44,7 @@ def test_without_numba_nothing_starts(monkeypatch, capsys, tmp_path):
 def test_they_are_a_part_of_what_a_training_is_known_by(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(neuralnet, "expect_numba", lambda: None)
+    sources.known_here(monkeypatch)
     small = {"source": "synthetic", "synthetic_size": 100, "hidden": (4,), "epochs": 1, "batch": 20}
     run(PIPELINE, targets=("train",), workers=1, **small)
     reasons = {}
