@@ -156,6 +156,7 @@ def test_files_stay_short(folder):
     assert long == {}, "make two files of it"
 
 
+@pytest.mark.long
 def test_start_up_loads_little(tmp_path):
     """A command that finds everything up to date: no NumPy, no processes, no TOML."""
     found = set(loaded_by_a_command_that_has_nothing_to_do(tmp_path))

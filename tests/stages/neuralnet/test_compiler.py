@@ -80,6 +80,7 @@ def bits(tmp_path):
     return call
 
 
+@pytest.mark.long
 def test_no_environment_leaves_code_for_another(bits):
     """NUMBA_OPT=0 adds in another order; who comes later without it must not take that up."""
     other = bits(NUMBA_OPT="0")
@@ -87,6 +88,7 @@ def test_no_environment_leaves_code_for_another(bits):
     assert bits(NUMBA_OPT="0") == other
 
 
+@pytest.mark.long
 def test_what_is_damaged_is_compiled_again(bits, tmp_path):
     expected = bits()
     index, code = (next((tmp_path / "kept").rglob(f"*.{end}")) for end in ("nbi", "nbc"))

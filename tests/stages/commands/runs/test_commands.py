@@ -142,6 +142,7 @@ def test_what_another_blas_kernel_made_is_named(trained, call, monkeypatch):
     assert f"BLAS {kernel} {kernel}" in " ".join(out.split())
 
 
+@pytest.mark.long
 def test_numba_stands_beside_the_kernel_where_a_run_was_computed_with_it(trained, call):
     names = [one["run"] for one in trained[:2]]
     assert "numba" not in call(f"compare {' '.join(names)}")[1]
