@@ -34,6 +34,7 @@ GROUPS = {
     "another instead": {
         "layernorm": "--no-batchnorm --layernorm --lr 0.2|0.5|1",
         "relu": "--activation relu",
+        "silu": "--activation silu",
         "random-flips": "--flip random",
         "cosine": "--schedule cosine",
         "pca-100": "--components 100",
@@ -44,6 +45,13 @@ GROUPS = {
         "muon": "--optimizer muon --no-nesterov --momentum 0.95 --l2 0 --weight-decay 0.1 "
         "--lr 0.01|0.02|0.05",
         "batch-128": "--batch 128 --lr 0.1|0.2|0.5",
+        "third-layer": "--hidden 1024,512,512",
+        "wide": "--hidden 2352,512",
+    },
+    "locality, instead": {
+        "local-start": "--hidden 512 --local-init 8,4,48",
+        "local": "--local 8,4,48 --hidden 512 --components 96",
+        "two-local": "--local 6,2,24/3,2,64 --hidden 512 --components 96",
     },
     "one added": {
         "contrast": "--contrast",
