@@ -74,6 +74,7 @@ def save_copy(stored: Path, place: Path) -> None:
     A copy that is there already stays: to make it anew would wait for the disk.
     """
     with suppress(OSError):  # it cannot be read, or is not there
+        filecmp.clear_cache()  # which goes by times and sizes
         if filecmp.cmp(stored, place, shallow=False):
             return
     with (

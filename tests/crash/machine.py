@@ -106,8 +106,8 @@ def _listen(store: Store, journal: Journal, promises: list[tuple[int, Key, Progr
     """Note when the store says that a state or a result is safe."""
     save, drop = store.states.save, store.states.drop
 
-    def save_state(key: Key, arrays: Any, record: Any) -> None:
-        save(key, arrays, record)
+    def save_state(key: Key, arrays: Any, record: Any, *more: Any) -> None:
+        save(key, arrays, record, *more)
         promises.append((len(journal.steps), key, _progress(record)))
 
     def drop_state(key: Key) -> None:  # called when the result is stored
