@@ -33,12 +33,8 @@ class Fetcher:
         dtype: np.dtype,
         staged: bool,
     ) -> None:
-        self._inputs, self._features, self._halves, self._now = (
-            settings.inputs,
-            features,
-            halves,
-            now,
-        )
+        self._inputs, self._features = settings.inputs, features
+        self._halves, self._now = halves, now
         augment = settings.augment
         self._augment = augment if augment is not None and augment.any else None
         shape = most, features.shape[1]

@@ -82,8 +82,7 @@ class Update:
                 home = middle(panel.columns, layer.outputs) if n == 0 else None
                 delta, width = deltas[n][:, panel.columns], panel.W.shape[1]
                 begin = start + panel.place.start
-                itemsize = self._parameters.itemsize
-                for part in blocks(layer.inputs, width, itemsize, len(panels)):
+                for part in blocks(layer.inputs, width, delta.itemsize, len(panels)):
                     own = slice(begin + part.start * width, begin + part.stop * width)
                     x = inputs[n][:, part]
                     gradient, move = self._weights(x, delta, own, whole=matrices)
