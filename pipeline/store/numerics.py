@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 _NAMES = {"numpy": "NumPy", "blas": "the BLAS kernel", "numba": "numba"}
@@ -27,13 +28,16 @@ _NUMBA = (
 
 @cache
 def numeric_versions() -> dict[str, str]:
-    """The versions of Python and NumPy, and the BLAS libraries with their kernels."""
+    """The versions of Python and NumPy, and the BLAS that NumPy calls with its kernel."""
     import numpy as np
     from threadpoolctl import threadpool_info  # imported here: only who writes a result asks
 
     version = np.__version__  # loads NumPy where it was deferred: no BLAS is seen before
-    libraries = (one for one in threadpool_info() if one["user_api"] == "blas")
-    kernels = sorted({f"{b['internal_api']} {b.get('architecture') or ''}" for b in libraries})
+    libraries = [one for one in threadpool_info() if one["user_api"] == "blas"]
+    # SciPy's wheels bring a BLAS of their own: whether it is loaded, too, changes none of our bits.
+    wheel = str(Path(np.__file__).resolve().parent)  # and beside it lies numpy.libs
+    own = [one for one in libraries if one["filepath"].startswith(wheel)] or libraries
+    kernels = sorted({f"{b['internal_api']} {b.get('architecture') or ''}" for b in own})
     return {
         "python": sys.version.split()[0],
         "numpy": version,

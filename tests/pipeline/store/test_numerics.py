@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 from pipeline.cli.main import run_cli
 from pipeline.cli.program import Program, make_cli
@@ -53,6 +54,21 @@ def test_the_kernel_is_known_where_numpy_was_deferred():
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert found.stdout.strip() == KERNEL
+
+
+@pytest.mark.skipif("openblas" not in KERNEL, reason="BLAS is another library")
+def test_a_blas_that_numpy_does_not_call_is_not_named(monkeypatch):
+    """SciPy's wheels bring one: a state resumes whether that is loaded, too, or not."""
+    other = {"user_api": "blas", "internal_api": "mkl", "filepath": "/opt/scipy.libs/libmkl.so"}
+    both = [*threadpoolctl.threadpool_info(), other]
+    monkeypatch.setattr(threadpoolctl, "threadpool_info", lambda: both)
+    assert numeric_versions.__wrapped__()["blas"] == KERNEL
+
+
+def test_where_numpy_calls_the_blas_of_the_system_that_is_named(monkeypatch):
+    one = {"user_api": "blas", "internal_api": "blis", "filepath": "/usr/lib/libblis.so"}
+    monkeypatch.setattr(threadpoolctl, "threadpool_info", lambda: [one])
+    assert numeric_versions.__wrapped__()["blas"] == "blis"
 
 
 def test_a_training_resumes_only_on_the_same_kernel(store, elsewhere):
