@@ -8,6 +8,7 @@ accuracy tracked, optimizer), and prints the images per second.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 import warnings
@@ -41,6 +42,12 @@ def ours(reference: Reference, folder: Path, **choice: object) -> Epoch:
         count += 1
 
     return epoch
+
+
+def numba(reference: Reference, folder: Path) -> Epoch:
+    """This project, its optimizer a loop that numba compiles."""
+    importlib.import_module("numba")  # where it is missing, this says so
+    return ours(reference, folder, kernels="numba")
 
 
 def torch(reference: Reference, folder: Path, fused: bool | None) -> Epoch:
@@ -102,6 +109,7 @@ def sklearn(reference: Reference, folder: Path) -> Epoch:
 
 KINDS: dict[str, Callable[[Reference, Path], Epoch]] = {
     "ours": ours,
+    "ours, numba": numba,
     "ours, 1 worker": lambda reference, folder: ours(reference, folder, workers=1),
     "torch, fused": lambda reference, folder: torch(reference, folder, True),
     "torch, default": lambda reference, folder: torch(reference, folder, None),

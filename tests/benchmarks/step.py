@@ -18,7 +18,7 @@ from pipeline.cli.display import align
 from tests.benchmarks.contestants import KINDS
 from tests.benchmarks.reference import REFERENCES
 
-OURS = "ours"
+OURS, NUMBA = "ours", "ours, numba"
 REST = 0.3  # seconds before a turn: the threads of the one before spin on for some time
 
 
@@ -61,19 +61,23 @@ def _start(kind: str, key: str, folder: Path) -> subprocess.Popen | None:
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:
-    """Medians with their spread, and the median ratio of ours to each contestant."""
-    rows = [["network, batch", "contestant", "images/s", "min", "max", "ours is"]]
+    """Medians with their spread, and the median ratios of ours, by NumPy and by numba, to each."""
+    rows = [["network, batch", "contestant", "images/s", "min", "max", "ours is", "by numba"]]
     for name, result in found.items():
         for kind, rates in result["rates"].items():
-            ratio = ratio_to(result["rates"], kind)
-            shown = "" if kind == OURS else f"{ratio:.2f} ×"
+            ratios = (
+                f"{ratio_to(result['rates'], kind, one):.2f} ×"
+                if kind != one and one in result["rates"]
+                else ""
+                for one in (OURS, NUMBA)
+            )
             figures = (statistics.median(rates), min(rates), max(rates))
-            rows.append([name, kind, *(f"{figure:,.0f}" for figure in figures), shown])
+            rows.append([name, kind, *(f"{figure:,.0f}" for figure in figures), *ratios])
         for kind in result["missing"]:
-            rows.append([name, kind, "missing: pip install -e '.[bench]'", "", "", ""])
-    return align(rows, right=(2, 3, 4, 5))
+            rows.append([name, kind, "missing: pip install -e '.[bench,compiled]'", *[""] * 5])
+    return align(rows, right=(2, 3, 4, 5, 6))
 
 
-def ratio_to(rates: dict[str, list[float]], kind: str) -> float:
+def ratio_to(rates: dict[str, list[float]], kind: str, ours: str = OURS) -> float:
     """How many times as fast as `kind` ours is: the median over the turns."""
-    return statistics.median(a / b for a, b in zip(rates[OURS], rates[kind], strict=True))
+    return statistics.median(a / b for a, b in zip(rates[ours], rates[kind], strict=True))
