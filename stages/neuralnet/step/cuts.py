@@ -58,6 +58,11 @@ def shards(rows: int, least: int) -> list[slice]:
     return parts(rows, min(MOST, power_of_two(rows // least)))
 
 
+def longest_shard(rows: int, least: int) -> int:
+    """The most rows of a shard of any batch up to this one: a short one is cut into fewer."""
+    return min(rows, max(2 * least, -(-rows // MOST)))
+
+
 def blocks(inputs: int, outputs: int, itemsize: int, panels: int = 1) -> list[slice]:
     """Slices of the rows of a panel of weights: of 64 rows at least, and a few in all panels."""
     tall = max(64, BLOCK_BYTES // (outputs * itemsize))

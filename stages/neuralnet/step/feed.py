@@ -13,10 +13,12 @@ import numpy as np
 
 from ..memory import Form, Shapes
 from ..settings import Settings
-from .cuts import MOST, TOUCH, WorkItem, parts, power_of_two, shards, tiles
+from .cuts import MOST, TOUCH, WorkItem, longest_shard, parts, power_of_two, shards, tiles
 from .fetching import Fetcher
 from .halves import HalfPart, Halves, parities
 from .kernels import Now, Piece, blend
+
+SHARD = 8  # rows that a piece gathers, or more
 
 
 def shapes(
@@ -56,7 +58,7 @@ class Feed:
         self._raw, self._columns = arrays.get("raw"), columns or settings.projects
         self._scratch, self._halves, self._width = scratch, None, features.shape[1]
         batch, dtype = len(arrays["truth 0"]), arrays["inputs 0"].dtype
-        most = min(batch, max(15, -(-batch // MOST)))  # rows of a shard of any batch up to this one
+        most = longest_shard(batch, SHARD)
         halved = parities(self._inputs) if self._raw is not None else None
         if halved is not None:
             self._halves = Halves(self._inputs, halved, most)
@@ -71,7 +73,7 @@ class Feed:
                 self._fetcher.cost * (part.stop - part.start) * self._width,
                 self._take(part, x[..., part, :], parity),
             )
-            for part in shards(rows, least=8)
+            for part in shards(rows, SHARD)
             if rows
         ]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,15 @@ def test_every_cut_covers_everything_once_and_has_no_empty_piece(rows, columns, 
     ):
         assert covered(slices, rows)
         assert all(part.stop > part.start for part in slices)
+
+
+@pytest.mark.parametrize("least", [8, 64])
+def test_no_batch_has_a_longer_shard_than_the_longest(least):
+    longest = 0
+    for rows in range(1, 1200):
+        for part in cuts.shards(rows, least):
+            longest = max(longest, part.stop - part.start)
+        assert longest <= cuts.longest_shard(rows, least) <= max(longest, 2 * least)
 
 
 def test_panels_share_the_few_blocks_that_two_workers_need():

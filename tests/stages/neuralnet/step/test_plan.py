@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stages.neuralnet import SGD, Trainer
+from stages.neuralnet import SGD, Augmentation, Trainer
 
 from ..data import examples, network
 from ..reference import reference_forward, reference_gradient, reference_loss, reference_training
@@ -85,3 +85,17 @@ def test_training_agrees_with_the_textbook(momentum, l2):
         assert trainer.totals.images == 80
     expected = reference_training(other, features, labels, orders, rates, 32, momentum, l2)
     np.testing.assert_allclose(net.parameters, expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "augment", [None, Augmentation((1, 4, 5), shift=1)], ids=["plain", "moved"]
+)
+def test_a_batch_of_any_size_is_gathered_from_stored_bytes(augment):
+    images = np.random.default_rng(0).integers(0, 256, (127, 20), np.uint8)
+    labels = images.argmax(axis=1) % 5
+    for last in range(1, 64):
+        count = 64 + last
+        options = {"batch": 64, "workers": 1, "augment": augment}
+        with Trainer(network(), SGD(), images[:count], labels[:count], **options) as trainer:
+            trainer.run(0, 0, 2, lr=1e-6)
+            assert trainer.totals.images == count
