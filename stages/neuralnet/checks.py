@@ -12,6 +12,7 @@ import numpy as np
 from .compiler import expect_numba
 from .inputs import Inputs
 from .layers.layer import Layer
+from .layers.local import Local
 from .layers.stack import patch_layer
 from .scalars import real, whole
 from .settings import Settings
@@ -56,8 +57,11 @@ def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
         raise ValueError(f"labels: expected {expected}, found {_describe(labels)}")
 
 
-def check_settings(settings: Settings, stored: int) -> None:
-    """Settings that fit rows of so many numbers; ImportError without what they need."""
+def check_settings(settings: Settings, stored: int, first: Layer) -> None:
+    """Settings that fit rows of so many numbers, and each other; ImportError where numba fails.
+
+    first: the layer that reads them.
+    """
     if settings.kernels == "numba":
         try:
             expect_numba()
@@ -67,6 +71,14 @@ def check_settings(settings: Settings, stored: int) -> None:
     if augment is not None and math.prod(augment.shape) != stored:
         expected = f"images of {stored} numbers, as features have"
         raise ValueError(f"augment: expected {expected}, found {augment.shape}")
+    images = {"augment": augment.shape if augment is not None else None}
+    images["inputs"] = settings.inputs.shape
+    if isinstance(first, Local) and first.inputs == stored:
+        images["the first layer"] = first.shape
+    shapes = {name: tuple(shape) for name, shape in images.items() if shape is not None}
+    if len(set(shapes.values())) > 1:
+        found = ", ".join(f"{shape} of {name}" for name, shape in shapes.items())
+        raise ValueError(f"shape: expected one shape of images, found {found}")
 
 
 def check_rows(rows: Any, examples: int, name: str = "rows") -> np.ndarray:

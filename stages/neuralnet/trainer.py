@@ -87,7 +87,7 @@ class Trainer:
         options = smoothing, clip, seed, weights is not None, kernels
         self._settings = Settings(optimizer, inputs, augment, *options)
         checks.check_features(features, inputs, network.structure)
-        checks.check_settings(self._settings, features.shape[1])
+        checks.check_settings(self._settings, features.shape[1], network.structure[0])
         checks.check_labels(labels, len(features), network.outputs)
         if order is None:
             count = len(features)

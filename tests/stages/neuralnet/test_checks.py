@@ -82,6 +82,19 @@ def test_rows_that_are_none(rows):
             call()
 
 
+def test_images_of_two_shapes():
+    local = {"inputs": 20, "shape": (1, 4, 5), "local": [(2, 2, 3)]}
+    augment, inputs = Augmentation((1, 5, 4)), Inputs(shape=(1, 4, 5))
+    for net, options in (
+        (network(), {"augment": augment, "inputs": inputs}),
+        (network(**local), {"augment": augment}),
+        (network(**local), {"inputs": Inputs(shape=(5, 2, 2))}),
+    ):
+        with pytest.raises(ValueError, match=r"shape: expected one shape of images, found .* of "):
+            trainer(net, **options)
+    trainer(network(**local), inputs=inputs, augment=Augmentation((1, 4, 5))).close()
+
+
 def test_a_mask_is_not_taken_for_row_numbers():
     with pytest.raises(ValueError, match=r"of a mask: np.flatnonzero"):
         network().logits(FEATURES, rows=np.ones(150, bool))
