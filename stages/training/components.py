@@ -42,6 +42,12 @@ def make_augmentation(
             "--flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected features "
             "that are the pixels of images, found others; leave these flags out"
         )
+    least = min(shape[1:])
+    if options.shift >= least:
+        raise ConfigError(
+            f"--shift {options.shift}: expected at most {least - 1} for images of "
+            f"{shape[1]} × {shape[2]} pixels, whose edges are reflected, found more; choose fewer"
+        )
     return nn.Augmentation(
         shape, **asdict(options), seed=seed, levels=levels_of(inputs), until=until
     )

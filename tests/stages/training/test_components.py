@@ -62,3 +62,10 @@ def test_only_images_are_augmented():
     assert stored.levels == (0, 255)
     with pytest.raises(ConfigError, match="expected features that are the pixels of images"):
         make_augmentation(AugmentationOptions(flip="random"), inputs, None, seed=1)
+
+
+@pytest.mark.parametrize("shape", [(3, 7, 9), (1, 9, 7)], ids=str)
+def test_images_are_shifted_by_less_than_a_side(shape):
+    make_augmentation(AugmentationOptions(shift=6), InputOptions(), shape, seed=1)
+    with pytest.raises(ConfigError, match=r"--shift 7: expected at most 6 for images of . × . pix"):
+        make_augmentation(AugmentationOptions(shift=7), InputOptions(), shape, seed=1)
