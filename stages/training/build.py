@@ -98,6 +98,11 @@ def make_trainer(
             f"--batch {batch.batch}: expected at most the number of training images, {len(rows)}; "
             f"choose a smaller one, such as --batch {max(len(rows) // 4, 1)}"
         )
+    if batch.batch == 1 and network.norm == "batch":
+        raise ConfigError(
+            "--batch 1: expected at least 2 images beside --batchnorm, of which it takes mean and "
+            "variance, found 1; choose more, or --layernorm"
+        )
     read = make_inputs(
         inputs,
         standardization=examples.standardization,

@@ -15,28 +15,38 @@ from stages.training.options import BatchOptions, OptimizerOptions
 from tests import sources
 
 
-def test_layers_that_begin_locally_stand_ahead_of_the_hidden_ones():
+def started(network, batch):
+    """The trainer of a small network, to be closed."""
     rng = np.random.default_rng(0)
     none = np.empty((0, 192), np.float32)
     features, labels = rng.random((30, 192), np.float32), rng.integers(0, 3, 30)
     dataset = {"shape": [3, 8, 8], "classes": ["a", "b", "c"]}
-    examples = Examples(features, labels, dataset, np.arange(30), none, none)
-    with make_trainer(
-        examples,
+    return make_trainer(
+        Examples(features, labels, dataset, np.arange(30), none, none),
         InputOptions(color=True),
-        NetworkOptions(hidden=(5,), local_init="4,2,3/2,1,2"),
-        BatchOptions(batch=10),
+        network,
+        BatchOptions(batch=batch),
         OptimizerOptions(),
         AugmentationOptions(),
         seed=0,
         workers=1,
         context=Context(),
-    ) as trainer:
+    )
+
+
+def test_layers_that_begin_locally_stand_ahead_of_the_hidden_ones():
+    with started(NetworkOptions(hidden=(5,), local_init="4,2,3/2,1,2"), batch=10) as trainer:
         layers, tensors = trainer.network.layers, trainer.network.tensors()
     assert [layer["outputs"] for layer in layers] == [27, 8, 5, 3]
     assert {layer["kind"] for layer in layers} == {"dense"}
     zeros = [float((own["weights"] == 0).mean()) for own in tensors]
     np.testing.assert_allclose(zeros, [1 - 48 / 192, 1 - 12 / 27, 0, 0], atol=0.01)
+
+
+def test_one_image_has_no_variance():
+    with pytest.raises(ConfigError, match=r"--batch 1: expected at least 2 images beside --batchn"):
+        started(NetworkOptions(hidden=(5,), batchnorm=True), batch=1)
+    started(NetworkOptions(hidden=(5,), layernorm=True), batch=1).close()
 
 
 def test_layers_count_however_they_are_spelled():
