@@ -42,6 +42,12 @@ def make_augmentation(
             "--flip, --shift, --rotate, --zoom, --jitter, --cutout and --mixup: expected features "
             "that are the pixels of images, found others; leave these flags out"
         )
+    largest = min(shape[1:]) - 1
+    if options.shift > largest:
+        raise ConfigError(
+            f"--shift {options.shift}: expected at most {largest} for images of "
+            f"{shape[1]} × {shape[2]} pixels, found more; choose a smaller one"
+        )
     return nn.Augmentation(
         shape, **asdict(options), seed=seed, levels=levels_of(inputs), until=until
     )

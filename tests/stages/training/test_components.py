@@ -62,3 +62,7 @@ def test_only_images_are_augmented():
     assert stored.levels == (0, 255)
     with pytest.raises(ConfigError, match="expected features that are the pixels of images"):
         make_augmentation(AugmentationOptions(flip="random"), inputs, None, seed=1)
+    largest = AugmentationOptions(shift=7)
+    assert make_augmentation(largest, inputs, (1, 9, 8), seed=1) is not None
+    with pytest.raises(ConfigError, match=r"--shift 8: expected at most 7 for images of 9 × 8"):
+        make_augmentation(AugmentationOptions(shift=8), inputs, (1, 9, 8), seed=1)
