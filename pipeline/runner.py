@@ -30,7 +30,7 @@ from pipeline.stage import Stage
 if TYPE_CHECKING:
     from pipeline.backends.backend import Backend
 
-JUST_MADE = "another process has just made it"
+JUST_MADE = "another run has just made it"
 
 
 def run(
