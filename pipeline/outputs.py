@@ -62,6 +62,8 @@ def write_outputs(value: Any, stage: Stage, writer: Writers, reporter: Reporter)
             f"found {type(value).__name__}"
         )
     for name, whole in value.items():
+        if name not in stage.outputs:  # and not after it has been written, whatever its name
+            raise OutputError(f"expected the outputs {', '.join(stage.outputs)}, found {name!r}")
         check_value(name, whole)
         writer.put(name, whole)
     writer.expect(stage.outputs)

@@ -30,7 +30,7 @@ from pipeline.stage import Stage
 if TYPE_CHECKING:
     from pipeline.backends.backend import Backend
 
-JUST_MADE = "another process has just made it"
+JUST_MADE = "another run has just made it"
 
 
 def run(
@@ -86,8 +86,19 @@ class _Run:
             raise self._error
         return self._outcome
 
+    def _look(self) -> None:
+        """Look at the files and the like that parameters name: one that is not there is reported
+        before the first stage starts, not after a download. (With keep_going, by its stage.)"""
+        for stage in self._stages.values():
+            try:
+                self._planner.parameters_of(stage)
+            except Exception as error:
+                self._fail(stage.name, time.perf_counter(), error)
+
     def _run(self) -> None:
         self._order.prepare()
+        if not self._dispatcher.placement.keep_going:
+            self._look()
         due: list[tuple[Decision, float]] = []
         while self._order.is_active():
             for name in sorted(self._order.get_ready(), key=self._places.__getitem__):

@@ -140,6 +140,9 @@ def stage(
         own_name = name or function.__name__
         if not isinstance(outputs, tuple) or not outputs:
             raise GraphError(f"stage {own_name}: outputs must be a tuple of at least one name")
+        for word, given in (("ignores", ignores), ("uses", uses)):
+            if isinstance(given, str):  # its letters would be taken for what it names
+                raise GraphError(f"stage {own_name}: expected {word}=[…], found a text {given!r}")
         inputs: list[str] = []
         parameters: dict[str, Parameter] = {}
         groups: dict[str, Group] = {}

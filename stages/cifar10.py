@@ -27,7 +27,7 @@ from stages.serialize import serialize
 from stages.split import split
 from stages.standardize import standardize
 from stages.train import train
-from stages.training.options import check_training
+from stages.training.together import check_steps, check_training
 from stages.whiten import whiten
 
 PIPELINE = Pipeline(
@@ -43,7 +43,7 @@ PIPELINE = Pipeline(
     lr_find,  #     features, labels, rows    → lr_range
     aliases={"preprocess": ("split", "whiten")},  # up to where training can start
     optional=("lr-find",),  # what `run` does without
-    checks={"train": check_training},
+    checks={"train": check_training, "lr-find": check_steps},
     synonyms=SYNONYMS,
 )
 

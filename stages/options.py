@@ -112,6 +112,11 @@ class WhitenOptions:
                 f"--components {self.components}: expected --whiten pca or zca beside it, found "
                 "--whiten none; choose one of them, or --components 0"
             )
+        if self.damping != WhitenOptions.damping and self.whiten == "none":
+            raise ConfigError(
+                f"--damping {self.damping:g}: expected --whiten pca or zca beside it, found "
+                "--whiten none; choose one of them, or leave it out"
+            )
 
 
 @dataclass(frozen=True)

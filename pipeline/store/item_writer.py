@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.store.payloads import encoded
 from pipeline.store.trees import tree_record
-from pipeline.store.writer import checked_suffix, expect_given
+from pipeline.store.writer import checked_suffix, expect_given, expect_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,9 +53,8 @@ class ItemWriter:
         self._blocks.setdefault(name, []).append(block)
 
     def expect(self, names: tuple[str, ...]) -> None:
-        """Raise `ValueError` unless exactly the outputs of these names were given."""
-        if (found := {*self._values, *self._blocks}) != set(names):
-            raise ValueError(f"expected the outputs {sorted(names)}, found {sorted(found)}")
+        """Raise `OutputError` unless exactly the outputs of these names were given."""
+        expect_names(names, {*self._values, *self._blocks})
 
     def finished(self) -> dict[str, tuple[dict[str, Any], bytes | None]]:
         """Record and bytes by output; no bytes for what the stage has written itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,9 +76,8 @@ class Writer:
             self._open[name].append(block)
 
     def expect(self, names: tuple[str, ...]) -> None:
-        """Raise `ValueError` unless exactly the outputs of these names were given."""
-        if (found := {*self.outputs, *self._open}) != set(names):
-            raise ValueError(f"expected the outputs {sorted(names)}, found {sorted(found)}")
+        """Raise `OutputError` unless exactly the outputs of these names were given."""
+        expect_names(names, {*self.outputs, *self._open})
 
     def finish(self, digest: str, fields: Mapping[str, Any]) -> None:
         """Complete the arrays, then write the manifest: from now on the folder is a result."""
@@ -124,6 +123,14 @@ class Writer:
         sha256 = sha256_of(path)
         record = record_of(serializer, value, sha256)
         return {**record, "sha256": sha256, **file_record(path)}
+
+
+def expect_names(names: Collection[str], found: Collection[str]) -> None:
+    """Raise `OutputError` unless a stage that makes outputs of these names gave exactly them."""
+    if set(found) != set(names):
+        raise OutputError(
+            f"expected the outputs {', '.join(names)}, found {', '.join(sorted(found)) or 'none'}"
+        )
 
 
 def checked_suffix(name: str, suffix: str) -> str:

@@ -1,8 +1,8 @@
 """The parameters of a training, in typed groups: what each means, and what goes together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pipeline.errors import ConfigError
 from pipeline.parameters import Option
@@ -173,18 +173,3 @@ class SelectionOptions:
     patience: Annotated[
         int, Option("stop after so many epochs without a better validation; 0: never", minimum=0)
     ] = 0
-
-
-def check_training(values: Mapping[str, Any]) -> None:
-    """Raise `ConfigError` where parameters of different groups do not go together."""
-    if values["patience"] and not values["val_fraction"]:
-        raise ConfigError(
-            f"--patience {values['patience']}: expected validation images to stop by, found "
-            "--val-fraction 0; give --val-fraction 0.2, or --patience 0"
-        )
-    refined = ("rotate", "zoom", "jitter", "cutout", "mixup")
-    if values["refine"] and not any(values[name] for name in refined):
-        raise ConfigError(
-            f"--refine {values['refine']}: expected one of --{', --'.join(refined)} to leave out "
-            "at the end, found none; add one of them, or --refine 0"
-        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import pytest
 
-from pipeline import Program, make_cli, run, run_cli
-from pipeline.errors import ConfigError
+from pipeline import Option, Pipeline, Program, make_cli, run, run_cli, stage
+from pipeline.errors import ConfigError, DataError
 from tests.pipeline.fork import FORK
 
 
@@ -50,6 +51,30 @@ def test_without_it_the_first_error_is_the_end(tmp_path):
         run(FORK, store=tmp_path, executor="serial", mistake="left")
     assert caught.value.stage == "left"
     assert caught.value.outcome.stages == []
+
+
+def _absent(**parameters):
+    raise DataError("expected a readable file, found none")
+
+
+@stage(outputs=("hours",))
+def wait() -> int:
+    """What takes hours."""
+    return 1
+
+
+@stage(outputs=("begun",), resolve=_absent)
+def begin(hours: int, *, model: Annotated[str, Option("where to begin")] = "") -> int:
+    """What begins with a file."""
+    return hours
+
+
+@pytest.mark.parametrize(("keep_going", "ran"), [(False, []), (True, ["ran", "failed"])])
+def test_what_parameters_name_is_looked_for_before_the_first_stage(tmp_path, keep_going, ran):
+    with pytest.raises(DataError, match="found none") as caught:
+        run(Pipeline(wait, begin), store=tmp_path, keep_going=keep_going, model="x.json")
+    assert caught.value.stage == "begin"
+    assert [one.status for one in caught.value.outcome.stages] == ran
 
 
 @pytest.fixture

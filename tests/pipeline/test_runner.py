@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.context import QUIET, Context
-from pipeline.errors import MissingArtifact, StorageError
+from pipeline.errors import MissingArtifact, OutputError, StorageError
 from pipeline.events.reporter import Reporter
 from pipeline.graph import Pipeline
 from pipeline.runner import run
@@ -156,8 +156,14 @@ def test_outputs_must_be_those_that_the_stage_names(planner):
         """Forget an output."""
         return {"one": 1}
 
-    with pytest.raises(ValueError, match=r"expected the outputs \['one', 'two'\], found \['one'\]"):
-        run(planner(Pipeline(forget)), (), Reporter())
+    @stage(outputs=("one", "two"))
+    def invent():
+        """Make one that is not named."""
+        return {"one": 1, "../two": 2}
+
+    for wrong, found in (forget, "one"), (invent, r"'\.\./two'"):
+        with pytest.raises(OutputError, match=f"expected the outputs one, two, found {found}$"):
+            run(planner(Pipeline(wrong)), (), Reporter())
 
 
 def test_a_generator_yields_blocks_and_returns_the_rest(planner):
@@ -186,4 +192,4 @@ def test_a_result_made_meanwhile_by_another_process_is_used(planner, store, monk
     monkeypatch.setattr(Store, "lock", lock_late)
     outcome = run(planner(), ("collect",), Reporter())
     assert outcome.stages[0].status == "cached"
-    assert outcome.stages[0].reason == "another process has just made it"
+    assert outcome.stages[0].reason == "another run has just made it"

@@ -63,3 +63,14 @@ def test_modules_that_are_ignored_are_not_followed(monkeypatch):
     assert "pipeline.fingerprint.differences" in made()["code"]
     ignoring = made(ignores=("pipeline.fingerprint",))["code"]
     assert not [name for name in ignoring if name.startswith("pipeline.fingerprint.")]
+
+
+@pytest.mark.parametrize("given", [{"ignores": "os"}, {"uses": "v2"}])
+def test_a_text_is_no_list_of_its_letters(given):
+    def make():
+        """Make."""
+
+    with pytest.raises(
+        GraphError, match=r"stage make: expected (ignores|uses)=\[…\], found a text"
+    ):
+        stage(outputs=("a",), **given)(make)

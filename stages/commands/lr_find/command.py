@@ -17,7 +17,7 @@ from pipeline.cli.session import Session
 from pipeline.cli.typed import retyped
 from pipeline.cli.types import FILE
 from pipeline.events.console import Console
-from stages.commands.lr_find.curve import rates_between, shown
+from stages.commands.lr_find.curve import shown
 from stages.commands.lr_find.stage import lr_find
 from stages.commands.sections import EXPERIMENTS
 from stages.commands.summary import SYNTHETIC
@@ -74,8 +74,7 @@ class _Train(StageCommand):
 
 def _find(program: Program, session: Session, plot: str | None, **spare: Any) -> None:
     """The command's action: the test, the page or the document, and the picture."""
-    rates_between(*(session.value(name) for name in ("lr_from", "lr_to", "lr_steps")))
-    if plot is not None:  # before a download that may take long, and so is the line above
+    if plot is not None:  # before a download that may take long
         from stages.commands.lr_find.picture import draw, expect_picture
 
         expect_picture(Path(plot))

@@ -42,6 +42,13 @@ class RangeOptions:
         int, Option("steps of the range test, if the loss does not blow up", minimum=20)
     ] = 200
 
+    def __post_init__(self) -> None:
+        self.rates()
+
+    def rates(self) -> list[float]:
+        """The learning rate of each step. ConfigError where they would not rise."""
+        return rates_between(self.lr_from, self.lr_to, self.lr_steps)
+
 
 @stage(
     name="lr-find",
@@ -69,7 +76,7 @@ def lr_find(
     context: Context = QUIET,
 ) -> dict[str, Any]:
     """Find a learning rate: train while it rises, and see what becomes of the loss."""
-    rates = rates_between(test.lr_from, test.lr_to, test.lr_steps)
+    rates = test.rates()
     examples = Examples(features, labels, dataset, train_rows, standardization, whitening)
     losses: list[float] = []
     smoothed: list[float] = []

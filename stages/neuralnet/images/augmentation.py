@@ -22,15 +22,15 @@ import numpy as np
 
 from ..seeds import AUGMENTATION
 from .hashing import dominant_shares, keys, pairs, words
-from .options import AugmentationOptions
+from .options import AugmentationFields
 from .pixels import cut, mirror, recolor, shift
 from .warp import counts, tables, warp
 
 FLIP, SHIFT, CUTOUT, MIXUP, WARP, JITTER = range(6)  # keys
 
 
-class Augmentation(AugmentationOptions):
-    """What is done to the images of an epoch: `AugmentationOptions` documents the fields.
+class Augmentation(AugmentationFields):
+    """What is done to the images of an epoch: `AugmentationFields` documents the fields.
 
     Raises ValueError on numbers that make no sense.
     """

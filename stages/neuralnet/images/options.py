@@ -11,7 +11,7 @@ FLIPS = ("none", "random", "alternate")
 
 
 @dataclass(frozen=True)
-class AugmentationOptions:
+class AugmentationFields:
     """The fields of `Augmentation`; by default nothing is done. Raises ValueError.
 
     shape: (channels, height, width) of a row. flip: "none", "random", or "alternate": a random half

@@ -32,7 +32,7 @@ def send(reporter):
     reporter.metrics("train", {"epoch": 1, "loss": 0.5}, "epoch 1/9  loss 0.5")
     reporter.stage_started("train", "parameter lr was 0.01, is 0.02")
     reporter.waiting("train", "process 7")
-    reporter.stage_finished("train", "cached", 2.0, "another process has just made it")
+    reporter.stage_finished("train", "cached", 2.0, "another run has just made it")
     reporter.close()
 
 
@@ -45,7 +45,7 @@ decode       ran         1.24 s
 epoch 1/9  loss 0.5
 train        runs                parameter lr was 0.01, is 0.02
 train        waits               for process 7
-train        cached              another process has just made it
+train        cached              another run has just made it
 """
 
 
@@ -118,7 +118,7 @@ def test_json():
             "stage": "train",
             "status": "cached",
             "took": 2.0,
-            "reason": "another process has just made it",
+            "reason": "another run has just made it",
             "fingerprint": "",
         },
     ]
