@@ -2,10 +2,10 @@
 
 It looks at what tests that mirror the code call, and their fixtures; not at what pytest does in
 between, not at the process that only hands out tests, and not at tests that would cover no further
-line: those that run the whole program, property tests, what is marked `untraced`, and what
-`untraced.txt` lists (`untraced.py` writes it), unless it is to tell which test covers what
-(`--cov-context=test`). Where coverage looks by other means than a trace function (Python 3.14), it
-looks at all of it.
+line: those that run the whole program, property tests, and what `untraced.txt` lists, which
+`python -m tests.untraced` writes. Where coverage looks by other means than a trace function
+(Python 3.14), it looks at all of it; so it does where it is asked which test covers what
+(`--cov-context=test`).
 
 Another thread is traced as long as it lives, or never.
 """
@@ -82,10 +82,9 @@ def pytest_collection() -> Iterator[None]:
 
 def is_traced(item: pytest.Item) -> bool:
     """Whether it may cover what no other test does."""
-    if not _listed.isdisjoint((item.nodeid, function_of(item.nodeid))):
+    if not item.nodeid.startswith(TRACED) or item.get_closest_marker("hypothesis"):
         return False
-    marks = {mark.name for mark in item.iter_markers()}
-    return item.nodeid.startswith(TRACED) and not marks & {"hypothesis", "untraced"}
+    return _listed.isdisjoint((item.nodeid, function_of(item.nodeid)))
 
 
 @pytest.hookimpl(wrapper=True)
