@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 from tests.imports import ROOT
 from tests.untraced import WORTH, covered, enough, function_of, listed, named
@@ -26,7 +27,7 @@ def test_a_test_is_named_once_where_none_of_its_cases_is_needed():
 
 
 def test_what_a_test_covers_is_what_its_fixtures_do_too(tmp_path):
-    with sqlite3.connect(tmp_path / "data") as data:
+    with closing(sqlite3.connect(tmp_path / "data")) as data:
         data.executescript("""
             create table context (id, context); create table file (id, path);
             create table arc (file_id, context_id, fromno, tono);

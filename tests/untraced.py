@@ -11,6 +11,7 @@ import heapq
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,9 @@ def covered(data: Path) -> dict[str, Arcs]:
     found: dict[str, Arcs] = defaultdict(set)
     query = """select context, path, fromno, tono from arc
                join context on context.id = context_id join file on file.id = file_id"""
-    for context, path, *lines in sqlite3.connect(data).execute(query):
-        found[context.rpartition("|")[0]].add((path, *lines))  # test|setup, test|run
+    with closing(sqlite3.connect(data)) as opened:
+        for context, path, *lines in opened.execute(query):
+            found[context.rpartition("|")[0]].add((path, *lines))  # test|setup, test|run
     return found
 
 
