@@ -2,8 +2,10 @@
 
 It looks at what tests that mirror the code call, and their fixtures; not at what pytest does in
 between, not at the process that only hands out tests, and not at tests that would cover no further
-line: those that run the whole program, property tests, and what is marked `untraced`. Where
-coverage looks by other means than a trace function (Python 3.14), it looks at all of it.
+line: those that run the whole program, property tests, and what `untraced.txt` lists, which
+`python -m tests.untraced` writes. Where coverage looks by other means than a trace function
+(Python 3.14), it looks at all of it; so it does where it is asked which test covers what
+(`--cov-context=test`).
 
 Another thread is traced as long as it lives, or never.
 """
@@ -21,10 +23,12 @@ from typing import Any
 import pytest
 
 from tests.imports import MIRRORS, modules, name_of
+from tests.untraced import function_of, listed
 
 TRACED = tuple(f"tests/{name}" for name in MIRRORS)
 CELLS = "stages.notebooks."  # no modules
 
+_listed: frozenset[str] = frozenset()
 _functions: tuple[Any, Any] | None = None  # those that trace: this thread, and those that begin
 
 
@@ -56,6 +60,8 @@ def _set(functions: tuple[Any, Any]) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """The process that hands out tests runs none."""
+    global _listed
+    _listed = frozenset() if getattr(session.config.option, "cov_context", None) else listed()
     if getattr(session.config.option, "numprocesses", None) and sys.gettrace() is not None:
         sys.modules["coverage"].Coverage.current().stop()
 
@@ -76,8 +82,9 @@ def pytest_collection() -> Iterator[None]:
 
 def is_traced(item: pytest.Item) -> bool:
     """Whether it may cover what no other test does."""
-    marks = {mark.name for mark in item.iter_markers()}
-    return item.nodeid.startswith(TRACED) and not marks & {"hypothesis", "untraced"}
+    if not item.nodeid.startswith(TRACED) or item.get_closest_marker("hypothesis"):
+        return False
+    return _listed.isdisjoint((item.nodeid, function_of(item.nodeid)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -89,9 +96,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
-    """What a fixture makes is for several tests."""
-    if not fixturedef.baseid.startswith(TRACED):
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """What a fixture makes may be for several tests, whichever comes first."""
+    alone = request.scope == "function" and not is_traced(request.node)
+    if alone or not fixturedef.baseid.startswith(TRACED):
         return (yield)
     with traced():
         return (yield)

@@ -125,8 +125,13 @@ def _states(files: Collection[str]) -> Iterator[tuple[Name, int]]:
                 if kind in _LEAVES or (kind is _FUNCTION and not _held_by(value)):
                     yield (file, name), hash((id(value), state_of(value, kind)))
                 elif not name.startswith("__") and kind is not types.ModuleType:
-                    names = names or {id(vars(one)) for one in [*sys.modules.values()]}
+                    names = names or _dictionaries()
                     yield (file, name), _state(value, module.__name__, names)
+
+
+def _dictionaries() -> set[int]:
+    """Those of all modules. Who wants none imported puts None into `sys.modules`."""
+    return {id(vars(one)) for one in [*sys.modules.values()] if hasattr(one, "__dict__")}
 
 
 def _state(value: Any, home: str, names: set[int]) -> int:

@@ -12,7 +12,6 @@ from pipeline.errors import ConfigError, DataError
 from tests.pipeline.fork import FORK
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(("executor", "jobs"), [("serial", None), ("thread", 2), ("thread", 1)])
 def test_what_does_not_depend_on_it_is_finished(tmp_path, executor, jobs):
     finished = []

@@ -50,7 +50,6 @@ def test_items_are_a_lazy_sequence(made):
     assert found.notes("squares") == {"items": 3, "items_run": 3}
 
 
-@pytest.mark.untraced
 def test_an_item_more_a_change_and_another_order(tmp_path):
     store = tmp_path / "store"
     go(store)

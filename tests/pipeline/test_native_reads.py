@@ -73,7 +73,6 @@ def add(number):
     pl.DataFrame({"x": [number]}).write_parquet("data/u.parquet")
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("read", READS)
 def test_what_is_read_without_pythons_knowledge_is_seen(tmp_path, monkeypatch, read):
     monkeypatch.chdir(tmp_path)

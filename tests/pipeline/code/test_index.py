@@ -28,7 +28,6 @@ def test_reaches_exactly_what_is_used(project):
     }
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
@@ -63,7 +62,6 @@ def test_what_changes_no_result_does_not_count(project, name, old, new):
     assert project.reached() == before
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("name", "old", "new", "names"),
     [

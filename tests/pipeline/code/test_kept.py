@@ -109,7 +109,6 @@ def statuses(*stages) -> dict[str, str]:
     return {one.stage.name: one.status for one in plan(Pipeline(*stages), store="s")}
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("how", ["cached", "by_hand", "in_place", "in_a_pool"])
 def test_a_file_that_an_earlier_stage_has_read_counts(flow, tmp_path, how):
     flow = flow(how)
@@ -121,6 +120,13 @@ def test_a_file_that_an_earlier_stage_has_read_counts(flow, tmp_path, how):
     flow.helpers.ROOM[:] = type(flow.helpers.ROOM)("b", bytes(5))
     run(Pipeline(flow.first), store="s")
     assert statuses(flow.first, flow.second)["second"] == "runs"
+
+
+def test_a_module_that_must_not_be_imported_is_passed_over(flow, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "blocked", None)
+    flow = flow("by_hand")
+    run(Pipeline(flow.first, flow.second), store="s")
+    assert statuses(flow.first, flow.second) == {"first": "cached", "second": "cached"}
 
 
 def test_files_that_no_cache_holds_do_not(flow, tmp_path):
@@ -152,7 +158,6 @@ def test_what_a_stage_read_that_failed_counts(flow, tmp_path):
     assert statuses(flow.other) == {"other": "runs"}
 
 
-@pytest.mark.untraced
 def test_groups_of_items_and_stages_side_by_side(flow, tmp_path):
     flow = flow()
     run(Pipeline(flow.each, flow.beside, flow.other), store="s", executor=ThreadPoolExecutor(3))

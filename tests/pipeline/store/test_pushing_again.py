@@ -19,7 +19,6 @@ def emptied(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])  # which file is last varies, and one has 9 bytes
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("kind", ["objects", "results", "items"])
 @pytest.mark.parametrize("harm", [Path.unlink, emptied], ids=["gone", "cut"])
 def test_what_the_remote_has_lost_is_sent_again(tmp_path, kind, harm):

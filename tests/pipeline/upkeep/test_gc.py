@@ -32,7 +32,6 @@ def test_what_leads_to_a_final_result_stays(run_shop, collect):
     assert run_shop()[1] == run_shop(floor=3.0)[1] == []
 
 
-@pytest.mark.untraced
 def test_what_leads_nowhere_goes(run_shop, run_in_vain, collect):
     run_shop()
     run_in_vain(days=3)
@@ -65,7 +64,6 @@ def show(prices: np.ndarray) -> list[float]:
     return prices.tolist()
 
 
-@pytest.mark.untraced
 def test_what_another_program_made_in_the_same_folder_stays(planner, run_shop, collect, store):
     other = Pipeline(price, show)
     for rise in (0, 5):
@@ -141,7 +139,6 @@ def test_states_that_nobody_goes_on_with_go(run_shop, collect, store, planner):
     assert [key in store.states for key in keys] == [True, False, True], "the first is current"
 
 
-@pytest.mark.untraced
 def test_the_longest_unused_go_first_when_room_is_short(run_shop, collect, store):
     for age, days in enumerate((5, 4, 3)):
         outcome, _ = run_shop(days=days)

@@ -61,7 +61,6 @@ def write_files(place):
         write(place / name, data)
 
 
-@pytest.mark.untraced
 def test_a_network_of_gons_is_evaluated_and_goes_back(call, document, folder):
     found = document("import-gon gon.json --output mine.json")
     assert (found["network"], found["classes"]) == ("1024-2-10", 10)
@@ -129,7 +128,6 @@ def test_the_extra_is_named_where_it_is_missing(call, folder, monkeypatch):
     assert not (folder / "none.onnx").exists()
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("command", ["run", "serialize"])
 @pytest.mark.parametrize(
     ("name", "use"),

@@ -11,7 +11,6 @@ from stages.neuralnet.optimizers import AdamW, Muon
 from .data import FEATURES, LABELS, network, train, trainer
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(
     "options",
     [

@@ -34,7 +34,6 @@ def names(found) -> list[str]:
     return [run["run"] for run in found]
 
 
-@pytest.mark.untraced
 def test_each_training_with_all_that_was_chosen_for_it(trained, document):
     by_lr = {run["parameters"]["lr"] == 0.05: run for run in trained if run["test"] is not None}
     plain, averaged = by_lr[False], by_lr[True]

@@ -37,7 +37,6 @@ def test_an_image_of_the_right_size_keeps_its_pixels(tmp_path, shape):
     assert (read_image(tmp_path / "a.png", shape) == pixels).all()
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("mode", "form", "color", "expected"),
     [

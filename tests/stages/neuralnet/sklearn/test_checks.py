@@ -52,7 +52,6 @@ def wanted(pair) -> bool:
 PAIRS = list(filter(wanted, CHECKS.args[1]))
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(("estimator", "check"), PAIRS, **CHECKS.kwargs)
 def test_check(estimator, check):
     check(estimator)

@@ -74,7 +74,6 @@ def test_precision_is_that_of_the_features(kind):
     assert model().fit((X * 16).astype(np.uint8), Y).coefs_[0].dtype == np.float64
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_every_solver_learns(solver):
     rate = {"sgd": 0.2, "lion": 0.003, "muon": 0.05, "rmsprop": 0.01}.get(solver, 0.02)
@@ -95,7 +94,6 @@ OURS = {
 }
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("options", OURS.values(), ids=OURS)
 def test_what_is_ours(options):
     plain, found = model().fit(X, Y), model(**options).fit(X, Y)

@@ -58,7 +58,6 @@ def expect_same(theirs, ours, X, tolerance=1e-7):
     assert ours.loss_ == pytest.approx(theirs.loss_, rel=penalty(ours))
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("options", CASES.values(), ids=CASES)
 def test_the_same_parameters_and_losses(options):
     X, y = digits()

@@ -33,7 +33,6 @@ def train_all(norm, cuts=(), augment=(3, 8, 8), optimizer=None, **options):
         return net.parameters.tobytes(), trainer.averaged().parameters.tobytes()
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("norm", NORMS)
 def test_bits_depend_neither_on_workers_nor_on_how_epochs_are_cut(norm):
     expected = train_all(norm, workers=1)
@@ -49,7 +48,6 @@ def test_processes_give_the_same_bits():
     assert train_all("batch", cuts=(2,), **options) == train_all("batch", workers=1)
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("name", ["rmsprop", "adamw", "lion", "muon"])
 def test_every_optimizer_keeps_the_bits_and_its_averages(name):
     options = {"optimizer": Averaged(make_optimizer(name), 0.9)}

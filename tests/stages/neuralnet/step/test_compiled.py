@@ -48,7 +48,6 @@ def backward(loop, t, rows):
     loop(t.delta, t.slopes, t.centred, t.inverse, t.gains, *t.vectors, rows)
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("rows", [40, 33, 2])
 def test_batch_norm_and_gelu_forth_and_back_are_those_of_numpy(made, rows):
     found, wanted = tile(), tile()

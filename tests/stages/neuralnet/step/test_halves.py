@@ -60,7 +60,6 @@ def test_halves_give_what_the_whole_gives(way, odd):
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("kind", ["uint8", "float32", "float64"])
 @pytest.mark.parametrize("mixup", [0.0, 0.4])
 @pytest.mark.parametrize("way", WAYS)

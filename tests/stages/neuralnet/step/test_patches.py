@@ -46,7 +46,6 @@ def test_gradients(norm, whiten):
     agrees(net, features, labels, one_hot(labels), inputs=inputs)
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("shape", "levels"),
     [

@@ -37,7 +37,6 @@ def central_differences(net, features, labels, h=STEP):
     return found
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("hidden", [(), (7,), (7, 6), (6, 5, 4)], ids=str)
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "linear"])
 def test_every_parameter_agrees_with_central_differences(activation, hidden):
@@ -58,7 +57,6 @@ def test_every_parameter_agrees_with_central_differences(activation, hidden):
 LARGE = pytest.param(1100, (520, 40, 30), marks=pytest.mark.long)
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "sigmoid", "tanh", "linear"])
 @pytest.mark.parametrize(("batch", "hidden"), [(1, (3,)), (97, (200, 130)), LARGE])
 def test_every_cut_agrees_with_the_textbook(activation, batch, hidden):
