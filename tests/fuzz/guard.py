@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_info
+
 MEMORY = 3 << 30  # bytes of address space, of which NumPy and its threads take some at once
 PATIENCE = 20.0  # seconds
 SECRET = "secret.txt"
@@ -45,7 +47,11 @@ _armed: list[Guard] = []
 
 @cache
 def _hook_once() -> None:
-    """A hook cannot be taken out again, and every event calls all of them: so one for all."""
+    """A hook cannot be taken out again, and every event calls all of them: so one for all.
+
+    The first time that an old threadpoolctl is asked for BLAS, it starts a program that looks for
+    the C library: that's no input's doing."""
+    threadpool_info()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         for guard in _armed:
