@@ -6,6 +6,7 @@
     Context, QUIET                  what a running stage may use beside its inputs
     Stream                          blocks and batches, pulled one by one
     find_files                      a stage that finds files by a pattern
+    env, package                    what a stage depends on that is not in its code
     Serializer, register_serializer values that are stored in a format of their own
     Store                           results on disk
     Program, make_cli, run_cli      a command line for a pipeline
@@ -29,8 +30,10 @@ _LATER = {
     "Serializer": "pipeline.store.serializers",
     "Store": "pipeline.store.store",
     "Stream": "pipeline.stream",
+    "env": "pipeline.uses",
     "find_files": "pipeline.found_files",
     "make_cli": "pipeline.cli.program",
+    "package": "pipeline.uses",
     "plan": "pipeline.api",
     "register_serializer": "pipeline.store.serializers",
     "run": "pipeline.api",
