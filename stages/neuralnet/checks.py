@@ -71,10 +71,12 @@ def check_settings(settings: Settings, stored: int, first: Layer) -> None:
     if augment is not None and math.prod(augment.shape) != stored:
         expected = f"images of {stored} numbers, as features have"
         raise ValueError(f"augment: expected {expected}, found {augment.shape}")
-    images = {"augment": augment.shape if augment is not None else None}
-    images["inputs"] = settings.inputs.shape
-    if isinstance(first, Local) and first.inputs == stored:
-        images["the first layer"] = first.shape
+    local = first if isinstance(first, Local) and first.inputs == stored else None
+    images = {
+        "augment": None if augment is None else augment.shape,
+        "inputs": settings.inputs.shape,
+        "the first layer": None if local is None else local.shape,
+    }
     shapes = {name: tuple(shape) for name, shape in images.items() if shape is not None}
     if len(set(shapes.values())) > 1:
         found = ", ".join(f"{shape} of {name}" for name, shape in shapes.items())

@@ -82,6 +82,11 @@ class OptimizerOptions:
                     f"--{name}: expected --optimizer {' or '.join(optimizers)} beside it, found "
                     f"--optimizer {self.optimizer}, which has no use for it; leave one of them out"
                 )
+        if self.nesterov and not self.momentum:
+            raise ConfigError(
+                "--nesterov: expected a --momentum above 0 beside it, found --momentum 0; leave "
+                "one out"
+            )
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,3 @@ def check_steps(values: Mapping[str, Any]) -> None:
             "--batchnorm: expected --batch 2 or more, of which it can take a variance, found "
             "--batch 1; choose a larger one, or --layernorm"
         )
-    if values["nesterov"] and not values["momentum"]:
-        raise ConfigError(
-            "--nesterov: expected a --momentum above 0 beside it, found --momentum 0; leave one out"
-        )
