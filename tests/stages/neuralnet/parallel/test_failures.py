@@ -123,8 +123,21 @@ def start_script(tmp_path):
     )
     helpers = [int(pid) for pid in process.stdout.readline().split()]
     assert len(helpers) == 2
+    deadline = time.monotonic() + 10  # one may have answered for both
+    while not all(ignores_interrupt(pid) for pid in helpers):
+        assert time.monotonic() < deadline, "helpers do not start"
+        time.sleep(0.02)
     time.sleep(0.1)
     return process, helpers
+
+
+def ignores_interrupt(pid):
+    """Whether a helper has done what it does first; where that is not to be seen, it has."""
+    try:
+        _, _, mask = Path(f"/proc/{pid}/status").read_text().partition("SigIgn:")
+    except OSError:
+        return True
+    return int(mask.split()[0], 16) >> signal.SIGINT - 1 & 1
 
 
 def gone(pid):
